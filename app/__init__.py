@@ -1,0 +1,1 @@
+"""Questions answered: evidence, drafts, verdicts, and the ways people ask."""

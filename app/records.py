@@ -1,0 +1,125 @@
+"""What an answer is: sentences, their citations and verdicts, or a refusal with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Literal
+
+
+class Verdict(StrEnum):
+    """Whether the cited text holds what a sentence says."""
+
+    QUOTED = "quoted"
+    SUPPORTED = "supported"
+    PARTLY = "partly"
+    UNSUPPORTED = "unsupported"
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """The exact words in a revision: ``revision.text[start:end] == quote``, always.
+
+    ``n`` is the number that the answer shows, from 1. ``key`` is the span (absolute offsets, inside
+    ``start:end``) of the words that matter most, or None. ``headings``, ``page`` and ``row`` say
+    where in the document it is. ``revision`` is the revision's id.
+    """
+
+    n: int
+    document: str
+    revision: str
+    start: int
+    end: int
+    quote: str
+    key: tuple[int, int] | None = None
+    headings: tuple[str, ...] = ()
+    page: int | None = None
+    row: int | None = None
+    passage_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence (or list item) of an answer; ``citations`` are the numbers of its citations."""
+
+    text: str
+    citations: tuple[int, ...]
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Closest:
+    """A passage shown with a refusal: where it is, and what it lacks ("" where not known)."""
+
+    citation: Citation
+    lacks: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The whole answer. ``refused`` answers have no sentences, a ``reason`` and ``closest``.
+
+    ``standalone`` is the question as understood in its conversation (equal to ``question`` where
+    nothing was added). ``answerable`` is the calibrated probability, 0 to 1, that the documents
+    hold the answer. ``notes`` are for the reader ("one sentence was dropped: …", "the model timed
+    out; these are quotes"). ``model`` is what wrote it: ``none``, ``local`` or ``provider:model``.
+    ``timings_ms`` has ``search``, ``first_word`` and ``total`` in milliseconds. ``kind`` is
+    ``answer``, ``refusal`` or ``talk`` (a greeting or the like: text in ``reason``, no citations).
+    """
+
+    question: str
+    standalone: str
+    kind: Literal["answer", "refusal", "talk"]
+    sentences: tuple[Sentence, ...]
+    citations: tuple[Citation, ...]
+    reason: str
+    closest: tuple[Closest, ...]
+    answerable: float
+    model: str
+    notes: tuple[str, ...] = ()
+    timings_ms: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    id: str = ""
+
+    @property
+    def refused(self) -> bool:
+        return self.kind == "refusal"
+
+    @property
+    def text(self) -> str:
+        """The answer as plain text: its sentences, or the reason of a refusal."""
+        return " ".join(s.text for s in self.sentences) if self.sentences else self.reason
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """An earlier exchange of a conversation."""
+
+    question: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceFound:
+    """First event of a stream: the citations to show at once, before any prose."""
+
+    standalone: str
+    citations: tuple[Citation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A piece of the draft as the model writes it; drafts are provisional until ``Finished``."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """Last event of a stream: the verified answer."""
+
+    answer: Answer
+
+
+Event = EvidenceFound | Word | Finished

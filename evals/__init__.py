@@ -1,0 +1,1 @@
+"""Answers measured: question sets, runs, scores and comparisons."""

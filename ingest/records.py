@@ -1,0 +1,101 @@
+"""What a document is once it is read: its text, and the blocks and passages that slice it.
+
+Every offset in this module counts characters (Python ``str`` indices) of ``Document.text``, which
+is the text exactly as the reader is shown it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+
+NO_METADATA: Mapping[str, str] = MappingProxyType({})
+
+
+class FootnoteError(Exception):
+    """A failure with a message for the person: what was wrong, and what to do next.
+
+    ``exit_code`` is 2 where the user can mend the input and 1 where Footnote or the machine failed.
+    """
+
+    exit_code = 1
+
+
+class UnreadableDocument(FootnoteError):
+    """A document could not be read; the message names it, says why and what would help."""
+
+    exit_code = 2
+
+
+class BlockKind(StrEnum):
+    """What a stretch of text is in its document."""
+
+    HEADING = "heading"
+    PARAGRAPH = "paragraph"
+    LIST_ITEM = "list item"
+    QUESTION = "interview question"
+    ANSWER = "interview answer"
+    TABLE_ROW = "table row"
+    CAPTION = "caption"
+    BOILERPLATE = "boilerplate"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """``text[start:end]`` of a document is one block; blocks do not overlap and are in order.
+
+    ``level`` is the heading level (1 is the highest) or the nesting of a list item. ``page`` counts
+    from 1 (PDF pages, slides), ``row`` is the row number of a sheet as its program shows it.
+    """
+
+    kind: BlockKind
+    start: int
+    end: int
+    level: int = 0
+    page: int | None = None
+    row: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document as read from its source.
+
+    ``name`` is what people call it (a file's name, a page's address); ``source`` is where it came
+    from (absolute path or URL) and tells two documents of one name apart; ``media_type`` is an
+    IANA media type; ``metadata`` is plain text by lower-case key (author, published, etag …).
+    """
+
+    name: str
+    title: str
+    text: str
+    blocks: tuple[Block, ...]
+    source: str
+    media_type: str = "text/plain"
+    metadata: Mapping[str, str] = field(default=NO_METADATA)
+
+    @property
+    def content_hash(self) -> str:
+        """SHA-256 (hex) of the text: equal text, equal revision."""
+        return hashlib.sha256(self.text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A retrievable slice: ``document.text[start:end] == text``.
+
+    ``context`` is what a reader must know to understand the slice and what its vector is made with
+    in front of the text (heading path, interview question, the line that introduces a list, a
+    table's header); it is not part of the slice. ``headings`` is the heading path, outermost first.
+    """
+
+    start: int
+    end: int
+    text: str
+    context: str = ""
+    headings: tuple[str, ...] = ()
+    kind: BlockKind = BlockKind.PARAGRAPH
+    page: int | None = None
+    row: int | None = None

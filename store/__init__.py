@@ -1,0 +1,1 @@
+"""Documents kept: the catalogue, the vectors, and search over both."""
