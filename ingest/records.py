@@ -74,7 +74,7 @@ class Document:
     blocks: tuple[Block, ...]
     source: str
     media_type: str = "text/plain"
-    metadata: Mapping[str, str] = field(default=NO_METADATA)
+    metadata: Mapping[str, str] = field(default_factory=lambda: NO_METADATA)
 
     @property
     def content_hash(self) -> str:
