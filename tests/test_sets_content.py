@@ -46,7 +46,7 @@ WOULD_ANSWER = {
     "false-premise-06": ["refuse", "declined"],
     "false-premise-07": ["break off", "broke off", "severed", "dispute"],
     "false-premise-08": ["abandon", "halted", "given up"],
-    "false-premise-09": ["strongly agrees", "agrees with", "agreed with"],
+    "false-premise-09": ["strongly agrees", "asgarov agrees", "shares their view"],
     "false-premise-10": ["successor", "replaced", "succeeded"],
     "false-premise-11": ["boycott", "stayed away"],
     "false-premise-12": ["bought", "sold", "purchase"],
