@@ -1,0 +1,1 @@
+"""Measures, each with its definition and source where it is written."""
