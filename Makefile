@@ -1,0 +1,50 @@
+# make chat   install into .venv, take in the sample (or DOCUMENT=path), open the chat
+# make test   install and run every test
+# make lint   ruff and mypy
+# make lock   resolve the locks again (add UPGRADE=--upgrade for newer versions)
+PYTHON ?= python3
+MODEL ?= auto
+PORT ?= 7860
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
+# Every locked file is checked against its hashes. The step after it adds only what a build of
+# torch that the user chose brings along (CUDA's packages); on a CPU machine it adds nothing.
+LOCKED := install --quiet --no-deps --require-hashes
+
+.PHONY: chat install test lint lock clean
+
+chat: install
+	$(BIN)/footnote ingest $(if $(DOCUMENT),"$(DOCUMENT)",--sample)
+	$(BIN)/footnote chat --model $(MODEL) --port $(PORT)
+
+install: .venv/installed
+
+.venv/bin/python:
+	$(PYTHON) -c 'import sys; ok = (3, 11, 5) <= sys.version_info < (3, 14); sys.exit(not ok and "Footnote needs Python 3.11.5 to 3.13, this is " + sys.version.split()[0] + ": name another with make PYTHON=python3.12")'
+	$(PYTHON) -m venv .venv
+
+.venv/installed: constraints.txt pyproject.toml | .venv/bin/python
+	@echo "Installing Footnote into .venv (a few minutes the first time)…"
+	$(PIP) $(LOCKED) -r constraints.txt
+	$(PIP) install --quiet --no-build-isolation --editable .
+	@touch $@
+
+.venv/tested: .ci/test.txt .venv/installed
+	$(PIP) $(LOCKED) -r .ci/test.txt
+	$(PIP) install --quiet --no-build-isolation --editable '.[test]'
+	@touch $@
+
+test: .venv/tested
+	$(BIN)/python -m pytest $(TESTS)
+
+lint: .venv/tested
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+lock: .venv/installed
+	$(PIP) install --quiet uv
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python .ci/lock.py $(UPGRADE)
+
+clean:
+	rm -rf .venv *.egg-info
