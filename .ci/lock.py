@@ -46,7 +46,9 @@ def write(path: Path, pins: Sequence[str], header: str) -> None:
 def main() -> None:
     """Resolve both sets, keeping what the present locks pin unless asked with ``--upgrade``."""
     lock, extra = ROOT / "constraints.txt", ROOT / ".ci" / "test.txt"
-    kept = [] if "--upgrade" in sys.argv else [f"-c{path}" for path in (lock, extra) if path.exists()]
+    kept = (
+        [] if "--upgrade" in sys.argv else [f"-c{path}" for path in (lock, extra) if path.exists()]
+    )
     base = resolve(*kept)
     pin = base["torch"].rstrip()
     here = local_torch_hash()

@@ -1,0 +1,132 @@
+"""What the person chose: one frozen value, read once at the entry points and passed on.
+
+Read in this order, the later winning: the defaults below, ``settings.toml`` in the data folder,
+``FOOTNOTE_…`` in the environment (``FOOTNOTE_DATA``, ``FOOTNOTE_MODEL`` …), options of the command.
+Keys of providers (``OPENAI_API_KEY`` …) are not settings: the providers' packages read them.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import fields
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import platformdirs
+from pydantic import AfterValidator, ConfigDict, Field, ValidationError
+from pydantic.dataclasses import dataclass
+
+from ingest.records import FootnoteError
+
+PREFIX = "FOOTNOTE_"
+FILE = "settings.toml"
+
+
+class SettingsError(FootnoteError):
+    """A setting is unknown or cannot be so; the message names it and what it may be."""
+
+    exit_code = 2
+
+
+def _model_name(value: str) -> str:
+    provider, colon, name = value.partition(":")
+    if value in {"auto", "none", "local"} or (provider and colon and name):
+        return value
+    raise ValueError("give none, local, auto or PROVIDER:MODEL, for example ollama:llama3.2")
+
+
+def _full(path: Path) -> Path:
+    return path.expanduser().absolute()
+
+
+Folder = Annotated[Path, AfterValidator(_full)]
+
+
+@dataclass(frozen=True, config=ConfigDict(extra="forbid"))
+class Settings:
+    """Every choice. ``dataclasses.replace`` varies one and checks it again.
+
+    ``data`` holds documents and answers; ``models`` the pulled model, shared by all data folders.
+    ``model`` is ``auto`` (``local`` once its file is there, else ``none``), ``none`` (quotes),
+    ``local`` or ``PROVIDER:MODEL``; ``base_url`` is the provider's address and ``gguf`` another
+    local model's file. ``embedder`` is a sentence-transformers name or folder (None: the one that
+    comes along). ``k`` is how many passages are read for a question. ``timeout_s`` bounds the
+    wait for a language model's reply in seconds; ``threads`` is the local model's (None: one per
+    free core); ``context`` is its window in tokens. ``allow_private_links`` lets links lead to
+    private and loopback addresses.
+    """
+
+    data: Folder = Field(default_factory=lambda: platformdirs.user_data_path("footnote"))
+    models: Folder = Field(
+        default_factory=lambda: platformdirs.user_cache_path("footnote") / "models"
+    )
+    model: Annotated[str, AfterValidator(_model_name)] = "auto"
+    base_url: str | None = None
+    gguf: Folder | None = None
+    embedder: str | None = None
+    k: Annotated[int, Field(ge=1, le=50)] = 5
+    strictness: Literal["strict", "balanced", "eager"] = "balanced"
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 7860
+    timeout_s: Annotated[float, Field(gt=0)] = 120.0
+    threads: Annotated[int, Field(ge=1)] | None = None
+    context: Annotated[int, Field(ge=512)] = 4096
+    allow_private_links: bool = False
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """The settings for this run; an override that is None counts as not given.
+
+    Raises ``SettingsError`` for a key nobody knows, a value that cannot be, or an unreadable file.
+    """
+    given = {key: value for key, value in overrides.items() if value is not None}
+    environment = _environment(os.environ)
+    folder = given.get("data") or environment.get("data")
+    file = _full(Path(folder)) / FILE if folder else _default_file()
+    return _build({**_from_file(file), **environment, **given})
+
+
+def _default_file() -> Path:
+    return platformdirs.user_data_path("footnote") / FILE
+
+
+def _environment(variables: Mapping[str, str]) -> dict[str, Any]:
+    """``FOOTNOTE_…`` variables by setting; an empty one counts as not set."""
+    return {
+        key.removeprefix(PREFIX).lower(): value
+        for key, value in variables.items()
+        if key.startswith(PREFIX) and value
+    }
+
+
+def _from_file(path: Path) -> dict[str, Any]:
+    """What ``settings.toml`` says; nothing where there is none."""
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"The settings in {path} cannot be read: {error}.") from error
+    if "data" in values:
+        raise SettingsError(
+            f"{path} lies in the data folder and cannot name another: use --data or FOOTNOTE_DATA."
+        )
+    return values
+
+
+def _build(values: Mapping[str, Any]) -> Settings:
+    known = [field.name for field in fields(Settings)]
+    for key in values:
+        if key not in known:
+            near = get_close_matches(key, known, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}."
+            raise SettingsError(f"There is no setting “{key}”: {hint}")
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name, said = first["loc"][0], first["msg"].removeprefix("Value error, ")
+        raise SettingsError(f"The setting {name} cannot be {first['input']!r}: {said}.") from error
