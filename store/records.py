@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Literal
 
-from ingest.records import FootnoteError, Passage
+from ingest.records import NO_METADATA, FootnoteError, Passage
 
 
 class StoreError(FootnoteError):
@@ -18,7 +19,8 @@ class StoreError(FootnoteError):
 class Revision:
     """One state of a document. ``id`` is content-derived and never reused for other text.
 
-    ``number`` counts a document's revisions from 1; ``created`` is an ISO 8601 UTC time.
+    ``number`` counts a document's revisions from 1; ``created`` is an ISO 8601 UTC time, as is
+    ``activated``, when it last became the current one (text that comes back is the same revision).
     """
 
     id: str
@@ -33,6 +35,8 @@ class Revision:
     passages: int
     characters: int
     current: bool
+    activated: str = ""
+    metadata: Mapping[str, str] = field(default_factory=lambda: NO_METADATA)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,11 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class IngestReport:
-    """What one ingest did. ``status`` is ``added``, ``changed``, ``unchanged`` or ``moved``."""
+    """What one ingest did, or would do (``dry_run``).
+
+    ``status`` is ``added``, ``changed``, ``unchanged``, ``moved`` or ``failed``; ``error`` says why
+    it failed. ``passages`` are the revision's, ``embedded`` those whose vectors had to be made.
+    """
 
     document: str
     revision: str
@@ -71,3 +79,76 @@ class IngestReport:
     passages: int
     embedded: int
     seconds: float
+    error: str = ""
+    source: str = ""
+
+
+ChangeKind = Literal["added", "removed", "changed", "moved"]
+
+
+@dataclass(frozen=True, slots=True)
+class WordRun:
+    """A run of a changed passage, for two columns: ``same``, or ``old`` words and ``new`` words."""
+
+    same: bool
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """How one passage differs between two revisions; ``before`` or ``after`` is None where absent.
+
+    ``words`` joined over ``old`` is the text before, over ``new`` the text after.
+    """
+
+    kind: ChangeKind
+    before: StoredPassage | None
+    after: StoredPassage | None
+    words: tuple[WordRun, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Diff:
+    """What changed from revision ``a`` to ``b``, in order; ``unchanged`` counts the rest."""
+
+    document: str
+    a: Revision
+    b: Revision
+    changes: tuple[Change, ...]
+    unchanged: int
+
+
+AnswerStatus = Literal["current", "moved", "stale", "worth asking again"]
+
+
+@dataclass(frozen=True, slots=True)
+class CitationStatus:
+    """A stored citation held against the document of today.
+
+    ``text of revision[start:end]`` is what was cited. ``now`` is the revision, start and end of the
+    same words today, or None where they went. ``why`` says what changed ("" where nothing did).
+    """
+
+    n: int
+    document: str
+    revision: str
+    start: int
+    end: int
+    quote: str
+    status: AnswerStatus
+    why: str = ""
+    now: tuple[str, int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAnswer:
+    """An answer once given, and whether it still holds. ``payload`` is the answer's JSON."""
+
+    id: str
+    created: str
+    question: str
+    refused: bool
+    payload: Mapping[str, object]
+    status: AnswerStatus
+    citations: tuple[CitationStatus, ...]

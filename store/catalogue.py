@@ -1,0 +1,317 @@
+"""The truth: documents, revisions, passages, their full text and their vectors, in one SQLite file.
+
+Readers work in snapshots and writers in one transaction, so what is current changes for everybody
+at one moment. Every thread has its own connection; other processes may read and write meanwhile.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from ingest.records import Block, Document
+from store import fulltext, rows
+from store.records import Revision, StoredPassage, StoreError
+from store.schema import connect, migrate
+from store.vectors import VectorState
+
+REVISIONS = """SELECT r.id, r.document, r.number, r.title, r.media_type, r.content_hash, r.created,
+    r.activated, r.metadata, r.passages, r.characters, d.name, d.source,
+    d.current IS r.id AS is_current
+    FROM revisions r JOIN documents d ON d.id = r.document """
+PASSAGES = """SELECT p.*, d.name, d.id AS document FROM passages p
+    JOIN revisions r ON r.id = p.revision JOIN documents d ON d.id = r.document """
+THIS_MODEL = "model = (SELECT value FROM meta WHERE key = 'model')"
+
+
+class MissingVectors(Exception):
+    """Some passages have no vector (any more): make them and try again."""
+
+
+class Catalogue:
+    """The SQLite catalogue of a data folder; ``StoreError`` where the folder cannot be used."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "catalogue.sqlite3"
+        self._local = threading.local()
+        self._open: list[sqlite3.Connection] = []
+        with self._explained():
+            folder.mkdir(parents=True, exist_ok=True)
+            migrate(self.db, self.path)
+
+    @property
+    def db(self) -> sqlite3.Connection:
+        """This thread's connection."""
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = connect(self.path)
+            self._local.connection = connection
+            self._open.append(connection)
+        return connection
+
+    def close(self) -> None:
+        """Closes the connections of all threads."""
+        while self._open:
+            self._open.pop().close()
+        self._local = threading.local()
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """A snapshot: everything read inside belongs to one moment. May be nested."""
+        with self._explained():
+            db = self.db
+            if db.in_transaction:
+                yield db
+                return
+            db.execute("BEGIN")
+            try:
+                yield db
+            finally:
+                if db.in_transaction:
+                    db.execute("ROLLBACK")
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction: all of what is written inside, or nothing."""
+        with self._explained():
+            db = self.db
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                yield db
+                db.execute("COMMIT")
+            except BaseException:
+                if db.in_transaction:
+                    db.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.IntegrityError:
+            raise
+        except (sqlite3.DatabaseError, OSError) as error:
+            raise StoreError(_explain(error, self.path.parent)) from error
+
+    def meta(self, key: str) -> str | None:
+        """A remembered setting, such as the embedder that made the vectors."""
+        with self.reading() as db:
+            row = db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return None if row is None else str(row["value"])
+
+    @property
+    def generation(self) -> int:
+        """A count that grows whenever what is current changes, in any process."""
+        return int(self.meta("generation") or 0)
+
+    # Documents and revisions
+
+    def current(self) -> list[Revision]:
+        """The current revisions, by name."""
+        return self._revisions("WHERE d.current = r.id ORDER BY d.name, d.source")
+
+    def revision(self, revision_id: str) -> Revision | None:
+        """The revision of that id, current or not."""
+        found = self._revisions("WHERE r.id = ?", revision_id)
+        return found[0] if found else None
+
+    def by_source(self, source: str) -> Revision | None:
+        """The current revision of the document from that source."""
+        found = self._revisions("WHERE d.source = ? AND d.current = r.id", source)
+        return found[0] if found else None
+
+    def by_content(self, content_hash: str) -> list[Revision]:
+        """Current revisions with that text."""
+        return self._revisions("WHERE r.content_hash = ? AND d.current = r.id", content_hash)
+
+    def revisions_of(self, document_id: str) -> list[Revision]:
+        """All revisions of a document, oldest first."""
+        return self._revisions("WHERE d.id = ? ORDER BY r.number", document_id)
+
+    def document_ids(self, name: str, *, current: bool) -> list[tuple[str, str]]:
+        """``(id, source)`` of the documents called ``name`` (a name, an id or a source)."""
+        only = "AND current IS NOT NULL" if current else ""
+        with self.reading() as db:
+            found = db.execute(
+                f"SELECT id, source FROM documents WHERE ? IN (id, source, name) {only}"
+                " ORDER BY source",
+                (name,),
+            ).fetchall()
+        return [(row["id"], row["source"]) for row in found]
+
+    def _revisions(self, where: str, *values: str) -> list[Revision]:
+        with self.reading() as db:
+            return [rows.revision(row) for row in db.execute(REVISIONS + where, values)]
+
+    def shape(self, revision_id: str) -> str:
+        """The hash of everything of a revision's document that passages depend on."""
+        return self._value("SELECT shape FROM revisions WHERE id = ?", revision_id)
+
+    def text(self, revision_id: str) -> str:
+        """The text of a revision, exactly as it was ingested."""
+        return self._value("SELECT text FROM revisions WHERE id = ?", revision_id)
+
+    def blocks(self, revision_id: str) -> tuple[Block, ...]:
+        """The blocks of a revision, in order."""
+        return rows.read_blocks(
+            self._value("SELECT blocks FROM revisions WHERE id = ?", revision_id)
+        )
+
+    def _value(self, query: str, revision_id: str) -> str:
+        with self.reading() as db:
+            row = db.execute(query, (revision_id,)).fetchone()
+        if row is None:
+            raise StoreError(f"There is no revision {revision_id!r}; it may have been purged.")
+        return str(row[0])
+
+    def original(self, revision_id: str) -> bytes | None:
+        """The source file's bytes, where they were kept."""
+        with self.reading() as db:
+            row = db.execute(
+                "SELECT data FROM originals o JOIN revisions r ON r.original = o.hash"
+                " WHERE r.id = ?",
+                (revision_id,),
+            ).fetchone()
+        return None if row is None else bytes(row["data"])
+
+    def passages(self, revision_id: str) -> list[StoredPassage]:
+        """The passages of a revision, in order."""
+        with self.reading() as db:
+            found = db.execute(PASSAGES + "WHERE p.revision = ? ORDER BY p.ordinal", (revision_id,))
+            return [rows.passage(row) for row in found]
+
+    # Vectors
+
+    def missing(self, keys: Iterable[str]) -> set[str]:
+        """Those of ``keys`` that have no vector yet."""
+        with self.reading() as db:
+            return rows.missing(db, keys)
+
+    def save_vectors(self, model: str, vectors: Iterable[tuple[str, bytes]]) -> None:
+        """Keeps vectors (float32 bytes by key) at once, so that no crash makes them again."""
+        with self.writing() as db:
+            rows.insert_vectors(db, model, vectors)
+
+    def vectors_after(self, seq: int, limit: int = -1) -> list[tuple[int, str, bytes]]:
+        """``(seq, key, float32 bytes)`` of the vectors saved after ``seq``, oldest first."""
+        with self.reading() as db:
+            found = db.execute(
+                f"SELECT seq, key, vector FROM embeddings WHERE seq > ? AND {THIS_MODEL}"
+                " ORDER BY seq LIMIT ?",
+                (seq, limit),
+            ).fetchall()
+        return [(row["seq"], row["key"], row["vector"]) for row in found]
+
+    def vector_state(self) -> VectorState:
+        """What a cache of the vectors must follow."""
+        with self.reading() as db:
+            last = db.execute(
+                f"SELECT coalesce(max(seq), 0) FROM embeddings WHERE {THIS_MODEL}"
+            ).fetchone()[0]
+            return VectorState(
+                model=self.meta("model") or "",
+                last=int(last),
+                collections=int(self.meta("collections") or 0),
+            )
+
+    def vector_keys(self, up_to: int | None = None) -> set[str]:
+        """The keys of all vectors, or of those with a seq of at most ``up_to``."""
+        with self.reading() as db:
+            found = db.execute(
+                f"SELECT key FROM embeddings WHERE {THIS_MODEL} AND (?1 IS NULL OR seq <= ?1)",
+                (up_to,),
+            )
+            return {row["key"] for row in found}
+
+    # Writing
+
+    def activate(
+        self,
+        document: Document,
+        passages: Sequence[rows.NewPassage],
+        now: str,
+        original: bytes | None = None,
+    ) -> str:
+        """Makes ``document`` current in one transaction; returns the revision's id.
+
+        Raises ``MissingVectors`` where a collection took some of its vectors meanwhile.
+        """
+        with self.writing() as db:
+            owner = rows.ensure_document(db, document)
+            revision = rows.ensure_revision(db, owner, document, now)
+            if original is not None:
+                digest = hashlib.sha256(original).hexdigest()
+                db.execute("INSERT OR IGNORE INTO originals VALUES (?, ?)", (digest, original))
+                db.execute("UPDATE revisions SET original = ? WHERE id = ?", (digest, revision))
+            if rows.missing(db, (new.key for new in passages)):
+                raise MissingVectors
+            switch(db, owner, None, now)
+            rows.replace_passages(db, revision, passages)
+            switch(db, owner, revision, now)
+        return revision
+
+    def retarget(self, document_id: str, name: str, source: str) -> None:
+        """Follows a document to where its file moved."""
+        with self.writing() as db:
+            db.execute(
+                "UPDATE documents SET name = ?, source = ? WHERE id = ?",
+                (name, source, document_id),
+            )
+            bump(db, "generation")
+
+    def refresh_metadata(self, revision_id: str, document: Document) -> None:
+        """Keeps what came with unchanged text, such as a new ``etag``."""
+        with self.writing() as db:
+            db.execute(
+                "UPDATE revisions SET metadata = ? WHERE id = ?",
+                (rows.metadata(document), revision_id),
+            )
+
+    def set_meta(self, values: Mapping[str, str]) -> None:
+        """Remembers settings."""
+        with self.writing() as db:
+            db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", values.items())
+
+    def make_current(self, document_id: str, revision_id: str | None, now: str) -> None:
+        """Makes a kept revision current again, or none (the document is no longer listed)."""
+        with self.writing() as db:
+            switch(db, document_id, revision_id, now)
+
+
+def switch(db: sqlite3.Connection, document_id: str, revision_id: str | None, now: str) -> None:
+    """Moves a document's current mark, and the full text with it, inside a transaction."""
+    row = db.execute("SELECT current FROM documents WHERE id = ?", (document_id,)).fetchone()
+    if row["current"] is not None:
+        fulltext.forget(db, row["current"])
+    db.execute("UPDATE documents SET current = ? WHERE id = ?", (revision_id, document_id))
+    if revision_id is not None:
+        db.execute("UPDATE revisions SET activated = ? WHERE id = ?", (now, revision_id))
+        fulltext.learn(db, revision_id)
+    bump(db, "generation")
+
+
+def bump(db: sqlite3.Connection, counter: str) -> None:
+    """Adds one to a counter that other processes watch."""
+    db.execute(
+        "INSERT INTO meta VALUES (?, '1') ON CONFLICT (key)"
+        " DO UPDATE SET value = CAST(CAST(value AS INTEGER) + 1 AS TEXT)",
+        (counter,),
+    )
+
+
+def _explain(error: Exception, folder: Path) -> str:
+    reason = str(error)
+    if "full" in reason or "No space" in reason:
+        return f"No space left for the data folder {folder}: free some, then run it again."
+    if "not a database" in reason or "malformed" in reason:
+        return f"The catalogue in {folder} is damaged ({reason}): restore it from a backup."
+    if "locked" in reason:
+        return f"Another program keeps the data folder {folder} busy: try again when it is done."
+    return (
+        f"The data folder {folder} cannot be used ({reason}): "
+        "make it writable, or choose another with --data."
+    )

@@ -1,0 +1,101 @@
+"""Full text of the current passages: SQLite FTS5 with Porter stems, ranked by BM25."""
+
+from __future__ import annotations
+
+import math
+import re
+import sqlite3
+from collections.abc import Iterable, Sequence
+
+from store.stopwords import STOP_WORDS
+
+WORD = re.compile(r"\w+", re.UNICODE)
+# Scripts written without spaces: every character is indexed as a word, and a run asked as phrases.
+UNSPACED = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
+    "\uf900-\ufaff\U00020000-\U0002fa1f]"
+)
+MOST_TERMS = 48
+CONTEXT_WEIGHT = 0.6
+
+
+def spaced(text: str) -> str:
+    """``text`` with the characters of unspaced scripts set apart."""
+    return UNSPACED.sub(r" \g<0> ", text)
+
+
+def learn(db: sqlite3.Connection, revision_id: str) -> None:
+    """Adds the passages of a revision to the full text."""
+    found = db.execute("SELECT id, text, context FROM passages WHERE revision = ?", (revision_id,))
+    db.executemany(
+        "INSERT INTO fulltext (rowid, text, context) VALUES (?, ?, ?)",
+        [(row["id"], spaced(row["text"]), spaced(row["context"])) for row in found],
+    )
+
+
+def forget(db: sqlite3.Connection, revision_id: str) -> None:
+    """Takes the passages of a revision out of the full text."""
+    db.execute(
+        "DELETE FROM fulltext WHERE rowid IN (SELECT id FROM passages WHERE revision = ?)",
+        (revision_id,),
+    )
+
+
+def terms(question: str) -> list[str]:
+    """The search terms of a question, each a quoted FTS5 string, stop words left out.
+
+    Stop words are kept where nothing else was asked. Any text is safe: only letters, digits and
+    underscores reach FTS5, and at most ``MOST_TERMS`` terms.
+    """
+    words = list(dict.fromkeys(word.lower() for word in WORD.findall(question.replace("'s", " "))))
+    telling = [word for word in words if word not in STOP_WORDS] or words
+    return list(dict.fromkeys(_quoted(telling)))[:MOST_TERMS]
+
+
+def _quoted(words: Iterable[str]) -> Iterable[str]:
+    for word in words:
+        if not UNSPACED.search(word):
+            yield _quote(word)
+            continue
+        characters = spaced(word).split()
+        pairs = [" ".join(pair) for pair in zip(characters, characters[1:], strict=False)]
+        yield from (_quote(pair) for pair in pairs or characters)
+
+
+def _quote(word: str) -> str:
+    return '"' + word.replace('"', '""') + '"'
+
+
+def matches(
+    db: sqlite3.Connection, question: str, limit: int, documents: Sequence[str] | None
+) -> list[tuple[int, float]]:
+    """``(passage rowid, BM25)`` of the best current passages, best first; higher is better."""
+    wanted = terms(question)
+    if not wanted or documents == []:
+        return []
+    within = ""
+    if documents is not None:
+        marks = ",".join("?" * len(documents))
+        within = f"""AND rowid IN (SELECT p.id FROM passages p
+            JOIN documents d ON d.current = p.revision WHERE d.id IN ({marks}))"""
+    found = db.execute(
+        f"""SELECT rowid, -bm25(fulltext, 1.0, {CONTEXT_WEIGHT}) AS score FROM fulltext
+        WHERE fulltext MATCH ? {within} ORDER BY score DESC, rowid LIMIT ?""",
+        (" OR ".join(wanted), *(documents or ()), limit),
+    )
+    return [(row["rowid"], row["score"]) for row in found]
+
+
+def idf(db: sqlite3.Connection, words: Sequence[str]) -> dict[str, float]:
+    """How rare each word is among the current passages (BM25's smoothed idf, natural log, >= 0)."""
+    total = db.execute("SELECT count(*) FROM fulltext_docsize").fetchone()[0]
+    rarity = {}
+    for word in dict.fromkeys(words):
+        quoted = list(_quoted(WORD.findall(word.lower())))
+        having = 0
+        if quoted:
+            having = db.execute(
+                "SELECT count(*) FROM fulltext WHERE fulltext MATCH ?", (" AND ".join(quoted),)
+            ).fetchone()[0]
+        rarity[word] = math.log1p((total - having + 0.5) / (having + 0.5))
+    return rarity

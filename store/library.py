@@ -1,0 +1,232 @@
+"""The public door of the store: take documents in, search them, look back, and keep answers."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from threading import Lock
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from ingest.records import Block, Document
+from ingest.split import SPLITTER_VERSION
+from store import fulltext, search
+from store.catalogue import Catalogue
+from store.embed import Embedder
+from store.intake import Intake, Progress, now
+from store.records import Hit, IngestReport, Revision, StoredPassage, StoreError
+from store.search import Mode
+from store.vectors import Vectors
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+REMEMBERED_QUESTIONS = 64
+
+
+class Library:
+    """The documents of one data folder. Safe to share between threads; a context manager.
+
+    Other processes may use the folder at the same time: each sees a change at its next call.
+    """
+
+    def __init__(self, folder: Path, embedder: Embedder, *, split_limit: int = 256) -> None:
+        self.folder = folder
+        self.embedder = embedder
+        self._catalogue = Catalogue(folder)
+        self._vectors = Vectors(folder / "vectors", self._catalogue)
+        self._intake = Intake(self._catalogue, embedder, split_limit)
+        self._splitter = f"{SPLITTER_VERSION}/{split_limit}"
+        self._questions: OrderedDict[str, NDArray[np.float32]] = OrderedDict()
+        self._questions_lock = Lock()
+
+    @classmethod
+    def open(cls, folder: Path, embedder: Embedder, *, split_limit: int = 256) -> Self:
+        """Opens a data folder, making it where it is missing; loads no model."""
+        return cls(Path(folder), embedder, split_limit=split_limit)
+
+    def close(self) -> None:
+        """Closes the catalogue and lets other processes own the vectors."""
+        self._vectors.close()
+        self._catalogue.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    # Taking in
+
+    def add(
+        self, document: Document, progress: Progress | None = None, dry_run: bool = False
+    ) -> IngestReport:
+        """Takes a document in; ``StoreError`` where it cannot be, with nothing changed.
+
+        ``progress(what, done, total)`` counts passages. ``dry_run`` only reports.
+        """
+        report = next(iter(self.add_many([document], progress, dry_run)))
+        if report.status == "failed":
+            raise StoreError(report.error)
+        return report
+
+    def add_many(
+        self,
+        documents: Iterable[Document],
+        progress: Progress | None = None,
+        dry_run: bool = False,
+    ) -> Iterator[IngestReport]:
+        """Takes documents in, embedding across them; yields a report as each becomes current.
+
+        One that cannot be taken in has the status ``failed`` and the rest goes on.
+        """
+        self._check_settings()
+        for reports in self._intake.add_many(documents, progress, dry_run=dry_run):
+            if not dry_run and any(report.status != "unchanged" for report in reports):
+                self._vectors.sync(
+                    lambda done, total: progress and progress("indexing", done, total)
+                )
+            yield from reports
+
+    # Looking
+
+    def documents(self) -> list[Revision]:
+        """The current revision of every document, by name."""
+        return self._catalogue.current()
+
+    def revision(self, revision_id: str) -> Revision:
+        """A revision, current or not."""
+        found = self._catalogue.revision(revision_id)
+        if found is None:
+            raise StoreError(f"There is no revision {revision_id!r}; it may have been purged.")
+        return found
+
+    def text(self, revision_id: str) -> str:
+        """The text that citations into a revision slice."""
+        return self._catalogue.text(revision_id)
+
+    def blocks(self, revision_id: str) -> tuple[Block, ...]:
+        """The blocks of a revision's text, in order."""
+        return self._catalogue.blocks(revision_id)
+
+    def passages(self, revision_id: str) -> list[StoredPassage]:
+        """The passages of a revision, in order."""
+        return self._catalogue.passages(revision_id)
+
+    def original(self, revision_id: str) -> bytes | None:
+        """The source file's bytes where they are kept (PDF), else None."""
+        return self._catalogue.original(revision_id)
+
+    def history(self, name: str) -> list[Revision]:
+        """All revisions of a document (by name, id or source), oldest first."""
+        return self._catalogue.revisions_of(self._one(name, current=False))
+
+    # Searching
+
+    def search(
+        self,
+        question: str,
+        k: int = 5,
+        *,
+        documents: Sequence[str] | None = None,
+        mode: Mode = "hybrid",
+    ) -> list[Hit]:
+        """The ``k`` best current passages; ``documents`` (names, ids or sources) restrict."""
+        return self.search_many([question], k, documents=documents, mode=mode)[0]
+
+    def search_many(
+        self,
+        questions: Sequence[str],
+        k: int = 5,
+        *,
+        documents: Sequence[str] | None = None,
+        mode: Mode = "hybrid",
+    ) -> list[list[Hit]]:
+        """``search`` for many questions, embedded together."""
+        self._check_settings()
+        vectors = self._question_vectors(questions) if mode != "lexical" else {}
+        results = []
+        for question in questions:
+            with self._catalogue.reading() as db:
+                chosen = None if documents is None else self._ids(documents)
+                query = search.Query(db, self._vectors, question, vectors.get(question), chosen)
+                results.append(search.search(query, k, mode))
+        return results
+
+    def idf(self, words: Sequence[str]) -> dict[str, float]:
+        """How rare each word is in the current passages (BM25's idf, natural logarithm)."""
+        with self._catalogue.reading() as db:
+            return fulltext.idf(db, words)
+
+    def _question_vectors(self, questions: Sequence[str]) -> dict[str, NDArray[np.float32]]:
+        asked = [question for question in dict.fromkeys(questions) if question.strip()]
+        with self._questions_lock:
+            known = {
+                asked_: self._questions[asked_] for asked_ in asked if asked_ in self._questions
+            }
+        fresh = [question for question in asked if question not in known]
+        if fresh and self._catalogue.generation:
+            known.update(zip(fresh, self.embedder.encode(fresh), strict=True))
+            with self._questions_lock:
+                self._questions.update(known)
+                while len(self._questions) > REMEMBERED_QUESTIONS:
+                    self._questions.popitem(last=False)
+        return known
+
+    # Changing what is kept
+
+    def restore(self, name: str, number: int) -> Revision:
+        """Makes revision ``number`` of a document current again, also after ``remove``."""
+        document = self._one(name, current=False)
+        for revision in self._catalogue.revisions_of(document):
+            if revision.number == number:
+                self._catalogue.make_current(document, revision.id, now())
+                return self.revision(revision.id)
+        raise StoreError(f"{name} has no revision {number}; see `footnote history {name!r}`.")
+
+    # Settings and names
+
+    def _check_settings(self) -> None:
+        """Remembers the embedder and splitter of the first use; refuses others later."""
+        ours = {
+            "embedder": self.embedder.fingerprint,
+            "splitter": self._splitter,
+            "model": self._intake.model,
+        }
+        theirs = {key: self._catalogue.meta(key) for key in ours}
+        if theirs == ours:
+            return
+        if theirs["model"] is not None and self._catalogue.generation:
+            what = "embedder" if theirs["model"] != ours["model"] else "splitter"
+            raise StoreError(
+                f"The documents in {self.folder} were taken in with another {what} "
+                f"({theirs[what]}; now {ours[what]}). Run `footnote reindex` to bring them up to "
+                "date, or set the former one again."
+            )
+        self._catalogue.set_meta(ours)
+
+    def _ids(self, names: Sequence[str]) -> list[str]:
+        """Ids of the current documents of these names, ids or sources."""
+        found: list[str] = []
+        for name in names:
+            ids = self._catalogue.document_ids(name, current=True)
+            if not ids:
+                raise StoreError(f"There is no document {name!r}; see `footnote documents`.")
+            found += [document_id for document_id, _ in ids]
+        return list(dict.fromkeys(found))
+
+    def _one(self, name: str, *, current: bool) -> str:
+        ids = self._catalogue.document_ids(name, current=current)
+        if not ids:
+            raise StoreError(f"There is no document {name!r}; see `footnote documents`.")
+        if len(ids) > 1:
+            sources = ", ".join(source for _, source in ids)
+            raise StoreError(f"{len(ids)} documents are called {name!r}; say which: {sources}.")
+        return ids[0][0]

@@ -1,0 +1,156 @@
+"""Questions to passages: by meaning (dense), by words (BM25), and both fused.
+
+Every strategy has one signature: a ``Query`` and how many candidates it may return.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from store import fulltext, rows
+from store.catalogue import PASSAGES
+from store.records import Hit, StoredPassage
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from store.vectors import Vectors
+
+Mode = Literal["hybrid", "dense", "lexical"]
+# Reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009): sum of weight / (K + rank).
+K = 10
+WEIGHTS: Mapping[str, float] = {"dense": 1.0, "bm25": 1.0}
+POOL = 50
+# Up to this many passages, comparing them all is faster than asking the index for more and more.
+FEW = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A question over one snapshot of the catalogue.
+
+    ``vector`` is the question's unit vector (None for ``lexical``); ``documents`` are document ids,
+    or None for all.
+    """
+
+    db: sqlite3.Connection
+    vectors: Vectors
+    text: str
+    vector: NDArray[np.float32] | None
+    documents: Sequence[str] | None
+
+
+Candidates = list[tuple[int, float]]
+Strategy = Callable[[Query, int], Candidates]
+
+
+def dense(query: Query, n: int) -> Candidates:
+    """``(passage rowid, cosine)``, nearest first."""
+    if query.vector is None:
+        return []
+    if query.documents is not None and _count(query) <= FEW:
+        return _compare(query, n)
+    wanted = n
+    while True:
+        found = query.vectors.nearest(query.vector, wanted)
+        current = _current(query, [key for key, _ in found])
+        candidates = [(row, cosine) for key, cosine in found for row in current.get(key, ())]
+        # Vectors of other revisions or documents took places: ask for more until there are enough.
+        if len(candidates) >= n or len(found) < wanted:
+            return candidates[:n]
+        wanted *= 4
+
+
+def _count(query: Query) -> int:
+    """How many current passages the question is asked of."""
+    return int(
+        query.db.execute(
+            "SELECT coalesce(sum(r.passages), 0) FROM documents d"
+            f" JOIN revisions r ON r.id = d.current {_within(query)}",
+            tuple(query.documents or ()),
+        ).fetchone()[0]
+    )
+
+
+def _within(query: Query) -> str:
+    if query.documents is None:
+        return "WHERE TRUE"
+    return f"WHERE d.id IN ({rows.marks(query.documents)})"
+
+
+def _current(query: Query, keys: Sequence[str]) -> dict[str, list[int]]:
+    """Rowids of the current passages that have these vectors."""
+    passages: dict[str, list[int]] = {}
+    for part in rows.parts(keys):
+        found = query.db.execute(
+            "SELECT p.id, p.key FROM passages p JOIN documents d ON d.current = p.revision"
+            f" {_within(query)} AND p.key IN ({rows.marks(part)}) ORDER BY p.id",
+            (*(query.documents or ()), *part),
+        )
+        for row in found:
+            passages.setdefault(row["key"], []).append(row["id"])
+    return passages
+
+
+def _compare(query: Query, n: int) -> Candidates:
+    """Every passage of the documents compared: exact, and faster than a narrow filter."""
+    import numpy as np
+
+    found = query.db.execute(
+        "SELECT p.id, e.vector FROM documents d JOIN passages p ON p.revision = d.current"
+        f" JOIN embeddings e ON e.key = p.key {_within(query)} ORDER BY p.id",
+        tuple(query.documents or ()),
+    ).fetchall()
+    if not found or query.vector is None:
+        return []
+    matrix = np.frombuffer(b"".join(row["vector"] for row in found), dtype=np.float32)
+    cosines = matrix.reshape(len(found), -1) @ query.vector
+    best = np.argsort(-cosines, kind="stable")[:n]
+    return [(found[int(i)]["id"], float(cosines[int(i)])) for i in best]
+
+
+def lexical(query: Query, n: int) -> Candidates:
+    """``(passage rowid, BM25)``, best first."""
+    return fulltext.matches(query.db, query.text, n, query.documents)
+
+
+def search(query: Query, k: int, mode: Mode) -> list[Hit]:
+    """The ``k`` best current passages, with the score of each part that found them."""
+    strategies: dict[str, Strategy] = {"dense": dense, "bm25": lexical}
+    names = {"hybrid": ("dense", "bm25"), "dense": ("dense",), "lexical": ("bm25",)}[mode]
+    parts: dict[int, dict[str, float]] = {}
+    for name in names:
+        for rank, (passage, score) in enumerate(strategies[name](query, max(POOL, 2 * k)), 1):
+            parts.setdefault(passage, {}).update({name: score, f"{name}_rank": float(rank)})
+    scores = {passage: _fused(found) for passage, found in parts.items()}
+    ranked = sorted(scores, key=lambda passage: (-scores[passage], passage))
+    stored = _load(query.db, ranked[: 3 * k])
+    best = list(stored)[:k]
+    return [
+        Hit(stored=stored[passage], rank=rank, score=scores[passage], parts=parts[passage])
+        for rank, passage in enumerate(best, 1)
+    ]
+
+
+def _fused(parts: Mapping[str, float]) -> float:
+    return sum(
+        weight / (K + parts[f"{name}_rank"]) for name, weight in WEIGHTS.items() if name in parts
+    )
+
+
+def _load(db: sqlite3.Connection, ranked: Sequence[int]) -> dict[int, StoredPassage]:
+    """The passages by rowid, in that order; words that a revision repeats come once."""
+    found = db.execute(f"{PASSAGES} WHERE p.id IN ({rows.marks(ranked)})", tuple(ranked))
+    loaded = {row["id"]: rows.passage(row) for row in found}
+    seen: set[tuple[str, str]] = set()
+    kept: dict[int, StoredPassage] = {}
+    for rowid in ranked:
+        stored = loaded[rowid]
+        if (stored.revision, stored.id) not in seen:
+            seen.add((stored.revision, stored.id))
+            kept[rowid] = stored
+    return kept

@@ -1,0 +1,62 @@
+"""Shared fixtures: the real embedder, a library of its own for each test, and a small document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ingest.records import Block, BlockKind, Document
+from store.embed import Embedder
+from store.library import Library
+
+PARAGRAPHS = (
+    "The lighthouse at Skerrow Point was built in 1871 by the engineer Ada Thornbury.",
+    "Its lamp burned rapeseed oil until 1902, when paraffin took over.",
+    "Three keepers lived there at a time, each on duty for four hours of the night.",
+    "The tower is 38 metres high and has 211 steps.",
+    "In 1953 a storm broke the gallery, and the repair cost 4,200 pounds.",
+    "Since 1988 the light has been automatic; nobody has lived on the rock since.",
+)
+
+
+def document_of(
+    *paragraphs: str, name: str = "lighthouse.txt", source: str | None = None
+) -> Document:
+    """A plain document of these paragraphs."""
+    text, blocks = "", []
+    for paragraph in paragraphs:
+        text += "\n\n" if text else ""
+        blocks.append(Block(BlockKind.PARAGRAPH, len(text), len(text) + len(paragraph)))
+        text += paragraph
+    return Document(name, name, text, tuple(blocks), source or f"/documents/{name}")
+
+
+def long_document(paragraphs: int, name: str = "long.txt", seed: str = "") -> Document:
+    """A document whose paragraphs are passages of their own (each fills most of a window)."""
+    words = "granite harbour lantern meadow orchard pebble quarry river saddle timber"
+    return document_of(
+        *(f"{seed} Part {n} is about number {n * n}. " + f"{words} {n}. " * 9 for n in
+          range(paragraphs)),
+        name=name,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def embedder() -> Embedder:
+    """The real embedding model, loaded once."""
+    return Embedder()
+
+
+@pytest.fixture
+def library(tmp_path: Path, embedder: Embedder) -> Iterator[Library]:
+    """An empty library in a folder of its own."""
+    with Library.open(tmp_path / "data", embedder) as opened:
+        yield opened
+
+
+@pytest.fixture
+def sample() -> Document:
+    """Six short paragraphs about a lighthouse."""
+    return document_of(*PARAGRAPHS)
