@@ -1,0 +1,117 @@
+"""From retrieved passages to the few sentences that matter, each an exact slice of its revision.
+
+Every sentence of the passages is scored by a small logistic model (``evals.calibrate`` fits it)
+over the reader's span score, the rarity-weighted words that it shares with the question, and its
+passage's place in the ranking. What a sentence needs to be understood comes with it: the lead-in
+of a list, the interview question, the sentence before one that opens with a pronoun.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.calibration import SENTENCE, logistic
+from app.reader import Reader, Reading
+from app.words import coverage
+from ingest.records import BlockKind
+from ingest.sentences import sentences
+from store.records import Hit
+
+_LEANS = re.compile(
+    r"^[\W_]*(he|she|it|they|this|that|these|those|his|her|its|their|such|both|the (former|latter)|"
+    r"here|there|then|however|moreover|also|instead|as a result)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A sentence (or list line) found for a question.
+
+    ``start:end`` are offsets in the revision's text; ``score`` is the probability, 0 to 1, that it
+    holds the answer; ``key`` is the reader's span in it (offsets in the revision) or None;
+    ``features`` are the numbers that the score was made of, in the order of ``SENTENCE``.
+    """
+
+    hit: Hit
+    start: int
+    end: int
+    text: str
+    score: float
+    key: tuple[int, int] | None
+    features: tuple[float, ...]
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """Where it stands, for putting evidence in the order of the document."""
+        return self.hit.stored.revision, self.start
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """All that was found for one question: evidence, best first, and the readings behind it."""
+
+    question: str
+    hits: tuple[Hit, ...]
+    readings: tuple[Reading, ...]
+    evidence: tuple[Evidence, ...]
+    rarity: dict[str, float]
+
+
+def find(question: str, hits: Sequence[Hit], reader: Reader, rarity: dict[str, float]) -> Found:
+    """Score every sentence of the hits for the question; best first, ties in document order."""
+    readings = reader.read(question, [h.stored.passage.text for h in hits])
+    return found(question, hits, readings, rarity)
+
+
+def found(question: str, hits: Sequence[Hit], readings: Sequence[Reading],
+          rarity: dict[str, float]) -> Found:
+    """As ``find``, with the readings at hand (batches of many questions share one run)."""
+    scored: list[Evidence] = []
+    for hit, reading in zip(hits, readings, strict=True):
+        scored += _score(question, hit, reading, rarity)
+    scored.sort(key=lambda e: (-e.score, e.place))
+    return Found(question, tuple(hits), tuple(readings), tuple(scored), rarity)
+
+
+def _score(question: str, hit: Hit, reading: Reading, rarity: dict[str, float]) -> list[Evidence]:
+    passage = hit.stored.passage
+    spans = sentences(passage.text)
+    whole = coverage(question, f"{passage.context} {passage.text}", rarity)
+    best = [reading.best(a, b) for a, b in spans]
+    top = max((s.score for s in best), default=0.0)
+    out = []
+    for (a, b), span in zip(spans, best, strict=True):
+        text = passage.text[a:b]
+        features = (
+            max(span.score, -20.0), max(span.score - top, -20.0), reading.answerable,
+            coverage(question, text, rarity), whole, hit.parts.get("dense", 0.0), 1.0 / hit.rank,
+        )
+        key = (passage.start + span.start, passage.start + span.end)
+        out.append(Evidence(hit, passage.start + a, passage.start + b, text,
+                            logistic(SENTENCE, features), key if span.score > -20 else None,
+                            features))
+    return out
+
+
+def leans(text: str) -> bool:
+    """Whether a sentence opens with a word that points back to the one before it."""
+    return bool(_LEANS.match(text))
+
+
+def is_list(hit: Hit) -> bool:
+    """Whether the passage is a list (with the line that introduces it)."""
+    return hit.stored.passage.kind is BlockKind.LIST_ITEM
+
+
+def spread(evidence: Evidence) -> tuple[int, int]:
+    """The span that a person needs to understand the sentence: itself and what it leans on.
+
+    A sentence that opens with a pronoun brings the one before it. A whole list is the business of
+    the answer, not of its sentence.
+    """
+    passage = evidence.hit.stored.passage
+    if not leans(evidence.text):
+        return evidence.start, evidence.end
+    before = [(a, b) for a, b in sentences(passage.text) if passage.start + b <= evidence.start]
+    return (passage.start + before[-1][0] if before else evidence.start), evidence.end

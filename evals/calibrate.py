@@ -1,0 +1,226 @@
+"""Fit the probabilities of ``app.evidence`` and ``app.answerability``; store them with their data.
+
+``python -m evals.calibrate SET… --out app/data/calibration.json``. Weights are fitted on all cases;
+the figures that it prints are cross-validated over documents (a document's questions are never on
+both sides). The thresholds of strictness are the quantiles of the answerable's probability at
+which 0.25 (strict), 0.15 (balanced) and 0.05 (eager) of them would be refused.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app import answerability, calibration
+from app.evidence import Found, found
+from app.prompt import JUDGE, messages
+from app.reader import Reader
+from app.sources import prompt_sources
+from app.words import content_words
+from evals.matching import stands_in
+from evals.records import Case
+from evals.sets import load_set
+from ingest.load import expand, load
+from store.embed import Embedder
+from store.library import Library
+
+SENTENCE_NAMES = ("reader span", "reader span against the passage's best", "reader answerable",
+                  "coverage", "coverage by the passage", "cosine", "reciprocal rank")
+REFUSED = {"strict": 0.25, "balanced": 0.15, "eager": 0.05}
+BATCH = 32
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A case with what was found for it; ``group`` is the document that it is asked of."""
+
+    case: Case
+    group: str
+    found: Found
+
+
+def judged_cases(library: Library, cases: Iterable[Case], reader: Reader) -> list[Judged]:
+    """Search and read for every case, in batches."""
+    only = library.documents()[0].document
+    out: list[Judged] = []
+    pending = iter(cases)
+    while batch := list(islice(pending, BATCH)):
+        hits = [library.search(c.question, 5, documents=[c.document or only]) for c in batch]
+        pairs = [(c.question, h.stored.passage.text)
+                 for c, some in zip(batch, hits, strict=True) for h in some]
+        readings = iter(reader.read_pairs(pairs))
+        for case, some in zip(batch, hits, strict=True):
+            rarity = library.idf(content_words(case.question))
+            result = found(case.question, some, list(islice(readings, len(some))), rarity)
+            out.append(Judged(case, case.document or only, result))
+        print(f"\r{len(out)} questions read", end="", flush=True)
+    print()
+    return out
+
+
+def holds(case: Case, text: str) -> bool:
+    """Whether a text has one of the accepted answers of any group."""
+    return any(stands_in(a, text) for group in case.answers for a in group)
+
+
+def fit(x: NDArray[np.float64], y: NDArray[np.bool_], groups: Sequence[str],
+        names: Sequence[str]) -> tuple[dict[str, Any], NDArray[np.float64]]:
+    """A logistic model on all rows, and each row's probability when its document is held out."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import GroupKFold, cross_val_predict
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    pipeline = make_pipeline(StandardScaler(), LogisticRegression(C=1.0, max_iter=1000))
+    folds = GroupKFold(n_splits=min(8, len(set(groups))))
+    held_out = cross_val_predict(pipeline, x, y, groups=groups, cv=folds, method="predict_proba")
+    pipeline.fit(x, y)
+    scaler, model = pipeline[0], pipeline[1]
+    weights = model.coef_[0] / scaler.scale_
+    bias = float(model.intercept_[0] - (weights * scaler.mean_).sum())
+    entry = {"names": list(names), "weights": [round(float(w), 6) for w in weights],
+             "bias": round(bias, 6), "rows": len(y), "positive": int(y.sum())}
+    return entry, held_out[:, 1]
+
+
+def fit_sentences(judged: Sequence[Judged]) -> dict[str, Any]:
+    """Which sentence holds the answer; prints how often it is among the first 1, 3 and 8."""
+    rows = [(e.features, holds(j.case, e.text), i) for i, j in enumerate(judged)
+            if j.case.answerable for e in j.found.evidence]
+    x, y, owner = (np.array(column) for column in zip(*rows, strict=True))
+    entry, chance = fit(x, y, [judged[i].group for i in owner], SENTENCE_NAMES)
+    firsts = {k: 0 for k in (1, 3, 8)}
+    asked = sorted(set(owner.tolist()))
+    for i in asked:
+        mine = owner == i
+        order = np.argsort(-chance[mine])
+        for k in firsts:
+            firsts[k] += bool(y[mine][order[:k]].any())
+    entry["recall"] = {str(k): round(n / len(asked), 4) for k, n in firsts.items()}
+    print("evidence sentence holds an accepted answer, among the first", entry["recall"])
+    return entry
+
+
+def fit_answerable(judged: Sequence[Judged], yes: dict[str, float] | None = None) -> dict[str, Any]:
+    """Whether the documents answer; prints AUC and refusals at each strictness."""
+    from sklearn.metrics import brier_score_loss, roc_auc_score
+
+    rows = [j for j in judged if yes is None or j.case.id in yes]
+    x = np.array([(*answerability.features(j.found), *([yes[j.case.id]] if yes else []))
+                  for j in rows])
+    y = np.array([j.case.answerable for j in rows])
+    names = (*answerability.NAMES, *(("model's yes",) if yes else ()))
+    entry, chance = fit(x, y, [j.group for j in rows], names)
+    entry["auc"] = round(float(roc_auc_score(y, chance)), 4)
+    entry["brier"] = round(float(brier_score_loss(y, chance)), 4)
+    entry["thresholds"] = {name: round(float(np.quantile(chance[y], share)), 4)
+                           for name, share in REFUSED.items()}
+    entry["refusal_recall"] = {name: round(float((chance[~y] < t).mean()), 4)
+                               for name, t in entry["thresholds"].items()}
+    print("answerable:", {k: entry[k] for k in ("auc", "brier", "thresholds", "refusal_recall")})
+    for name, column in zip(names, x.T, strict=True):
+        print(f"  {name:40} AUC alone {roc_auc_score(y, column):.3f}")
+    return entry
+
+
+def model_yes(judged: Sequence[Judged], library: Library, gguf: Path, cache: Path) -> dict[str, float]:
+    """The local model's log-odds of "yes" by case id; kept in ``cache`` as it goes."""
+    from app.models import open_model
+    from app.settings import load_settings
+
+    known: dict[str, float] = json.loads(cache.read_text()) if cache.exists() else {}
+    model = open_model(load_settings(model="local", gguf=gguf))
+    assert model is not None
+    for n, j in enumerate(judged, 1):
+        if j.case.id in known:
+            continue
+        texts = [s.text for s in prompt_sources(j.found, library.blocks, library.text)]
+        value = model.yes_probability(messages(j.case.question, texts, JUDGE))
+        assert value is not None
+        known[j.case.id] = value
+        cache.write_text(json.dumps(known))
+        print(f"\r{n}/{len(judged)} judged by the model", end="", flush=True)
+    print()
+    return known
+
+
+def sample(judged: Sequence[Judged], n: int, seed: int) -> list[Judged]:
+    """Half answerable, half not, drawn by the seed."""
+    rng = np.random.default_rng(seed)
+    out: list[Judged] = []
+    for kind in (True, False):
+        some = [j for j in judged if j.case.answerable is kind]
+        out += [some[i] for i in rng.permutation(len(some))[: n // 2]]
+    return out
+
+
+def read_sets(sets: Sequence[str], documents: Sequence[Path], folder: Path) -> list[tuple[Library, list[Judged]]]:
+    """Each set over its own documents (or, for a set without, over ``documents``)."""
+    out, reader = [], Reader()
+    for i, name in enumerate(sets):
+        questions = load_set(name)
+        library = Library.open(folder / str(i), Embedder())
+        sources = [questions.documents] if questions.documents else documents
+        for source in expand([str(s) for s in sources]):
+            library.add(load(source))
+        alone = [c for c in questions.cases if not c.turns]
+        cases = [replace(c, id=f"{questions.name}/{c.id}") for c in alone]
+        out.append((library, judged_cases(library, cases, reader)))
+    return out
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("sets", nargs="+", help="question sets, by path or shipped name")
+    parser.add_argument("--documents", type=Path, nargs="*", default=[],
+                        help="documents of the sets that bring none")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--gguf", type=Path, help="also fit with this local model's yes")
+    parser.add_argument("--sample", type=int, default=300, help="cases per set for the model")
+    parser.add_argument("--yes-cache", type=Path, default=Path("yes.json"))
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        read = read_sets(args.sets, args.documents, Path(folder))
+        everything = [j for _, judged in read for j in judged]
+        stored = json.loads(args.out.read_text()) if args.out.exists() else {}
+        stored[calibration.SENTENCE] = fit_sentences(everything)
+        write(args.out, stored, args.sets)
+        again = [(library, [rescored(j) for j in judged]) for library, judged in read]
+        everything = [j for _, judged in again for j in judged]
+        stored[calibration.ANSWERABLE] = fit_answerable(everything)
+        if args.gguf:
+            yes: dict[str, float] = {}
+            for library, judged in again:
+                yes |= model_yes(sample(judged, args.sample, 7), library, args.gguf, args.yes_cache)
+            stored[calibration.ANSWERABLE_WITH_MODEL] = fit_answerable(everything, yes)
+        write(args.out, stored, args.sets)
+        for library, _ in read:
+            library.close()
+
+
+def rescored(judged: Judged) -> Judged:
+    """The same with its evidence scored by the sentence weights just stored."""
+    f = judged.found
+    return replace(judged, found=found(f.question, f.hits, f.readings, f.rarity))
+
+
+def write(path: Path, stored: dict[str, Any], sets: Sequence[str]) -> None:
+    """Store the models with the data that made them."""
+    stored["made"] = {"date": datetime.now(UTC).date().isoformat(),
+                      "sets": [Path(s).name for s in sets]}
+    path.write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
+    calibration.load.cache_clear()
+
+
+if __name__ == "__main__":
+    main()
