@@ -1,1 +1,1 @@
-"""Documents in: loading files and links into text with exact offsets, and splitting into passages."""
+"""Documents in: files and links to text with exact offsets, and that text to passages."""

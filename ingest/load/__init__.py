@@ -1,0 +1,140 @@
+"""Anything readable to a Document: the registry of formats and the doors to it.
+
+A loader is ``(bytes, Source) -> Document`` and is imported when its format is first met. What a
+file is, its first bytes say before its name does.
+"""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Sequence
+from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
+
+from ingest.load.formats import FORMATS, detect, extensions, format_names
+from ingest.load.source import Source
+from ingest.load.text import load_text
+from ingest.records import Document, UnreadableDocument
+
+__all__ = [
+    "FORMATS",
+    "MAX_BYTES",
+    "Source",
+    "expand",
+    "format_names",
+    "is_link",
+    "load",
+    "load_bytes",
+    "load_text",
+    "read_file",
+]
+
+MAX_BYTES = 256 * 1024 * 1024
+
+
+def load(
+    source: str | Path,
+    *,
+    name: str | None = None,
+    max_bytes: int = MAX_BYTES,
+    allow_private: bool = False,
+) -> Document:
+    """The document at a path or an ``http(s)`` address, by the loader its content asks for.
+
+    ``name`` is what people will call it (the file's name if not given); ``max_bytes`` is the most
+    that is read; ``allow_private`` lets a link lead into this machine or its network. Raises
+    UnreadableDocument, which names the document, says why and what would help.
+    """
+    if is_link(str(source)):
+        from ingest.links import Fetched, fetch
+
+        fetched = fetch(str(source), allow_private=allow_private, max_bytes=max_bytes)
+        assert isinstance(fetched, Fetched)  # nothing was asked to be compared with
+        return load_bytes(fetched.data, replace(fetched.source, name=name or fetched.source.name))
+    path = Path(source).expanduser()
+    data = read_file(path, max_bytes=max_bytes)
+    return load_bytes(data, Source(name or path.name, str(path.resolve())))
+
+
+def load_bytes(data: bytes, source: Source) -> Document:
+    """The document in ``data``; the format is told by content, then name, then media type.
+
+    Raises UnreadableDocument for an unknown format, an empty or a damaged file.
+    """
+    if not data.strip(b"\0 \t\r\n"):
+        raise source.unreadable("the file is empty: there is nothing to read in it.")
+    module = detect(data, source).module
+    document: Document = import_module(module).load(data, source)
+    if not document.text.strip():
+        raise source.unreadable("no text was found in it: there is nothing to ask about.")
+    return document
+
+
+def read_file(path: Path, *, max_bytes: int = MAX_BYTES) -> bytes:
+    """The bytes of a file; raises UnreadableDocument where it is missing, closed or too large."""
+    try:
+        if path.is_dir():
+            raise UnreadableDocument(
+                f"{path}: this is a folder; give the files in it, or the "
+                "folder to a command that takes folders."
+            )
+        if not path.is_file():
+            why = (
+                "there is no such file; check the path."
+                if not path.exists()
+                else ("this is not an ordinary file (a device or a pipe); give a file.")
+            )
+            raise UnreadableDocument(f"{path}: {why}")
+        size = path.stat().st_size
+        if size > max_bytes:
+            raise UnreadableDocument(
+                f"{path.name}: {size / 1e6:.0f} MB is more than the limit of "
+                f"{max_bytes / 1e6:.0f} MB; split the file, or raise the limit in the settings."
+            )
+        return path.read_bytes()
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise UnreadableDocument(f"{path}: it could not be read ({reason}).") from error
+
+
+def is_link(source: str) -> bool:
+    """Whether ``source`` is an address (``scheme://…``) and not a path."""
+    scheme, separator, _ = source.partition("://")
+    return bool(separator) and scheme.isalnum()
+
+
+def expand(sources: Sequence[str]) -> list[str]:
+    """Files and links meant by paths, folders and globs, in order, each once.
+
+    A folder stands for the files of known formats in it, at any depth, hidden ones left out.
+    Raises UnreadableDocument for a folder or glob without any.
+    """
+    found: dict[str, None] = {}
+    for source in sources:
+        found.update(dict.fromkeys(_meant(source)))
+    return list(found)
+
+
+def _meant(source: str) -> list[str]:
+    if is_link(source):
+        return [source]
+    path = Path(source).expanduser()
+    if path.is_dir():
+        files = [str(file) for file in sorted(path.rglob("*")) if _is_wanted(file, path)]
+    elif path.exists() or not glob.has_magic(source):
+        return [str(path)]
+    else:
+        matched = [Path(match) for match in sorted(glob.glob(str(path), recursive=True))]  # noqa: PTH207
+        files = [str(file) for file in matched if file.is_file()]
+    if not files:
+        raise UnreadableDocument(
+            f"{source}: no readable documents there. Footnote reads {format_names()}."
+        )
+    return files
+
+
+def _is_wanted(file: Path, folder: Path) -> bool:
+    parts = file.relative_to(folder).parts
+    hidden = any(part.startswith((".", "~")) for part in parts)
+    return not hidden and file.suffix.lower() in extensions() and file.is_file()

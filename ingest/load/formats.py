@@ -1,0 +1,149 @@
+"""The formats that are read, and how a file's own is told."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from dataclasses import dataclass
+
+from ingest.load.source import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A format's name for messages, its file endings, media types and the module of its loader."""
+
+    name: str
+    extensions: tuple[str, ...]
+    media_types: tuple[str, ...]
+    module: str
+    binary: bool = False
+
+
+TEXT = Format(
+    "plain text", (".txt", ".text", ".log", ".srt", ".rst"), ("text/plain",), "ingest.load.text"
+)
+MARKDOWN = Format(
+    "Markdown", (".md", ".markdown", ".mkd"), ("text/markdown",), "ingest.load.markdown"
+)
+HTML = Format(
+    "HTML",
+    (".html", ".htm", ".xhtml"),
+    ("text/html", "application/xhtml+xml"),
+    "ingest.load.html",
+)
+PDF = Format("PDF", (".pdf",), ("application/pdf",), "ingest.load.pdf", binary=True)
+_OOXML = "application/vnd.openxmlformats-officedocument."
+DOCX = Format(
+    "Word (DOCX)",
+    (".docx", ".docm"),
+    (_OOXML + "wordprocessingml.document",),
+    "ingest.load.docx",
+    binary=True,
+)
+PPTX = Format(
+    "PowerPoint (PPTX)",
+    (".pptx", ".pptm"),
+    (_OOXML + "presentationml.presentation",),
+    "ingest.load.pptx",
+    binary=True,
+)
+XLSX = Format(
+    "Excel (XLSX)",
+    (".xlsx", ".xlsm"),
+    (_OOXML + "spreadsheetml.sheet",),
+    "ingest.load.xlsx",
+    binary=True,
+)
+CSV = Format("CSV", (".csv", ".tsv"), ("text/csv", "text/tab-separated-values"), "ingest.load.csv")
+EPUB = Format("EPUB", (".epub",), ("application/epub+zip",), "ingest.load.epub", binary=True)
+
+FORMATS = (TEXT, MARKDOWN, HTML, PDF, DOCX, PPTX, XLSX, CSV, EPUB)
+
+_OTHERS = (
+    (
+        b"\xd0\xcf\x11\xe0",
+        "an old Office file (.doc, .xls, .ppt) or one with a password; save it "
+        "as .docx, .xlsx or .pptx without a password",
+    ),
+    (b"{\\rtf", "a rich text file; save it as .docx"),
+    (b"\x89PNG", "a picture; text in pictures is not read"),
+    (b"\xff\xd8\xff", "a picture; text in pictures is not read"),
+    (b"GIF8", "a picture; text in pictures is not read"),
+    (b"\x1f\x8b", "a gzip archive; unpack it first"),
+    (b"7z\xbc\xaf", "a 7-Zip archive; unpack it first"),
+    (b"Rar!", "a RAR archive; unpack it first"),
+    (b"\x7fELF", "a program"),
+    (b"SQLite format 3", "a database"),
+)
+_ZIP_MEMBERS = (
+    ("word/document.xml", DOCX),
+    ("ppt/presentation.xml", PPTX),
+    ("xl/workbook.xml", XLSX),
+    ("META-INF/container.xml", EPUB),
+)
+_MARKUP = re.compile(
+    rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype html|html)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def format_names() -> str:
+    """The formats in words, for messages: ``plain text, Markdown … and EPUB``."""
+    names = [known.name for known in FORMATS]
+    return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def extensions() -> frozenset[str]:
+    """The file endings, lower case with the dot, that belong to a known format."""
+    return frozenset(ending for known in FORMATS for ending in known.extensions)
+
+
+def detect(data: bytes, source: Source) -> Format:
+    """The format of ``data``. Raises UnreadableDocument for one that is not read here."""
+    head = data[:1024]
+    if b"%PDF-" in head:
+        return PDF
+    if data.startswith(b"PK\x03\x04"):
+        return _zipped(data, source)
+    for magic, what in _OTHERS:
+        if data.startswith(magic):
+            raise source.unreadable(f"this is {what}. Footnote reads {format_names()}.")
+    named = _named(source)
+    if named and named.binary:
+        raise source.unreadable(
+            f"it is called {named.name}, but its content is not: it may be damaged or cut off. "
+            "Get the file again, or save it anew from the program that made it."
+        )
+    if named in (None, TEXT) and _MARKUP.match(head.removeprefix(b"\xef\xbb\xbf")):
+        return HTML
+    return named or TEXT
+
+
+def _named(source: Source) -> Format | None:
+    """The format by file ending, else by what the server said."""
+    for known in FORMATS:
+        if source.extension in known.extensions:
+            return known
+    for known in FORMATS:
+        if source.media_type in known.media_types:
+            return known
+    return None
+
+
+def _zipped(data: bytes, source: Source) -> Format:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            members = set(archive.namelist())
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
+        raise source.unreadable(
+            "the file is damaged or cut off (its archive cannot be opened). Get it again."
+        ) from error
+    for member, known in _ZIP_MEMBERS:
+        if member in members:
+            return known
+    raise source.unreadable(
+        f"this is an archive without a document that we know; unpack it first. "
+        f"Footnote reads {format_names()}."
+    )

@@ -1,0 +1,50 @@
+"""What a document is called where nobody said it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import PurePosixPath
+
+from ingest.records import Block, BlockKind
+
+MAX_TITLE = 120
+_MARKUP = re.compile(r"^[#>\-*•\s]+|[*_`]{1,3}|\s#+$")
+_UNDERLINE = re.compile(r"\n[=-]+\s*$")
+_LINK = re.compile(r"!?\[([^\]\n]*)\]\([^)\n]*\)")
+
+
+def title_of(text: str, blocks: Sequence[Block], name: str) -> str:
+    """The first heading if the document opens with one (captions aside), else its name in words."""
+    for block in blocks:
+        if block.kind is BlockKind.HEADING:
+            return shorten(plain(text[block.start : block.end]))
+        if block.kind not in (BlockKind.CAPTION, BlockKind.BOILERPLATE):
+            break
+    return name_in_words(name)
+
+
+def name_in_words(name: str) -> str:
+    """``annual_report-2024.txt`` → ``annual report 2024``; the name itself if nothing is left."""
+    stem = PurePosixPath(name).stem if "://" not in name else name
+    words = " ".join(re.split(r"[_\s]+|(?<=\w)-(?=\w)", stem)).strip()
+    return shorten(words or name)
+
+
+def is_telling(title: str) -> bool:
+    """Whether a title says something to a reader: a run number or a hash does not."""
+    return any(len(word) > 2 and word.isalpha() for word in re.split(r"[\s\W_]+", title))
+
+
+def plain(words: str) -> str:
+    """One line without Markdown's marks, for headings and contexts."""
+    words = _LINK.sub(r"\1", _UNDERLINE.sub("", words))
+    return " ".join(_MARKUP.sub("", words).split())
+
+
+def shorten(words: str, limit: int = MAX_TITLE) -> str:
+    """``words`` on one line, cut at a word with an ellipsis if longer than ``limit``."""
+    words = " ".join(words.split())
+    if len(words) <= limit:
+        return words
+    return words[: limit - 1].rsplit(" ", 1)[0].rstrip(" ,;:-") + "…"

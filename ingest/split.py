@@ -1,0 +1,218 @@
+"""A document to passages: along its blocks, within the embedder's window, offsets exact.
+
+Pure: the same document, counter and limit always give the same passages. A passage is a slice of
+the text; what a reader needs besides (title, headings, the question that is being answered, the
+line that introduces a list, a table's header) is its ``context``.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+
+from ingest.cutting import Count, Span, cut, measure, shortened
+from ingest.frames import Frame, frames, leads_in
+from ingest.load.roles import is_skipped
+from ingest.load.titles import is_telling, plain
+from ingest.records import Block, BlockKind, Document, Passage
+from ingest.sentences import sentences
+
+SPLITTER_VERSION = "1"
+TARGET_TOKENS = 200
+SMALL_TOKENS = 60
+CONTEXT_TOKENS = 64
+MIN_LIMIT = 16
+
+_ASKED_BY = re.compile(r"(?:Q|Question|Interviewer)\s*\d{0,3}\s*[:.]\s*", re.IGNORECASE)
+_OPENERS = (BlockKind.HEADING, BlockKind.QUESTION)
+
+
+def split(document: Document, count_tokens: Count, limit: int = 256) -> list[Passage]:
+    """Passages of ``document`` in order, without overlap.
+
+    ``count_tokens`` counts a text's tokens with its special ones; for each passage the counts of
+    ``context`` and ``text`` add up to at most ``limit`` (at least 16). Captions and page furniture
+    end a passage and are in none; all else that is not whitespace is in exactly one. Sentences
+    stay whole, except one longer than the window, which is cut at a clause, else a word, else
+    anywhere.
+    """
+    if limit < MIN_LIMIT:
+        raise ValueError(f"a window of {limit} tokens is too small: use {MIN_LIMIT} or more")
+    return list(_Splitter(document, count_tokens, limit).passages())
+
+
+class _Splitter:
+    """One document on its way to passages; a unit is a run of blocks that belong together."""
+
+    def __init__(self, document: Document, count: Count, limit: int) -> None:
+        self.text = document.text
+        self.blocks = document.blocks
+        self.starts = [block.start for block in document.blocks]
+        self.frames = frames(document.text, document.blocks)
+        self.title = plain(document.title) if is_telling(document.title) else ""
+        self.limit = limit
+        self.max_context = min(CONTEXT_TOKENS, limit // 4)
+        self.target = min(TARGET_TOKENS, limit - self.max_context)
+        self.count = count
+        self.context = lru_cache(maxsize=1024)(self._context)
+
+    def passages(self) -> Iterator[Passage]:
+        """Groups of units as passages; a group too long for the window is cut."""
+        for group in self._groups():
+            blocks = [self.blocks[i] for i in group]
+            start, end = blocks[0].start, blocks[-1].end
+            _, tokens = self.context(self.frames[group[0]], self._titled(group[0]))
+            room = self.limit - tokens
+            if measure(self.text, start, end, self.count, room) <= room:
+                yield self._passage(start, end)
+            else:
+                for part in self._parts(group):
+                    yield self._passage(*part)
+
+    def _units(self) -> Iterator[list[int]]:
+        """Runs of block indices that stay together where they fit; an empty run is a barrier."""
+        unit: list[int] = []
+        for index, block in enumerate(self.blocks):
+            if is_skipped(block):
+                yield unit
+                unit = []
+                yield unit
+            elif unit and not self._joined(self.blocks[unit[-1]], block):
+                yield unit
+                unit = [index]
+            else:
+                unit = [*unit, index]
+        yield unit
+
+    def _joined(self, last: Block, block: Block) -> bool:
+        """Whether ``block`` belongs with the one before it."""
+        if last.kind is BlockKind.HEADING:
+            return block.kind is not BlockKind.HEADING or block.level > last.level
+        if block.kind in _OPENERS or block.page != last.page:
+            return False
+        if last.kind is BlockKind.QUESTION or leads_in(self.text, last):
+            return True
+        if block.kind is BlockKind.TABLE_ROW and last.kind is BlockKind.TABLE_ROW:
+            return block.level == 0 and (last.level > 0 or block.row is None)
+        return block.kind is BlockKind.LIST_ITEM and last.kind is BlockKind.LIST_ITEM
+
+    def _groups(self) -> Iterator[list[int]]:
+        """Units, the small ones among them merged with a neighbour under the same heading."""
+        group: list[int] = []
+        tokens = 0
+        for unit in self._units():
+            size = self._size(unit) if unit else 0
+            small = bool(unit and group) and min(size, tokens) < SMALL_TOKENS
+            if small and tokens + size <= self.target and self._may_follow(group[-1], unit[0]):
+                group, tokens = group + unit, tokens + size
+                continue
+            if group:
+                yield group
+            group, tokens = unit, size
+        if group:
+            yield group
+
+    def _size(self, unit: Sequence[int]) -> int:
+        start, end = self.blocks[unit[0]].start, self.blocks[unit[-1]].end
+        return measure(self.text, start, end, self.count, self.limit)
+
+    def _may_follow(self, last: int, first: int) -> bool:
+        before, after = self.blocks[last], self.blocks[first]
+        in_sheet = before.row is not None or after.row is not None
+        return after.kind not in _OPENERS and not in_sheet and before.page == after.page
+
+    def _parts(self, group: Sequence[int]) -> Iterator[Span]:
+        """A group too long for one passage: by blocks as they fit, a long block by sentences."""
+        room = self.limit - max(self.context(self.frames[i])[1] for i in group)
+        start = end = -1
+        for first, last in self._chunks(group):
+            if start >= 0 and measure(self.text, start, last, self.count, room) <= room:
+                end = last
+                continue
+            if start >= 0:
+                yield start, end
+            start, end = first, last
+            if measure(self.text, first, last, self.count, room) > room:
+                *whole, (start, end) = cut(self.text, first, last, self.count, room)
+                yield from whole
+        yield start, end
+
+    def _chunks(self, group: Sequence[int]) -> Iterator[Span]:
+        """Spans of blocks, each with the headings, question or leading line before it."""
+        start = -1
+        for index in group:
+            block = self.blocks[index]
+            start = block.start if start < 0 else start
+            opens = block.kind in _OPENERS or leads_in(self.text, block)
+            header = block.kind is BlockKind.TABLE_ROW and block.level > 0
+            if index != group[-1] and (opens or header):
+                continue
+            yield start, block.end
+            start = -1
+
+    def _passage(self, start: int, end: int) -> Passage:
+        end = start + len(self.text[start:end].rstrip())
+        first = bisect_right(self.starts, start) - 1
+        last = bisect_right(self.starts, end - 1) - 1
+        body = next(
+            (i for i in range(first, last) if self.blocks[i].kind is not BlockKind.HEADING), last
+        )
+        context, _ = self.context(self.frames[first], self._titled(first))
+        block = self.blocks[last]
+        return Passage(
+            start=start,
+            end=end,
+            text=self.text[start:end],
+            context=context,
+            headings=tuple(plain(self._words(h)) for h in self.frames[body].headings),
+            kind=block.kind,
+            page=self.blocks[first].page,
+            row=block.row,
+        )
+
+    def _titled(self, index: int) -> bool:
+        block = self.blocks[index]
+        return block.kind is BlockKind.HEADING and plain(self._words(block)) == self.title
+
+    def _words(self, block: Block) -> str:
+        return self.text[block.start : block.end]
+
+    def _context(self, frame: Frame, titled: bool = False) -> tuple[str, int]:
+        """What stands above a passage, and its tokens; what is nearest is kept first.
+
+        ``titled``: the passage itself begins with the title.
+        """
+        context = ""
+        for words in reversed(self._near(frame)):
+            context = self._above(words, context, "\n", shorten=True)
+        path = ["" if titled else self.title, *(plain(self._words(h)) for h in frame.headings)]
+        joint = "\n"
+        for words in reversed(list(dict.fromkeys(filter(None, path)))):
+            taller = self._above(words, context, joint, shorten=not context)
+            joint = " › " if taller != context else joint
+            context = taller
+        return context, self.count(context) if context else 0
+
+    def _near(self, frame: Frame) -> list[str]:
+        """The question, the sentence that leads in, the table's header: those there are."""
+        near = []
+        if frame.question:
+            near.append(_ASKED_BY.sub("", plain(self._words(frame.question))))
+        if frame.lead:
+            start, end = sentences(self._words(frame.lead))[-1]
+            near.append(plain(self._words(frame.lead)[start:end]))
+        if frame.header:
+            near.append(plain(self._words(frame.header)))
+        return near
+
+    def _above(self, words: str, context: str, joint: str, *, shorten: bool) -> str:
+        """``words`` over ``context`` if both fit, ``words`` shortened where that is asked for."""
+        taller = words + joint + context if context else words
+        if self.count(taller) <= self.max_context:
+            return taller
+        left = self.max_context - (self.count(context) if context else 0)
+        short = shortened(words, self.count, left) if shorten and left > 8 else ""
+        taller = short + joint + context if context else short
+        return taller if short and self.count(taller) <= self.max_context else context
