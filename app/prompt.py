@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.records import Message
+from app.models import Message
 from ingest.sentences import sentences
 
 SYSTEM = (

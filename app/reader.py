@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 WEIGHTS = "reader.onnx"
 WEIGHTS_SHA256 = "bd1f505dc69d9fd770ef0036d45cf10791b24319aacc24287e6c140208574386"
 MAX_TOKENS = 320
+BATCH = 8
 LONGEST_SPAN = 30
 
 
@@ -102,19 +103,27 @@ class Reader:
         tokenizer.no_padding()
         return tokenizer
 
-    def _run(self, pairs: Sequence[tuple[str, str]]) -> tuple[list[Encoding], list[Any]]:
+    def _encode(self, pairs: Sequence[tuple[str, str]]) -> list[Encoding]:
         with self._lock:
-            session, tokenizer = self._session, self._tokenizer
-        firsts = [(_shortened(a), b) for a, b in pairs]
-        encodings = tokenizer.encode_batch(firsts)
-        longest = max(len(e.ids) for e in encodings)
-        shape = (len(encodings), longest)
-        ids, mask, types = (np.zeros(shape, dtype=np.int64) for _ in range(3))
-        for row, e in enumerate(encodings):
-            ids[row, : len(e.ids)] = e.ids
-            mask[row, : len(e.ids)] = 1
-            types[row, : len(e.ids)] = e.type_ids
-        return encodings, session.run(None, {"ids": ids, "mask": mask, "types": types})
+            tokenizer = self._tokenizer
+        encodings: list[Encoding] = tokenizer.encode_batch([(_shortened(a), b) for a, b in pairs])
+        return encodings
+
+    def _run(self, encodings: Sequence[Encoding]) -> Iterator[tuple[int, list[Any]]]:
+        """Index and network outputs of each encoding; like lengths share a batch (no padding)."""
+        with self._lock:
+            session = self._session
+        order = sorted(range(len(encodings)), key=lambda i: len(encodings[i].ids))
+        for at in range(0, len(order), BATCH):
+            batch = order[at : at + BATCH]
+            shape = (len(batch), len(encodings[batch[-1]].ids))
+            ids, mask, types = (np.zeros(shape, dtype=np.int64) for _ in range(3))
+            for row, e in enumerate(encodings[i] for i in batch):
+                ids[row, : len(e.ids)] = e.ids
+                mask[row, : len(e.ids)] = 1
+                types[row, : len(e.ids)] = e.type_ids
+            outputs = session.run(None, {"ids": ids, "mask": mask, "types": types})
+            yield from ((i, [o[row] for o in outputs]) for row, i in enumerate(batch))
 
     def read(self, question: str, texts: Sequence[str]) -> list[Reading]:
         """One reading a text, in order. Texts past the window (320 tokens) are read to its end."""
@@ -122,26 +131,21 @@ class Reader:
 
     def read_pairs(self, pairs: Sequence[tuple[str, str]]) -> list[Reading]:
         """One reading for each (question, text), in order."""
-        if not pairs:
-            return []
-        encodings, (starts, ends, answerable, _) = self._run(pairs)
-        readings = []
-        for row, e in enumerate(encodings):
-            second = [i for i, s in enumerate(e.sequence_ids) if s == 1]
-            readings.append(Reading(
-                float(answerable[row]),
-                _log_softmax(starts[row, second]),
-                _log_softmax(ends[row, second]),
-                np.array([e.offsets[i] for i in second], dtype=np.int64).reshape(-1, 2),
-            ))
-        return readings
+        encodings = self._encode(pairs)
+        readings: dict[int, Reading] = {}
+        for i, (starts, ends, answerable, _) in self._run(encodings):
+            second = [t for t, s in enumerate(encodings[i].sequence_ids) if s == 1]
+            offsets = np.array([encodings[i].offsets[t] for t in second], dtype=np.int64)
+            readings[i] = Reading(float(answerable), _log_softmax(starts[second]),
+                                  _log_softmax(ends[second]), offsets.reshape(-1, 2))
+        return [readings[i] for i in range(len(pairs))]
 
     def support(self, claims: Sequence[str], premises: Sequence[str]) -> NDArray[np.float32]:
         """Probabilities that each premise supports, contradicts, says neither: shape (n, 3)."""
-        if not claims:
-            return np.zeros((0, 3), dtype=np.float32)
-        _, outputs = self._run(list(zip(claims, premises, strict=True)))
-        return np.exp(_log_softmax(outputs[3]))
+        found = np.zeros((len(claims), 3), dtype=np.float32)
+        for i, outputs in self._run(self._encode(list(zip(claims, premises, strict=True)))):
+            found[i] = np.exp(_log_softmax(outputs[3]))
+        return found
 
 
 def _shortened(question: str, limit: int = 400) -> str:
@@ -150,5 +154,7 @@ def _shortened(question: str, limit: int = 400) -> str:
 
 
 def _log_softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    if logits.size == 0:
+        return logits
     shifted = logits - logits.max(axis=-1, keepdims=True)
     return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True)), np.float32)

@@ -122,14 +122,4 @@ class Finished:
     answer: Answer
 
 
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One message to a chat model; ``role`` is ``system``, ``user`` or ``assistant``."""
-
-    role: Literal["system", "user", "assistant"]
-    content: str
-
-
 Event = EvidenceFound | Word | Finished

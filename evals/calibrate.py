@@ -55,6 +55,7 @@ def judged_cases(library: Library, cases: Iterable[Case], reader: Reader) -> lis
     out: list[Judged] = []
     pending = iter(cases)
     while batch := list(islice(pending, BATCH)):
+        library.search_many([c.question for c in batch], 1)  # the questions' vectors, in one batch
         hits = [library.search(c.question, 5, documents=[c.document or only]) for c in batch]
         pairs = [(c.question, h.stored.passage.text)
                  for c, some in zip(batch, hits, strict=True) for h in some]
