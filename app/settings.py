@@ -56,7 +56,7 @@ class Settings:
     comes along). ``k`` is how many passages are read for a question. ``timeout_s`` bounds the
     wait for a language model's reply in seconds; ``threads`` is the local model's (None: one per
     free core); ``context`` is its window in tokens. ``allow_private_links`` lets links lead to
-    private and loopback addresses.
+    private and loopback addresses; ``offline`` keeps Footnote from fetching anything by itself.
     """
 
     data: Folder = Field(default_factory=lambda: platformdirs.user_data_path("footnote"))
@@ -75,6 +75,7 @@ class Settings:
     threads: Annotated[int, Field(ge=1)] | None = None
     context: Annotated[int, Field(ge=512)] = 4096
     allow_private_links: bool = False
+    offline: bool = False
 
 
 def load_settings(**overrides: Any) -> Settings:
