@@ -29,6 +29,9 @@ class Found(Protocol):
     @property
     def text(self) -> str: ...
 
+    @property
+    def context(self) -> str: ...
+
 
 @dataclass(frozen=True, slots=True)
 class Need:

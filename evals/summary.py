@@ -1,0 +1,131 @@
+"""All figures of a run from its lines: means, refusals, calibration, latency, curves."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evals.measures import refusals
+from evals.measures.intervals import Estimate, estimate, mean_estimate, percentile
+
+Line = Mapping[str, Any]
+
+LABELS = {
+    "accuracy": "Right, all questions",
+    "answered_right": "Right, of the answerable",
+    "refusal_precision": "Refusal precision",
+    "refusal_recall": "Refusal recall",
+    "refusal_f1": "Refusal F1",
+    "false_refusals": "False refusals",
+    "auc": "AUC, answerable against not",
+    "aurc": "Area under risk-coverage",
+    "calibration_error": "Calibration error",
+    "recall@1": "Evidence recall@1",
+    "recall@3": "Evidence recall@3",
+    "recall@5": "Evidence recall@5",
+    "recall@10": "Evidence recall@10",
+    "ndcg@10": "nDCG@10",
+    "mrr": "MRR",
+    "map": "MAP",
+    "exact_match": "Exact match",
+    "token_f1": "Token F1",
+    "span_f1": "Token F1 of the marked words",
+    "citation_precision": "Citation precision (ALCE)",
+    "citation_recall": "Citation recall (ALCE)",
+    "exact_quotes": "Exact quotes",
+    "citations_with_evidence": "Citations that hold evidence",
+    "evidence_cited": "Evidence cited",
+}
+LOWER_IS_BETTER = frozenset({"false_refusals", "aurc", "calibration_error"})
+
+
+def summarise(lines: Sequence[Line], timings: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """``figures`` and ``kinds`` (estimates by name), ``latency_ms`` (p50 and p95 by stage)."""
+    figures = {name: e for name, e in _figures(lines).items() if e.count}
+    return {
+        "questions": len(lines),
+        "figures": {name: _plain(figures[name]) for name in LABELS if name in figures},
+        "kinds": {kind: _plain(e) for kind, e in by_kind(lines).items()},
+        "verdicts": _verdicts(lines),
+        "latency_ms": {
+            stage: {"p50": percentile(spent, 50), "p95": percentile(spent, 95), "count": len(spent)}
+            for stage in ("search", "first_word", "total")
+            if (spent := [t[stage] for t in timings if stage in t])
+        },
+    }
+
+
+def values(lines: Sequence[Line], name: str) -> list[float]:
+    """A score of every line that has it."""
+    return [line["scores"][name] for line in lines if name in line["scores"]]
+
+
+def by_kind(lines: Sequence[Line]) -> dict[str, Estimate]:
+    """Share right by the case's kind, in the order of first appearance."""
+    kinds: dict[str, list[float]] = {}
+    for line in lines:
+        if "correct" in line["scores"]:
+            kinds.setdefault(line["case"].get("kind", "other"), []).append(
+                line["scores"]["correct"]
+            )
+    return {kind: mean_estimate(scores) for kind, scores in kinds.items()}
+
+
+def columns(lines: Sequence[Line]) -> dict[str, NDArray[Any]]:
+    """``refused``, ``answerable``, ``right`` (flags) and ``confidence`` of the scored lines.
+
+    ``right`` is for risk and coverage: an answerable question answered as it should be. One that
+    was refused counts as wrong where the curve admits it, for what it would have said is not known.
+    """
+    scored = [line for line in lines if "correct" in line["scores"]]
+    answerable = np.array([line["case"].get("answerable", True) for line in scored], dtype=bool)
+    correct = np.array([line["scores"]["correct"] for line in scored], dtype=bool)
+    return {
+        "refused": np.array([line["refused"] for line in scored], dtype=bool),
+        "answerable": answerable,
+        "right": answerable & correct,
+        "confidence": np.array([line["confidence"] for line in scored], dtype=float),
+    }
+
+
+def _figures(lines: Sequence[Line]) -> dict[str, Estimate]:
+    table = columns(lines)
+    refused, answerable = table["refused"], table["answerable"]
+    confidence, right = table["confidence"], table["right"]
+    found = {name: mean_estimate(values(lines, name)) for name in LABELS}
+    found["accuracy"] = mean_estimate(values(lines, "correct"))
+    found["answered_right"] = mean_estimate(right[answerable].astype(float))
+    if (~answerable).any():
+        for name, measure in REFUSALS.items():
+            found[name] = estimate(measure, refused, answerable)
+        found["auc"] = estimate(refusals.auc, confidence, answerable)
+        found["calibration_error"] = estimate(refusals.calibration_error, confidence, answerable)
+        found["aurc"] = estimate(refusals.area_under_risk_coverage, confidence, right)
+    elif len(answerable):
+        found["false_refusals"] = estimate(refusals.false_refusals, refused, answerable)
+    return found
+
+
+REFUSALS = {
+    "refusal_precision": refusals.refusal_precision,
+    "refusal_recall": refusals.refusal_recall,
+    "refusal_f1": refusals.refusal_f1,
+    "false_refusals": refusals.false_refusals,
+}
+
+
+def _verdicts(lines: Sequence[Line]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for line in lines:
+        for sentence in line["sentences"]:
+            counts[sentence["verdict"]] = counts.get(sentence["verdict"], 0) + 1
+    return dict(sorted(counts.items()))
+
+
+def _plain(found: Estimate) -> dict[str, Any]:
+    return {k: None if math.isnan(v) else round(v, 6) for k, v in asdict(found).items()}
