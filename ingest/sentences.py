@@ -17,25 +17,26 @@ def _words(*lines: str) -> frozenset[str]:
 
 
 NEVER_LAST = _words(
-    "mr mrs ms mx dr prof gen col lt sgt capt cmdr adm maj brig rev hon gov sen rep pres amb st ",
+    "mr mrs ms mx dr prof gen col lt sgt capt cmdr adm maj brig rev hon gov sen rep pres amb st",
     "mt vs v cf e.g i.e eg ie viz approx ca messrs mme mlle dipl ing fr sr sra",
 )
 BEFORE_NUMBER = _words(
-    "no nos nr art arts fig figs vol vols pp p ch chap sec sect eq eqs par para pt tab app ",
+    "no nos nr art arts fig figs vol vols pp p ch chap sec sect eq eqs par para pt tab app",
     "jan feb mar apr jun jul aug sep sept oct nov dec est c",
 )
 SOMETIMES_LAST = _words(
-    "etc inc ltd co corp llc plc bros jr al ed eds dept univ assn ave blvd rd ",
-    "jan feb mar apr aug sept oct nov dec u.s u.k u.n e.u a.m p.m ph.d b.a m.a m.d d.c b.c a.d ",
+    "etc inc ltd co corp llc plc bros jr al ed eds dept univ assn ave blvd rd",
+    "jan feb mar apr aug sept oct nov dec u.s u.k u.n e.u a.m p.m ph.d b.a m.a m.d d.c b.c a.d",
     "b.sc m.sc i.e.d n.y l.a",
 )
 STARTERS = _words(
-    "a after all although an and another any as at because before both but by despite during each ",
-    "every few finally first following for from further he her here his how however i if in indeed ",
-    "instead it its last later many meanwhile more moreover most my no none nor not now of on once ",
-    "one only or other our over several she since so some soon still such that the their then ",
-    "there therefore these they this those though through thus to today two under unlike until we ",
-    "what when where whether which while who why with without yet you your",
+    "a after all although an and another any as at because before both but by despite during",
+    "each every few finally first following for from further he her here his how however i if",
+    "in indeed instead it its last later many meanwhile more moreover most my no none nor not",
+    "now of on once one only or other our over several she since so some soon still such that",
+    "the their then there therefore these they this those though through thus to today two",
+    "under unlike until we what when where whether which while who why with without yet you",
+    "your",
 )
 
 _STOP = re.compile(

@@ -83,7 +83,7 @@ class _Splitter:
                 yield unit
                 unit = [index]
             else:
-                unit = [*unit, index]
+                unit.append(index)
         yield unit
 
     def _joined(self, last: Block, block: Block) -> bool:
@@ -126,18 +126,23 @@ class _Splitter:
     def _parts(self, group: Sequence[int]) -> Iterator[Span]:
         """A group too long for one passage: by blocks as they fit, a long block by sentences."""
         room = self.limit - max(self.context(self.frames[i])[1] for i in group)
+        special = self.count("")
         start = end = -1
+        used = 0
         for first, last in self._chunks(group):
-            if start >= 0 and measure(self.text, start, last, self.count, room) <= room:
-                end = last
+            size = measure(self.text, first, last, self.count, room) - special
+            if start >= 0 and used + size <= room:
+                end, used = last, used + size
                 continue
             if start >= 0:
-                yield start, end
-            start, end = first, last
-            if measure(self.text, first, last, self.count, room) > room:
-                *whole, (start, end) = cut(self.text, first, last, self.count, room)
-                yield from whole
-        yield start, end
+                yield from self._fitting(start, end, room)
+            start, end, used = first, last, size + special
+        yield from self._fitting(start, end, room)
+
+    def _fitting(self, start: int, end: int, room: int) -> list[Span]:
+        if measure(self.text, start, end, self.count, room) <= room:
+            return [(start, end)]
+        return cut(self.text, start, end, self.count, room)
 
     def _chunks(self, group: Sequence[int]) -> Iterator[Span]:
         """Spans of blocks, each with the headings, question or leading line before it."""

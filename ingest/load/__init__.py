@@ -13,6 +13,7 @@ from importlib import import_module
 from pathlib import Path
 
 from ingest.load.formats import FORMATS, detect, extensions, format_names
+from ingest.load.sandbox import load_apart
 from ingest.load.source import Source
 from ingest.load.text import load_text
 from ingest.records import Document, UnreadableDocument
@@ -64,8 +65,12 @@ def load_bytes(data: bytes, source: Source) -> Document:
     """
     if not data.strip(b"\0 \t\r\n"):
         raise source.unreadable("the file is empty: there is nothing to read in it.")
-    module = detect(data, source).module
-    document: Document = import_module(module).load(data, source)
+    known = detect(data, source)
+    document: Document = (
+        load_apart(known.module, data, source)
+        if known.binary
+        else import_module(known.module).load(data, source)
+    )
     if not document.text.strip():
         raise source.unreadable("no text was found in it: there is nothing to ask about.")
     return document

@@ -12,7 +12,10 @@ from ingest.load.source import Source
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A format's name for messages, its file endings, media types and the module of its loader."""
+    """A format's name for messages, its file endings, media types and the module of its loader.
+
+    ``binary`` formats are parsed apart, in a process with limits.
+    """
 
     name: str
     extensions: tuple[str, ...]
