@@ -1,0 +1,79 @@
+// Turns clicks on data-do buttons into Gradio events, and keeps the reader's place.
+// Runs once for each of our HTML components, with Gradio's element, trigger, props and watch.
+const SENT = ['cite', 'mark', 'again', 'edit', 'close', 'ask', 'open', 'act'];
+const wide = () => window.matchMedia('(min-width: 1000px)').matches;
+const say = (button, words) => {
+  const before = button.textContent;
+  button.textContent = words;
+  setTimeout(() => { button.textContent = before; }, 1400);
+};
+const copy = async (text) => {
+  if (navigator.clipboard) return navigator.clipboard.writeText(text);
+  const area = document.createElement('textarea');
+  area.value = text;
+  document.body.append(area);
+  area.select();
+  document.execCommand('copy');
+  area.remove();
+};
+element.addEventListener('click', (event) => {
+  const button = event.target.closest('[data-do]');
+  if (!button || button.disabled) return;
+  const data = { ...button.dataset };
+  if (data.do === 'copy') return copy(data.copy).then(() => say(button, 'Copied'));
+  if (data.do === 'link') {
+    const link = `${location.origin}${location.pathname}?answer=${data.exchange}`;
+    return copy(link).then(() => say(button, 'Link copied'));
+  }
+  if (data.do === 'jump') {
+    element.querySelector(`#${CSS.escape(data.to)}`)?.scrollIntoView({ block: 'start' });
+    return;
+  }
+  if (data.do === 'cite') window.footnoteFrom = data.step ? window.footnoteFrom : button;
+  if (data.do === 'close') back();
+  if (SENT.includes(data.do)) trigger(data.do, data);
+});
+const back = () => {
+  const from = window.footnoteFrom;
+  if (!from) return;
+  const again = document.querySelector(
+    `.cite[data-exchange="${from.dataset.exchange}"][data-n="${from.dataset.n}"]`);
+  (from.isConnected ? from : again)?.focus();
+  if (!wide()) (from.isConnected ? from : again)?.scrollIntoView({ block: 'center' });
+};
+element.addEventListener('keydown', (event) => {
+  if (!element.querySelector('.pane')) return;
+  const steps = { ArrowLeft: '-1', ArrowRight: '1' };
+  if (event.key in steps) {
+    element.querySelector(`.step[data-step="${steps[event.key]}"]`)?.click();
+    event.preventDefault();
+  }
+  if (event.key === 'Escape') element.querySelector('.close')?.click();
+});
+const place = () => {
+  const pane = element.querySelector('.pane');
+  if (pane) {
+    const shown = `${pane.dataset.exchange}/${pane.dataset.n}/${pane.querySelector('h2')?.textContent}`;
+    if (shown === element.dataset.shown) return;
+    element.dataset.shown = shown;
+    pane.focus({ preventScroll: true });
+    const mark = pane.querySelector('mark');
+    if (!wide()) pane.scrollIntoView({ block: 'start' });
+    const pages = pane.querySelector('.pages');
+    if (mark && pages) {
+      const gap = mark.getBoundingClientRect().top - pages.getBoundingClientRect().top;
+      pages.scrollTop += gap - Math.min(120, pages.clientHeight / 3);
+    } else if (pages) pages.scrollTop = 0;
+    return;
+  }
+  element.dataset.shown = '';
+  const turns = element.querySelectorAll('.turn');
+  const last = turns[turns.length - 1];
+  if (!last || (element.dataset.turns === String(turns.length))) return;
+  element.dataset.turns = String(turns.length);
+  const log = element.closest('.log');
+  const scrolls = log && getComputedStyle(log).overflowY === 'auto';
+  if (scrolls) log.scrollTop += last.getBoundingClientRect().top - log.getBoundingClientRect().top;
+  else last.scrollIntoView({ block: 'start' });
+};
+watch('value', () => requestAnimationFrame(place));

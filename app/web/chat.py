@@ -1,0 +1,204 @@
+"""What happens on the chat's page: asking, stopping, asking again, opening a footnote."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from app.conversations import Conversations, Kept, turns
+from app.payload import answer_payload
+from app.records import Answer, Citation, EvidenceFound, Finished, Turn, Word
+from app.web import show, source
+from app.web.engine import Engine
+from app.web.escape import clip
+from app.web.pump import Stopped, pump
+from ingest.records import FootnoteError
+
+log = logging.getLogger(__name__)
+REDRAW_S = 0.08
+LOST = "Something went wrong in Footnote itself; the server's log says what. Try again."
+
+
+class Chat:
+    """One served chat: what readers ask and what they are shown. Methods return HTML."""
+
+    def __init__(self, engine: Engine, conversations: Conversations) -> None:
+        self.engine = engine
+        self.kept = conversations
+        self._stops: dict[str, threading.Event] = {}
+        self._live: dict[str, tuple[Citation, ...]] = {}
+
+    # Showing
+
+    def log(self, conversation: str, live: str = "") -> str:
+        """The conversation as HTML, with ``live`` at its end."""
+        statuses = self._statuses()
+        return show.log([self._item(k, statuses) for k in self._exchanges(conversation)], live)
+
+    def _exchanges(self, conversation: str) -> list[Kept]:
+        return self.kept.exchanges(conversation) if conversation else []
+
+    def _statuses(self) -> Mapping[str, str]:
+        try:
+            return {stored.id: stored.status for stored in self.engine.library.answers()}
+        except FootnoteError:
+            return {}
+
+    @staticmethod
+    def _item(kept: Kept, statuses: Mapping[str, str]) -> show.Exchange:
+        status = statuses.get(kept.answer.id, "current") if kept.answer else "current"
+        return show.Exchange(
+            kept.id, kept.question, kept.answer, kept.problem, status, kept.mark, kept.before
+        )
+
+    # Asking
+
+    def ask(
+        self,
+        owner: str,
+        session: str,
+        conversation: str,
+        question: str,
+        documents: Sequence[str] | None,
+    ) -> Iterator[tuple[str, str]]:
+        """Answer a question; yields the log's HTML and the conversation's id as words arrive."""
+        question = question.strip()
+        past = self._exchanges(conversation)
+        shown = self.log(conversation)
+        answer: Answer | None = None
+        trouble = ""
+        try:
+            for step in self._steps(session, question, documents, turns(past)):
+                if isinstance(step, Answer):
+                    answer = step
+                else:
+                    yield shown + step, conversation
+        except Stopped:
+            trouble = "Stopped."
+        except FootnoteError as error:
+            trouble = str(error)
+        except Exception:
+            log.exception("a question failed")
+            trouble = LOST
+        payload = answer_payload(answer) if answer else None
+        if question:
+            conversation = conversation or self.kept.start(owner, clip(question, 80))
+            self.kept.add(conversation, question, payload, trouble)
+            yield self.log(conversation), conversation
+        else:
+            yield shown + show.problem(trouble or "Type a question first."), conversation
+
+    def _steps(
+        self,
+        session: str,
+        question: str,
+        documents: Sequence[str] | None,
+        history: tuple[Turn, ...],
+    ) -> Iterator[str | Answer]:
+        """HTML of the draft as it grows, then the answer."""
+        stop = self._stops[session] = threading.Event()
+        if question:
+            yield show.draft(question, "", (), "", "Looking in the documents")
+        standalone, words = "", ""
+        citations: tuple[Citation, ...] = ()
+        drawn = 0.0
+        for event in pump(lambda: self.engine.stream(question, documents, history), stop):
+            if isinstance(event, Finished):
+                yield event.answer
+                return
+            if isinstance(event, EvidenceFound):
+                standalone, citations = event.standalone, event.citations
+                self._live[session] = citations
+                state = "Evidence found; writing" if self.engine.answerer.model else "Reading"
+                yield show.draft(question, standalone, citations, words, state)
+            elif isinstance(event, Word):
+                words += event.text
+                if time.monotonic() - drawn >= REDRAW_S:
+                    drawn = time.monotonic()
+                    state = "A draft; each sentence is checked next"
+                    yield show.draft(question, standalone, citations, words, state)
+
+    def stop(self, session: str) -> None:
+        """Stop this session's answer, if one is on its way."""
+        if session in self._stops:
+            self._stops[session].set()
+
+    def forget(self, session: str) -> None:
+        """The reader's page is gone: stop its answer and drop what was kept for it."""
+        self.stop(session)
+        self._stops.pop(session, None)
+        self._live.pop(session, None)
+
+    def again(
+        self, owner: str, session: str, exchange: str, documents: Sequence[str] | None
+    ) -> Iterator[str]:
+        """Ask a kept question again; its answer is replaced and shown with the one before."""
+        kept = self.kept.exchange(owner, exchange)
+        if kept is None:
+            return
+        items = self._exchanges(kept.conversation)
+        at = next(i for i, k in enumerate(items) if k.id == exchange)
+        statuses = self._statuses()
+        before = show.log([self._item(k, statuses) for k in items[:at]])
+        after = show.log([self._item(k, statuses) for k in items[at + 1 :]])
+        trouble = ""
+        try:
+            for step in self._steps(session, kept.question, documents, turns(items[:at])):
+                if isinstance(step, Answer):
+                    self.kept.renew(exchange, answer_payload(step))
+                else:
+                    yield before + step + after
+        except Stopped:
+            trouble = "Stopped; the answer before still stands."
+        except FootnoteError as error:
+            trouble = str(error)
+        except Exception:
+            log.exception("a question failed")
+            trouble = LOST
+        end = show.problem(trouble, exchange) if trouble else ""
+        yield self.log(kept.conversation, end)
+
+    # Reading
+
+    def open(self, owner: str, session: str, exchange: str, part: str, n: int) -> str:
+        """The source pane for footnote ``n`` of an answer's ``part`` (citations or closest)."""
+        citations = self._citations(owner, session, exchange, part)
+        cited = next((c for c in citations if c.n == n), None)
+        if cited is None:
+            return source.problem("This footnote is no longer there: its answer was replaced.")
+        try:
+            library = self.engine.library
+            view = source.View(
+                library.revision(cited.revision), library.text(cited.revision),
+                library.blocks(cited.revision), cited, exchange, part, [c.n for c in citations],
+            )  # fmt: skip
+            return source.pane(replace(view, picture=self._picture(cited)))
+        except FootnoteError as error:
+            return source.problem(f"The source cannot be shown. {error}")
+
+    def _citations(self, owner: str, session: str, exchange: str, part: str) -> Sequence[Citation]:
+        if exchange == "live":
+            return self._live.get(session, ())
+        kept = self.kept.exchange(owner, exchange)
+        if kept is None or kept.answer is None:
+            return ()
+        if part == "closest":
+            return [c.citation for c in kept.answer.closest]
+        return kept.answer.citations
+
+    def _picture(self, cited: Citation) -> str:
+        from app.web import pages
+
+        return pages.figure(self.engine.library, cited)
+
+    def read(self, revision: str) -> str:
+        """The pane for reading a whole revision."""
+        try:
+            library = self.engine.library
+            found = library.revision(revision)
+            return source.pane(source.View(found, library.text(revision), library.blocks(revision)))
+        except FootnoteError as error:
+            return source.problem(f"The document cannot be shown. {error}")

@@ -1,0 +1,208 @@
+"""The page: Gradio components, laid out and wired to the handlers; nothing is decided here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from app.conversations import Conversations
+from app.web import aside, source
+from app.web.chat import Chat
+from app.web.engine import Engine
+from app.web.escape import plain
+from app.web.welcome import status_line, welcome
+
+HERE = Path(__file__).parent
+PageBuilder = Callable[[Engine], None]
+QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+
+
+def stylesheet() -> str:
+    """The page's own style sheet."""
+    return (HERE / "chat.css").read_text(encoding="utf-8")
+
+
+def theme() -> Any:
+    """Calm, with the system's own fonts: nothing is loaded from anywhere."""
+    sans = ["system-ui", "-apple-system", "Segoe UI", "Noto Sans", "sans-serif"]
+    return gr.themes.Base(
+        primary_hue="teal", neutral_hue="stone", font=sans, font_mono=["ui-monospace", "monospace"],
+        radius_size="md", spacing_size="md",
+    )  # fmt: skip
+
+
+def html(value: str = "", **options: Any) -> Any:
+    """A component for our own escaped HTML, whose buttons send events."""
+    script = (HERE / "chat.js").read_text(encoding="utf-8")
+    return gr.HTML(
+        value, js_on_load=script, apply_default_css=False, container=False, padding=False, **options
+    )
+
+
+def owner_of(request: gr.Request | None) -> str:
+    """The signed-in user's name; "" where nobody signs in."""
+    return (request.username or "") if request is not None else ""
+
+
+def session_of(request: gr.Request) -> str:
+    """This page's own id: two tabs are two sessions."""
+    return request.session_hash or ""
+
+
+def build(
+    engine: Engine, conversations: Conversations, pages: Sequence[tuple[str, PageBuilder]] = ()
+) -> Any:
+    """The whole page. ``pages`` are further tabs (a label and what fills it), from entry points."""
+    chat = Chat(engine, conversations)
+    with gr.Blocks(title="Footnote", analytics_enabled=False, fill_width=True) as blocks:
+        gr.HTML(
+            '<header class="top"><h1>Footnote</h1><p>Answers from your documents, '
+            "each with the exact words.</p></header>",
+            js_on_load=None, apply_default_css=False, padding=False,
+        )  # fmt: skip
+        with gr.Tabs(elem_id="tabs"):
+            with gr.Tab("Chat", id="chat"):
+                _chat_tab(chat, blocks)
+            _further_tabs(chat, pages)
+        blocks.unload(_forgetter(chat))
+    return blocks
+
+
+def _further_tabs(chat: Chat, pages: Sequence[tuple[str, PageBuilder]]) -> None:
+    from app.web import documents, preferences
+
+    with gr.Tab("Documents", id="documents") as tab:
+        documents.build(chat, tab)
+    for label, builder in pages:
+        with gr.Tab(label):
+            builder(chat.engine)
+    with gr.Tab("Settings", id="settings") as tab:
+        preferences.build(chat.engine, tab)
+
+
+def _forgetter(chat: Chat) -> Callable[[gr.Request], None]:
+    def forget(request: gr.Request) -> None:
+        chat.forget(session_of(request))
+
+    return forget
+
+
+def _chat_tab(chat: Chat, blocks: Any) -> None:
+    current = gr.State("")
+    with gr.Row(elem_classes="desk", equal_height=False):
+        with gr.Column(elem_classes="side", min_width=200, scale=0):
+            shelf = aside.build(chat)
+        with gr.Column(elem_classes="talk", min_width=300, scale=5):
+            status = html(elem_classes="status")
+            log = html(elem_id="log", elem_classes="log")
+            question = gr.Textbox(
+                placeholder="Ask about your documents", show_label=False, label="Question",
+                submit_btn="Ask", stop_btn=False, lines=1, max_lines=8, elem_id="question",
+                autofocus=True, container=False,
+            )  # fmt: skip
+        with gr.Column(elem_classes="read", min_width=300, scale=5):
+            pane = html(source.EMPTY, elem_id="source")
+    _wire(chat, blocks, current, shelf, Parts(status, log, question, pane))
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The components of the chat's two columns."""
+
+    status: Any
+    log: Any
+    question: Any
+    pane: Any
+
+
+def _asking(**more: Any) -> Any:
+    return gr.update(submit_btn=False, stop_btn="Stop", **more)
+
+
+def _idle() -> Any:
+    return gr.update(submit_btn="Ask", stop_btn=False)
+
+
+def _wire(chat: Chat, blocks: Any, current: Any, shelf: aside.Shelf, parts: Parts) -> None:
+    log, question, pane = parts.log, parts.question, parts.pane
+    outputs = [log, current, question, shelf.list]
+
+    def ask(
+        text: str, conversation: str, chosen: list[str], request: gr.Request
+    ) -> Iterator[tuple[Any, ...]]:
+        owner, session = owner_of(request), session_of(request)
+        yield gr.skip(), conversation, _asking(value=""), gr.skip()
+        now = conversation
+        for page, now in chat.ask(owner, session, conversation, text, chosen):
+            yield page, now, gr.skip(), gr.skip()
+        yield gr.skip(), now, _idle(), aside.listing(chat, owner, now)
+
+    def ask_clicked(
+        conversation: str, chosen: list[str], request: gr.Request, event: gr.EventData
+    ) -> Iterator[tuple[Any, ...]]:
+        yield from ask(str(event._data.get("text", "")), conversation, chosen, request)
+
+    def again(
+        conversation: str, chosen: list[str], request: gr.Request, event: gr.EventData
+    ) -> Iterator[tuple[Any, ...]]:
+        yield gr.skip(), conversation, _asking(), gr.skip()
+        exchange = str(event._data.get("exchange", ""))
+        for page in chat.again(owner_of(request), session_of(request), exchange, chosen):
+            yield page, conversation, gr.skip(), gr.skip()
+        yield gr.skip(), conversation, _idle(), gr.skip()
+
+    def cite(request: gr.Request, event: gr.EventData) -> str:
+        data = event._data
+        return chat.open(
+            owner_of(request), session_of(request), str(data.get("exchange", "")),
+            str(data.get("part", "citations")), int(data.get("n", 0)),
+        )  # fmt: skip
+
+    def stop(request: gr.Request) -> None:
+        chat.stop(session_of(request))
+
+    def mark(conversation: str, request: gr.Request, event: gr.EventData) -> str:
+        return _marked(chat, conversation, request, event)
+
+    def arrive(request: gr.Request) -> tuple[Any, ...]:
+        owner = owner_of(request)
+        conversation = aside.linked(chat, owner, request)
+        shown = chat.log(conversation) if conversation else welcome(chat.engine)
+        return shown, conversation, gr.skip(), aside.listing(chat, owner, conversation)
+
+    steady = {**QUIET, "concurrency_limit": 8, "concurrency_id": "ask"}
+    question.submit(ask, [question, current, shelf.chosen], outputs, **steady)
+    log.ask(ask_clicked, [current, shelf.chosen], outputs, **steady)
+    log.again(again, [current, shelf.chosen], outputs, **steady)
+    question.stop(stop, None, None, queue=False, **QUIET)
+    log.cite(cite, None, pane, **QUIET)
+    pane.cite(cite, None, pane, **QUIET)
+    pane.close(lambda: source.EMPTY, None, pane, **QUIET)
+    log.edit(_text, None, question, **QUIET)
+    log.mark(mark, current, log, **QUIET)
+    blocks.load(arrive, None, outputs, **QUIET)
+    timer = gr.Timer(1.5)
+    blocks.load(lambda: status_line(chat.engine), None, parts.status, **QUIET)
+    timer.tick(lambda: status_line(chat.engine), None, parts.status, queue=False, **QUIET)
+    aside.wire(chat, blocks, shelf, current, outputs)
+
+
+def _text(event: gr.EventData) -> str:
+    return plain(str(event._data.get("text", "")))
+
+
+def _marked(chat: Chat, conversation: str, request: gr.Request, event: gr.EventData) -> str:
+    from app.web.marks import mark
+
+    data = event._data
+    mark(chat, owner_of(request), str(data.get("exchange", "")), str(data.get("mark", "")))
+    return chat.log(conversation)
+
+
+def icon() -> Path:
+    """The page's icon."""
+    return HERE / "icon.svg"

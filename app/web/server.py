@@ -1,0 +1,122 @@
+"""The web server: FastAPI with the Gradio page mounted on it, and headers that keep it local."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import webbrowser
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from app.conversations import Conversations
+from app.settings import Settings
+from app.web.engine import Engine
+from ingest.records import FootnoteError
+
+# The browser itself refuses whatever would reach another host, should escaping ever fail.
+POLICY = "; ".join(
+    [
+        "default-src 'self'",
+        "script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:",  # Gradio needs both
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data: blob:",
+        "font-src 'self' data:",
+        "connect-src 'self'",
+        "media-src 'self' blob:",
+        "object-src 'none'",
+        "base-uri 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    ]
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "DENY",
+}
+
+
+class PortInUse(FootnoteError):
+    """Something else listens where the chat should."""
+
+    exit_code = 2
+
+
+def application(settings: Settings, engine: Engine, pages: Sequence[tuple[str, Any]] = ()) -> Any:
+    """The ASGI application: the page, and under ``/api/v1`` the same answers for programs."""
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    import gradio as gr
+    from fastapi import FastAPI, Request, Response
+
+    from app.web import page
+
+    conversations = Conversations(settings.data)
+    app = FastAPI(title="Footnote", docs_url=None, redoc_url=None, openapi_url=None)
+
+    @app.middleware("http")
+    async def headers(
+        request: Request, follow: Callable[[Request], Awaitable[Response]]
+    ) -> Response:
+        response = await follow(request)
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        return response
+
+    blocks = page.build(engine, conversations, pages)
+    blocks.queue(default_concurrency_limit=8, max_size=200)
+    return gr.mount_gradio_app(
+        app, blocks, path="/", theme=page.theme(), css=page.stylesheet(), footer_links=[],
+        show_error=False, max_file_size="100mb", ssr_mode=False, favicon_path=page.icon(),
+        allowed_paths=[], server_name=settings.host, server_port=settings.port,
+    )  # fmt: skip
+
+
+def check_port(host: str, port: int) -> None:
+    """Raise ``PortInUse`` where the address is taken."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise PortInUse(
+                f"{host}:{port} cannot be used ({error.strerror}). Stop what uses it, or choose "
+                "another port: footnote chat --port 7861."
+            ) from error
+
+
+def serve(
+    settings: Settings, *, open_browser: bool = False, fetch: bool = True,
+    pages: Sequence[tuple[str, Any]] = (),
+) -> None:  # fmt: skip
+    """Serve the chat until interrupted. ``fetch`` allows the local model to be pulled meanwhile."""
+    import uvicorn
+
+    check_port(settings.host, settings.port)
+    engine = Engine(settings)
+    app = application(settings, engine, pages)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app,
+            host=settings.host,
+            port=settings.port,
+            log_level="warning",
+            timeout_graceful_shutdown=3,
+        )  # fmt: skip
+    )
+    address = f"http://{settings.host}:{settings.port}"
+
+    def ready() -> None:
+        while not server.started and not server.should_exit:
+            threading.Event().wait(0.05)
+        print(f"Footnote is at {address} (Ctrl-C stops it)", flush=True)
+        engine.warm(fetch=fetch)
+        if open_browser:
+            webbrowser.open(address)
+
+    threading.Thread(target=ready, daemon=True).start()
+    try:
+        server.run()
+    finally:
+        engine.close()

@@ -1,0 +1,42 @@
+"""What the chat shows before the first question, and the line that says how far the model is."""
+
+from __future__ import annotations
+
+from app.web.engine import Engine
+from app.web.escape import markup
+
+
+def welcome(engine: Engine) -> str:
+    """An invitation with questions drawn from the documents, or how to add the first one."""
+    documents = engine.library.documents()
+    if not documents:
+        return (
+            '<div class="welcome"><h2>No documents yet</h2><p>Open the Documents tab and drop a '
+            "file there; then ask about it here.</p></div>"
+        )
+    rows = "".join(
+        f'<li><button type="button" data-do="ask" data-text="{markup(q)}" dir="auto">{markup(q)}'
+        "</button></li>"
+        for q in engine.example_questions()
+    )
+    count = f"{len(documents)} documents" if len(documents) > 1 else "the document"
+    names = ", ".join(f"<bdi>{markup(d.title or d.document)}</bdi>" for d in documents[:3])
+    more = " and others" if len(documents) > 3 else ""
+    return (
+        f'<div class="welcome"><h2>Ask about {count}</h2><p class="names">{names}{more}</p>'
+        f'<ul class="examples">{rows}</ul></div>'
+    )
+
+
+def status_line(engine: Engine) -> str:
+    """How far the language model is; nothing once there is nothing to wait for."""
+    status = engine.status
+    if status.phase in ("ready", "quotes"):
+        return ""
+    bar = (
+        f'<progress max="100" value="{status.fraction * 100:.0f}" aria-label="Model fetched">'
+        "</progress>"
+        if status.fraction is not None
+        else ""
+    )
+    return f'<p class="loading" role="status">{markup(status.message)}{bar}</p>'
