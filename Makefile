@@ -7,8 +7,6 @@ MODEL ?= auto
 PORT ?= 7860
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
-# Every locked file is checked against its hashes. The step after it adds only what a build of
-# torch that the user chose brings along (CUDA's packages); on a CPU machine it adds nothing.
 LOCKED := install --quiet --no-deps --require-hashes
 
 .PHONY: chat install test lint lock clean
@@ -23,7 +21,20 @@ install: .venv/installed
 	$(PYTHON) -c 'import sys; ok = (3, 11, 5) <= sys.version_info < (3, 14); sys.exit(not ok and "Footnote needs Python 3.11.5 to 3.13, this is " + sys.version.split()[0] + ": name another with make PYTHON=python3.12")'
 	$(PYTHON) -m venv .venv
 
-.venv/installed: constraints.txt pyproject.toml | .venv/bin/python
+# torch comes first: pip takes the build that it is set up for (the CPU build where it finds one),
+# which is then checked; among several that are admitted pip would prefer the registry's. A torch
+# that is in .venv already stays.
+.venv/torch.txt: constraints.txt | .venv/bin/python
+	sed -n '/^torch==/,/[^\\]$$/p' constraints.txt > $@.new
+	$(BIN)/python -c 'import torch' 2>/dev/null || ( \
+	  $(PIP) download --quiet --no-deps --dest .venv/wheels "$$(sed -n 's/^\(torch==[^ ]*\).*/\1/p' $@.new)" && \
+	  $(PIP) $(LOCKED) --no-index --find-links .venv/wheels -r $@.new )
+	rm -rf .venv/wheels
+	mv $@.new $@
+
+# Every file is checked against the lock. The second step adds only what a build of torch that
+# someone chose brings along (CUDA's packages); on a CPU machine it adds nothing.
+.venv/installed: constraints.txt pyproject.toml .venv/torch.txt
 	@echo "Installing Footnote into .venv (a few minutes the first time)…"
 	$(PIP) $(LOCKED) -r constraints.txt
 	$(PIP) install --quiet --no-build-isolation --editable .
