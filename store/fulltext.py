@@ -47,9 +47,16 @@ def terms(question: str) -> list[str]:
     Stop words are kept where nothing else was asked. Any text is safe: only letters, digits and
     underscores reach FTS5, and at most ``MOST_TERMS`` terms.
     """
-    words = list(dict.fromkeys(word.lower() for word in WORD.findall(question.replace("'s", " "))))
-    telling = [word for word in words if word not in STOP_WORDS] or words
-    return list(dict.fromkeys(_quoted(telling)))[:MOST_TERMS]
+    return list(dict.fromkeys(_quoted(telling(question))))[:MOST_TERMS]
+
+
+def telling(question: str) -> list[str]:
+    """The distinct words of a question, in lower case, without the stop words (if others remain),
+    at most ``MOST_TERMS``."""
+    words = dict.fromkeys(
+        word.lower() for word in WORD.findall(question.replace("'s", " ").replace("’s", " "))
+    )
+    return ([word for word in words if word not in STOP_WORDS] or list(words))[:MOST_TERMS]
 
 
 def _quoted(words: Iterable[str]) -> Iterable[str]:

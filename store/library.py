@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
@@ -11,11 +12,21 @@ from typing import TYPE_CHECKING, Self
 
 from ingest.records import Block, Document
 from ingest.split import SPLITTER_VERSION
-from store import fulltext, search
+from store import answers, fulltext, search, upkeep
 from store.catalogue import Catalogue
+from store.diff import diff as compare
 from store.embed import Embedder
 from store.intake import Intake, Progress, now
-from store.records import Hit, IngestReport, Revision, StoredPassage, StoreError
+from store.records import (
+    AnswerStatus,
+    Diff,
+    Hit,
+    IngestReport,
+    Revision,
+    StoredAnswer,
+    StoredPassage,
+    StoreError,
+)
 from store.search import Mode
 from store.vectors import Vectors
 
@@ -90,9 +101,7 @@ class Library:
         self._check_settings()
         for reports in self._intake.add_many(documents, progress, dry_run=dry_run):
             if not dry_run and any(report.status != "unchanged" for report in reports):
-                self._vectors.sync(
-                    lambda done, total: progress and progress("indexing", done, total)
-                )
+                self._vectors.sync(progress and partial(progress, "indexing"))
             yield from reports
 
     # Looking
@@ -151,6 +160,8 @@ class Library:
     ) -> list[list[Hit]]:
         """``search`` for many questions, embedded together."""
         self._check_settings()
+        # Half characters (lone surrogates) are no text; everything else may be asked.
+        questions = [question.encode("utf-8", "replace").decode() for question in questions]
         vectors = self._question_vectors(questions) if mode != "lexical" else {}
         results = []
         for question in questions:
@@ -182,24 +193,110 @@ class Library:
 
     # Changing what is kept
 
+    def diff(self, name: str, a: int | None = None, b: int | None = None) -> Diff:
+        """What changed from revision number ``a`` to ``b`` of a document.
+
+        ``b`` is the current one where it is not given, ``a`` the one before ``b``.
+        """
+        revisions = self._catalogue.revisions_of(self._one(name, current=False))
+        latest = next((each for each in revisions if each.current), revisions[-1])
+        new = self._numbered(name, revisions, latest.number if b is None else b)
+        old = self._numbered(name, revisions, max(1, new.number - 1) if a is None else a)
+        return compare(old, self.passages(old.id), new, self.passages(new.id))
+
     def restore(self, name: str, number: int) -> Revision:
         """Makes revision ``number`` of a document current again, also after ``remove``."""
         document = self._one(name, current=False)
-        for revision in self._catalogue.revisions_of(document):
+        revision = self._numbered(name, self._catalogue.revisions_of(document), number)
+        self._catalogue.make_current(document, revision.id, now())
+        return self.revision(revision.id)
+
+    def remove(self, name: str, purge: bool = False) -> None:
+        """Takes a document out of lists and searches; its revisions stay for citations.
+
+        ``purge`` deletes it for good: revisions, passages, vectors, and the stored answers that
+        show its words.
+        """
+        document = self._one(name, current=not purge)
+        if not purge:
+            self._catalogue.make_current(document, None, now())
+            return
+        upkeep.purge(self._catalogue, document)
+        self._vectors.sync()
+
+    def collect(self) -> int:
+        """Deletes vectors that no revision needs; returns how many."""
+        gone = upkeep.collect(self._catalogue)
+        self._vectors.sync()
+        return gone
+
+    def reindex(self, progress: Progress | None = None) -> int:
+        """Brings passages, vectors and full text up to today's embedder and splitter, and makes
+        Chroma's folder anew; returns how many passages were embedded."""
+        embedded = upkeep.reindex(self._catalogue, self._intake, self._settings, progress)
+        self._questions.clear()
+        self._vectors.rebuild(progress and partial(progress, "indexing"))
+        return embedded
+
+    def _numbered(self, name: str, revisions: Sequence[Revision], number: int) -> Revision:
+        for revision in revisions:
             if revision.number == number:
-                self._catalogue.make_current(document, revision.id, now())
-                return self.revision(revision.id)
+                return revision
         raise StoreError(f"{name} has no revision {number}; see `footnote history {name!r}`.")
+
+    # Answers
+
+    def record_answer(
+        self, payload: Mapping[str, object], citations: Sequence[answers.Cited] = ()
+    ) -> str:
+        """Keeps an answer (its JSON) with what it rests on; returns its id (``payload["id"]``, or a
+        new one)."""
+        hits: list[Hit] = []
+        vector = b""
+        if payload.get("refused"):
+            question = str(payload.get("standalone") or payload.get("question") or "")
+            question = question.encode("utf-8", "replace").decode()
+            hits = self.search(question, answers.SEEN)
+            found = self._question_vectors([question]).get(question)
+            vector = b"" if found is None else found.tobytes()
+        asked = (self._intake.model, hits, vector)
+        return answers.record(self._catalogue, payload, citations, asked=asked)
+
+    def answers(self, status: AnswerStatus | None = None) -> list[StoredAnswer]:
+        """Stored answers, newest first, each with its status today."""
+        self._check_settings()
+        found = answers.load(self._catalogue, self._intake.model, self._ask_again)
+        return [answer for answer in found if status is None or answer.status == status]
+
+    def stored_answer(self, answer_id: str) -> StoredAnswer:
+        """One stored answer with its status today."""
+        self._check_settings()
+        found = answers.load(self._catalogue, self._intake.model, self._ask_again, answer_id)
+        if not found:
+            raise StoreError(f"There is no stored answer {answer_id!r}; see `footnote answers`.")
+        return found[0]
+
+    def _ask_again(self, question: str, vector: NDArray[np.float32] | None) -> list[Hit]:
+        if vector is not None:
+            with self._catalogue.reading() as db:
+                query = search.Query(db, self._vectors, question, vector, None)
+                return search.search(query, answers.TOP, "hybrid")
+        return self.search(question, answers.TOP)
 
     # Settings and names
 
-    def _check_settings(self) -> None:
-        """Remembers the embedder and splitter of the first use; refuses others later."""
-        ours = {
+    @property
+    def _settings(self) -> dict[str, str]:
+        """What vectors and passages were made with."""
+        return {
             "embedder": self.embedder.fingerprint,
             "splitter": self._splitter,
             "model": self._intake.model,
         }
+
+    def _check_settings(self) -> None:
+        """Remembers the embedder and splitter of the first use; refuses others later."""
+        ours = self._settings
         theirs = {key: self._catalogue.meta(key) for key in ours}
         if theirs == ours:
             return

@@ -54,9 +54,10 @@ class StoredPassage:
 class Hit:
     """A passage found for a question.
 
-    ``rank`` counts from 1; ``score`` is the fused score (higher is better); ``parts`` holds the
-    score of each searcher that found it: ``dense`` (cosine, -1 to 1), ``bm25`` (positive, higher
-    is better), and ``dense_rank``/``bm25_rank`` (from 1).
+    ``rank`` counts from 1; ``score`` is the fused score (higher is better; about 0 to 2);
+    ``parts`` holds the score of each searcher that found it: ``dense`` (cosine, -1 to 1), ``bm25``
+    (positive, higher is better), ``dense_rank``/``bm25_rank`` (from 1), and ``rrf`` (reciprocal
+    rank fusion of the two).
     """
 
     stored: StoredPassage

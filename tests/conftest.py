@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from browser import chromium, page, served  # noqa: F401  (fixtures of the chat's tests)
 
 from ingest.records import Block, BlockKind, Document
 from store.embed import Embedder

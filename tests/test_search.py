@@ -1,0 +1,127 @@
+"""Search: every strategy with the same questions, hostile ones and an empty library included."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import PARAGRAPHS, document_of, long_document
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from store.embed import Embedder
+from store.fulltext import MOST_TERMS, terms
+from store.library import Library
+from store.records import Hit, StoreError
+from store.search import Mode
+
+MODES: tuple[Mode, ...] = ("hybrid", "dense", "lexical")
+HOSTILE = (
+    '"', "'", "''\"", "a AND", "NOT", "OR OR", "NEAR(", "text:", "^", "*", "()", "-", "{}", ";--",
+    "lamp\0oil", "\ud800", "🗼🗼", "  \n\t ", "", "灯台は何年に建てられましたか", "х" * 20_000,
+    "who " * 5_000, "SELECT * FROM passages; DROP TABLE passages", "%", "_", "؟؟", "ᄒ",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Iterator[Library]:
+    """A library of five documents."""
+    with Library.open(tmp_path_factory.mktemp("search"), embedder) as library:
+        rest = [
+            document_of(*PARAGRAPHS, name="lighthouse.txt"),
+            document_of("Bread needs flour, water, salt and time.", name="bread.txt"),
+            document_of("灯台は1871年に建てられました。高さは38メートルです。", name="灯台.txt"),
+            document_of("El faro de Málaga se llama La Farola.", name="faro.txt"),
+            long_document(30),
+        ]
+        assert all(report.status == "added" for report in library.add_many(rest))
+        yield library
+
+
+def texts(hits: list[Hit]) -> str:
+    return " ".join(hit.stored.passage.text for hit in hits)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_question_finds_its_passage(filled: Library, mode: Mode) -> None:
+    hits = filled.search("Which engineer built the lighthouse at Skerrow Point?", 3, mode=mode)
+    assert "Ada Thornbury" in hits[0].stored.passage.text
+    assert [hit.rank for hit in hits] == list(range(1, len(hits) + 1))
+    assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+    for hit in hits:
+        text = filled.text(hit.stored.revision)
+        passage = hit.stored.passage
+        assert text[passage.start : passage.end] == passage.text
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_an_empty_library_finds_nothing(library: Library, mode: Mode) -> None:
+    assert library.search("Which engineer?", mode=mode) == []
+    assert library.search("", mode=mode) == []
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("question", HOSTILE, ids=lambda q: repr(q[:12]))
+def test_any_question_is_safe(filled: Library, question: str, mode: Mode) -> None:
+    hits = filled.search(question, 3, mode=mode)
+    assert len(hits) <= 3
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@given(question=st.text(max_size=200))
+def test_any_text_is_a_safe_word_query(filled: Library, question: str) -> None:
+    assert len(terms(question)) <= MOST_TERMS
+    filled.search(question, 2, mode="lexical")
+
+
+def test_hybrid_keeps_the_parts(filled: Library) -> None:
+    best = filled.search("How many steps has the tower?", 1)[0]
+    assert set(best.parts) == {"dense", "dense_rank", "bm25", "bm25_rank", "rrf"}
+    assert -1 <= best.parts["dense"] <= 1.000001
+    assert best.parts["bm25"] > 0
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_documents_restrict(filled: Library, mode: Mode) -> None:
+    for hit in filled.search("lighthouse tower flour", 5, documents=["bread.txt"], mode=mode):
+        assert hit.stored.document == "bread.txt"
+    ids = [each.document_id for each in filled.documents() if each.document == "faro.txt"]
+    assert filled.search("farola", 5, documents=ids, mode=mode)
+    assert filled.search("farola", 5, documents=[], mode=mode) == []
+    with pytest.raises(StoreError, match="no document 'nothing.txt'"):
+        filled.search("lighthouse", documents=["nothing.txt"], mode=mode)
+
+
+def test_words_are_found_without_accents_inflections_and_spaces(filled: Library) -> None:
+    assert "Farola" in texts(filled.search("MALAGA", 1, mode="lexical"))
+    assert "Ada Thornbury" in texts(filled.search("engineers", 1, mode="lexical"))
+    assert "灯台" in texts(filled.search("建てられた", 1, mode="lexical"))
+
+
+def test_many_questions_equal_one_by_one(filled: Library) -> None:
+    questions = ["How high is the tower?", "What does bread need?", ""]
+    together = filled.search_many(questions, 2)
+    assert [[h.stored.id for h in hits] for hits in together] == [
+        [h.stored.id for h in filled.search(question, 2)] for question in questions
+    ]
+
+
+def test_more_than_there_is(filled: Library) -> None:
+    total = sum(revision.passages for revision in filled.documents())
+    hits = filled.search("lighthouse", 500, mode="dense")
+    assert len(hits) == total
+
+
+def test_repeated_words_come_once(library: Library) -> None:
+    same = "The refrain is sung here once more by all. " * 12
+    library.add(document_of(*[same] * 6, "Something else altogether stands at the end."))
+    found = [hit.stored.passage.text for hit in library.search("Who sings the refrain?", 5)]
+    assert len(found) == len(set(found))
+
+
+def test_idf_is_higher_for_rarer_words(filled: Library) -> None:
+    rarity = filled.idf(["granite", "lighthouse", "zeppelin", "Málaga", "", '"'])
+    assert rarity["granite"] < rarity["lighthouse"] < rarity["zeppelin"]
+    assert rarity["Málaga"] == filled.idf(["malaga"])["malaga"]
+    assert all(value >= 0 for value in rarity.values())
