@@ -69,7 +69,7 @@ def record(
             db.execute("DELETE FROM answers WHERE id = ?", (answer_id,))
             db.execute(
                 "INSERT INTO answers VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (answer_id, now(), str(payload.get("question", "")), bool(payload.get("refused")),
+                (answer_id, now(), question, bool(payload.get("refused")),
                  kept, json.dumps(seen), vector),
             )  # fmt: skip
             db.executemany(

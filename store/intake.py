@@ -148,6 +148,8 @@ class Intake:
 
     def _moved_from(self, document: Document) -> Revision | None:
         """The document with this text whose file is no longer where it was."""
+        if not _there(document.source):
+            return None
         if self._catalogue.document_ids(document.source, current=False):
             return None
         same = self._catalogue.by_content(document.content_hash)
@@ -172,6 +174,10 @@ def passage_key(model: str, passage: Passage) -> str:
 def now() -> str:
     """This moment, ISO 8601 in UTC."""
     return datetime.now(UTC).isoformat(timespec="microseconds")
+
+
+def _there(source: str) -> bool:
+    return Path(source).is_absolute() and Path(source).exists()
 
 
 def _gone(source: str) -> bool:
