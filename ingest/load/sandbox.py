@@ -10,7 +10,7 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib import import_module
 from typing import Any
 
@@ -26,7 +26,7 @@ def load_apart(module: str, data: bytes, source: Source) -> Document:
 
     Raises UnreadableDocument also where the child crashed or ran over its limits.
     """
-    about = asdict(source) | {"metadata": dict(source.metadata)}
+    about = asdict(replace(source, metadata=dict(source.metadata)))
     header = json.dumps({"module": module, "source": about}).encode()
     try:
         done = subprocess.run(

@@ -1,0 +1,181 @@
+"""PDF: text in reading order with its pages, and where words stand on the page's picture."""
+
+from __future__ import annotations
+
+import ctypes
+import io
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from ingest.load.builder import Builder
+from ingest.load.pdf_layout import Line, reading_order, without_running_heads
+from ingest.load.pdf_paragraphs import paragraphs
+from ingest.load.pdf_words import Box, find_words
+from ingest.load.source import Source
+from ingest.records import BlockKind, Document, UnreadableDocument
+
+__all__ = ["Box", "load", "page_picture", "word_boxes"]
+
+MEDIA_TYPE = "application/pdf"
+MAX_PAGES = 5_000
+PICTURE_SCALE = 1.6
+MARK = (255, 214, 0, 90)
+_PASSWORD_ERRORS = (4, 5)
+_LOCK = threading.Lock()  # PDFium is not thread-safe, and the chat draws pages while it reads.
+
+
+def load(data: bytes, source: Source) -> Document:
+    """A PDF file. Raises UnreadableDocument for an encrypted, damaged or scanned one."""
+    builder = Builder()
+    with _opened(data, source) as pdf:
+        if len(pdf) > MAX_PAGES:
+            raise source.unreadable(f"it has {len(pdf)} pages, more than {MAX_PAGES}; split it.")
+        about = pdf.get_metadata_dict(skip_empty=True)
+        pages = [_lines(pdf, number) for number in range(len(pdf))]
+    if not any(lines for lines in pages):
+        raise source.unreadable(
+            "no text is in it: it looks scanned. Run it through text recognition first "
+            "(for example: ocrmypdf in.pdf out.pdf)."
+        )
+    ordered = [reading_order(lines) for lines in without_running_heads(pages)]
+    for paragraph in paragraphs(ordered):
+        builder.add(paragraph.kind, paragraph.words, paragraph.level, page=paragraph.page)
+    if not builder.blocks:  # nothing but running heads: a page or two of labels
+        for lines in pages:
+            for line in lines:
+                builder.add(BlockKind.PARAGRAPH, line.words, page=line.page)
+    title = _title(about.get("Title", ""))
+    return builder.document(source, MEDIA_TYPE, title, {"author": about.get("Author", "")})
+
+
+def word_boxes(data: bytes, page: int, quote: str) -> list[Box]:
+    """Where the words of ``quote`` stand, from ``page`` (counted from 1) on, line by line.
+
+    Boxes are in points from the page's upper left corner and name their page: a quote may go on
+    to the next one. Empty where the words are not found.
+    """
+    source = Source("document.pdf", "")
+    with _opened(data, source) as pdf:
+        wanted = range(page - 1, min(page + 1, len(pdf)))
+        return find_words([_characters(pdf, number) for number in wanted], quote)
+
+
+def page_picture(data: bytes, page: int, boxes: Sequence[Box] = ()) -> bytes:
+    """PNG of a page (counted from 1) with the boxes on it marked."""
+    from PIL import Image, ImageDraw
+
+    with _opened(data, Source("document.pdf", "")) as pdf:
+        if not 1 <= page <= len(pdf):
+            raise UnreadableDocument(f"there is no page {page} in a document of {len(pdf)} pages.")
+        drawn = pdf[page - 1].render(scale=PICTURE_SCALE).to_pil().convert("RGBA")
+    marks = Image.new("RGBA", drawn.size, (0, 0, 0, 0))
+    pen = ImageDraw.Draw(marks)
+    for box in boxes:
+        if box.page == page:
+            edges = (box.left - 1, box.top - 1, box.right + 1, box.bottom + 1)
+            pen.rectangle([edge * PICTURE_SCALE for edge in edges], fill=MARK)
+    out = io.BytesIO()
+    Image.alpha_composite(drawn, marks).convert("RGB").save(out, "PNG")
+    return out.getvalue()
+
+
+@contextmanager
+def _opened(data: bytes, source: Source) -> Iterator[Any]:
+    import pypdfium2
+
+    with _LOCK:
+        try:
+            pdf = pypdfium2.PdfDocument(data)
+        except pypdfium2.PdfiumError as error:
+            if getattr(error, "err_code", None) in _PASSWORD_ERRORS or "assword" in str(error):
+                why = "it is encrypted; save it without a password."
+            else:
+                why = "the PDF is damaged or cut off and can't be opened. Get it again."
+            raise source.unreadable(why) from error
+        try:
+            yield pdf
+        except pypdfium2.PdfiumError as error:
+            raise source.unreadable("a page of it is damaged and can't be read.") from error
+        finally:
+            pdf.close()
+
+
+def _characters(pdf: Any, number: int) -> list[tuple[str, Box]]:
+    """Characters of a page (``number`` from 0) with their boxes, as the file has them in order."""
+    from pypdfium2 import raw
+
+    page = pdf[number]
+    height = page.get_height()
+    text = page.get_textpage()
+    edges = [ctypes.c_double() for _ in range(4)]
+    left, right, bottom, top = edges
+    found = []
+    for index in range(text.count_chars()):
+        code = raw.FPDFText_GetUnicode(text, index)
+        raw.FPDFText_GetCharBox(text, index, *(ctypes.byref(edge) for edge in edges))
+        box = Box(number + 1, left.value, height - top.value, right.value, height - bottom.value)
+        # PDFium marks a hyphen at the end of a line with a control character.
+        character = "-" if code in (2, 0xFFFE) else chr(code) if 0 < code < 0x110000 else ""
+        found.append((character, box))
+    text.close()
+    page.close()
+    return found
+
+
+def _lines(pdf: Any, number: int) -> list[Line]:
+    """Pieces of lines: runs of characters without a line end or a wide gap in between."""
+    from pypdfium2 import raw
+
+    page = pdf[number]
+    text = page.get_textpage()
+    characters = _characters(pdf, number)
+    lines: list[Line] = []
+    start = 0
+    for index in range(len(characters) + 1):
+        if index < len(characters) and not _parts(characters, start, index):
+            continue
+        run = [(c, box) for c, box in characters[start:index] if c not in "\r\n"]
+        words = "".join(c for c, _ in run).strip()
+        inked = [box for c, box in run if not c.isspace() and box.bottom > box.top]
+        if words and inked:
+            size = _font_size(text, start + (characters[start][0] in " \r\n"))
+            bold = raw.FPDFText_GetFontWeight(text, start) >= 600
+            lines.append(Line.around(words, inked, size, bold, page.get_size()))
+        start = index
+    text.close()
+    page.close()
+    return lines
+
+
+def _font_size(text: Any, index: int) -> float:
+    """The size of a character's font in points as it is drawn."""
+    from pypdfium2 import raw
+
+    matrix = raw.FS_MATRIX()
+    drawn = raw.FPDFText_GetMatrix(text, index, ctypes.byref(matrix))
+    scale = (matrix.c**2 + matrix.d**2) ** 0.5 if drawn else 1.0
+    return float(raw.FPDFText_GetFontSize(text, index) * (scale or 1.0))
+
+
+def _parts(characters: Sequence[tuple[str, Box]], start: int, index: int) -> bool:
+    """Whether a new piece of a line begins at ``index``."""
+    character, box = characters[index]
+    if index == start or character.isspace():
+        return False
+    before, last = characters[index - 1]
+    if before in ("\n", "\r"):
+        return True
+    if before.isspace() and index - 2 >= start:
+        before, last = characters[index - 2]
+    wide = 2.2 * max(box.bottom - box.top, last.bottom - last.top, 4.0)
+    apart = box.left - last.right > wide or last.left - box.right > wide
+    # PDFium ends no line after a hyphen: it takes the broken word for whole.
+    return apart or (before == "-" and (box.top > last.bottom or box.bottom < last.top))
+
+
+def _title(named: str) -> str:
+    """The title that the file gives itself, unless a program put its own name there."""
+    generic = named.lower().startswith(("microsoft word", "untitled", "powerpoint", "slide 1"))
+    return "" if generic or named.lower().endswith((".doc", ".docx", ".tex", ".indd")) else named

@@ -1,0 +1,82 @@
+"""Finds a quote among the characters of PDF pages, whatever breaks and hyphens are between."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+MIN_RUN = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle on a page (from 1), in points from the page's upper left corner."""
+
+    page: int
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+Character = tuple[str, Box]
+
+
+def find_words(pages: Sequence[Sequence[Character]], quote: str) -> list[Box]:
+    """Boxes of the quote's words, one a line.
+
+    The longest beginning of the quote that stands anywhere on the pages is taken, then the rest
+    likewise, so that a quote over two columns or pages is found in its pieces.
+    """
+    inked = [(form, box) for page in pages for c, box in page for form in _forms(c)]
+    text = "".join(form for form, _ in inked)
+    rest = "".join(form for c in quote for form in _forms(c))
+    boxes: list[Box] = []
+    while rest:
+        length = _longest(rest, text)
+        if length < min(MIN_RUN, len(rest)):
+            rest = rest[1:]
+            continue
+        at = text.index(rest[:length])
+        boxes.extend(_by_line([box for _, box in inked[at : at + length]]))
+        rest = rest[length:]
+    return boxes
+
+
+def _forms(character: str) -> str:
+    """What of a character counts when words are compared: no spaces, hyphens, cases, ligatures."""
+    if character.isspace() or unicodedata.category(character or " ") in ("Pd", "Cf", "Cc"):
+        return ""
+    if character in "‘’“”\"'|":
+        return ""
+    return unicodedata.normalize("NFKC", character).casefold()
+
+
+def _longest(words: str, text: str) -> int:
+    """Length of the longest beginning of ``words`` within ``text``."""
+    low, high = 0, len(words)
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if words[:middle] in text else (low, middle - 1)
+    return low
+
+
+def _by_line(boxes: Sequence[Box]) -> list[Box]:
+    lines: list[Box] = []
+    for box in boxes:
+        if box.bottom <= box.top and box.right <= box.left:
+            continue
+        last = lines[-1] if lines else None
+        same = last and last.page == box.page and box.top < last.bottom and box.bottom > last.top
+        if last and same and box.left >= last.left - 1 and box.left - last.right < 40:
+            lines[-1] = Box(
+                box.page,
+                min(last.left, box.left),
+                min(last.top, box.top),
+                max(last.right, box.right),
+                max(last.bottom, box.bottom),
+            )
+        else:
+            lines.append(box)
+    return lines
