@@ -170,19 +170,21 @@ def _joined(part: Sequence[Line]) -> list[Line]:
         else:
             rows.append([line])
     rows = [sorted(row, key=lambda x: x.left) for row in rows]
-    rights = max(x.right for x in part)
-    edges = [_inner_edges(row, rights) for row in rows]
-    near = [*edges[1:], set()], [set(), *edges[:-1]]
+    near = zip([[], *rows[:-1]], rows, [*rows[1:], []], strict=True)
     return [
-        _as_one(row, cells=bool(own & (below | above)))
-        for row, own, below, above in zip(rows, edges, *near, strict=True)
+        _as_one(row, cells=_is_aligned(row, above) or _is_aligned(row, below))
+        for above, row, below in near
     ]
 
 
-def _inner_edges(row: Sequence[Line], right: float) -> set[int]:
-    """Where pieces after the first begin or end: a table's are the same from row to row."""
-    found = {edge for x in row[1:] for edge in (x.left, x.right) if right - edge > 3}
-    return {round(edge / 3) + step for edge in found for step in (0, 1)}
+def _is_aligned(row: Sequence[Line], other: Sequence[Line]) -> bool:
+    """Whether most pieces after the first begin or end where the other row's do, as cells do."""
+    fit = sum(
+        1
+        for x in row[1:]
+        if any(abs(x.left - o.left) < 1.5 or abs(x.right - o.right) < 1.5 for o in other[1:])
+    )
+    return len(other) > 1 and fit * 2 > len(row) - 1
 
 
 def _as_one(row: Sequence[Line], cells: bool) -> Line:
