@@ -128,7 +128,7 @@ def difference(name: str, scores: NDArray[np.float64], seed: int = SEED) -> Diff
 def mcnemar(before: NDArray[np.float64], after: NDArray[np.float64]) -> float:
     """Two-sided exact McNemar test: a binomial test of the questions that flipped (McNemar 1947;
     the exact form as in Fagerland et al. 2013). 1.0 where none flipped."""
-    from scipy.stats import binomtest
+    from scipy.stats import binomtest  # type: ignore[import-untyped]
 
     gained, lost = int(np.sum(after > before)), int(np.sum(after < before))
     if not gained + lost:
@@ -136,9 +136,7 @@ def mcnemar(before: NDArray[np.float64], after: NDArray[np.float64]) -> float:
     return float(binomtest(gained, gained + lost, 0.5).pvalue)
 
 
-def permutation(
-    before: NDArray[np.float64], after: NDArray[np.float64], seed: int = SEED
-) -> float:
+def permutation(before: NDArray[np.float64], after: NDArray[np.float64], seed: int = SEED) -> float:
     """Two-sided paired permutation test of the mean difference (Fisher's, signs swapped at random;
     Smucker et al. 2007 for retrieval), by SciPy. 1.0 where no score differs."""
     from scipy.stats import permutation_test

@@ -225,3 +225,15 @@ def _objects(path: Path) -> list[dict[str, Any]]:
 def file_name(title: str) -> str:
     """A file name for a document of this title."""
     return re.sub(r"[^\w.(),-]+", "_", title).strip("_")[:120] + ".txt"
+
+
+def write_folder(imported: Imported, folder: Path) -> None:
+    """Write ``questions.jsonl`` and ``documents/``; raises :class:`SetError` where they exist."""
+    if (folder / "questions.jsonl").exists():
+        raise SetError(str(folder), ["there is a set already; name another folder"])
+    (folder / "documents").mkdir(parents=True, exist_ok=True)
+    for name, text in imported.documents.items():
+        (folder / "documents" / name).write_text(text + "\n", encoding="utf-8")
+    with (folder / "questions.jsonl").open("w", encoding="utf-8") as file:
+        for case in imported.cases:
+            file.write(json.dumps(case.as_row(), ensure_ascii=False) + "\n")

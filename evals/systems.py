@@ -50,6 +50,7 @@ class System(Protocol):
 
     name: str
     batch: int
+    reader: Reader
 
     def describe(self) -> dict[str, Any]:
         """Everything that could change an answer, as JSON values; it names the run."""
@@ -118,6 +119,7 @@ class Footnote:
         one_by_one: bool = False,
     ) -> None:
         self.answerer = Watched(library, settings, model, mode=mode)
+        self.reader = self.answerer.reader
         self.library = library
         self.whole_library = whole_library
         self.batch = 1 if model or one_by_one else BATCH
@@ -127,6 +129,7 @@ class Footnote:
         return {
             "system": self.name,
             "model": model.name if model else "none",
+            "gguf": settings.gguf.name if model and settings.gguf else None,
             "k": settings.k,
             "strictness": settings.strictness,
             "search": self.answerer.mode,

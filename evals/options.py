@@ -1,0 +1,32 @@
+"""Options that several commands of ``footnote eval`` have, and the consoles they write to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+console = Console()
+errors = Console(stderr=True)
+
+SetArgument = Annotated[str, typer.Argument(metavar="SET", help="A set's file, folder or name.")]
+Data = Annotated[Path | None, typer.Option("--data", help="The data folder.")]
+Model = Annotated[str | None, typer.Option(help="none, local or PROVIDER:MODEL.")]
+Documents = Annotated[
+    list[str] | None,
+    typer.Option("--documents", help="Ask these instead of the data folder's documents."),
+]
+Sample = Annotated[int | None, typer.Option(min=1, help="Ask only so many, drawn with the seed.")]
+Seed = Annotated[int, typer.Option(help="The seed of the sample.")]
+Balanced = Annotated[bool, typer.Option(help="Draw as many answerable as not.")]
+Kind = Annotated[list[str] | None, typer.Option(help="Ask only questions of this kind.")]
+FailUnder = Annotated[
+    list[str] | None,
+    typer.Option(metavar="FIGURE=VALUE", help="Exit with 3 where a figure is below this."),
+]
+AllowDrop = Annotated[float, typer.Option(help="How far below the baseline a score may be.")]
+WholeLibrary = Annotated[
+    bool, typer.Option(help="Ask all documents, also where a question names its own.")
+]

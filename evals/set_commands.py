@@ -1,0 +1,96 @@
+"""Commands of ``footnote eval`` about sets: check, drift, draft, import, list."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from evals.options import Data, Documents, Model, Seed, SetArgument, console
+
+
+def check_command(questions: SetArgument, data: Data = None, documents: Documents = None) -> None:
+    """Find mistakes in a set: evidence that no document holds, duplicates, stray answers."""
+    from app.settings import load_settings
+    from evals.check import check
+    from evals.workplace import Choice, open_library, open_set
+
+    loaded = open_set(questions, Choice())
+    with open_library(load_settings(data=data), loaded, documents or ()) as library:
+        problems = check(loaded, library)
+    for problem in problems:
+        console.print(f"[bold]{escape(problem.id)}[/]: {escape(problem.message)}")
+    console.print(f"{len(loaded.cases)} questions, {len(problems)} problems")
+    if problems:
+        raise typer.Exit(2)
+
+
+def drift_command(
+    document: Annotated[str, typer.Argument(help="A document's name.")],
+    questions: Annotated[
+        str | None, typer.Argument(metavar="[SET]", help="A set; else your own.")
+    ] = None,
+    data: Data = None,
+    model: Model = None,
+    since: Annotated[int | None, typer.Option(help="The revision to compare with.")] = None,
+) -> None:
+    """What the latest revision of a document did to the answers of a set."""
+    from app.settings import load_settings
+    from evals.drift import drift, drift_view
+    from evals.workplace import Choice, open_library, open_set, open_writer, own_set
+
+    settings = load_settings(data=data, model=model)
+    loaded = open_set(questions or own_set(settings), Choice())
+    with open_library(settings) as library, open_writer(settings) as writer:
+        console.print(drift_view(drift(document, loaded, library, settings, writer, since=since)))
+
+
+def draft_command(
+    document: Annotated[str, typer.Argument(help="A document's name.")],
+    *,
+    data: Data = None,
+    model: Model = None,
+    count: Annotated[int, typer.Option(min=1, help="How many questions to propose.")] = 10,
+    seed: Seed = 1,
+    out: Annotated[Path | None, typer.Option(help="The set to add to; else your own.")] = None,
+) -> None:
+    """Propose questions on a document with the language model, to accept, edit or reject."""
+    from app.settings import load_settings
+    from evals.draft import open_drafts, review
+    from evals.sets import write_set
+    from evals.workplace import open_library, open_writer, own_set
+
+    settings = load_settings(data=data, model=model)
+    target = out or own_set(settings)
+    with open_library(settings) as library, open_writer(settings) as writer:
+        proposals = open_drafts(document, library, writer, count, seed)
+        for case in review(proposals, console):
+            write_set(target, [case], append=True)
+            console.print(f"Added to {escape(str(target))}")
+
+
+def import_command(
+    source: Annotated[Path, typer.Argument(help="SQuAD JSON, a BEIR folder, or task lines.")],
+    out: Annotated[Path, typer.Argument(help="The folder to make.")],
+) -> None:
+    """Turn a foreign set into a folder with questions.jsonl and documents/."""
+    from evals.imports import import_set, write_folder
+
+    imported = import_set(source)
+    write_folder(imported, out)
+    console.print(f"{len(imported.cases)} questions, {len(imported.documents)} documents: {out}")
+
+
+def list_command(data: Data = None) -> None:
+    """The sets that come along, and the runs made so far."""
+    from app.settings import load_settings
+    from evals.runs import all_runs
+    from evals.sets import shipped_sets
+    from evals.workplace import runs_folder
+
+    console.print(f"Sets: {', '.join(shipped_sets()) or 'none'}")
+    for run in all_runs(runs_folder(load_settings(data=data))):
+        state = "" if run.complete else f" ({len(run.lines)} of {run.manifest['questions']})"
+        console.print(escape(f"{run.id}  {run.manifest['set']}: {run.title}{state}"))
