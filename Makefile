@@ -7,7 +7,7 @@ MODEL ?= auto
 PORT ?= 7860
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
-LOCKED := install --quiet --no-deps --require-hashes
+LOCKED := install --quiet --no-deps --no-compile --require-hashes
 
 .PHONY: chat install test lint lock clean
 

@@ -1,0 +1,5 @@
+"""``python -m app`` is ``footnote``."""
+
+from app.cli import main
+
+main()

@@ -1,0 +1,49 @@
+"""``footnote chat``: the web chat."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from app.cli.common import Data, Model, settings_for
+
+
+def register(cli: typer.Typer) -> None:
+    """Add the command."""
+    cli.command("chat")(chat)
+
+
+def chat(
+    model: Model = None,
+    data: Data = None,
+    host: Annotated[
+        str | None, typer.Option(help="The address to listen on.", show_default="127.0.0.1")
+    ] = None,
+    port: Annotated[int | None, typer.Option(help="The port.", show_default="7860")] = None,
+    base_url: Annotated[
+        str | None, typer.Option(help="The provider's address, for OpenAI-compatible servers.")
+    ] = None,
+    strictness: Annotated[
+        str | None, typer.Option(help="strict, balanced or eager: how soon it refuses.")
+    ] = None,
+    fetch: Annotated[
+        bool, typer.Option(help="Fetch the local language model if it is missing.")
+    ] = True,
+    open_browser: Annotated[
+        bool, typer.Option("--open/--no-open", help="Open the browser.")
+    ] = False,
+) -> None:
+    """Open the chat. It answers in quotes at once, and writes once a language model is there.
+
+    [dim]footnote chat
+    footnote chat --model none --port 8000
+    footnote chat --model ollama:llama3.2[/dim]
+    """
+    settings = settings_for(
+        data, model=model, host=host, port=port, base_url=base_url, strictness=strictness
+    )
+    from app.web import serve
+
+    serve(settings, open_browser=open_browser and sys.stdout.isatty(), fetch=fetch)

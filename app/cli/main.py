@@ -1,0 +1,79 @@
+"""The door of ``footnote``: its commands, and what becomes of errors.
+
+Exit codes: 0 done, 2 a mistake that the user can mend, 1 a failure of ours or the machine's, 130
+interrupted. ``--debug`` anywhere shows where an error came from.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib.metadata import entry_points, version
+from typing import Annotated
+
+import typer
+
+from app.cli import answers, ask, chat, documents, ingest, upkeep
+from app.cli.common import error_console, plain
+from ingest.records import FootnoteError
+
+COMMANDS = "footnote.commands"
+"""Entry points of packages above this one; ``app`` may not import them by name."""
+
+cli = typer.Typer(
+    name="footnote",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for part in (chat, ingest, ask, documents, answers, upkeep):
+    part.register(cli)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"footnote {version('footnote')}")
+        raise typer.Exit
+
+
+@cli.callback()
+def footnote(
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show where errors come from.")] = False,
+) -> None:
+    """Answers questions about your documents, with footnotes that open the exact words.
+
+    Documents, questions and answers stay on this machine unless you name a model elsewhere.
+
+    [dim]footnote chat                     open the chat in a browser
+    footnote ingest report.pdf        take a document in
+    footnote ask "What was decided?"  ask it[/dim]
+    """
+
+
+def main() -> None:
+    """Run ``footnote`` with this process's arguments and exit."""
+    arguments = [a for a in sys.argv[1:] if a != "--debug"]
+    debug = len(arguments) + 1 < len(sys.argv)
+    # Read once, when OpenMP loads: threads that wait must not starve the ones that work.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    for entry in entry_points(group=COMMANDS):
+        cli.add_typer(entry.load(), name=entry.name)
+    try:
+        cli(arguments, prog_name="footnote")
+    except FootnoteError as error:
+        if debug:
+            raise
+        error_console.print(f"[red]Error:[/red] {plain(str(error), markup=True)}")
+        sys.exit(error.exit_code)
+    except Exception as error:  # the last resort: a message instead of a traceback
+        if debug:
+            raise
+        error_console.print(
+            f"[red]Footnote failed:[/red] {plain(repr(error), markup=True)}\n"
+            "This is a mistake of ours. Run it again with --debug for what to report."
+        )
+        sys.exit(1)
