@@ -7,7 +7,7 @@ refusal, quotes, or a chat model's draft → a verdict for every sentence → An
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
@@ -38,17 +38,28 @@ class QuestionError(FootnoteError):
 
 
 class Answerer:
-    """Answers questions from one library; ``model`` None answers in quotes. Safe between threads."""
+    """Answers questions from one library, in quotes where ``model`` is None. Thread-safe."""
 
-    def __init__(self, library: Library, settings: Settings, model: ChatModel | None = None,
-                 reader: Reader | None = None) -> None:
+    def __init__(
+        self,
+        library: Library,
+        settings: Settings,
+        model: ChatModel | None = None,
+        reader: Reader | None = None,
+    ) -> None:
         self.library = library
         self.settings = settings
         self.model = model
         self.reader = reader or Reader()
 
-    def answer(self, question: str, *, documents: Sequence[str] | None = None,
-               history: Sequence[Turn] = (), store: bool = False) -> Answer:
+    def answer(
+        self,
+        question: str,
+        *,
+        documents: Sequence[str] | None = None,
+        history: Sequence[Turn] = (),
+        store: bool = False,
+    ) -> Answer:
         """The verified answer. Raises QuestionError on an empty or overlong question."""
         for event in self.stream(question, documents=documents, history=history, store=store):
             if isinstance(event, Finished):
@@ -63,21 +74,31 @@ class Answerer:
             for question, _ in batch:
                 check_question(question)
             hits = [self.retrieve(q, documents) for q, documents in batch]
-            pairs = [(q, h.stored.passage.text)
-                     for (q, _), some in zip(batch, hits, strict=True) for h in some]
+            pairs = [
+                (q, h.stored.passage.text)
+                for (q, _), some in zip(batch, hits, strict=True)
+                for h in some
+            ]
             readings = iter(self.reader.read_pairs(pairs))
             for (question, _), some in zip(batch, hits, strict=True):
-                result = found(question, some, list(islice(readings, len(some))),
-                               self._rarity(question))
+                result = found(
+                    question, some, list(islice(readings, len(some))), self._rarity(question)
+                )
                 share = (time.perf_counter() - began) * 1000 / len(batch)
-                yield self._in_quotes(question, result, Clock(share))
+                yield self._in_quotes(result, Clock(share))
 
     def retrieve(self, question: str, documents: Sequence[str] | None = None) -> list[Hit]:
         """The passages that a question is answered from, best first."""
         return self.library.search(question, self.settings.k, documents=documents)
 
-    def stream(self, question: str, *, documents: Sequence[str] | None = None,
-               history: Sequence[Turn] = (), store: bool = False) -> Iterator[Event]:
+    def stream(
+        self,
+        question: str,
+        *,
+        documents: Sequence[str] | None = None,
+        history: Sequence[Turn] = (),
+        store: bool = False,
+    ) -> Iterator[Event]:
         """Evidence at once, then the draft's words, then the verified answer."""
         check_question(question)
         clock = Clock()
@@ -88,7 +109,7 @@ class Answerer:
         asked = understood.standalone
         result = find(asked, self.retrieve(asked, documents), self.reader, self._rarity(asked))
         clock.mark("search")
-        shown = self._in_quotes(asked, result, clock)
+        shown = self._in_quotes(result, clock)
         yield EvidenceFound(asked, shown.citations)
         answer = shown
         if self.model is not None and result.evidence:
@@ -96,8 +117,9 @@ class Answerer:
         answer = replace(answer, question=question, standalone=asked, timings_ms=clock.timings())
         yield Finished(self._stored(answer) if store else answer)
 
-    def _composed(self, asked: str, result: Found, shown: Answer,
-                  clock: Clock) -> Iterator[Event]:
+    def _composed(
+        self, asked: str, result: Found, shown: Answer, clock: Clock
+    ) -> Generator[Event, None, Answer]:
         """The model's answer; quotes and the reason where the model fails."""
         assert self.model is not None
         drafter = Drafter(self.model, self.reader, self.library, self.settings)
@@ -105,26 +127,31 @@ class Answerer:
             for piece in drafter.words(asked, result):
                 clock.mark("first_word", once=True)
                 yield Word(piece)
-            return drafter.finish(asked, result)
+            return drafter.finish(result, self._best_quotes(result))
         except ModelError as error:
             note = f"The language model did not answer ({error}) These are quotes."
             return replace(shown, notes=(*shown.notes, note))
 
-    def _in_quotes(self, question: str, result: Found, clock: Clock) -> Answer:
+    def _in_quotes(self, result: Found, clock: Clock) -> Answer:
         likely = probability(result)
         if likely < threshold(self.settings.strictness, with_model=False):
-            answer = refusal.refuse(question, result, likely, "none", self.library)
+            answer = refusal.refuse(result, likely, "none", self.library)
         else:
-            answer = quote_answer(question, result, likely, self.library)
-        clock.mark("first_word", once=True)
+            answer = quote_answer(result, likely, self.library)
         return replace(answer, timings_ms=clock.timings())
+
+    def _best_quotes(self, result: Found) -> Answer:
+        return quote_answer(result, 0.0, self.library)
 
     def _rarity(self, question: str) -> dict[str, float]:
         return self.library.idf(content_words(question))
 
     def _titles(self, documents: Sequence[str] | None) -> list[str]:
-        return [r.title for r in self.library.documents()
-                if documents is None or r.document in documents or r.document_id in documents]
+        return [
+            r.title
+            for r in self.library.documents()
+            if documents is None or r.document in documents or r.document_id in documents
+        ]
 
     def _stored(self, answer: Answer) -> Answer:
         identity = self.library.record_answer(answer_payload(answer), answer.citations)
@@ -161,20 +188,34 @@ def check_question(question: str) -> None:
         )
 
 
-def quote_answer(question: str, result: Found, likely: float, library: Library,
-                 notes: tuple[str, ...] = ()) -> Answer:
+def quote_answer(
+    result: Found, likely: float, library: Library, notes: tuple[str, ...] = ()
+) -> Answer:
     """The best sentences, word for word."""
+    question = result.question
     footnotes = Footnotes(library.text)
     sentences: list[Sentence] = []
     for quote in quotes.choose(result, library.blocks):
         hit, text = quote.evidence.hit, library.text(quote.evidence.hit.stored.revision)
         citation = footnotes.cite(hit, quote.start, quote.end, quote.evidence.key)
-        sentences += [Sentence(text[a:b].strip(), (citation.n,), Verdict.QUOTED)
-                      for a, b in quote.lines]
-    return Answer(question, question, "answer", tuple(sentences), footnotes.citations, "", (),
-                  likely, "none", notes)
+        sentences += [
+            Sentence(text[a:b].strip(), (citation.n,), Verdict.QUOTED) for a, b in quote.lines
+        ]
+    return Answer(
+        question,
+        question,
+        "answer",
+        tuple(sentences),
+        footnotes.citations,
+        "",
+        (),
+        likely,
+        "none",
+        notes,
+    )
 
 
 def _talk(question: str, reply: str, clock: Clock) -> Answer:
-    return Answer(question, question, "talk", (), (), reply, (), 1.0, "none",
-                  timings_ms=clock.timings())
+    return Answer(
+        question, question, "talk", (), (), reply, (), 1.0, "none", timings_ms=clock.timings()
+    )

@@ -32,8 +32,7 @@ def _rarest_missing(question: str, text: str, rarity: dict[str, float]) -> float
     """Rarity (0 to 1, of the rarest asked) of the rarest content word that the text lacks."""
     among = stems(text)
     rarest = max(rarity.values(), default=1.0) or 1.0
-    lacking = [rarity.get(w, rarest) for w in content_words(question)
-               if soft_match(w, among) == 0]
+    lacking = [rarity.get(w, rarest) for w in content_words(question) if soft_match(w, among) == 0]
     return max(lacking, default=0.0) / rarest
 
 
@@ -61,22 +60,35 @@ def features(found: Found) -> tuple[float, ...]:
     )
 
 
-NAMES = ("reader span", "reader answerable, best", "reader answerable, of the evidence",
-         "coverage by the evidence", "coverage by the passage", "coverage by the sentence",
-         "names missing", "rarest missing", "kind held", "cosine")
+NAMES = (
+    "reader span",
+    "reader answerable, best",
+    "reader answerable, of the evidence",
+    "coverage by the evidence",
+    "coverage by the passage",
+    "coverage by the sentence",
+    "names missing",
+    "rarest missing",
+    "kind held",
+    "cosine",
+)
 
 
-def probability(found: Found, yes: float | None = None) -> float:
+MODEL_NAMES = ("model's yes", "model stated an answer")
+
+
+def probability(found: Found, said: tuple[float, float] | None = None) -> float:
     """Calibrated probability that the evidence answers the question.
 
-    ``yes`` is the chat model's log-odds of "yes", or None where no model was asked.
+    ``said`` is what a chat model made of it: its log-odds of "yes", and 1 where its reply states an
+    answer or 0 where it does not; None where no model was asked.
     """
     if not found.evidence:
         return 0.0
     plain = features(found)
-    if yes is None:
+    if said is None:
         return logistic(ANSWERABLE, plain)
-    return logistic(ANSWERABLE_WITH_MODEL, (*plain, yes))
+    return logistic(ANSWERABLE_WITH_MODEL, (*plain, *said))
 
 
 def threshold(strictness: str, *, with_model: bool) -> float:
@@ -99,7 +111,8 @@ def lacks(question: str, evidence: Evidence) -> str:
     if spoken:
         parts.append("says nothing of " + ", ".join(f"“{w}”" for w in spoken[:4]))
     if kind not in (Kind.OTHER, Kind.YES_NO, Kind.LIST) and not holds_kind(
-            kind, passage.text, question):
+        kind, passage.text, question
+    ):
         parts.append(f"gives no {kind.value}")
     return " and ".join(parts)
 

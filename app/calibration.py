@@ -1,4 +1,4 @@
-"""Logistic models whose weights ``evals.calibrate`` fits and stores with the data that made them."""
+"""Logistic models; ``evals.calibrate`` fits their weights and stores them with their data."""
 
 from __future__ import annotations
 
@@ -33,8 +33,9 @@ def load(name: str) -> Logistic:
     """A fitted model by its name, from the package's data."""
     raw = files("app").joinpath("data", "calibration.json").read_text(encoding="utf-8")
     entry = json.loads(raw)[name]
-    return Logistic(tuple(entry["names"]), tuple(entry["weights"]), entry["bias"],
-                    entry.get("thresholds", {}))
+    return Logistic(
+        tuple(entry["names"]), tuple(entry["weights"]), entry["bias"], entry.get("thresholds", {})
+    )
 
 
 def logistic(name: str, features: Sequence[float]) -> float:

@@ -40,9 +40,16 @@ class Footnotes:
             raise BrokenCitation(f"Characters {start} to {end} are not in {stored.document}.")
         inside = key if key and start <= key[0] < key[1] <= end else None
         citation = Citation(
-            n=len(self._by_span) + 1, document=stored.document, revision=stored.revision,
-            start=start, end=end, quote=text[start:end], key=inside,
-            headings=stored.passage.headings, page=stored.passage.page, row=stored.passage.row,
+            n=len(self._by_span) + 1,
+            document=stored.document,
+            revision=stored.revision,
+            start=start,
+            end=end,
+            quote=text[start:end],
+            key=inside,
+            headings=stored.passage.headings,
+            page=stored.passage.page,
+            row=stored.passage.row,
             passage_id=stored.id,
         )
         self._by_span[span] = citation

@@ -17,27 +17,39 @@ from app.words import content_words, fold
 # Earlier exchanges that may bear on a follow-up.
 REMEMBERED = 4
 
-_GREETING = re.compile(r"^(hi|hello|hey|good (morning|afternoon|evening|day)|greetings|salut|hallo|"
-                       r"salam)( there| everyone| all| footnote)?$")
-_THANKS = re.compile(r"^(many )?(thanks|thank you|thx|cheers|great|perfect|ok(ay)?|got it|bye|"
-                     r"goodbye|see you)( (so|very) much| a lot|,? thanks| again| you)*$")
-_HELP = re.compile(r"^(help|what can (i|you)( \w+){0,3}|what (should|could) i ask( you)?|"
-                   r"how (do|does) (you|this) work|who are you|what are you|what is this)$")
+_GREETING = re.compile(
+    r"^(hi|hello|hey|good (morning|afternoon|evening|day)|greetings|salut|hallo|"
+    r"salam)( there| everyone| all| footnote)?$"
+)
+_THANKS = re.compile(
+    r"^((many )?(thanks|thank you|thx|cheers|great|perfect|ok(ay)?|got it|bye|goodbye|see you)"
+    r"( (so|very) much| a lot| again| you)*( |$))+$"
+)
+_HELP = re.compile(
+    r"^(help|what can (i|you)( \w+){0,3}|what (should|could) i ask( you)?|"
+    r"how (do|does) (you|this) work|who are you|what are you|what is this)$"
+)
 _POINTS_BACK = re.compile(
     r"\b(he|she|it|they|him|them|his|hers?|its|theirs?|that one|this one|those|these|"
     r"(that|this) (country|city|year|visit|event|agreement|document|time|day|place|person|meeting|"
     r"exhibition|project|route|group|organi[sz]ation|date|number|one)|there|then|"
-    r"the (former|latter|same|other|others|first one|second one|last one)|one of them)\b")
-_CONTINUES = re.compile(r"^(and|but|or|also|so|then|what about|how about|what else|who else|"
-                        r"where else|anything else|any others?|which ones?|why|how so|since when|"
-                        r"when|where|who|how many|how much|how long|how often|by whom|with whom|"
-                        r"to whom|for how long|in which year|in what year)\b")
-_WHAT_ABOUT = re.compile(r"^(?:and |but |so )?(?:(?:what|how) about|and|or|but)\s+(.+?)\??$",
-                         re.IGNORECASE)
+    r"the (former|latter|same|other|others|first one|second one|last one)|one of them)\b"
+)
+_CONTINUES = re.compile(
+    r"^(and|but|or|also|so|then|what about|how about|what else|who else|"
+    r"where else|anything else|any others?|which ones?|why|how so|since when|"
+    r"when|where|who|how many|how much|how long|how often|by whom|with whom|"
+    r"to whom|for how long|in which year|in what year)\b"
+)
+_WHAT_ABOUT = re.compile(
+    r"^(?:and |but |so )?(?:(?:what|how) about|and|or|but)\s+(.+?)\??$", re.IGNORECASE
+)
 _NAME_RUN = re.compile(r"(?:[A-Z][\w’'.-]*(?:\s+(?:of|the|and|de|al)\s+(?=[A-Z])|\s+)?)+")
-_QUESTION_WORD = re.compile(r"^(who|what|when|where|why|which|whose|whom|how|is|are|was|were|do|does"
-                            r"|did|has|have|had|can|could|will|would|should|in|on|at|by|for|from|"
-                            r"to|with|name|list)\b")
+_QUESTION_WORD = re.compile(
+    r"^(who|what|when|where|why|which|whose|whom|how|is|are|was|were|do|does"
+    r"|did|has|have|had|can|could|will|would|should|in|on|at|by|for|from|"
+    r"to|with|name|list)\b"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +74,18 @@ def understand(question: str, history: Sequence[Turn], documents: Sequence[str])
 def small_talk(question: str, documents: Sequence[str]) -> str:
     """The reply to a greeting, thanks or a request for help; "" for anything else."""
     said = " ".join(re.sub(r"[^\w\s']", " ", fold(question)).split())
-    listed = ", ".join(f"“{d}”" for d in documents[:5]) + (" and more" if len(documents) > 5 else "")
+    listed = ", ".join(f"“{d}”" for d in documents[:5]) + (
+        " and more" if len(documents) > 5 else ""
+    )
     about = f"You can ask about {listed}." if documents else "No document has been taken in yet."
     if _GREETING.match(said):
         return f"Hello. {about} Every sentence of an answer carries a footnote to its source."
     if _HELP.match(said):
-        return (f"{about} Ask who, what, when, where, how many or why, or for a list. Each sentence "
-                "of the answer has a footnote that opens the source at the exact words; when the "
-                "documents do not say, so will I.")
+        return (
+            f"{about} Ask who, what, when, where, how many or why, or for a list. Each sentence "
+            "of the answer has a footnote that opens the source at the exact words; when the "
+            "documents do not say, so will I."
+        )
     return "You are welcome." if _THANKS.match(said) else ""
 
 
@@ -77,12 +93,16 @@ def is_follow_up(question: str) -> bool:
     """Whether the question leans on the one before it."""
     said = fold(question).strip()
     content = content_words(question)
-    if _POINTS_BACK.search(re.sub(r"\b(is|was|are|were) there\b|\bthere (is|was|are|were)\b", "", said)):
+    if _POINTS_BACK.search(
+        re.sub(r"\b(is|was|are|were) there\b|\bthere (is|was|are|were)\b", "", said)
+    ):
         # "What does the plan say about its members?" names what "its" means.
         return not (len(names(". " + question[1:])) >= 1 and len(content) >= 5)
-    if _WHAT_ABOUT.match(question.strip()) and not re.match(r"^(and|or|but),?\s+(who|what|when|where"
-                                                            r"|why|which|how|did|do|does|is|was)\b",
-                                                            said):
+    if _WHAT_ABOUT.match(question.strip()) and not re.match(
+        r"^(and|or|but),?\s+(who|what|when|where"
+        r"|why|which|how|did|do|does|is|was)\b",
+        said,
+    ):
         return True
     return bool(_CONTINUES.match(said)) and len(content) <= 2 and not names(". " + question[1:])
 

@@ -3,102 +3,180 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app import refusal
 from app.answerability import probability, threshold
+from app.asked import Kind, kind_asked
 from app.cite import Footnotes
 from app.evidence import Found
 from app.models import ChatModel
-from app.prompt import ANSWER, JUDGE, NOT_STATED, Drafted, messages, parse
+from app.prompt import ANSWER, JUDGE, Drafted, messages, parse, stated
 from app.reader import Reader
 from app.records import Answer, Sentence, Verdict
 from app.settings import Settings
 from app.sources import PromptSource, prompt_sources
-from app.verify import Judgement, Source, foreign_words, judge_all, missing_facts
+from app.verify import Judgement, Source, foreign_words, is_quoted, judge_all, missing_facts
+from app.words import words
 from store.library import Library
 
 MAX_TOKENS = 200
+# As much of a reply as tells whether it states an answer.
+OPENING = len("Not stated.") + 5
+# Replies of so few words ("13 times") are shown as the sentence that they were taken from.
+FRAGMENT = 7
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A drafted sentence, the source that bears it best (None: none does) and the judgement."""
+    """A drafted sentence, the source that bears it best and the judgement."""
 
     drafted: Drafted
-    source: PromptSource | None
+    source: PromptSource
     judgement: Judgement
 
 
 class Drafter:
     """One question's way through a chat model: ``words`` streams, ``finish`` verifies."""
 
-    def __init__(self, model: ChatModel, reader: Reader, library: Library,
-                 settings: Settings) -> None:
+    def __init__(
+        self, model: ChatModel, reader: Reader, library: Library, settings: Settings
+    ) -> None:
         self._model, self._reader = model, reader
         self._library, self._settings = library, settings
         self._sources: list[PromptSource] = []
         self._reply = ""
         self._likely = 0.0
+        self._answers = False
 
     def words(self, asked: str, result: Found) -> Iterator[str]:
         """The draft as it is written; nothing where the evidence is judged not to answer."""
         self._sources = prompt_sources(result, self._library.blocks, self._library.text)
         texts = [s.text for s in self._sources]
         yes = self._model.yes_probability(messages(asked, texts, JUDGE))
-        self._likely = probability(result, yes)
-        if self._likely < self._threshold(judged=yes is not None):
-            return
-        for piece in self._model.stream(messages(asked, texts, ANSWER), max_tokens=MAX_TOKENS):
+        shown = 0
+        pieces = self._model.stream(messages(asked, texts, ANSWER), max_tokens=MAX_TOKENS)
+        for piece in pieces:
             self._reply += piece
-            yield piece
+            if len(self._reply) < OPENING:
+                continue
+            if not shown and not self._decide(result, yes):
+                return
+            if self._says_something():
+                yield self._reply[shown:]
+                shown = len(self._reply)
+        if self._decide(result, yes) and self._says_something():
+            yield self._reply[shown:]
 
-    def _threshold(self, *, judged: bool) -> float:
-        return threshold(self._settings.strictness, with_model=judged)
+    def _says_something(self) -> bool:
+        return bool(stated(self._reply))
 
-    def finish(self, asked: str, result: Found) -> Answer:
-        """The verified answer of the draft, or a refusal."""
-        if not self._reply.strip() or NOT_STATED.match(self._reply):
-            return refusal.refuse(asked, result, self._likely, self._model.name, self._library)
-        checked = self._check(asked, parse(self._reply))
-        kept = [c for c in checked if c.judgement.verdict is not Verdict.UNSUPPORTED and c.source]
-        notes = tuple(_note(c) for c in checked if c not in kept)
+    def _decide(self, result: Found, yes: float | None) -> bool:
+        """Whether the question will be answered, by all that is known once the reply opens."""
+        said = None if yes is None else (yes, stated(self._reply))
+        self._likely = probability(result, said)
+        least = threshold(self._settings.strictness, with_model=said is not None)
+        self._answers = self._likely >= least and (said is not None or self._says_something())
+        return self._answers
+
+    def finish(self, result: Found, quoted: Answer) -> Answer:
+        """The verified answer of the draft; ``quoted`` where it has none to stand on; or a refusal.
+
+        ``quoted`` is the answer in quotes, for a question that is answerable though the model did
+        not answer it.
+        """
+        name = self._model.name
+        if not self._answers:
+            return refusal.refuse(result, self._likely, name, self._library)
+        checked = self._check(result.question, parse(self._reply)) if self._says_something() else []
+        kept = [c for c in checked if c.judgement.verdict is not Verdict.UNSUPPORTED]
+        notes = (*(_note(c) for c in checked if c not in kept), *self._strange(checked))
+        if kept:
+            return self._cited(result, kept, notes)
+        if quoted.sentences:
+            return replace(
+                quoted,
+                answerable=self._likely,
+                model=name,
+                notes=(*notes, "The model's own words did not hold; these are quotes."),
+            )
+        return refusal.refuse(result, self._likely, name, self._library, notes)
+
+    def _strange(self, checked: Sequence[Checked]) -> tuple[str, ...]:
         offered = range(1, len(self._sources) + 1)
         strange = sorted({n for c in checked for n in c.drafted.numbers if n not in offered})
-        if strange:
-            notes += ("The model cited sources that it was not given: "
-                      + ", ".join(f"[{n}]" for n in strange) + ".",)
-        if not kept:
-            return refusal.refuse(asked, result, self._likely, self._model.name, self._library,
-                                  notes)
-        return self._cited(asked, kept, notes)
+        told = ", ".join(f"[{n}]" for n in strange)
+        return (f"The model cited sources that it was not given: {told}.",) if strange else ()
 
-    def _cited(self, asked: str, kept: Sequence[Checked], notes: tuple[str, ...]) -> Answer:
+    def _cited(self, result: Found, kept: Sequence[Checked], notes: tuple[str, ...]) -> Answer:
         footnotes = Footnotes(self._library.text)
-        sentences = []
+        sentences: dict[str, Sentence] = {}
         for c in kept:
-            assert c.source is not None
-            citation = footnotes.cite(c.source.evidence.hit, c.source.start, c.source.end,
-                                      c.source.evidence.key)
-            sentences.append(Sentence(c.drafted.text, (citation.n,), c.judgement.verdict))
-        return Answer(asked, asked, "answer", tuple(sentences), footnotes.citations, "", (),
-                      self._likely, self._model.name, notes)
+            hit = c.source.evidence.hit
+            citation = footnotes.cite(hit, c.source.start, c.source.end, self._key(c))
+            text = self._library.text(hit.stored.revision)
+            lines = self._verbatim(c, result.question)
+            said = (
+                [(text[a:b].strip(), Verdict.QUOTED) for a, b in lines]
+                if lines
+                else [(c.drafted.text, c.judgement.verdict)]
+            )
+            for words_, verdict in said:
+                sentences.setdefault(words_, Sentence(words_, (citation.n,), verdict))
+        return Answer(
+            result.question,
+            result.question,
+            "answer",
+            tuple(sentences.values()),
+            footnotes.citations,
+            "",
+            (),
+            self._likely,
+            self._model.name,
+            notes,
+        )
+
+    def _key(self, checked: Checked) -> tuple[int, int] | None:
+        """The words that matter in the source: the fragment itself, or the reader's span."""
+        said = checked.drafted.text.strip(" .")
+        at = checked.source.text.casefold().find(said.casefold())
+        if at >= 0 and len(said) < len(checked.source.text):
+            return checked.source.start + at, checked.source.start + at + len(said)
+        return checked.source.evidence.key
+
+    def _verbatim(self, checked: Checked, question: str) -> tuple[tuple[int, int], ...]:
+        """The source's own lines, where they serve better than the model's words.
+
+        A list that was asked for is shown whole; a fragment is shown as the sentence around it.
+        """
+        source = checked.source
+        if len(source.lines) > 2 and kind_asked(question) is Kind.LIST:
+            return source.lines
+        short = len(words(checked.drafted.text)) <= FRAGMENT
+        return source.lines if short and is_quoted(checked.drafted.text, source.text) else ()
 
     def _check(self, asked: str, drafted: Sequence[Drafted]) -> list[Checked]:
         """Each sentence against the source that bears it best, cited or not."""
         chosen = [self._bearer(asked, d) for d in drafted]
-        judged = judge_all([d.text for d in drafted], [_as_source(s) for s in chosen],
-                           self._reader, asked)
+        judged = judge_all(
+            [d.text for d in drafted], [_as_source(s) for s in chosen], self._reader, asked
+        )
         return [Checked(d, s, j) for d, s, j in zip(drafted, chosen, judged, strict=True)]
 
     def _bearer(self, asked: str, drafted: Drafted) -> PromptSource:
         """The source with the fewest missing facts and foreign words; a cited one wins ties."""
+
         def strangeness(item: tuple[int, PromptSource]) -> tuple[float, ...]:
             number, source = item
             view = _as_source(source)
-            return (len(missing_facts(drafted.text, view)),
-                    round(foreign_words(drafted.text, view, asked), 2),
-                    number not in drafted.numbers, -source.evidence.score)
+            return (
+                len(missing_facts(drafted.text, view)),
+                not is_quoted(drafted.text, source.text),
+                round(foreign_words(drafted.text, view, asked), 2),
+                number not in drafted.numbers,
+                -source.evidence.score,
+            )
+
         return min(enumerate(self._sources, 1), key=strangeness)[1]
 
 

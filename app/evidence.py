@@ -21,7 +21,9 @@ from store.records import Hit
 
 _LEANS = re.compile(
     r"^[\W_]*(he|she|it|they|this|that|these|those|his|her|its|their|such|both|the (former|latter)|"
-    r"here|there|then|however|moreover|also|instead|as a result)\b", re.IGNORECASE)
+    r"here|there|then|however|moreover|also|instead|as a result)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +66,9 @@ def find(question: str, hits: Sequence[Hit], reader: Reader, rarity: dict[str, f
     return found(question, hits, readings, rarity)
 
 
-def found(question: str, hits: Sequence[Hit], readings: Sequence[Reading],
-          rarity: dict[str, float]) -> Found:
+def found(
+    question: str, hits: Sequence[Hit], readings: Sequence[Reading], rarity: dict[str, float]
+) -> Found:
     """As ``find``, with the readings at hand (batches of many questions share one run)."""
     scored: list[Evidence] = []
     for hit, reading in zip(hits, readings, strict=True):
@@ -84,13 +87,26 @@ def _score(question: str, hit: Hit, reading: Reading, rarity: dict[str, float]) 
     for (a, b), span in zip(spans, best, strict=True):
         text = passage.text[a:b]
         features = (
-            max(span.score, -20.0), max(span.score - top, -20.0), reading.answerable,
-            coverage(question, text, rarity), whole, hit.parts.get("dense", 0.0), 1.0 / hit.rank,
+            max(span.score, -20.0),
+            max(span.score - top, -20.0),
+            reading.answerable,
+            coverage(question, text, rarity),
+            whole,
+            hit.parts.get("dense", 0.0),
+            1.0 / hit.rank,
         )
         key = (passage.start + span.start, passage.start + span.end)
-        out.append(Evidence(hit, passage.start + a, passage.start + b, text,
-                            logistic(SENTENCE, features), key if span.score > -20 else None,
-                            features))
+        out.append(
+            Evidence(
+                hit,
+                passage.start + a,
+                passage.start + b,
+                text,
+                logistic(SENTENCE, features),
+                key if span.score > -20 else None,
+                features,
+            )
+        )
     return out
 
 

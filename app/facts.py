@@ -12,19 +12,43 @@ from dataclasses import dataclass
 
 from app.words import STOP_WORDS, fold, stem
 
-_UNITS = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen " \
-         "fifteen sixteen seventeen eighteen nineteen".split()
-_TENS = {w: 10 * i for i, w in enumerate(
-    "twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)}
-_ORDINALS = {"first": 1, "second": 2, "third": 3, "fifth": 5, "eighth": 8, "ninth": 9,
-             "twelfth": 12}
+_UNIT_NAMES = """
+zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen
+sixteen seventeen eighteen nineteen
+"""
+_UNITS = _UNIT_NAMES.split()
+_TENS = {
+    "twenty": 20,
+    "thirty": 30,
+    "forty": 40,
+    "fifty": 50,
+    "sixty": 60,
+    "seventy": 70,
+    "eighty": 80,
+    "ninety": 90,
+}
+_ORDINALS = {
+    "first": 1,
+    "second": 2,
+    "third": 3,
+    "fifth": 5,
+    "eighth": 8,
+    "ninth": 9,
+    "twelfth": 12,
+}
 _MAGNITUDES = {"hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
 _EXTRA = {"once": 1, "twice": 2, "thrice": 3, "dozen": 12}
-_MONTHS = {name: i for i, name in enumerate(
-    "january february march april may june july august september october november december"
-    .split(), 1)}
-_MONTH = "(" + "|".join(m.title() for m in _MONTHS) + "|" + "|".join(
-    m[:3].title() + r"\." for m in _MONTHS if m != "may") + "|Sept\\.?)"
+_MONTH_NAMES = """
+january february march april may june july august september october november december
+"""
+_MONTHS = {name: i for i, name in enumerate(_MONTH_NAMES.split(), 1)}
+_MONTH = (
+    "("
+    + "|".join(m.title() for m in _MONTHS)
+    + "|"
+    + "|".join(m[:3].title() + r"\." for m in _MONTHS if m != "may")
+    + "|Sept\\.?)"
+)
 _RANGE = r"(\d{1,2})(?:st|nd|rd|th)?(?:\s*(?:-|–|to|and|until)\s*(\d{1,2})(?:st|nd|rd|th)?)?"
 _DAY_FIRST = re.compile(rf"\b{_RANGE}\s+(?:of\s+)?{_MONTH}(?:,?\s+(\d{{4}}))?")
 _MONTH_FIRST = re.compile(rf"\b{_MONTH}\s+{_RANGE}(?![\d])(?:,?\s+(?:in\s+)?(\d{{4}})\b)?")
@@ -44,8 +68,11 @@ class Date:
 
     def fits(self, other: Date) -> bool:
         """Whether ``other`` (the source) says at least as much and says the same."""
-        return self.month == other.month and (self.day is None or self.day == other.day) and (
-            self.year is None or self.year == other.year or other.year is None)
+        return (
+            self.month == other.month
+            and (self.day is None or self.day == other.day)
+            and (self.year is None or self.year == other.year or other.year is None)
+        )
 
 
 def _month(text: str) -> int:
@@ -104,8 +131,14 @@ def numbers(text: str) -> set[float]:
             continue
         else:
             value = _word_value(token)
-        if value is not None and held is not None and 20 <= held < 100 and held % 10 == 0 \
-                and value < 10 and not token[:1].isdigit():
+        if (
+            value is not None
+            and held is not None
+            and 20 <= held < 100
+            and held % 10 == 0
+            and value < 10
+            and not token[:1].isdigit()
+        ):
             held, spoken = held + value, False
             continue
         if held is not None and not (spoken and held == 1):
@@ -124,8 +157,9 @@ def names(text: str) -> list[str]:
 
     The first word of a sentence counts only where the text capitalises it elsewhere too.
     """
-    found, opening = [], True
+    found: list[str] = []
     starts: list[str] = []
+    opening = True
     for match in re.finditer(r"\w[\w’'-]*(?:\.(?=\w))?|[.!?:\n]", text):
         token = match[0]
         if token in ".!?:\n":
@@ -143,5 +177,7 @@ def name_stands(name: str, among: set[str]) -> bool:
         return True
     if len(name) == 1:
         return any(w.startswith(name) for w in among)
-    return any(len(w) >= 4 and len(name) >= 4 and w[:4] == name[:4]
-               and abs(len(w) - len(name)) <= 3 for w in among)
+    return any(
+        len(w) >= 4 and len(name) >= 4 and w[:4] == name[:4] and abs(len(w) - len(name)) <= 3
+        for w in among
+    )

@@ -36,8 +36,10 @@ def _opposed(question: str, text: str) -> str:
         for left, right in ((one, other), (other, one)):
             presumed, said = asked & left, told & right
             if presumed and said and not told & left:
-                return (f"The question presumes “{_word(question, presumed)}”, where the closest "
-                        f"passage tells of “{_word(text, said)}”.")
+                return (
+                    f"The question presumes “{_word(question, presumed)}”, where the closest "
+                    f"passage tells of “{_word(text, said)}”."
+                )
     return ""
 
 
@@ -48,10 +50,15 @@ def _word(text: str, wanted: set[str]) -> str:
 def _other_value(question: str, text: str) -> str:
     """A number in the question that the otherwise matching sentence gives differently."""
     asked, told = numbers(question), numbers(text)
-    foreign = [w for w in content_words(question)
-               if not re.search(r"\d", w) and soft_match(w, stems(text)) == 0]
+    foreign = [
+        w
+        for w in content_words(question)
+        if not re.search(r"\d", w) and soft_match(w, stems(text)) == 0
+    ]
     shared_names = set(names(". " + question)) & set(words(fold(text)))
     if len(asked) == 1 and len(told) == 1 and asked != told and not foreign and shared_names:
-        return (f"The question presumes {next(iter(asked)):g}, where the closest passage gives "
-                f"{next(iter(told)):g}.")
+        return (
+            f"The question presumes {next(iter(asked)):g}, where the closest passage gives "
+            f"{next(iter(told)):g}."
+        )
     return ""

@@ -25,8 +25,9 @@ class Quote:
     lines: tuple[tuple[int, int], ...]
 
 
-def choose(found: Found, blocks_of: BlocksOf, most: int = MOST,
-           nearly: float = NEARLY) -> list[Quote]:
+def choose(
+    found: Found, blocks_of: BlocksOf, most: int = MOST, nearly: float = NEARLY
+) -> list[Quote]:
     """Quotes for a question, in reading order within a document, best document first.
 
     At most ``most`` of them, each at least ``nearly`` times as likely as the best.
@@ -43,8 +44,11 @@ def choose(found: Found, blocks_of: BlocksOf, most: int = MOST,
         whole = _list_quote(evidence, found.question, blocks_of)
         if whole is None:
             start, end = spread(evidence)
-            lines = ((start, evidence.start), (evidence.start, end)) if start < evidence.start \
+            lines = (
+                ((start, evidence.start), (evidence.start, end))
+                if start < evidence.start
                 else ((start, end),)
+            )
             whole = Quote(evidence, start, end, lines)
         chosen = [q for q in chosen if not _covers(whole, q)] + [whole]
     first = [q.evidence.hit.stored.revision for q in chosen]
@@ -52,8 +56,11 @@ def choose(found: Found, blocks_of: BlocksOf, most: int = MOST,
 
 
 def _within(evidence: Evidence, quote: Quote) -> bool:
-    return (evidence.hit.stored.revision == quote.evidence.hit.stored.revision
-            and quote.start <= evidence.start and evidence.end <= quote.end)
+    return (
+        evidence.hit.stored.revision == quote.evidence.hit.stored.revision
+        and quote.start <= evidence.start
+        and evidence.end <= quote.end
+    )
 
 
 def _covers(quote: Quote, other: Quote) -> bool:

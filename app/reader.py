@@ -1,8 +1,8 @@
 """The reader: question and passage in; answer span, answerability and support out.
 
-A 22M-parameter network of our own (``python -m evals.train_reader``), fine-tuned from the embedder's
-MiniLM weights, run by onnxruntime from the package's data file. Weights are data: they are loaded
-only when their SHA-256 is the one written here.
+A 22M-parameter network of our own (``python -m evals.train_reader``), fine-tuned from the
+embedder's MiniLM weights, run by onnxruntime from the package's data file. Weights are data: they
+are loaded only when their SHA-256 is the one written here.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ class Span:
 class Reading:
     """What the reader made of one question and text.
 
-    ``answerable`` is a logit: above 0 it tends to yes. ``starts`` and ``ends`` are log-probabilities
-    over the text's tokens, ``offsets`` the tokens' characters, shape (tokens, 2).
+    ``answerable`` is a logit: above 0 it tends to yes. ``starts`` and ``ends`` are
+    log-probabilities over the text's tokens, ``offsets`` their characters, shape (tokens, 2).
     """
 
     answerable: float
@@ -136,8 +136,12 @@ class Reader:
         for i, (starts, ends, answerable, _) in self._run(encodings):
             second = [t for t, s in enumerate(encodings[i].sequence_ids) if s == 1]
             offsets = np.array([encodings[i].offsets[t] for t in second], dtype=np.int64)
-            readings[i] = Reading(float(answerable), _log_softmax(starts[second]),
-                                  _log_softmax(ends[second]), offsets.reshape(-1, 2))
+            readings[i] = Reading(
+                float(answerable),
+                _log_softmax(starts[second]),
+                _log_softmax(ends[second]),
+                offsets.reshape(-1, 2),
+            )
         return [readings[i] for i in range(len(pairs))]
 
     def support(self, claims: Sequence[str], premises: Sequence[str]) -> NDArray[np.float32]:

@@ -12,16 +12,28 @@ from store.library import Library
 CLOSEST = 3
 
 
-def refuse(question: str, result: Found, likely: float, model: str, library: Library,
-           notes: tuple[str, ...] = ()) -> Answer:
+def refuse(
+    result: Found, likely: float, model: str, library: Library, notes: tuple[str, ...] = ()
+) -> Answer:
     """A refusal that helps. ``likely`` is the probability that led to it."""
+    question = result.question
     footnotes = Footnotes(library.text)
     closest = tuple(
         Closest(footnotes.cite(e.hit, e.start, e.end), lacks(question, e))
         for e in _one_a_passage(result.evidence)
     )
-    return Answer(question, question, "refusal", (), (), _reason(question, result, library),
-                  closest, likely, model, notes)
+    return Answer(
+        question,
+        question,
+        "refusal",
+        (),
+        (),
+        _reason(question, result, library),
+        closest,
+        likely,
+        model,
+        notes,
+    )
 
 
 def _one_a_passage(evidence: tuple[Evidence, ...]) -> list[Evidence]:

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.evidence import Evidence, Found
 from app.cite import TextOf
+from app.evidence import Evidence, Found
 from app.quotes import BlocksOf, choose
 
 # Sentences and characters (about four a token) that a prompt carries at most.
 MOST = 8
-ROOM = 1100
+ROOM = 900
 
 
 @dataclass(frozen=True, slots=True)
 class PromptSource:
-    """One numbered source of the prompt: the slice it stands for and the text shown to the model."""
+    """One numbered source of the prompt: the slice that it stands for, its text and lines."""
 
     evidence: Evidence
     start: int
     end: int
     text: str
+    lines: tuple[tuple[int, int], ...]
 
 
 def prompt_sources(found: Found, blocks_of: BlocksOf, text_of: TextOf) -> list[PromptSource]:
@@ -33,6 +34,6 @@ def prompt_sources(found: Found, blocks_of: BlocksOf, text_of: TextOf) -> list[P
         if taken and len(text) > room:
             continue
         room -= len(text)
-        taken.append(PromptSource(quote.evidence, quote.start, quote.end, text))
+        taken.append(PromptSource(quote.evidence, quote.start, quote.end, text, quote.lines))
     ranks = [s.evidence.hit.stored.revision for s in taken]
     return sorted(taken, key=lambda s: (ranks.index(s.evidence.hit.stored.revision), s.start))

@@ -20,9 +20,11 @@ from app.words import content_words, fold, soft_match, stems, words
 SUPPORTED = 0.55
 CONTRADICTED = 0.60
 FOREIGN_WORDS = 0.40
-_NEGATION = frozenset("not no never none nobody nothing neither nor without cannot refused denied "
-                      "failed lacks lacked isn't wasn't weren't aren't doesn't didn't don't won't "
-                      "can't couldn't hasn't haven't hadn't".split())
+_NEGATING = """
+not no never none nobody nothing neither nor without cannot refused denied failed lacks lacked isn't
+wasn't weren't aren't doesn't didn't don't won't can't couldn't hasn't haven't hadn't
+"""
+_NEGATION = frozenset(_NEGATING.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +65,11 @@ def missing_facts(sentence: str, source: Source) -> list[str]:
     for value in sorted(numbers(sentence) - cited_numbers):
         gone.append(f"the number {value:g}")
     cited_dates = dates(source.quote)
-    gone += [f"the date {_spoken(d.year, d.month, d.day)}" for d in sorted(
-        dates(sentence), key=str) if not any(d.fits(c) for c in cited_dates)]
+    gone += [
+        f"the date {_spoken(d.year, d.month, d.day)}"
+        for d in sorted(dates(sentence), key=str)
+        if not any(d.fits(c) for c in cited_dates)
+    ]
     among = set(words(f"{source.quote} {source.around}"))
     gone += [f"the name “{n}”" for n in names(sentence) if not name_stands(n, among)]
     said = " ".join(fold(source.quote).split())
@@ -112,9 +117,12 @@ def judge(sentence: str, source: Source, support: Sequence[float], question: str
     return Judgement(Verdict.PARTLY, "the source says only part of this")
 
 
-def judge_all(sentences: Sequence[str], sources: Sequence[Source], reader: Reader,
-              question: str = "") -> list[Judgement]:
+def judge_all(
+    sentences: Sequence[str], sources: Sequence[Source], reader: Reader, question: str = ""
+) -> list[Judgement]:
     """One judgement a sentence, in order; the reader runs once for all."""
     support = reader.support(sentences, [s.quote for s in sources])
-    return [judge(text, source, row.tolist(), question)
-            for text, source, row in zip(sentences, sources, support, strict=True)]
+    return [
+        judge(text, source, row.tolist(), question)
+        for text, source, row in zip(sentences, sources, support, strict=True)
+    ]

@@ -8,22 +8,18 @@ from functools import lru_cache
 
 import snowballstemmer
 
+from store.stopwords import STOP_WORDS as SEARCH_STOP_WORDS
+
 _WORD = re.compile(r"\w+(?:['’]\w+)?")
 _STEMMER = snowballstemmer.stemmer("english")
 
-# Words that carry no content of their own: articles, pronouns, auxiliaries, prepositions and the
-# question words. A closed class, so a list is the right tool.
-STOP_WORDS = frozenset(
-    "a about above after again against all also am an and any are aren't as at be because been "
-    "before being below between both but by can cannot could did didn't do does doesn't doing "
-    "don't down during each few for from further had has have having he her here hers herself him "
-    "himself his how i if in into is isn't it it's its itself just me more most my myself no nor "
-    "not of off on once only or other our ours ourselves out over own same she should so some such "
-    "than that the their theirs them themselves then there these they this those through to too "
-    "under until up us very was wasn't we were what when where which while who whom whose why will "
-    "with would you your yours yourself yourselves tell say says said please give name list "
-    "describe explain many much kind sort type".split()
-)
+# Besides the words too common to search for, those in which a question wraps what it asks.
+_ASKING = """
+aren't cannot couldn't didn't doesn't don't few hasn't haven't herself himself isn't itself many
+much myself ours ourselves say said says same such tell theirs themselves very wasn't weren't won't
+yours yourself please give name list describe explain kind sort type
+"""
+STOP_WORDS = SEARCH_STOP_WORDS | frozenset(_ASKING.split())
 
 
 def fold(text: str) -> str:

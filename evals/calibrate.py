@@ -22,20 +22,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app import answerability, calibration
+from app.draft import MAX_TOKENS
 from app.evidence import Found, found
-from app.prompt import JUDGE, messages
+from app.models import ChatModel, open_model
+from app.prompt import ANSWER, JUDGE, messages, stated
 from app.reader import Reader
+from app.settings import load_settings
 from app.sources import prompt_sources
 from app.words import content_words
 from evals.matching import stands_in
+from evals.reader_data import read_jsonl
 from evals.records import Case
 from evals.sets import load_set
 from ingest.load import expand, load
 from store.embed import Embedder
 from store.library import Library
 
-SENTENCE_NAMES = ("reader span", "reader span against the passage's best", "reader answerable",
-                  "coverage", "coverage by the passage", "cosine", "reciprocal rank")
+SENTENCE_NAMES = (
+    "reader span",
+    "reader span against the passage's best",
+    "reader answerable",
+    "coverage",
+    "coverage by the passage",
+    "cosine",
+    "reciprocal rank",
+)
 REFUSED = {"strict": 0.25, "balanced": 0.15, "eager": 0.05}
 BATCH = 32
 
@@ -57,8 +68,11 @@ def judged_cases(library: Library, cases: Iterable[Case], reader: Reader) -> lis
     while batch := list(islice(pending, BATCH)):
         library.search_many([c.question for c in batch], 1)  # the questions' vectors, in one batch
         hits = [library.search(c.question, 5, documents=[c.document or only]) for c in batch]
-        pairs = [(c.question, h.stored.passage.text)
-                 for c, some in zip(batch, hits, strict=True) for h in some]
+        pairs = [
+            (c.question, h.stored.passage.text)
+            for c, some in zip(batch, hits, strict=True)
+            for h in some
+        ]
         readings = iter(reader.read_pairs(pairs))
         for case, some in zip(batch, hits, strict=True):
             rarity = library.idf(content_words(case.question))
@@ -74,8 +88,9 @@ def holds(case: Case, text: str) -> bool:
     return any(stands_in(a, text) for group in case.answers for a in group)
 
 
-def fit(x: NDArray[np.float64], y: NDArray[np.bool_], groups: Sequence[str],
-        names: Sequence[str]) -> tuple[dict[str, Any], NDArray[np.float64]]:
+def fit(
+    x: NDArray[np.float64], y: NDArray[np.bool_], groups: Sequence[str], names: Sequence[str]
+) -> tuple[dict[str, Any], NDArray[np.float64]]:
     """A logistic model on all rows, and each row's probability when its document is held out."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import GroupKFold, cross_val_predict
@@ -89,18 +104,27 @@ def fit(x: NDArray[np.float64], y: NDArray[np.bool_], groups: Sequence[str],
     scaler, model = pipeline[0], pipeline[1]
     weights = model.coef_[0] / scaler.scale_
     bias = float(model.intercept_[0] - (weights * scaler.mean_).sum())
-    entry = {"names": list(names), "weights": [round(float(w), 6) for w in weights],
-             "bias": round(bias, 6), "rows": len(y), "positive": int(y.sum())}
+    entry = {
+        "names": list(names),
+        "weights": [round(float(w), 6) for w in weights],
+        "bias": round(bias, 6),
+        "rows": len(y),
+        "positive": int(y.sum()),
+    }
     return entry, held_out[:, 1]
 
 
 def fit_sentences(judged: Sequence[Judged]) -> dict[str, Any]:
     """Which sentence holds the answer; prints how often it is among the first 1, 3 and 8."""
-    rows = [(e.features, holds(j.case, e.text), i) for i, j in enumerate(judged)
-            if j.case.answerable for e in j.found.evidence]
+    rows = [
+        (e.features, holds(j.case, e.text), i)
+        for i, j in enumerate(judged)
+        if j.case.answerable
+        for e in j.found.evidence
+    ]
     x, y, owner = (np.array(column) for column in zip(*rows, strict=True))
     entry, chance = fit(x, y, [judged[i].group for i in owner], SENTENCE_NAMES)
-    firsts = {k: 0 for k in (1, 3, 8)}
+    firsts = dict.fromkeys((1, 3, 8), 0)
     asked = sorted(set(owner.tolist()))
     for i in asked:
         mine = owner == i
@@ -112,47 +136,55 @@ def fit_sentences(judged: Sequence[Judged]) -> dict[str, Any]:
     return entry
 
 
-def fit_answerable(judged: Sequence[Judged], yes: dict[str, float] | None = None) -> dict[str, Any]:
+def fit_answerable(
+    judged: Sequence[Judged], said: dict[str, tuple[float, float]] | None = None
+) -> dict[str, Any]:
     """Whether the documents answer; prints AUC and refusals at each strictness."""
     from sklearn.metrics import brier_score_loss, roc_auc_score
 
-    rows = [j for j in judged if yes is None or j.case.id in yes]
-    x = np.array([(*answerability.features(j.found), *([yes[j.case.id]] if yes else []))
-                  for j in rows])
+    rows = [j for j in judged if said is None or j.case.id in said]
+    x = np.array(
+        [(*answerability.features(j.found), *(said[j.case.id] if said else ())) for j in rows]
+    )
     y = np.array([j.case.answerable for j in rows])
-    names = (*answerability.NAMES, *(("model's yes",) if yes else ()))
+    names = (*answerability.NAMES, *(answerability.MODEL_NAMES if said else ()))
     entry, chance = fit(x, y, [j.group for j in rows], names)
     entry["auc"] = round(float(roc_auc_score(y, chance)), 4)
     entry["brier"] = round(float(brier_score_loss(y, chance)), 4)
-    entry["thresholds"] = {name: round(float(np.quantile(chance[y], share)), 4)
-                           for name, share in REFUSED.items()}
-    entry["refusal_recall"] = {name: round(float((chance[~y] < t).mean()), 4)
-                               for name, t in entry["thresholds"].items()}
+    entry["thresholds"] = {
+        name: round(float(np.quantile(chance[y], share)), 4) for name, share in REFUSED.items()
+    }
+    entry["refusal_recall"] = {
+        name: round(float((chance[~y] < t).mean()), 4) for name, t in entry["thresholds"].items()
+    }
     print("answerable:", {k: entry[k] for k in ("auc", "brier", "thresholds", "refusal_recall")})
     for name, column in zip(names, x.T, strict=True):
         print(f"  {name:40} AUC alone {roc_auc_score(y, column):.3f}")
     return entry
 
 
-def model_yes(judged: Sequence[Judged], library: Library, gguf: Path, cache: Path) -> dict[str, float]:
-    """The local model's log-odds of "yes" by case id; kept in ``cache`` as it goes."""
-    from app.models import open_model
-    from app.settings import load_settings
+def ask_model(
+    judged: Sequence[Judged], library: Library, model: ChatModel, cache: Path
+) -> dict[str, tuple[float, float]]:
+    """The model's log-odds of "yes" and whether it stated an answer (1 or 0), by case id.
 
-    known: dict[str, float] = json.loads(cache.read_text()) if cache.exists() else {}
-    model = open_model(load_settings(model="local", gguf=gguf))
-    assert model is not None
-    for n, j in enumerate(judged, 1):
-        if j.case.id in known:
-            continue
-        texts = [s.text for s in prompt_sources(j.found, library.blocks, library.text)]
-        value = model.yes_probability(messages(j.case.question, texts, JUDGE))
-        assert value is not None
-        known[j.case.id] = value
-        cache.write_text(json.dumps(known))
-        print(f"\r{n}/{len(judged)} judged by the model", end="", flush=True)
+    What it said is kept in ``cache``, a JSON line a case, as it goes.
+    """
+    known = {row["id"]: row for row in read_jsonl(cache)} if cache.exists() else {}
+    with cache.open("a", encoding="utf-8") as lines:
+        for n, j in enumerate(judged, 1):
+            if j.case.id not in known:
+                texts = [s.text for s in prompt_sources(j.found, library.blocks, library.text)]
+                yes = model.yes_probability(messages(j.case.question, texts, JUDGE))
+                reply = "".join(
+                    model.stream(messages(j.case.question, texts, ANSWER), max_tokens=MAX_TOKENS)
+                )
+                known[j.case.id] = {"id": j.case.id, "yes": yes, "reply": reply, "sources": texts}
+                lines.write(json.dumps(known[j.case.id]) + "\n")
+                lines.flush()
+            print(f"\r{n}/{len(judged)} judged by the model", end="", flush=True)
     print()
-    return known
+    return {j.case.id: (known[j.case.id]["yes"], stated(known[j.case.id]["reply"])) for j in judged}
 
 
 def sample(judged: Sequence[Judged], n: int, seed: int) -> list[Judged]:
@@ -165,7 +197,9 @@ def sample(judged: Sequence[Judged], n: int, seed: int) -> list[Judged]:
     return out
 
 
-def read_sets(sets: Sequence[str], documents: Sequence[Path], folder: Path) -> list[tuple[Library, list[Judged]]]:
+def read_sets(
+    sets: Sequence[str], documents: Sequence[Path], folder: Path
+) -> list[tuple[Library, list[Judged]]]:
     """Each set over its own documents (or, for a set without, over ``documents``)."""
     out, reader = [], Reader()
     for i, name in enumerate(sets):
@@ -183,12 +217,22 @@ def read_sets(sets: Sequence[str], documents: Sequence[Path], folder: Path) -> l
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("sets", nargs="+", help="question sets, by path or shipped name")
-    parser.add_argument("--documents", type=Path, nargs="*", default=[],
-                        help="documents of the sets that bring none")
+    parser.add_argument(
+        "--documents",
+        type=Path,
+        nargs="*",
+        default=[],
+        help="documents of the sets that bring none",
+    )
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--gguf", type=Path, help="also fit with this local model's yes")
     parser.add_argument("--sample", type=int, default=300, help="cases per set for the model")
-    parser.add_argument("--yes-cache", type=Path, default=Path("yes.json"))
+    parser.add_argument(
+        "--said",
+        type=Path,
+        default=Path("said.jsonl"),
+        help="where the model's judgements are kept",
+    )
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         read = read_sets(args.sets, args.documents, Path(folder))
@@ -200,10 +244,12 @@ def main() -> None:
         everything = [j for _, judged in again for j in judged]
         stored[calibration.ANSWERABLE] = fit_answerable(everything)
         if args.gguf:
-            yes: dict[str, float] = {}
+            model = open_model(load_settings(model="local", gguf=args.gguf))
+            assert model is not None
+            said: dict[str, tuple[float, float]] = {}
             for library, judged in again:
-                yes |= model_yes(sample(judged, args.sample, 7), library, args.gguf, args.yes_cache)
-            stored[calibration.ANSWERABLE_WITH_MODEL] = fit_answerable(everything, yes)
+                said |= ask_model(sample(judged, args.sample, 7), library, model, args.said)
+            stored[calibration.ANSWERABLE_WITH_MODEL] = fit_answerable(everything, said)
         write(args.out, stored, args.sets)
         for library, _ in read:
             library.close()
@@ -217,8 +263,10 @@ def rescored(judged: Judged) -> Judged:
 
 def write(path: Path, stored: dict[str, Any], sets: Sequence[str]) -> None:
     """Store the models with the data that made them."""
-    stored["made"] = {"date": datetime.now(UTC).date().isoformat(),
-                      "sets": [Path(s).name for s in sets]}
+    stored["made"] = {
+        "date": datetime.now(UTC).date().isoformat(),
+        "sets": [Path(s).name for s in sets],
+    }
     path.write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
     calibration.load.cache_clear()
 

@@ -29,7 +29,8 @@ LARGE = 1_000_000
 def export(weights: Path, target: Path) -> None:
     """Write the float32 graph with dynamic batch and length."""
     encoder = AutoModel.from_pretrained(
-        get_model_path(), local_files_only=True, attn_implementation="eager")
+        get_model_path(), local_files_only=True, attn_implementation="eager"
+    )
     network = ReaderNetwork(encoder)
     network.load_state_dict(torch.load(weights, weights_only=True))
     network.eval()
@@ -37,9 +38,16 @@ def export(weights: Path, target: Path) -> None:
     inputs, outputs = ["ids", "mask", "types"], ["start", "end", "answerable", "support"]
     axes = {name: {0: "batch", 1: "tokens"} for name in [*inputs, "start", "end"]}
     axes |= {"answerable": {0: "batch"}, "support": {0: "batch"}}
-    torch.onnx.export(network, (sample, sample, sample), str(target), dynamo=False,
-                      input_names=inputs, output_names=outputs, dynamic_axes=axes,
-                      opset_version=17)
+    torch.onnx.export(
+        network,
+        (sample, sample, sample),
+        str(target),
+        dynamo=False,
+        input_names=inputs,
+        output_names=outputs,
+        dynamic_axes=axes,
+        opset_version=17,
+    )
 
 
 def halve_embeddings(path: Path) -> None:
@@ -77,8 +85,14 @@ def main() -> None:
         whole = Path(folder) / "reader.onnx"
         export(args.weights, args.target if args.float else whole)
         if not args.float:
-            quantize_dynamic(whole, args.target, weight_type=QuantType.QInt8, per_channel=True,
-                             reduce_range=True, op_types_to_quantize=["MatMul"])
+            quantize_dynamic(
+                whole,
+                args.target,
+                weight_type=QuantType.QInt8,
+                per_channel=True,
+                reduce_range=True,
+                op_types_to_quantize=["MatMul"],
+            )
             halve_embeddings(args.target)
             pin(hashlib.sha256(args.target.read_bytes()).hexdigest(), Path("app/reader.py"))
     print(f"{args.target}: {args.target.stat().st_size / 1e6:.1f} MB")

@@ -1,4 +1,4 @@
-"""Training examples for the reader: what is read, how much of each source, how it is cut into windows.
+"""Training examples for the reader: what is read, how much of each source, cut into windows.
 
 Two kinds of example share one encoder: *reading* (question, passage, answer span or none) and
 *support* (claim, premise, label). Sources and licences travel with the examples so that the model
@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tokenizers import Encoding, Tokenizer
 
@@ -54,8 +55,7 @@ class Example:
     """One training pair. ``first`` is the question or claim, ``second`` the passage or premise.
 
     ``start``/``end`` are character offsets into ``second`` (``NO_SPAN`` where there is none),
-    ``answerable`` is None for support pairs and ``support`` (index into SUPPORT_LABELS) None for
-    reading pairs.
+    ``answerable`` is None for support pairs, ``support`` (index into SUPPORT_LABELS) for reading.
     """
 
     first: str
@@ -70,7 +70,7 @@ class Example:
 
 @dataclass(frozen=True)
 class Window:
-    """An example as token ids: ``start``/``end`` (inclusive) index into ``ids``; NO_SPAN if none."""
+    """An example as token ids; ``start``, ``end`` (inclusive) index ``ids``; NO_SPAN if none."""
 
     ids: list[int]
     types: list[int]
@@ -80,7 +80,7 @@ class Window:
     support: int
 
 
-def read_jsonl(path: Path) -> Iterator[dict]:
+def read_jsonl(path: Path) -> Iterator[dict[str, Any]]:
     """Yield the objects of a JSONL file, gzipped or not."""
     opener = gzip.open if path.suffix == ".gz" else open
     with opener(path, "rt", encoding="utf-8") as lines:
@@ -92,14 +92,26 @@ def _reading(path: Path) -> Iterator[Example]:
         answer = row["answers"][0] if row["answers"] else None
         start = answer["start"] if answer else NO_SPAN
         end = start + len(answer["text"]) if answer else NO_SPAN
-        yield Example(row["question"], row["passage"], row["source"], row["licence"],
-                      start, end, bool(row["answerable"]))
+        yield Example(
+            row["question"],
+            row["passage"],
+            row["source"],
+            row["licence"],
+            start,
+            end,
+            bool(row["answerable"]),
+        )
 
 
 def _support(path: Path) -> Iterator[Example]:
     for row in read_jsonl(path):
-        yield Example(row["claim"], row["premise"], row["source"], row["licence"],
-                      support=SUPPORT_LABELS.index(row["label"]))
+        yield Example(
+            row["claim"],
+            row["premise"],
+            row["source"],
+            row["licence"],
+            support=SUPPORT_LABELS.index(row["label"]),
+        )
 
 
 def _xquad(folder: Path) -> Iterator[Example]:
@@ -109,14 +121,24 @@ def _xquad(folder: Path) -> Iterator[Example]:
         passage = text.strip().split("\n\n")[row["paragraph"]]
         start = passage.find(row["answers"][0])
         if start >= 0:
-            yield Example(row["question"], passage, "xquad-en", "CC BY-SA 4.0",
-                          start, start + len(row["answers"][0]), True)
+            yield Example(
+                row["question"],
+                passage,
+                "xquad-en",
+                "CC BY-SA 4.0",
+                start,
+                start + len(row["answers"][0]),
+                True,
+            )
 
 
 def load_examples(training: Path, wikipedia_32: Path, seed: int) -> list[Example]:
     """All examples within their quotas, in an order that the seed fixes."""
-    everything = [*_reading(training / "reader.jsonl.gz"), *_support(training / "support.jsonl.gz"),
-                  *_xquad(wikipedia_32)]
+    everything = [
+        *_reading(training / "reader.jsonl.gz"),
+        *_support(training / "support.jsonl.gz"),
+        *_xquad(wikipedia_32),
+    ]
     rng = random.Random(seed)
     rng.shuffle(everything)
     quota, taken, chosen = READING_QUOTA | SUPPORT_QUOTA, Counter[str](), []
@@ -134,7 +156,7 @@ def _token_span(encoding: Encoding, start: int, end: int) -> tuple[int, int]:
 
 def window(example: Example, tokenizer: Tokenizer, limit: int, rng: random.Random) -> Window:
     """Cut an example to ``limit`` tokens, the answer inside at a random place."""
-    cls, sep = tokenizer.token_to_id("[CLS]"), tokenizer.token_to_id("[SEP]")
+    cls, sep = (int(tokenizer.token_to_id(mark) or 0) for mark in ("[CLS]", "[SEP]"))
     first = tokenizer.encode(example.first, add_special_tokens=False).ids[: limit // 3]
     encoding = tokenizer.encode(example.second, add_special_tokens=False)
     room = limit - len(first) - 3

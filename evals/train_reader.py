@@ -42,8 +42,12 @@ class ReaderNetwork(nn.Module):
         mean = (states * weight).sum(1) / weight.sum(1)
         pooled = torch.cat([states[:, 0], mean], dim=-1)
         spans = self.span(states)
-        return (spans[..., 0], spans[..., 1], self.answerable(pooled).squeeze(-1),
-                self.support(pooled))
+        return (
+            spans[..., 0],
+            spans[..., 1],
+            self.answerable(pooled).squeeze(-1),
+            self.support(pooled),
+        )
 
 
 def collate(batch: list[Window]) -> tuple[Tensor, Tensor, Tensor]:
@@ -70,8 +74,10 @@ def loss_of(network: ReaderNetwork, batch: list[Window]) -> Tensor:
     target = torch.tensor([w.answerable for w in batch])
     loss = nn.functional.binary_cross_entropy_with_logits(answerable, target)
     if bool((starts >= 0).any()):
-        loss = loss + 0.5 * (nn.functional.cross_entropy(start, starts, ignore_index=-1)
-                             + nn.functional.cross_entropy(end, ends, ignore_index=-1))
+        loss = loss + 0.5 * (
+            nn.functional.cross_entropy(start, starts, ignore_index=-1)
+            + nn.functional.cross_entropy(end, ends, ignore_index=-1)
+        )
     return loss
 
 
@@ -80,12 +86,13 @@ def train(network: ReaderNetwork, steps: list[list[Window]], rate: float, out: P
     optimizer = torch.optim.AdamW(network.parameters(), lr=rate, weight_decay=0.01)
     warm = max(1, round(0.06 * len(steps)))
     schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda s: min((s + 1) / warm, max(0.0, (len(steps) - s) / (len(steps) - warm))))
+        optimizer, lambda s: min((s + 1) / warm, max(0.0, (len(steps) - s) / (len(steps) - warm)))
+    )
     network.train()
     begun, running = time.monotonic(), math.nan
     for step, batch in enumerate(steps, 1):
         loss = loss_of(network, batch)
-        loss.backward()
+        torch.autograd.backward(loss)
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimizer.step()
         schedule.step()
@@ -100,10 +107,18 @@ def train(network: ReaderNetwork, steps: list[list[Window]], rate: float, out: P
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--training", type=Path, required=True,
-                        help="folder with reader.jsonl.gz and support.jsonl.gz")
-    parser.add_argument("--wikipedia-32", type=Path, required=True,
-                        help="folder with questions.jsonl and documents/")
+    parser.add_argument(
+        "--training",
+        type=Path,
+        required=True,
+        help="folder with reader.jsonl.gz and support.jsonl.gz",
+    )
+    parser.add_argument(
+        "--wikipedia-32",
+        type=Path,
+        required=True,
+        help="folder with questions.jsonl and documents/",
+    )
     parser.add_argument("--out", type=Path, default=Path("reader.pt"), help="where weights go")
     parser.add_argument("--seed", type=int, default=13)
     parser.add_argument("--tokens", type=int, default=176, help="longest window")
@@ -120,10 +135,23 @@ def main() -> None:
     examples = load_examples(args.training, args.wikipedia_32, args.seed)
     windows = [window(e, tokenizer, args.tokens, rng) for e in examples]
     sources = sorted({(e.source, e.licence) for e in examples})
-    args.out.with_suffix(".json").write_text(json.dumps(
-        {"sources": sources, "examples": len(examples), "seed": args.seed, "tokens": args.tokens,
-         "batch": args.batch, "rate": args.rate}, indent=1), encoding="utf-8")
-    print(f"{len(windows)} windows, {sum(len(w.ids) for w in windows) / len(windows):.0f} tokens each")
+    args.out.with_suffix(".json").write_text(
+        json.dumps(
+            {
+                "sources": sources,
+                "examples": len(examples),
+                "seed": args.seed,
+                "tokens": args.tokens,
+                "batch": args.batch,
+                "rate": args.rate,
+            },
+            indent=1,
+        ),
+        encoding="utf-8",
+    )
+    print(
+        f"{len(windows)} windows, {sum(len(w.ids) for w in windows) / len(windows):.0f} tokens each"
+    )
     network = ReaderNetwork(AutoModel.from_pretrained(get_model_path(), local_files_only=True))
     train(network, list(batches(windows, args.batch, rng)), args.rate, args.out)
 

@@ -1,0 +1,53 @@
+"""Follow-ups are made standalone, new topics are left alone, small talk is not searched."""
+
+import pytest
+
+from app.conversation import understand
+from app.records import Turn
+
+HISTORY = [Turn("How many flights a week does Azal run from Baku to Dushanbe?", "Three a week.")]
+
+
+@pytest.mark.parametrize(
+    "question", ["Hello!", "thanks a lot", "What can I ask?", "Good morning", "OK, thank you."]
+)
+def test_small_talk_gets_a_reply(question: str) -> None:
+    assert understand(question, [], ["Briefing"]).talk
+
+
+def test_a_greeting_in_front_of_a_question_is_a_question() -> None:
+    assert not understand("Hello, who chairs the council?", [], ["Briefing"]).talk
+
+
+@pytest.mark.parametrize(
+    ("question", "inside"),
+    [
+        ("Since when?", "Baku"),
+        ("When did it start?", "Dushanbe"),
+        ("And who runs them?", "flights"),
+    ],
+)
+def test_a_follow_up_brings_what_it_leans_on(question: str, inside: str) -> None:
+    understood = understand(question, HISTORY, [])
+    assert question in understood.standalone
+    assert inside in understood.standalone
+
+
+def test_what_about_asks_the_same_of_another() -> None:
+    asked = understand("What about Tashkent?", HISTORY, []).standalone
+    assert asked == "How many flights a week does Azal run from Baku to Tashkent?"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Where was the fifth meeting of the heads of state held?",
+        "What did President Aliyev say about the Caspian Sea and its role?",
+    ],
+)
+def test_a_new_topic_stands_alone(question: str) -> None:
+    assert understand(question, HISTORY, []).standalone == question
+
+
+def test_without_history_nothing_is_added() -> None:
+    assert understand("Since when?", [], []).standalone == "Since when?"

@@ -1,0 +1,67 @@
+"""Facts of two texts compare as people compare them, however they are written."""
+
+import pytest
+
+from app.facts import Date, dates, name_stands, names, numbers, quotations
+from app.words import coverage, words
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("nine airports", {9}),
+        ("9 airports", {9}),
+        ("twenty-five million tons", {25e6}),
+        ("25 million tons", {25e6}),
+        ("1,474 questions", {1474}),
+        ("the seventh meeting, held twice", {7, 2}),
+        ("one of them", set()),
+        ("3.5 percent", {3.5}),
+        ("May 19 to 22, 2025", {19, 22, 2025}),
+        ("March 3-4", {3, 4}),
+    ],
+)
+def test_numbers_are_values(text: str, values: set[float]) -> None:
+    assert numbers(text) == values
+
+
+@pytest.mark.parametrize("text", ["29 May 1992", "May 29, 1992", "the 29th of May 1992"])
+def test_a_date_is_the_same_however_written(text: str) -> None:
+    assert any(d.fits(Date(1992, 5, 29)) and d.day == 29 for d in dates(text))
+
+
+def test_a_range_gives_both_its_ends() -> None:
+    assert {Date(2025, 5, 19), Date(2025, 5, 22)} <= dates("from May 19 to 22, 2025")
+
+
+def test_a_date_does_not_fit_another_day_or_year() -> None:
+    assert not Date(1992, 5, 29).fits(Date(1992, 5, 28))
+    assert not Date(1993, 5, 29).fits(Date(1992, 5, 29))
+
+
+def test_names_leave_out_the_first_word_and_months() -> None:
+    assert names("Visitors met President Ilham Aliyev in May.") == ["president", "ilham", "aliyev"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "stands"),
+    [
+        ("türkiye", "Turkiye", True),
+        ("azerbaijani", "Azerbaijan", True),
+        ("j", "John", True),
+        ("aliyev", "Rahmon", False),
+    ],
+)
+def test_names_stand_in_their_forms(name: str, text: str, stands: bool) -> None:
+    assert name_stands(words(name)[0], set(words(text))) is stands
+
+
+def test_quotations_are_folded() -> None:
+    assert quotations("He said “A  Unified Space.”") == ["a unified space"]
+
+
+def test_rare_words_weigh_more_than_common_ones() -> None:
+    rarity = {"corridor": 4.0, "country": 0.5}
+    with_rare = coverage("Which country has the corridor?", "The corridor is long.", rarity)
+    with_common = coverage("Which country has the corridor?", "The country is long.", rarity)
+    assert with_rare > 0.8 > 0.2 > with_common

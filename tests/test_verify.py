@@ -1,0 +1,65 @@
+"""No sentence passes whose facts or meaning its citation does not hold."""
+
+import pytest
+
+from app.reader import Reader
+from app.records import Verdict
+from app.verify import Source, judge_all
+
+SOURCE = Source(
+    "Direct flights between Lumen and Port Ada began on 30 May 2023, with three flights a week.",
+    "Transport between the two cities",
+)
+
+
+@pytest.fixture(scope="module")
+def reader() -> Reader:
+    return Reader()
+
+
+def verdict(sentence: str, reader: Reader, source: Source = SOURCE) -> Verdict:
+    return judge_all([sentence], [source], reader)[0].verdict
+
+
+def test_the_very_words_are_quoted(reader: Reader) -> None:
+    assert verdict("direct flights between Lumen and Port Ada began on 30 May 2023",
+                   reader) is Verdict.QUOTED
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Direct flights between Lumen and Port Ada began on May 30, 2023.",
+        "There are 3 flights a week between Lumen and Port Ada.",
+    ],
+)
+def test_the_same_facts_in_other_words_are_supported(sentence: str, reader: Reader) -> None:
+    assert verdict(sentence, reader) is Verdict.SUPPORTED
+
+
+@pytest.mark.parametrize(
+    ("sentence", "missing"),
+    [
+        ("There are four flights a week between Lumen and Port Ada.", "the number 4"),
+        ("Direct flights between Lumen and Port Ada began on 29 May 2023.", "29"),
+        ("Direct flights between Lumen and Karvel began on 30 May 2023.", "karvel"),
+        ("The airline speaks of “a bridge of friendship”.", "a bridge of friendship"),
+    ],
+)
+def test_a_foreign_fact_is_unsupported_and_named(
+    sentence: str, missing: str, reader: Reader
+) -> None:
+    judgement = judge_all([sentence], [SOURCE], reader)[0]
+    assert judgement.verdict is Verdict.UNSUPPORTED
+    assert missing in judgement.why
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Direct flights between Lumen and Port Ada did not begin on 30 May 2023.",
+        "Cheap tickets, hot meals and wide seats made passengers happy.",
+    ],
+)
+def test_a_turned_or_invented_meaning_is_not_supported(sentence: str, reader: Reader) -> None:
+    assert verdict(sentence, reader) not in (Verdict.QUOTED, Verdict.SUPPORTED)
