@@ -7,6 +7,7 @@ at one moment. Every thread has its own connection; other processes may read and
 from __future__ import annotations
 
 import hashlib
+import shutil
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -25,6 +26,7 @@ REVISIONS = """SELECT r.id, r.document, r.number, r.title, r.media_type, r.conte
     FROM revisions r JOIN documents d ON d.id = r.document """
 PASSAGES = """SELECT p.*, d.name, d.id AS document FROM passages p
     JOIN revisions r ON r.id = p.revision JOIN documents d ON d.id = r.document """
+LEAST_ROOM = 1 << 16
 THIS_MODEL = "model = (SELECT value FROM meta WHERE key = 'model')"
 
 
@@ -305,7 +307,7 @@ def bump(db: sqlite3.Connection, counter: str) -> None:
 
 def _explain(error: Exception, folder: Path) -> str:
     reason = str(error)
-    if "full" in reason or "No space" in reason:
+    if "full" in reason or "No space" in reason or _has_no_room(folder):
         return f"No space left for the data folder {folder}: free some, then run it again."
     if "not a database" in reason or "malformed" in reason:
         return f"The catalogue in {folder} is damaged ({reason}): restore it from a backup."
@@ -315,3 +317,8 @@ def _explain(error: Exception, folder: Path) -> str:
         f"The data folder {folder} cannot be used ({reason}): "
         "make it writable, or choose another with --data."
     )
+
+
+def _has_no_room(folder: Path) -> bool:
+    """Whether the disk is full: SQLite then sometimes says no more than "disk I/O error"."""
+    return folder.is_dir() and shutil.disk_usage(folder).free < LEAST_ROOM

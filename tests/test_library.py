@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import PARAGRAPHS, document_of, long_document
+from conftest import document_of, long_document
 from numpy.typing import NDArray
 
 from ingest.records import Block, BlockKind, Document
