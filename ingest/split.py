@@ -69,7 +69,8 @@ class _Splitter:
                 yield self._passage(start, end)
             else:
                 for part in self._parts(group):
-                    yield self._passage(*part)
+                    if self.text[slice(*part)].strip():
+                        yield self._passage(*part)
 
     def _units(self) -> Iterator[list[int]]:
         """Runs of block indices that stay together where they fit; an empty run is a barrier."""
@@ -77,8 +78,8 @@ class _Splitter:
         for index, block in enumerate(self.blocks):
             if is_skipped(block):
                 yield unit
+                yield []
                 unit = []
-                yield unit
             elif unit and not self._joined(self.blocks[unit[-1]], block):
                 yield unit
                 unit = [index]
@@ -158,6 +159,7 @@ class _Splitter:
             start = -1
 
     def _passage(self, start: int, end: int) -> Passage:
+        start = end - len(self.text[start:end].lstrip())
         end = start + len(self.text[start:end].rstrip())
         first = bisect_right(self.starts, start) - 1
         last = bisect_right(self.starts, end - 1) - 1
