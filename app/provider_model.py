@@ -107,7 +107,8 @@ def _make(name: str, base_url: str | None) -> BaseChatModel:
     except ImportError as error:
         raise ModelMissing(f"{name} needs a package more: {_install(provider, error)}") from error
     except ValueError as error:
-        raise ModelMissing(f"{name} cannot be opened: {' '.join(str(error).split())}") from error
+        said = " ".join(str(error).split())[:300]
+        raise ModelMissing(f"{name} cannot be opened: {said}") from error
     except Exception as error:  # the packages' own errors, a missing key above all
         raise ModelMissing(
             f"{name} cannot be opened: {' '.join(str(error).split())} "

@@ -7,7 +7,12 @@ from pathlib import Path
 
 import pytest
 from browser import chromium, page, served  # noqa: F401  (fixtures of the chat's tests)
+from commands import Footnote
 
+from app.models import ChatModel, open_model
+from app.pull import model_path, pull
+from app.reader import Reader
+from app.settings import load_settings
 from ingest.records import Block, BlockKind, Document
 from store.embed import Embedder
 from store.library import Library
@@ -61,3 +66,28 @@ def library(tmp_path: Path, embedder: Embedder) -> Iterator[Library]:
 def sample() -> Document:
     """Six short paragraphs about a lighthouse."""
     return document_of(*PARAGRAPHS)
+
+
+@pytest.fixture(scope="session")
+def reader() -> Reader:
+    """The real reader, loaded once."""
+    return Reader()
+
+
+@pytest.fixture(scope="session")
+def local_model() -> Iterator[ChatModel]:
+    """The real local language model, pulled where it is not here yet."""
+    settings = load_settings(model="local")
+    gguf = model_path(settings) or pull(settings.models, lambda *_: None)
+    model = open_model(load_settings(model="local", gguf=gguf, timeout_s=240))
+    assert model is not None
+    yield model
+    model.close()
+
+
+@pytest.fixture
+def footnote(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Footnote:
+    """The command line in an empty data folder, answering in quotes."""
+    return Footnote(tmp_path / "data", monkeypatch, capsys)

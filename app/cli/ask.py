@@ -106,6 +106,8 @@ def _ask_all(
     from app.questions import parse_line
     from ingest.records import FootnoteError
 
+    answerer.library.embedder.encode(["ready"])  # so that loading counts for no question
+    answerer.reader.read_pairs([("Ready?", "Ready.")])
     failed = False
     for number, line in enumerate(lines, 1):
         if not line.strip():
