@@ -85,7 +85,7 @@ def _is_hidden(element: Any) -> bool:
 
 
 def _is_furniture(element: Any) -> bool:
-    if element.get("role") in _DROPPED_ROLES:
+    if element.get("role") in _DROPPED_ROLES or element.tag == "form":
         return True
     if element.tag == "header":
         return all(above.tag not in ("article", "main") for above in element.iterancestors())

@@ -73,10 +73,10 @@ def without_running_heads(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
 
     def is_running(line: Line, lines: Sequence[Line]) -> bool:
         words, height, _ = key = _head_key(line)
-        if not height:
+        if not height or line.size > 1.2 * body:
             return False
         alone = not any(o is not line and _level(o, line) for o in lines)
-        usual = apart[height] >= most and line.size < 1.05 * body and _is_apart(line, lines)
+        usual = apart[height] >= most and _is_apart(line, lines)
         numbered = alone and _PAGE_NUMBER.match(words) is not None
         return same[key] >= often or usual or numbered
 

@@ -32,15 +32,17 @@ def find_words(pages: Sequence[Sequence[Character]], quote: str) -> list[Box]:
     inked = [(form, box) for page in pages for c, box in page for form in _forms(c)]
     text = "".join(form for form, _ in inked)
     rest = "".join(form for c in quote for form in _forms(c))
+    needed = min(MIN_RUN, len(rest))
     boxes: list[Box] = []
-    while rest:
+    while len(rest) >= needed > 0:
         length = _longest(rest, text)
-        if length < min(MIN_RUN, len(rest)):
-            rest = rest[1:]
+        if length < needed:
+            rest, needed = rest[1:], MIN_RUN
             continue
         at = text.index(rest[:length])
         boxes.extend(_by_line([box for _, box in inked[at : at + length]]))
         rest = rest[length:]
+        needed = min(MIN_RUN, len(rest))
     return boxes
 
 
