@@ -8,7 +8,7 @@ from typing import Any
 
 import gradio as gr
 
-from app.web import export
+from app.web import downloads
 from app.web.chat import Chat
 from app.web.escape import clip, markup, plain
 
@@ -28,8 +28,6 @@ class Shelf:
     delete: Any
     sure: Any
     cancel: Any
-    export: Any
-    bundle: Any
 
 
 def build(chat: Chat) -> Shelf:
@@ -50,13 +48,10 @@ def build(chat: Chat) -> Shelf:
     with gr.Accordion("This conversation", open=False, elem_id="manage"):
         name = gr.Textbox(label="Name", max_lines=1)
         rename = gr.Button("Rename", size="sm")
-        with gr.Row():
-            saved = gr.DownloadButton("Export Markdown", size="sm")
-            bundle = gr.DownloadButton("Export evidence", size="sm")
         delete = gr.Button("Delete…", size="sm")
         sure = gr.Button("Delete for good", size="sm", variant="stop", visible=False)
         cancel = gr.Button("Keep it", size="sm", visible=False)
-    return Shelf(fresh, find, listed, chosen, name, rename, delete, sure, cancel, saved, bundle)
+    return Shelf(fresh, find, listed, chosen, name, rename, delete, sure, cancel)
 
 
 def choices(chat: Chat) -> list[tuple[str, str]]:
@@ -71,7 +66,8 @@ def listing(chat: Chat, owner: str, current: str, words: str = "") -> str:
         f'<li><button type="button" data-do="open" data-conversation="{markup(c.id)}" '
         f'title="{markup(c.name)}"'
         f'{" aria-current=true" if c.id == current else ""} dir="auto">'
-        f"{markup(clip(c.name, 60))}</button></li>"
+        f"{markup(clip(c.name, 60))}</button>"
+        f"{downloads.links(c.id) if c.id == current else ''}</li>"
         for c in chat.kept.find(owner, words)
     )
     none = "Nothing found." if words else "Conversations are kept here."
@@ -117,11 +113,10 @@ def wire(chat: Chat, blocks: Any, shelf: Shelf, current: Any, outputs: list[Any]
 
     shelf.fresh.click(start, None, outputs, **QUIET)
     shelf.list.open(open_one, None, outputs, **QUIET)
-    shelf.find.input(search, [shelf.find, current], shelf.list, **QUIET)
+    shelf.find.change(search, [shelf.find, current], shelf.list, **QUIET)
     shelf.rename.click(rename, [shelf.name, current], shelf.list, **QUIET)
     asked = [shelf.sure, shelf.cancel]
     shelf.delete.click(sure(True), None, asked, **QUIET)
     shelf.cancel.click(sure(False), None, asked, **QUIET)
     shelf.sure.click(delete, current, outputs, **QUIET).then(sure(False), None, asked, **QUIET)
     blocks.load(lambda: gr.update(choices=choices(chat)), None, shelf.chosen, **QUIET)
-    export.wire(chat, shelf, current)

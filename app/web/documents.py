@@ -13,8 +13,9 @@ from app.web import source
 from app.web.changes import differences
 from app.web.chat import LOST, Chat
 from app.web.escape import clip, markup
+from app.web.intake import add_bytes, add_link
 from ingest.records import FootnoteError
-from store.records import Revision
+from store.records import IngestReport, Revision
 
 log = logging.getLogger(__name__)
 
@@ -61,15 +62,13 @@ def _row(chat: Chat, current: Revision, removing: str) -> str:
 
 def take_in(chat: Chat, sources: Sequence[str]) -> Iterator[str]:
     """Take sources in one after the other; yields the progress of each as HTML."""
-    from ingest.load import load
-
     done: list[str] = []
     for given in sources:
         name = Path(given).name if not given.startswith("http") else given
         label = f"<bdi>{markup(clip(name, 80))}</bdi>"
         yield _progress([*done, f'<li class="doing">{label}: reading</li>'])
         try:
-            report = chat.engine.library.add(load(given))
+            report = _add(chat, given)
             words = f"{report.status}, {report.passages} passages, {report.embedded} new"
             done.append(f'<li class="done">{label}: {words} ({report.seconds:.1f} s)</li>')
         except FootnoteError as error:
@@ -78,6 +77,12 @@ def take_in(chat: Chat, sources: Sequence[str]) -> Iterator[str]:
             log.exception("taking in %r failed", name)
             done.append(f'<li class="failed" role="alert">{label}: {LOST}</li>')
         yield _progress(done)
+
+
+def _add(chat: Chat, given: str) -> IngestReport:
+    if given.startswith(("http://", "https://")):
+        return add_link(chat.engine, given)
+    return add_bytes(chat.engine, Path(given).read_bytes(), Path(given).name)
 
 
 def _progress(rows: Sequence[str]) -> str:

@@ -6,11 +6,14 @@ import os
 import socket
 import threading
 import webbrowser
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 from app.conversations import Conversations
 from app.settings import Settings
+from app.users import Users
+from app.web import downloads
 from app.web.engine import Engine
 from ingest.records import FootnoteError
 
@@ -38,6 +41,12 @@ HEADERS = {
 }
 
 
+class SignInNeeded(FootnoteError):
+    """The chat would be open to others without sign-in."""
+
+    exit_code = 2
+
+
 class PortInUse(FootnoteError):
     """Something else listens where the chat should."""
 
@@ -50,10 +59,26 @@ def application(settings: Settings, engine: Engine, pages: Sequence[tuple[str, A
     import gradio as gr
     from fastapi import FastAPI, Request, Response
 
-    from app.web import page
+    from app import api, mcp
+    from app.web import gate, page
 
     conversations = Conversations(settings.data)
-    app = FastAPI(title="Footnote", docs_url=None, redoc_url=None, openapi_url=None)
+    tools = mcp.server(engine)
+    tool_routes = tools.streamable_http_app(stateless_http=True, host=settings.host).routes
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with tools.session_manager.run():
+            yield
+
+    app = FastAPI(
+        title="Footnote", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan
+    )
+    users = required_users(settings)
+    gate.install(app, users, loopback=users is None)
+    app.router.routes.extend(tool_routes)
+    api.install(app, engine)
+    downloads.install(app, conversations, engine)
 
     @app.middleware("http")
     async def headers(
@@ -69,8 +94,27 @@ def application(settings: Settings, engine: Engine, pages: Sequence[tuple[str, A
     return gr.mount_gradio_app(
         app, blocks, path="/", theme=page.theme(), css=page.stylesheet(), footer_links=[],
         show_error=False, max_file_size="100mb", ssr_mode=False, favicon_path=page.icon(),
+        auth_dependency=(lambda request: request.state.user) if users else None,
         allowed_paths=[], server_name=settings.host, server_port=settings.port,
     )  # fmt: skip
+
+
+def required_users(settings: Settings) -> Users | None:
+    """Who may sign in; None on loopback, where nobody has to.
+
+    Raises ``SignInNeeded`` where others could reach the chat and nobody can sign in.
+    """
+    from app.web.gate import is_loopback
+
+    if is_loopback(settings.host):
+        return None
+    users = Users(settings.data)
+    if not users.names():
+        raise SignInNeeded(
+            f"On {settings.host} others can reach the chat, so people sign in, and nobody can yet. "
+            "Make a user first: footnote users add NAME."
+        )
+    return users
 
 
 def check_port(host: str, port: int) -> None:
@@ -94,6 +138,7 @@ def serve(
     import uvicorn
 
     check_port(settings.host, settings.port)
+    required_users(settings)
     engine = Engine(settings)
     app = application(settings, engine, pages)
     server = uvicorn.Server(

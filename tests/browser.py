@@ -1,0 +1,151 @@
+"""A real chat, served from a thread, and a real browser that tolerates no request elsewhere."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from app.settings import Settings
+from app.web.engine import Engine
+from app.web.server import application
+from ingest.load import load
+from ingest.samples import sample_path
+from store.embed import Embedder
+from store.library import Library
+
+CHROMIUM = "/usr/bin/chromium"
+ARGUMENTS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--no-first-run",
+]  # fmt: skip
+WIDE = {"width": 1440, "height": 900}
+NARROW = {"width": 380, "height": 760}
+
+
+@dataclass
+class Served:
+    """A chat that is being served: its address and what is behind it."""
+
+    address: str
+    engine: Engine
+    server: uvicorn.Server
+    thread: threading.Thread
+
+    @property
+    def library(self) -> Library:
+        return self.engine.library
+
+    def stop(self) -> None:
+        self.server.should_exit = True
+        self.thread.join(10)
+
+
+def free_port() -> int:
+    """A port that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def start(library: Library, **changes: Any) -> Served:
+    """Serve a library in quotes mode, warm."""
+    settings = Settings(data=library.folder, model="none", port=free_port(), **changes)
+    engine = Engine(settings, library)
+    engine.warm(fetch=False)
+    config = uvicorn.Config(
+        application(settings, engine), host="127.0.0.1", port=settings.port, log_level="warning"
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 60
+    while not server.started or engine.status.phase == "starting":
+        assert time.monotonic() < deadline, "the chat did not start"
+        time.sleep(0.05)
+    return Served(f"http://127.0.0.1:{settings.port}", engine, server, thread)
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Iterator[Served]:
+    """A chat about the sample document."""
+    with Library.open(tmp_path_factory.mktemp("chat"), embedder) as library:
+        library.add(load(sample_path()))
+        chat = start(library)
+        yield chat
+        chat.stop()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Debian's browser, headless."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Watched:
+    """What a page did that it must not do."""
+
+    elsewhere: list[str] = field(default_factory=list)
+    dialogs: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+
+def watch(page: Page, address: str) -> Watched:
+    """Record requests to other hosts, dialogs and errors."""
+    seen = Watched()
+
+    def request(made: Any) -> None:
+        if not made.url.startswith((address, "data:", "blob:")):
+            seen.elsewhere.append(made.url)
+
+    def dialog(opened: Any) -> None:
+        seen.dialogs.append(opened.message)
+        opened.dismiss()
+
+    page.on("request", request)
+    page.on("dialog", dialog)
+    page.on("pageerror", lambda error: seen.errors.append(str(error)))
+    page.on("console", lambda line: seen.errors.append(line.text) if line.type == "error" else None)
+    return seen
+
+
+@pytest.fixture
+def page(served: Served, chromium: Browser) -> Iterator[Page]:
+    """A wide page on the served chat; fails on any request elsewhere, dialog or script error."""
+    context = chromium.new_context(viewport=WIDE)
+    opened = context.new_page()
+    seen = watch(opened, served.address)
+    opened.goto(served.address)
+    opened.wait_for_selector(".welcome")
+    yield opened
+    context.close()
+    assert seen == Watched()
+
+
+def ask(page: Page, question: str) -> Any:
+    """Ask and wait for the finished answer; its element."""
+    before = page.locator(".turn:not(.live)").count()
+    page.fill("#question textarea", question)
+    page.press("#question textarea", "Enter")
+    turn = page.locator(".turn:not(.live)").nth(before)
+    turn.wait_for(timeout=30_000)
+    return turn
+
+
+def sample_file(folder: Path, name: str, text: str) -> Path:
+    """A small file to take in."""
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path

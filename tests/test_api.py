@@ -1,0 +1,99 @@
+"""The HTTP API: the command line's JSON, streamed events, documents, and no foreign callers."""
+
+from __future__ import annotations
+
+import json
+
+import httpx
+from browser import Served
+
+from app.payload import answer_payload
+
+QUESTION = "How many times did President Aliyev visit Central Asian countries?"
+
+
+def test_ask_gives_the_payload_with_exact_quotes(served: Served) -> None:
+    got = httpx.post(f"{served.address}/api/v1/ask", json={"question": QUESTION}).json()
+    known = answer_payload(served.engine.answerer.answer(QUESTION))
+    assert set(got) == set(known)
+    assert got["answer"] == known["answer"]
+    for cited in got["citations"]:
+        where = f"{served.address}/api/v1/revisions/{cited['revision']}/text"
+        span = {"start": cited["start"], "end": cited["end"]}
+        assert httpx.get(where, params=span).json()["text"] == cited["quote"]
+
+
+def test_the_stream_gives_evidence_first_and_the_answer_last(served: Served) -> None:
+    names, last = [], ""
+    with httpx.stream(
+        "POST", f"{served.address}/api/v1/ask/stream", json={"question": QUESTION}
+    ) as response:
+        assert response.headers["content-type"].startswith("text/event-stream")
+        for line in response.iter_lines():
+            if line.startswith("event: "):
+                names.append(line.removeprefix("event: "))
+            elif line.startswith("data: "):
+                last = line.removeprefix("data: ")
+    assert names[0] == "evidence"
+    assert names[-1] == "answer"
+    assert json.loads(last)["question"] == QUESTION
+
+
+def test_history_makes_a_follow_up_stand_alone(served: Served) -> None:
+    asked = {
+        "question": "And when?",
+        "history": [{"question": "Who proposed the Consultative Meetings?", "answer": "He did."}],
+    }
+    got = httpx.post(f"{served.address}/api/v1/ask", json=asked).json()
+    assert "Consultative Meetings" in got["standalone"]
+
+
+def test_mistakes_are_told_as_json(served: Served) -> None:
+    empty = httpx.post(f"{served.address}/api/v1/ask", json={"question": " "})
+    assert empty.status_code == 400
+    assert "empty" in empty.json()["error"]
+    unknown = httpx.post(f"{served.address}/api/v1/ask", json={"question": "x", "colour": 1})
+    assert unknown.status_code == 422
+    missing = httpx.get(f"{served.address}/api/v1/revisions/none/text")
+    assert missing.status_code == 400
+
+
+def test_documents_are_taken_in_searched_and_removed(served: Served) -> None:
+    base = f"{served.address}/api/v1"
+    file = {"file": ("quay.txt", b"The quay at Lorne is 90 metres long.\n")}
+    assert httpx.post(f"{base}/documents", files=file).json()["status"] == "added"
+    assert httpx.post(f"{base}/documents", files=file).json()["status"] == "unchanged"
+    file = {"file": ("quay.txt", b"The quay at Lorne is 95 metres long.\n")}
+    assert httpx.post(f"{base}/documents", files=file).json()["status"] == "changed"
+    hits = httpx.get(f"{base}/search", params={"q": "How long is the quay?", "k": 1}).json()
+    assert "95 metres" in hits[0]["text"]
+    assert any(d["document"] == "quay.txt" for d in httpx.get(f"{base}/documents").json())
+    broken = httpx.post(f"{base}/documents", files={"file": ("a.pdf", b"%PDF-1.4 broken")})
+    assert broken.status_code == 400
+    httpx.delete(f"{base}/documents/quay.txt").raise_for_status()
+    assert all(d["document"] != "quay.txt" for d in httpx.get(f"{base}/documents").json())
+
+
+def test_private_links_are_refused(served: Served) -> None:
+    url = f"{served.address}/api/v1/documents"
+    got = httpx.post(f"{served.address}/api/v1/links", json={"url": url})
+    assert got.status_code == 400
+    assert got.json()["error"]
+
+
+def test_other_sites_and_rebound_names_are_refused(served: Served) -> None:
+    asked = {"question": QUESTION}
+    where = f"{served.address}/api/v1/ask"
+    assert httpx.post(where, json=asked, headers={"Origin": "https://evil.test"}).status_code == 403
+    assert httpx.post(where, json=asked, headers={"Host": "evil.test"}).status_code == 403
+    assert httpx.post(where, json=asked, headers={"Origin": served.address}).status_code == 200
+
+
+def test_the_description_loads_nothing_from_elsewhere(served: Served) -> None:
+    schema = httpx.get(f"{served.address}/api/v1/openapi.json").json()
+    assert "/api/v1/ask/stream" in schema["paths"]
+    page = httpx.get(f"{served.address}/api/v1/docs")
+    assert "/api/v1/search" in page.text
+    assert "<script" not in page.text
+    assert "https://" not in page.text
+    assert "default-src 'self'" in page.headers["content-security-policy"]

@@ -1,0 +1,107 @@
+"""Sign-in: hashes, sessions that end, throttled tries, and a closed door beyond loopback."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import httpx
+import pytest
+from browser import start
+from fastapi.testclient import TestClient
+
+import app.users
+from app.settings import Settings
+from app.users import TooManyTries, UserError, Users
+from app.web.engine import Engine
+from app.web.server import SignInNeeded, application, required_users
+from store.library import Library
+
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture
+def users(tmp_path: Path) -> Users:
+    made = Users(tmp_path)
+    made.add("ada", PASSWORD)
+    return made
+
+
+def test_passwords_are_kept_as_argon2_hashes(users: Users, tmp_path: Path) -> None:
+    rows = sqlite3.connect(tmp_path / app.users.FILE).execute("select hash from user").fetchall()
+    assert rows[0][0].startswith("$argon2id$")
+    assert users.check("ada", PASSWORD)
+    assert not users.check("ada", PASSWORD + "!")
+    assert not users.check("bob", PASSWORD)
+
+
+@pytest.mark.parametrize(
+    ("name", "password"), [("", PASSWORD), ("../x", PASSWORD), ("a b", PASSWORD), ("bob", "short")]
+)
+def test_bad_names_and_short_passwords_are_refused(users: Users, name: str, password: str) -> None:
+    with pytest.raises(UserError):
+        users.add(name, password)
+
+
+def test_sessions_end_by_time_sign_out_and_a_new_password(users: Users) -> None:
+    assert users.session(users.start_session("ada", lasts_s=-1)) is None
+    token = users.start_session("ada")
+    assert users.session(token) == "ada"
+    users.end_session(token)
+    assert users.session(token) is None
+    token = users.start_session("ada")
+    users.add("ada", PASSWORD + "2")
+    assert users.session(token) is None
+
+
+def test_tries_are_throttled_for_name_and_address(users: Users, tmp_path: Path) -> None:
+    for number in range(app.users.TRIES):
+        assert not users.check(f"guess{number}", "wrong", "203.0.113.9")
+    with pytest.raises(TooManyTries):
+        users.check("ada", PASSWORD, "203.0.113.9")
+    assert users.check("ada", PASSWORD, "203.0.113.10")
+    with sqlite3.connect(tmp_path / app.users.FILE) as db:
+        db.execute("update attempt set at = at - ?", (app.users.PAUSE_S,))
+    assert users.check("ada", PASSWORD, "203.0.113.9")
+
+
+def test_beyond_loopback_somebody_must_be_able_to_sign_in(tmp_path: Path) -> None:
+    open_to_all = Settings(data=tmp_path, host="0.0.0.0", model="none")
+    with pytest.raises(SignInNeeded, match="footnote users add"):
+        required_users(open_to_all)
+    Users(tmp_path).add("ada", PASSWORD)
+    assert required_users(open_to_all) is not None
+    assert required_users(Settings(data=tmp_path, host="::1", model="none")) is None
+
+
+def test_nothing_is_served_to_strangers(library: Library, users: Users) -> None:
+    Users(library.folder).add("ada", PASSWORD)
+    settings = Settings(data=library.folder, host="0.0.0.0", model="none")
+    client = TestClient(
+        application(settings, Engine(settings, library)), base_url="http://footnote.test",
+        follow_redirects=False,
+    )  # fmt: skip
+    for path in ("/", "/api/v1/documents", "/config", "/gradio_api/info", "/conversations/x.md"):
+        assert client.get(path).status_code == 401, path
+    assert client.get("/", headers={"Accept": "text/html"}).headers["location"] == "/sign-in"
+    assert client.post("/mcp", json={}).status_code == 401
+    assert client.get("/api/v1/documents", auth=("ada", "wrong password")).status_code == 401
+    assert client.get("/api/v1/documents", auth=("ada", PASSWORD)).status_code == 200
+
+    wrong = client.post("/sign-in", data={"name": "ada", "password": "<b>x</b>"})
+    assert wrong.status_code == 401
+    foreign = {"Origin": "https://evil.test"}
+    form = {"name": "ada", "password": PASSWORD}
+    assert client.post("/sign-in", data=form, headers=foreign).status_code == 403
+    entered = client.post("/sign-in", data=form)
+    cookie = entered.headers["set-cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=strict" in cookie
+    assert client.get("/api/v1/documents").status_code == 200
+    assert client.get("/").status_code == 200
+
+
+def test_loopback_needs_no_sign_in(library: Library) -> None:
+    chat = start(library)
+    assert httpx.get(chat.address).status_code == 200
+    chat.stop()

@@ -1,0 +1,212 @@
+"""The chat in a real browser: asked, followed to the exact words, kept, corrected."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+from browser import NARROW, Served, Watched, ask, sample_file, watch
+from playwright.sync_api import Browser, Page, expect
+
+from app.cases import read_cases
+
+VISITS = "How many times did President Aliyev visit Central Asian countries?"
+NOT_THERE = "How deep is the Mariana Trench?"
+
+
+def words(text: str | None) -> str:
+    return " ".join((text or "").split())
+
+
+def test_a_footnote_opens_the_exact_words_inside_the_view(page: Page, served: Served) -> None:
+    turn = ask(page, VISITS)
+    expect(turn.locator(".prose")).to_contain_text("13 times")
+    button = turn.locator(".prose .cite").first
+    quote = button.get_attribute("title") or ""
+    button.click()
+    mark = page.locator(".pane mark").first
+    expect(mark).to_be_in_viewport()
+    marked = "".join(page.locator(".pane mark").all_text_contents())
+    assert words(quote).startswith(words(marked))
+    revision = served.library.documents()[0]
+    assert marked in served.library.text(revision.id)
+    assert page.locator(".pane mark b").first.text_content() in marked
+    inside = page.evaluate(
+        "() => { const m = document.querySelector('.pane mark').getBoundingClientRect(),"
+        " p = document.querySelector('.pane .pages').getBoundingClientRect();"
+        " return m.top >= p.top && m.bottom <= p.bottom; }"
+    )
+    assert inside
+    expect(page.locator(".pane-head .path")).to_contain_text("A format that began in 2017")
+
+
+def test_footnotes_are_stepped_through_by_keyboard(page: Page) -> None:
+    turn = ask(page, "Which bodies does Azerbaijan belong to, and what did Aliyev say in 2023?")
+    if turn.locator(".cite").count() < 2:
+        turn = ask(page, "What is said about transport, railways, ports and airports?")
+    quotes = turn.locator("button.quote")
+    count = quotes.count()
+    assert count >= 2
+    quotes.first.click()
+    expect(page.locator(".steps .count")).to_have_text(f"1 of {count}")
+    first = page.locator(".pane mark").first.text_content()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".steps .count")).to_have_text(f"2 of {count}")
+    assert page.locator(".pane mark").first.text_content() != first
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator(".steps .count")).to_have_text(f"1 of {count}")
+    page.keyboard.press("Escape")
+    expect(page.locator(".pane-empty").first).to_be_visible()
+    focused = page.evaluate("document.activeElement.dataset.do")
+    assert focused == "cite"
+
+
+def test_a_refusal_shows_the_closest_passages(page: Page) -> None:
+    turn = ask(page, NOT_THERE)
+    expect(turn.locator(".refusal")).to_contain_text("Not in the documents")
+    closest = turn.locator(".closest .quote")
+    assert closest.count() >= 1
+    assert turn.locator(".prose .cite").count() == 0
+    closest.first.click()
+    expect(page.locator(".pane mark").first).to_be_in_viewport()
+
+
+def test_empty_and_overlong_questions_get_a_clear_message(page: Page) -> None:
+    page.fill("#question textarea", "   ")
+    page.press("#question textarea", "Enter")
+    expect(page.locator(".problem")).to_contain_text("question")
+    turn = ask(page, "why " * 5000)
+    expect(turn.locator(".problem")).to_contain_text("19,999 characters")
+
+
+def test_examples_come_from_the_document_and_can_be_asked(page: Page) -> None:
+    example = page.locator(".examples button").first
+    question = example.text_content() or ""
+    assert question.endswith("?")
+    example.click()
+    expect(page.locator(".turn:not(.live) .asked").first).to_have_text(question)
+
+
+def test_a_follow_up_is_understood_and_can_be_edited(page: Page) -> None:
+    ask(page, "Who proposed the Consultative Meetings?")
+    turn = ask(page, "And when?")
+    expect(turn.locator(".understood")).to_contain_text("Understood as")
+    understood = turn.locator(".understood q").text_content()
+    turn.locator(".understood button").click()
+    expect(page.locator("#question textarea")).to_have_value(understood or "")
+
+
+def test_conversations_are_kept_found_renamed_and_deleted(page: Page, served: Served) -> None:
+    ask(page, "Who is the ambassador to Tajikistan?")
+    page.reload()
+    page.locator("#conversations button", has_text="ambassador").first.click()
+    expect(page.locator(".turn .asked").first).to_have_text("Who is the ambassador to Tajikistan?")
+    turn = ask(page, "Which country hosted the third meeting?")
+    expect(turn).to_contain_text("Turkmenistan")
+    page.fill("#find textarea, #find input", "no such words here")
+    expect(page.locator("#conversations")).to_contain_text("Nothing found")
+    page.fill("#find textarea, #find input", "")
+    page.locator("#manage button").first.click()
+    page.get_by_label("Name").fill("Ambassadors <b>x</b>")
+    page.get_by_role("button", name="Rename").click()
+    renamed = page.locator("#conversations button", has_text="Ambassadors <b>x</b>")
+    expect(renamed).to_have_count(1)
+    page.get_by_role("button", name="Delete…").click()
+    page.get_by_role("button", name="Delete for good").click()
+    expect(renamed).to_have_count(0)
+
+
+def test_a_conversation_is_exported_with_footnotes(page: Page) -> None:
+    ask(page, VISITS)
+    with page.expect_download() as saved:
+        page.get_by_role("link", name="Markdown").click()
+    text = Path(saved.value.path()).read_text(encoding="utf-8")
+    assert VISITS in text
+    assert re.search(r"13 times\.\[\^1-\d\]", text)
+    assert re.search(r"^\[\^1-1\]: “", text, re.MULTILINE)
+
+
+def test_a_mark_becomes_a_case_of_the_readers_own_set(page: Page, served: Served) -> None:
+    turn = ask(page, VISITS)
+    turn.get_by_role("button", name="Right").click()
+    expect(turn.get_by_role("button", name="Right")).to_have_attribute("aria-pressed", "true")
+    case = next(c for c in read_cases(served.engine.settings.data) if c["question"] == VISITS)
+    assert case["answerable"]
+    assert ["13"] in case["answers"]
+    json.dumps(case)
+
+
+def test_an_answer_can_be_linked_to(page: Page, served: Served) -> None:
+    turn = ask(page, "Which country hosted the fourth meeting?")
+    name = (turn.get_attribute("id") or "").removeprefix("x-")
+    page.goto(f"{served.address}/?answer={name}")
+    expect(page.locator(f"#x-{name}")).to_contain_text("Kyrgyzstan")
+
+
+def test_files_are_taken_in_asked_about_changed_and_removed(
+    page: Page, served: Served, tmp_path: Path
+) -> None:
+    page.get_by_role("tab", name="Documents").click()
+    upload = page.locator("#files input[type=file]")
+    good = sample_file(tmp_path, "harbour.txt", "The harbour at Estwick was dug in 1834.\n")
+    bad = tmp_path / "broken.pdf"
+    bad.write_bytes(b"%PDF-1.4 nothing more")
+    upload.set_input_files([good, bad])
+    expect(page.locator(".intake .done")).to_contain_text("harbour.txt", timeout=30_000)
+    expect(page.locator(".intake .failed")).to_contain_text("broken.pdf")
+    row = page.locator(".documents > li", has_text="harbour.txt")
+    row.get_by_role("button", name="Read").click()
+    expect(page.locator(".pane:visible .pages")).to_contain_text("dug in 1834")
+
+    page.get_by_role("tab", name="Chat").click()
+    turn = ask(page, "When was the harbour at Estwick dug?")
+    expect(turn.locator(".prose")).to_contain_text("1834")
+
+    page.get_by_role("tab", name="Documents").click()
+    row.get_by_role("button", name="Remove…").click()
+    row.get_by_role("button", name="Remove", exact=True).click()
+    expect(row).to_have_count(0)
+    page.get_by_role("tab", name="Chat").click()
+    turn.locator(".quote").first.click()
+    expect(page.locator(".pane:visible, .pane-empty:visible").first).to_be_visible()
+
+
+def test_only_the_chosen_documents_are_asked(served: Served, page: Page, tmp_path: Path) -> None:
+    from ingest.load import load
+
+    path = sample_file(tmp_path, "mill.txt", "The mill at Tarn has nine wheels.\n")
+    served.library.add(load(path))
+    page.reload()
+    page.get_by_label("mill.txt").check()
+    refused = ask(page, VISITS)
+    assert "13 times" not in (refused.text_content() or "")
+    found = ask(page, "How many wheels has the mill at Tarn?")
+    expect(found.locator(".prose")).to_contain_text("nine wheels")
+    served.library.remove("mill.txt")
+
+
+def test_a_narrow_window_reads_downwards(served: Served, chromium: Browser) -> None:
+    context = chromium.new_context(viewport=NARROW, color_scheme="dark")
+    page = context.new_page()
+    seen = watch(page, served.address)
+    page.goto(served.address)
+    page.wait_for_selector(".welcome")
+    turn = ask(page, VISITS)
+    turn.locator(".cite").first.click()
+    expect(page.locator(".pane mark").first).to_be_in_viewport()
+    width = page.evaluate("document.documentElement.scrollWidth")
+    assert width <= NARROW["width"]
+    below = page.evaluate(
+        "() => document.querySelector('.pane').getBoundingClientRect().top >"
+        " document.querySelector('#question').getBoundingClientRect().top"
+    )
+    assert below
+    context.close()
+    assert seen == Watched()
+
+
+def test_no_handler_is_a_public_endpoint(served: Served, page: Page) -> None:
+    info = page.request.get(f"{served.address}/gradio_api/info").json()
+    assert info["named_endpoints"] == {}
+    assert info["unnamed_endpoints"] == {}
