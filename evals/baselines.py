@@ -82,7 +82,7 @@ class Tutorial:
                 "search": (searched - began) * 1000,
                 "total": (time.perf_counter() - began) * 1000,
             }
-            yield Outcome(replace(answer, timings_ms=spent), found)
+            yield Outcome(replace(answer, timings_ms=spent), found, TOP)
 
     def replay(self, case: Case) -> None:
         if self.model:

@@ -73,6 +73,7 @@ COMPARED = (
     "recall@1",
     "recall@3",
     "recall@5",
+    "evidence_read",
     "ndcg@10",
     "mrr",
     "token_f1",

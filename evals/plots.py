@@ -28,7 +28,7 @@ def line_plot(title: str, x_label: str, y_label: str, series: Sequence[Series]) 
     ys = [y for s in series for _, y in s.points]
     if not xs:
         return ""
-    low, high = min(xs), max(max(xs), min(xs) + 1e-9)
+    low, high = min(xs), max(*xs, min(xs) + 1e-9)
     top = 1.0 if max(ys) <= 1 else max(ys)
     body = [_axes(x_label, y_label, (low, high), top)]
     for at, each in enumerate(series):

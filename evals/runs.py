@@ -139,7 +139,7 @@ def run(
     write_json(folder / "run.json", made)
     done = _resume(folder / "lines.jsonl")
     cases = questions.cases
-    begin = done - done % system.batch
+    begin = done if done == len(cases) else done - done % system.batch
     if 0 < begin < len(cases):
         system.replay(cases[begin - 1])
     for start in range(begin, len(cases), system.batch):

@@ -16,7 +16,7 @@ from evals.measures.citations import (
     evidence_cited,
     exact_quotes,
 )
-from evals.measures.retrieval import has_evidence, needs, retrieval_scores
+from evals.measures.retrieval import evidence_read, has_evidence, needs, retrieval_scores
 from evals.records import Case
 from evals.systems import FoundPassage, Outcome
 
@@ -35,11 +35,15 @@ def score_batch(
         needs(case, outcome.found) if has_evidence(case) else ()
         for case, outcome in zip(cases, outcomes, strict=True)
     ]
-    searched = retrieval_scores(wanted)
-    return [
-        _line(case, outcome, {**found, **answer_scores(case, outcome.answer, supports, text_of)})
-        for case, outcome, found in zip(cases, outcomes, searched, strict=True)
-    ]
+    lines = []
+    for case, outcome, asked, scores in zip(
+        cases, outcomes, wanted, retrieval_scores(wanted), strict=True
+    ):
+        if asked:
+            scores["evidence_read"] = evidence_read(asked, outcome.read)
+        scores.update(answer_scores(case, outcome.answer, supports, text_of))
+        lines.append(_line(case, outcome, scores))
+    return lines
 
 
 def answer_scores(

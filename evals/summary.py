@@ -29,6 +29,7 @@ LABELS = {
     "recall@3": "Evidence recall@3",
     "recall@5": "Evidence recall@5",
     "recall@10": "Evidence recall@10",
+    "evidence_read": "Evidence in the passages read",
     "ndcg@10": "nDCG@10",
     "mrr": "MRR",
     "map": "MAP",

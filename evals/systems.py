@@ -39,10 +39,12 @@ class FoundPassage:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a system made of one case: the answer, and the passages found, best first."""
+    """What a system made of one case: the answer, and the passages found, best first, of which the
+    first ``read`` were read for the answer."""
 
     answer: Answer
     found: tuple[FoundPassage, ...]
+    read: int
 
 
 class System(Protocol):
@@ -151,7 +153,7 @@ class Footnote:
             answers = (self._ask(case) if case.turns else next(batched) for case in cases)
         for answer, (_, documents) in zip(answers, asked, strict=True):
             hits = self.answerer.found(answer.standalone, documents)
-            yield Outcome(answer, tuple(map(found_passage, hits)))
+            yield Outcome(answer, tuple(map(found_passage, hits)), self.answerer.settings.k)
 
     def replay(self, case: Case) -> None:
         if self.answerer.model:

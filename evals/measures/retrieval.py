@@ -53,7 +53,8 @@ def needs(case: Case, found: Sequence[Found]) -> tuple[Need, ...]:
         return (Need(dict(case.relevant), documents),)
     if case.passage:
         return (_need([in_paragraph(hit.text, case.passage) for hit in found]),)
-    return tuple(_need([all_stand_in(words, hit.text) for hit in found]) for words in case.evidence)
+    shown = [f"{hit.context}\n{hit.text}" for hit in found]
+    return tuple(_need([all_stand_in(words, text) for text in shown]) for words in case.evidence)
 
 
 def _need(holds: Sequence[bool]) -> Need:
@@ -96,3 +97,13 @@ def retrieval_scores(batch: Sequence[Sequence[Need]]) -> list[dict[str, float]]:
         question = int(scored.query_id.split("/")[0])
         totals[question][names[scored.measure]] += scored.value / len(batch[question])
     return totals
+
+
+def evidence_read(wanted: Sequence[Need], read: int) -> float:
+    """Share of the relevant among the first ``read`` results, those that the answer was made from:
+    recall@k at the run's own k, mean over the needs."""
+    shares = []
+    for need in wanted:
+        relevant = {name for name, grade in need.judged.items() if grade > 0}
+        shares.append(len(relevant & set(need.found[:read])) / len(relevant) if relevant else 0.0)
+    return sum(shares) / len(shares)
