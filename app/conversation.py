@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from app.facts import names
 from app.records import Turn
-from app.words import content_words, fold
+from app.words import STOP_WORDS, content_words, fold
 
 # Earlier exchanges that may bear on a follow-up.
 REMEMBERED = 4
@@ -44,6 +44,7 @@ _CONTINUES = re.compile(
 _WHAT_ABOUT = re.compile(
     r"^(?:and |but |so )?(?:(?:what|how) about|and|or|but)\s+(.+?)\??$", re.IGNORECASE
 )
+_PERSON = re.compile(r"\b(he|she|him|her|his)\b", re.IGNORECASE)
 _NAME_RUN = re.compile(r"(?:[A-Z][\w’'.-]*(?:\s+(?:of|the|and|de|al)\s+(?=[A-Z])|\s+)?)+")
 _QUESTION_WORD = re.compile(
     r"^(who|what|when|where|why|which|whose|whom|how|is|are|was|were|do|does"
@@ -68,7 +69,12 @@ def understand(question: str, history: Sequence[Turn], documents: Sequence[str])
     recent = [t for t in history if t.question.strip()][-REMEMBERED:]
     if not recent or not is_follow_up(question):
         return Understood(question)
-    return Understood(standalone(question, recent))
+    whole: list[Turn] = []
+    for turn in recent:
+        follows = whole and is_follow_up(turn.question)
+        asked = standalone(turn.question, whole) if follows else turn.question
+        whole.append(Turn(asked, turn.answer))
+    return Understood(standalone(question, whole))
 
 
 def small_talk(question: str, documents: Sequence[str]) -> str:
@@ -104,7 +110,12 @@ def is_follow_up(question: str) -> bool:
         said,
     ):
         return True
-    return bool(_CONTINUES.match(said)) and len(content) <= 2 and not names(". " + question[1:])
+    if re.match(r"(and|but|or|so)\b", said) or re.search(r"\b(in return|one|ones|as well)\b", said):
+        return len(content) <= 5
+    short = len(said.split()) <= 4 and len(content) <= 1
+    return (short or bool(_CONTINUES.match(said)) and len(content) <= 2) and not names(
+        ". " + question[1:]
+    )
 
 
 def _topics(turns: Sequence[Turn]) -> list[str]:
@@ -114,9 +125,10 @@ def _topics(turns: Sequence[Turn]) -> list[str]:
     for text in texts:
         for match in _NAME_RUN.finditer(text):
             run = match[0].strip(" .'’-")
-            if match.start() == 0 and _QUESTION_WORD.match(fold(run)):
+            if match.start() == 0 and text.rstrip().endswith("?"):
                 run = " ".join(run.split()[1:])
-            if run and not _QUESTION_WORD.fullmatch(fold(run)):
+            run = re.sub(r"^(The|A|An) ", "", run)
+            if run and fold(run) not in STOP_WORDS:
                 runs.append(run)
     return list(dict.fromkeys(runs))
 
@@ -124,14 +136,44 @@ def _topics(turns: Sequence[Turn]) -> list[str]:
 def standalone(question: str, turns: Sequence[Turn]) -> str:
     """The follow-up with what it leans on written out.
 
-    "What about X?" becomes the last question, asked about X; anything else is kept as asked and
-    followed by the question that it continues.
+    "What about X?" becomes the last question, asked about X; a pronoun for a person whom the last
+    exchange names becomes that name; anything else is kept as asked and followed by the
+    question that it continues.
     """
-    last = turns[-1].question.strip()
+    last = _root(turns[-1].question.strip())
     about = _WHAT_ABOUT.match(question.strip())
     if about and not _QUESTION_WORD.match(fold(about[1])):
         return _swapped(last, about[1].strip()) or f"{last.rstrip('?')}, {about[1].strip()}?"
-    return f"{question.strip()} ({last})"
+    return _named(question.strip(), turns) or f"{question.strip()} ({last})"
+
+
+def _root(question: str) -> str:
+    """The question that a follow-up of this module's making continues."""
+    inner = re.search(r"\? \((.+)\)$", question)
+    return inner[1] if inner else question
+
+
+def _named(question: str, turns: Sequence[Turn]) -> str:
+    """The question with its pronoun replaced by the name that it stands for; "" if unclear."""
+    match = _PERSON.search(question)
+    if match is None:
+        return ""
+    last = turns[-1]
+    asked_who = re.search(r"\bwho\b", fold(last.question)) is not None
+    candidates = _names_of(last.question)
+    if asked_who:
+        candidates = _names_of(last.answer) or candidates
+    if not candidates:
+        return ""
+    name = candidates[0]
+    owns = match[1].lower() == "his" or (
+        match[1].lower() == "her" and re.match(r"\s+\w", question[match.end() :]) is not None
+    )
+    return question[: match.start()] + name + ("\u2019s" if owns else "") + question[match.end() :]
+
+
+def _names_of(text: str) -> list[str]:
+    return _topics([Turn(text, "")])
 
 
 def _swapped(last: str, new: str) -> str:

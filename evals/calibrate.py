@@ -3,7 +3,7 @@
 ``python -m evals.calibrate SET… --out app/data/calibration.json``. Weights are fitted on all cases;
 the figures that it prints are cross-validated over documents (a document's questions are never on
 both sides). The thresholds of strictness are the quantiles of the answerable's probability at
-which 0.25 (strict), 0.15 (balanced) and 0.05 (eager) of them would be refused.
+which the shares of ``REFUSED`` would be refused.
 """
 
 from __future__ import annotations
@@ -47,7 +47,12 @@ SENTENCE_NAMES = (
     "cosine",
     "reciprocal rank",
 )
-REFUSED = {"strict": 0.25, "balanced": 0.15, "eager": 0.05}
+# Shares of the answerable that each strictness may refuse. Quotes show their source at once, so a
+# wrong one does less harm than a wrong composed answer.
+REFUSED = {
+    calibration.ANSWERABLE: {"strict": 0.20, "balanced": 0.08, "eager": 0.03},
+    calibration.ANSWERABLE_WITH_MODEL: {"strict": 0.20, "balanced": 0.12, "eager": 0.05},
+}
 BATCH = 32
 
 
@@ -142,6 +147,7 @@ def fit_answerable(
     """Whether the documents answer; prints AUC and refusals at each strictness."""
     from sklearn.metrics import brier_score_loss, roc_auc_score
 
+    model = calibration.ANSWERABLE_WITH_MODEL if said else calibration.ANSWERABLE
     rows = [j for j in judged if said is None or j.case.id in said]
     x = np.array(
         [(*answerability.features(j.found), *(said[j.case.id] if said else ())) for j in rows]
@@ -152,7 +158,8 @@ def fit_answerable(
     entry["auc"] = round(float(roc_auc_score(y, chance)), 4)
     entry["brier"] = round(float(brier_score_loss(y, chance)), 4)
     entry["thresholds"] = {
-        name: round(float(np.quantile(chance[y], share)), 4) for name, share in REFUSED.items()
+        name: round(float(np.quantile(chance[y], share)), 4)
+        for name, share in REFUSED[model].items()
     }
     entry["refusal_recall"] = {
         name: round(float((chance[~y] < t).mean()), 4) for name, t in entry["thresholds"].items()

@@ -19,7 +19,8 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 from transformers import AutoModel
 
-from evals.reader_data import Window, batches, load_examples, window
+from evals.contrast import twin
+from evals.reader_data import Example, Window, batches, load_examples, window
 
 
 class ReaderNetwork(nn.Module):
@@ -105,6 +106,16 @@ def train(network: ReaderNetwork, steps: list[list[Window]], rate: float, out: P
             torch.save(network.state_dict(), out)
 
 
+def with_twins(examples: list[Example], n: int, rng: random.Random) -> list[Example]:
+    """``n`` answerable examples, each with its twin, and a quarter as many support pairs."""
+    pairs: list[Example] = []
+    for example in (e for e in examples if e.answerable):
+        other = twin(example, rng)
+        if other is not None and len(pairs) < 2 * n:
+            pairs += [example, other]
+    return [*pairs, *[e for e in examples if e.support is not None][: n // 4]]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
@@ -124,6 +135,15 @@ def main() -> None:
     parser.add_argument("--tokens", type=int, default=176, help="longest window")
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--rate", type=float, default=1.5e-4)
+    parser.add_argument("--start", type=Path, help="weights of an earlier pass to go on from")
+    parser.add_argument(
+        "--twins",
+        type=int,
+        default=0,
+        metavar="N",
+        help="train on N answerable examples and their unanswerable twins instead, "
+        "with an eighth of support pairs",
+    )
     parser.add_argument("--threads", type=int, default=2)
     args = parser.parse_args()
     torch.manual_seed(args.seed)
@@ -133,6 +153,8 @@ def main() -> None:
     tokenizer.no_truncation()
     tokenizer.no_padding()
     examples = load_examples(args.training, args.wikipedia_32, args.seed)
+    if args.twins:
+        examples = with_twins(examples, args.twins, rng)
     windows = [window(e, tokenizer, args.tokens, rng) for e in examples]
     sources = sorted({(e.source, e.licence) for e in examples})
     args.out.with_suffix(".json").write_text(
@@ -153,6 +175,8 @@ def main() -> None:
         f"{len(windows)} windows, {sum(len(w.ids) for w in windows) / len(windows):.0f} tokens each"
     )
     network = ReaderNetwork(AutoModel.from_pretrained(get_model_path(), local_files_only=True))
+    if args.start:
+        network.load_state_dict(torch.load(args.start, weights_only=True))
     train(network, list(batches(windows, args.batch, rng)), args.rate, args.out)
 
 

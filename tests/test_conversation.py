@@ -23,7 +23,6 @@ def test_a_greeting_in_front_of_a_question_is_a_question() -> None:
     ("question", "inside"),
     [
         ("Since when?", "Baku"),
-        ("When did it start?", "Dushanbe"),
         ("And who runs them?", "flights"),
     ],
 )
@@ -31,6 +30,17 @@ def test_a_follow_up_brings_what_it_leans_on(question: str, inside: str) -> None
     understood = understand(question, HISTORY, [])
     assert question in understood.standalone
     assert inside in understood.standalone
+
+
+def test_a_pronoun_becomes_the_name_it_stands_for() -> None:
+    history = [Turn("Who is the mayor of Port Ada?", "The mayor is Ines Calder.")]
+    assert understand("What did she say?", history, []).standalone == "What did Ines Calder say?"
+
+
+def test_a_chain_of_follow_ups_keeps_its_topic() -> None:
+    history = [*HISTORY, Turn("Since when?", "Since May 2023.")]
+    asked = understand("And who runs them?", history, []).standalone
+    assert "Baku" in asked
 
 
 def test_what_about_asks_the_same_of_another() -> None:

@@ -12,18 +12,15 @@ SOURCE = Source(
 )
 
 
-@pytest.fixture(scope="module")
-def reader() -> Reader:
-    return Reader()
-
-
 def verdict(sentence: str, reader: Reader, source: Source = SOURCE) -> Verdict:
     return judge_all([sentence], [source], reader)[0].verdict
 
 
 def test_the_very_words_are_quoted(reader: Reader) -> None:
-    assert verdict("direct flights between Lumen and Port Ada began on 30 May 2023",
-                   reader) is Verdict.QUOTED
+    assert (
+        verdict("direct flights between Lumen and Port Ada began on 30 May 2023", reader)
+        is Verdict.QUOTED
+    )
 
 
 @pytest.mark.parametrize(

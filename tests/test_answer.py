@@ -1,0 +1,228 @@
+"""From a question to a verified answer, over real parts; scripted models force the rare paths."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from app.answer import LONGEST_QUESTION, Answerer, QuestionError
+from app.models import ChatModel, Message, ModelTimeout
+from app.payload import answer_payload
+from app.reader import Reader
+from app.records import Answer, EvidenceFound, Finished, Turn, Verdict
+from app.settings import Settings, load_settings
+from ingest.load import load_text
+from ingest.records import Document
+from store.library import Library
+
+LISTED = """# The harbour plan
+
+The council of Port Ada voted on 12 March 2021 to rebuild the harbour.
+
+The plan has four parts:
+
+- a new breakwater of 300 metres
+- a fish market
+- a tram line to the station
+- homes for 90 families
+
+Mayor Ines Calder said the work would cost 48 million crowns.
+"""
+
+
+class Scripted:
+    """A model that judges and replies as told."""
+
+    name = "scripted"
+
+    def __init__(self, reply: str, yes: float = 3.0, fails: bool = False) -> None:
+        self.reply, self.yes, self.fails = reply, yes, fails
+
+    def stream(
+        self, messages: Sequence[Message], *, max_tokens: int, stop: Sequence[str] = ()
+    ) -> Iterator[str]:
+        assert messages
+        assert max_tokens > len(stop)
+        if self.fails:
+            raise ModelTimeout("It took longer than 1 second.")
+        yield from (self.reply[i : i + 7] for i in range(0, len(self.reply), 7))
+
+    def yes_probability(self, messages: Sequence[Message]) -> float:
+        assert messages
+        return self.yes
+
+    def count_tokens(self, text: str) -> int:
+        return len(text) // 4
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return load_settings(data=tmp_path, model="none")
+
+
+@pytest.fixture
+def plan(library: Library) -> Library:
+    library.add(load_text(LISTED, "harbour.md"))
+    return library
+
+
+def asked(
+    library: Library, settings: Settings, reader: Reader, question: str,
+    model: ChatModel | None = None,
+) -> Answer:  # fmt: skip
+    return Answerer(library, settings, model, reader).answer(question)
+
+
+def assert_sliced(answer: Answer, library: Library) -> None:
+    for c in [*answer.citations, *(c.citation for c in answer.closest)]:
+        assert library.text(c.revision)[c.start : c.end] == c.quote
+        assert c.key is None or c.start <= c.key[0] < c.key[1] <= c.end
+
+
+def test_quotes_are_slices_and_marked(
+    library: Library, settings: Settings, reader: Reader, sample: Document
+) -> None:
+    library.add(sample)
+    answer = asked(library, settings, reader, "Who built the lighthouse at Skerrow Point?")
+    assert "Ada Thornbury" in answer.text
+    assert {s.verdict for s in answer.sentences} == {Verdict.QUOTED}
+    assert answer.citations
+    assert all(s.citations for s in answer.sentences)
+    first = answer.citations[0]
+    assert first.key is not None
+    assert "Thornbury" in library.text(first.revision)[slice(*first.key)]
+    assert_sliced(answer, library)
+
+
+def test_a_list_is_quoted_whole(plan: Library, settings: Settings, reader: Reader) -> None:
+    answer = asked(plan, settings, reader, "What are the parts of the harbour plan?")
+    for item in ("breakwater", "fish market", "tram line", "90 families"):
+        assert item in answer.text
+    assert_sliced(answer, plan)
+
+
+def test_what_no_document_says_is_refused_with_the_closest(
+    plan: Library, settings: Settings, reader: Reader
+) -> None:
+    answer = asked(plan, settings, reader, "Which orchestra played at the opera house in Vienna?")
+    assert answer.refused
+    assert not answer.sentences
+    assert answer.closest
+    assert "orchestra" in " ".join(c.lacks for c in answer.closest)
+    assert_sliced(answer, plan)
+
+
+def test_an_empty_library_says_so(library: Library, settings: Settings, reader: Reader) -> None:
+    answer = asked(library, settings, reader, "Who built the lighthouse?")
+    assert answer.refused
+    assert "No document" in answer.reason
+
+
+@pytest.mark.parametrize("question", ["", "   \n", "?!", "x" * (LONGEST_QUESTION + 1)])
+def test_nothing_or_far_too_much_is_refused_before_searching(
+    question: str, library: Library, settings: Settings, reader: Reader
+) -> None:
+    with pytest.raises(QuestionError):
+        asked(library, settings, reader, question)
+
+
+def test_a_batch_answers_as_one_by_one(plan: Library, settings: Settings, reader: Reader) -> None:
+    questions = ["Who is the mayor of Port Ada?", "What will the work cost?", "Who won the cup?"]
+    answerer = Answerer(plan, settings, None, reader)
+    together = list(answerer.answer_many((q, None) for q in questions))
+    alone = [answerer.answer(q) for q in questions]
+    assert [a.text for a in together] == [a.text for a in alone]
+    assert [a.citations for a in together] == [a.citations for a in alone]
+
+
+def test_evidence_comes_before_the_answer(
+    plan: Library, settings: Settings, reader: Reader
+) -> None:
+    events = list(Answerer(plan, settings, None, reader).stream("What will the work cost?"))
+    assert isinstance(events[0], EvidenceFound)
+    assert events[0].citations
+    assert isinstance(events[-1], Finished)
+
+
+def test_a_follow_up_is_understood(plan: Library, settings: Settings, reader: Reader) -> None:
+    history = [Turn("Who is the mayor of Port Ada?", "Ines Calder.")]
+    answer = Answerer(plan, settings, None, reader).answer(
+        "What did she say about the cost?", history=history
+    )
+    assert "48 million" in answer.text
+    assert "Port Ada" in answer.standalone
+    assert answer.question == "What did she say about the cost?"
+
+
+def test_a_model_that_fails_gives_quotes_and_the_reason(
+    plan: Library, settings: Settings, reader: Reader
+) -> None:
+    answer = asked(plan, settings, reader, "What will the work cost?", Scripted("", fails=True))
+    assert "48 million" in answer.text
+    assert any("longer than 1 second" in note for note in answer.notes)
+
+
+def test_an_invented_number_is_dropped_with_a_note(
+    plan: Library, settings: Settings, reader: Reader
+) -> None:
+    reply = "Mayor Ines Calder said the work would cost 75 million crowns [1]."
+    answer = asked(plan, settings, reader, "What would the work cost?", Scripted(reply))
+    assert "75 million" not in answer.text
+    assert any("75" in note and "dropped" in note for note in answer.notes)
+
+
+def test_a_number_that_was_not_offered_is_reported_and_no_link(
+    plan: Library, settings: Settings, reader: Reader
+) -> None:
+    reply = "Mayor Ines Calder said that the work would cost 48 million crowns [44]."
+    answer = asked(plan, settings, reader, "What would the work cost?", Scripted(reply))
+    assert any("[44]" in note for note in answer.notes)
+    assert [s.citations for s in answer.sentences] == [(1,)]
+    assert "48 million" in answer.citations[0].quote
+    assert_sliced(answer, plan)
+
+
+def test_a_fragment_is_shown_as_the_sentence_that_holds_it(
+    plan: Library, settings: Settings, reader: Reader
+) -> None:
+    answer = asked(plan, settings, reader, "What would the work cost?", Scripted("48 million"))
+    assert answer.text == "Mayor Ines Calder said the work would cost 48 million crowns."
+    key = answer.citations[0].key
+    assert key is not None
+    assert plan.text(answer.citations[0].revision)[slice(*key)] == "48 million"
+
+
+def test_markup_and_nonsense_of_a_model_never_become_citations(
+    plan: Library, settings: Settings, reader: Reader
+) -> None:
+    reply = "[1][2][3]\n\n<script>alert(1)</script> [[[ \x00 ]]] \u202e [999]"
+    answer = asked(plan, settings, reader, "What would the work cost?", Scripted(reply))
+    assert "alert" not in answer.text
+    assert_sliced(answer, plan)
+
+
+def test_the_payload_says_all_of_it(plan: Library, settings: Settings, reader: Reader) -> None:
+    payload = answer_payload(asked(plan, settings, reader, "What would the work cost?"))
+    assert payload["sentences"][0]["verdict"] == "quoted"
+    assert payload["citations"][0]["quote"] in LISTED
+    assert {"search", "first_word", "total"} <= payload["timings_ms"].keys()
+
+
+def test_a_stored_answer_has_an_id(plan: Library, settings: Settings, reader: Reader) -> None:
+    answerer = Answerer(plan, settings, None, reader)
+    answer = answerer.answer("What would the work cost?", store=True)
+    assert plan.stored_answer(answer.id).question == "What would the work cost?"
+
+
+def test_the_local_model_answers_and_refuses(
+    plan: Library, settings: Settings, reader: Reader, local_model: ChatModel
+) -> None:
+    told = asked(plan, settings, reader, "How much would the work cost?", local_model)
+    assert "48 million" in told.text
+    assert told.model == "local"
+    assert_sliced(told, plan)
+    refused = asked(plan, settings, reader, "Who won the football cup in 1999?", local_model)
+    assert refused.refused
