@@ -13,7 +13,7 @@ from ingest.records import Document
 
 MIN_MAIN = 200
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE)
-_XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
+_PROLOGUE = re.compile(r"^\s*(?:<\?xml[^>]*\?>\s*)?(?:<!DOCTYPE[^\[>]*\[.*?\]\s*>)?", re.DOTALL)
 _DROPPED_TAGS = frozenset(
     ("script", "style", "nav", "aside", "footer", "button", "noscript", "iframe", "svg", "head")
     + ("template", "select", "dialog", "object", "embed", "video", "audio", "canvas", "input")
@@ -54,7 +54,7 @@ def parse(data: bytes, source: Source) -> Any:
     named = _CHARSET.search(data[:4096])
     if named and not source.charset:
         source = replace(source, charset=named.group(1).decode("ascii"))
-    text = _XML_DECLARATION.sub("", decode(data, source), count=1)
+    text = _PROLOGUE.sub("", decode(data, source), count=1)
     parser = html.HTMLParser(remove_comments=True, remove_pis=True, no_network=True)
     try:
         return html.document_fromstring(text, parser=parser)

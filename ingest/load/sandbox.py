@@ -15,6 +15,7 @@ from importlib import import_module
 from typing import Any
 
 from ingest.load.source import Source
+from ingest.load.zipped import damaged
 from ingest.records import Block, BlockKind, Document, UnreadableDocument
 
 MAX_SECONDS = 30
@@ -42,16 +43,23 @@ def load_apart(module: str, data: bytes, source: Source) -> Document:
             f"it took more than {MAX_SECONDS} seconds to read; it may be damaged, or very large: "
             "split it, or give its text."
         ) from error
-    try:
-        reply = json.loads(done.stdout)
-    except ValueError as error:
-        raise source.unreadable(
-            f"it could not be read within {MAX_MEMORY >> 20} MB of memory; it may be damaged, or "
-            "very large: split it, or give its text."
-        ) from error
+    if done.returncode:
+        raise _crashed(source, done)
+    reply = json.loads(done.stdout)
     if "error" in reply:
         raise UnreadableDocument(reply["error"])
     return _document(reply)
+
+
+def _crashed(source: Source, done: subprocess.CompletedProcess[bytes]) -> UnreadableDocument:
+    """Why the child ended: a failed reader says so on its last line, one without memory may not."""
+    said = done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2]
+    if done.returncode < 0 or not said or "MemoryError" in said:
+        return source.unreadable(
+            f"it could not be read within {MAX_MEMORY >> 20} MB of memory; it may be damaged, or "
+            "very large: split it, or give its text."
+        )
+    return damaged(source, said)
 
 
 def _document(reply: dict[str, Any]) -> Document:

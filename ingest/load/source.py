@@ -53,6 +53,9 @@ def decode(data: bytes, source: Source) -> str:
     guess. Raises UnreadableDocument for binary data, naming the encodings that were tried.
     """
     tried: list[str] = []
+    mended = _nearly_utf8(data)
+    if mended is not None:
+        return clean(mended)
     for encoding in _candidates(data, source):
         if encoding in tried:
             continue
@@ -95,6 +98,16 @@ def _is_utf8(data: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def _nearly_utf8(data: bytes) -> str | None:
+    """UTF-8 with a few broken characters (a cut, a flipped bit), which are shown as U+FFFD."""
+    text = data.decode("utf-8", "replace")
+    broken = text.count("\ufffd")
+    if not broken or _half_nul(data) or data.startswith(tuple(mark for mark, _ in _BOMS[1:])):
+        return None
+    sound = sum(1 for character in text if character > "\x7f") - broken
+    return text if sound >= 4 * broken and not _looks_binary(text) else None
 
 
 def _half_nul(data: bytes) -> str | None:

@@ -7,6 +7,7 @@ import zipfile
 from typing import Any
 
 from ingest.load.source import Source
+from ingest.records import UnreadableDocument
 
 MAX_MEMBERS = 20_000
 MAX_UNPACKED = 512 * 1024 * 1024
@@ -40,7 +41,7 @@ def open_archive(data: bytes, source: Source) -> zipfile.ZipFile:
     return archive
 
 
-def damaged(source: Source, error: Exception) -> Exception:
+def damaged(source: Source, error: Exception | str) -> UnreadableDocument:
     """The error for a file that its own format's library cannot make sense of."""
     said = " ".join(str(error).split())[:160]
     return source.unreadable(

@@ -1,0 +1,84 @@
+"""Malformed files: each is taken in or refused with a reason, in time, and nothing else happens."""
+
+from __future__ import annotations
+
+import resource
+import time
+from pathlib import Path
+
+import malformed
+import pytest
+
+from ingest.load import load, load_bytes
+from ingest.load.sandbox import MAX_MEMORY, MAX_SECONDS
+from ingest.load.source import Source
+from ingest.records import Document, UnreadableDocument
+from ingest.samples import sample_path
+from ingest.split import split
+from store.embed import Embedder
+from store.library import Library
+
+FILES = list(malformed.files("/proc/self/cmdline"))
+MADE_HERE = 150
+
+
+def taken(name: str, data: bytes) -> Document | None:
+    """The document, or None where it was refused with a reason that names it."""
+    try:
+        return load_bytes(data, Source(name, f"/somewhere/{name}"))
+    except UnreadableDocument as error:
+        assert str(error).startswith(f"{name}: ") and len(str(error)) > len(name) + 20
+        return None
+
+
+def test_there_are_enough_of_them_and_none_twice() -> None:
+    assert len(FILES) >= MADE_HERE
+    assert len({name for name, _ in FILES}) == len(FILES)
+
+
+@pytest.mark.parametrize(("name", "data"), FILES, ids=[name for name, _ in FILES])
+def test_each_is_taken_in_or_refused_in_time(name: str, data: bytes, embedder: Embedder) -> None:
+    start = time.monotonic()
+    document = taken(name, data)
+    assert time.monotonic() - start < MAX_SECONDS + 2
+    if document is not None:
+        document.text.encode("utf-8")  # no half characters
+        assert "\0" not in document.text
+        passages = split(document, embedder.count_tokens)
+        assert all(document.text[p.start : p.end] == p.text for p in passages)
+    assert time.monotonic() - start < 2 * MAX_SECONDS
+
+
+def test_no_entity_or_path_leads_to_a_file_of_the_machine(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text(malformed.SECRET)
+    for name, data in malformed.hostile_archives(str(secret)):
+        if name.startswith(("outside", "climbs")):
+            document = taken(name, data)
+            assert document is None or malformed.SECRET not in document.text
+
+
+def test_bombs_are_refused_before_they_unpack() -> None:
+    for name, data in FILES:
+        if name.startswith("bomb."):
+            start = time.monotonic()
+            assert taken(name, data) is None
+            assert time.monotonic() - start < 5
+
+
+def test_the_children_kept_to_their_memory() -> None:
+    for name, data in FILES:
+        if name.startswith(("laughs", "deep.", "far-cell")):
+            taken(name, data)
+    used = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
+    assert used < MAX_MEMORY
+
+
+def test_a_library_is_unharmed(library: Library) -> None:
+    library.add(load(sample_path()))
+    for name, data in FILES:
+        document = taken(name, data) if len(data) < 3_000 and name.startswith("flipped") else None
+        if document is not None and len(document.text) < 3_000:
+            library.add(document)
+    hits = library.search("Which corridor goes through the Caspian?", documents=["briefing.md"])
+    assert hits and "orridor" in hits[0].stored.passage.text
