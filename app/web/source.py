@@ -98,7 +98,7 @@ def _body(view: View) -> str:
     if view.citation is None:
         low, high = 0, WINDOW
     shown = [b for b in _tiles(view) if b.end > low and b.start < high]
-    before = "… earlier text is not shown here" if shown and shown[0].start > low > 0 else ""
+    before = "… earlier text is not shown here" if shown and shown[0].start > 0 else ""
     after = "… later text is not shown here" if high < len(view.text) else ""
     parts = []
     page: int | None = None
