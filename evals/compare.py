@@ -139,12 +139,13 @@ def mcnemar(before: NDArray[np.float64], after: NDArray[np.float64]) -> float:
 
 def permutation(before: NDArray[np.float64], after: NDArray[np.float64], seed: int = SEED) -> float:
     """Two-sided paired permutation test of the mean difference (Fisher's, signs swapped at random;
-    Smucker et al. 2007 for retrieval), by SciPy. 1.0 where no score differs."""
+    Smucker et al. 2007 for retrieval), by SciPy. 1.0 where at most
+    one score differs: its sign alone tells nothing."""
     from scipy.stats import permutation_test
 
     change = after - before
     change = change[change != 0]
-    if not len(change):
+    if len(change) < 2:
         return 1.0
     result = permutation_test(
         (change,),
