@@ -7,18 +7,14 @@ at one moment. Every thread has its own connection; other processes may read and
 from __future__ import annotations
 
 import hashlib
-import shutil
 import sqlite3
-import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Iterable, Mapping, Sequence
 
 from ingest.records import Block, Document
 from store import fulltext, rows
+from store.database import Database
+from store.exact import VectorState
 from store.records import Revision, StoredPassage, StoreError
-from store.schema import connect, migrate
-from store.vectors import VectorState
 
 REVISIONS = """SELECT r.id, r.document, r.number, r.title, r.media_type, r.content_hash, r.created,
     r.activated, r.metadata, r.passages, r.characters, d.name, d.source,
@@ -26,7 +22,6 @@ REVISIONS = """SELECT r.id, r.document, r.number, r.title, r.media_type, r.conte
     FROM revisions r JOIN documents d ON d.id = r.document """
 PASSAGES = """SELECT p.*, d.name, d.id AS document FROM passages p
     JOIN revisions r ON r.id = p.revision JOIN documents d ON d.id = r.document """
-LEAST_ROOM = 1 << 16
 THIS_MODEL = "model = (SELECT value FROM meta WHERE key = 'model')"
 
 
@@ -34,70 +29,8 @@ class MissingVectors(Exception):
     """Some passages have no vector (any more): make them and try again."""
 
 
-class Catalogue:
+class Catalogue(Database):
     """The SQLite catalogue of a data folder; ``StoreError`` where the folder cannot be used."""
-
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / "catalogue.sqlite3"
-        self._local = threading.local()
-        self._open: list[sqlite3.Connection] = []
-        with self._explained():
-            folder.mkdir(parents=True, exist_ok=True)
-            migrate(self.db, self.path)
-
-    @property
-    def db(self) -> sqlite3.Connection:
-        """This thread's connection."""
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = connect(self.path)
-            self._local.connection = connection
-            self._open.append(connection)
-        return connection
-
-    def close(self) -> None:
-        """Closes the connections of all threads."""
-        while self._open:
-            self._open.pop().close()
-        self._local = threading.local()
-
-    @contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
-        """A snapshot: everything read inside belongs to one moment. May be nested."""
-        with self._explained():
-            db = self.db
-            if db.in_transaction:
-                yield db
-                return
-            db.execute("BEGIN")
-            try:
-                yield db
-            finally:
-                if db.in_transaction:
-                    db.execute("ROLLBACK")
-
-    @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
-        """One transaction: all of what is written inside, or nothing."""
-        with self._explained():
-            db = self.db
-            db.execute("BEGIN IMMEDIATE")
-            try:
-                yield db
-                db.execute("COMMIT")
-            except BaseException:
-                if db.in_transaction:
-                    db.execute("ROLLBACK")
-                raise
-
-    @contextmanager
-    def _explained(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.IntegrityError:
-            raise
-        except (sqlite3.DatabaseError, OSError) as error:
-            raise StoreError(_explain(error, self.path.parent)) from error
 
     def meta(self, key: str) -> str | None:
         """A remembered setting, such as the embedder that made the vectors."""
@@ -303,22 +236,3 @@ def bump(db: sqlite3.Connection, counter: str) -> None:
         " DO UPDATE SET value = CAST(CAST(value AS INTEGER) + 1 AS TEXT)",
         (counter,),
     )
-
-
-def _explain(error: Exception, folder: Path) -> str:
-    reason = str(error)
-    if "full" in reason or "No space" in reason or _has_no_room(folder):
-        return f"No space left for the data folder {folder}: free some, then run it again."
-    if "not a database" in reason or "malformed" in reason:
-        return f"The catalogue in {folder} is damaged ({reason}): restore it from a backup."
-    if "locked" in reason:
-        return f"Another program keeps the data folder {folder} busy: try again when it is done."
-    return (
-        f"The data folder {folder} cannot be used ({reason}): "
-        "make it writable, or choose another with --data."
-    )
-
-
-def _has_no_room(folder: Path) -> bool:
-    """Whether the disk is full: SQLite then sometimes says no more than "disk I/O error"."""
-    return folder.is_dir() and shutil.disk_usage(folder).free < LEAST_ROOM

@@ -53,9 +53,19 @@ SCHEMA = len(MIGRATIONS)
 BUSY_SECONDS = 60
 
 
-def connect(path: Path) -> sqlite3.Connection:
+class Connection(sqlite3.Connection):
+    """A connection that closes when its thread ends: unlike its base it can be weakly referred."""
+
+
+def connect(path: Path) -> Connection:
     """A connection in autocommit mode: transactions are begun and ended by the catalogue."""
-    db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    db = sqlite3.connect(
+        path,
+        timeout=BUSY_SECONDS,
+        isolation_level=None,
+        check_same_thread=False,
+        factory=Connection,
+    )
     db.row_factory = sqlite3.Row
     for pragma in ("foreign_keys = ON", "synchronous = NORMAL", "journal_mode = WAL"):
         db.execute(f"PRAGMA {pragma}")

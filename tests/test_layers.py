@@ -39,7 +39,8 @@ def test_a_room_imports_only_what_comes_before_it(room: str) -> None:
 
 
 def test_chroma_is_imported_in_one_file() -> None:
-    files = [path for room in ROOMS for path in (ROOT / room).rglob("*.py")]
+    # The evaluation's baselines are pipelines of their own, with a Chroma of their own.
+    files = [path for room in ROOMS[:-1] for path in (ROOT / room).rglob("*.py")]
     using = {
         str(path.relative_to(ROOT))
         for path in files

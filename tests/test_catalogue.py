@@ -1,0 +1,164 @@
+"""The catalogue: snapshots, one moment of change, threads, and its tables."""
+
+from __future__ import annotations
+
+import gc
+import sqlite3
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import document_of
+
+from ingest.records import Document, Passage
+from store import schema
+from store.catalogue import Catalogue, MissingVectors
+from store.fulltext import matches
+from store.records import StoreError
+from store.rows import NewPassage
+
+VECTOR = bytes(4 * 384)
+
+
+@pytest.fixture
+def catalogue(tmp_path: Path) -> Iterator[Catalogue]:
+    opened = Catalogue(tmp_path)
+    opened.set_meta({"model": "m"})
+    yield opened
+    opened.close()
+
+
+def passages(document: Document) -> list[NewPassage]:
+    """A passage for each block, its key its text."""
+    texts = [(b.start, b.end, document.text[b.start : b.end]) for b in document.blocks]
+    return [NewPassage(text, Passage(start, end, text)) for start, end, text in texts]
+
+
+def keep(catalogue: Catalogue, document: Document) -> str:
+    made = passages(document)
+    catalogue.save_vectors("m", [(new.key, VECTOR) for new in made])
+    return catalogue.activate(document, made, "2026-01-01T00:00:00+00:00")
+
+
+def test_a_reader_sees_one_moment(catalogue: Catalogue) -> None:
+    first = keep(catalogue, document_of("Old words."))
+    other = Catalogue(catalogue.path.parent)
+    with other.reading() as db:
+        assert [each.id for each in other.current()] == [first]
+        second = keep(catalogue, document_of("New words."))
+        assert [each.id for each in other.current()] == [first]
+        assert matches(db, "old", 5, None)
+        assert not matches(db, "new", 5, None)
+    assert [each.id for each in other.current()] == [second]
+    with other.reading() as db:
+        assert not matches(db, "old", 5, None)
+        assert matches(db, "new", 5, None)
+    other.close()
+
+
+def test_a_failure_inside_changes_nothing(catalogue: Catalogue) -> None:
+    first = keep(catalogue, document_of("Old words."))
+    generation = catalogue.generation
+    with pytest.raises(MissingVectors):
+        changed = document_of("New words.")
+        catalogue.activate(changed, passages(changed), "2026-01-02")
+    assert [each.id for each in catalogue.current()] == [first]
+    assert len(catalogue.revisions_of(catalogue.current()[0].document_id)) == 1
+    assert catalogue.generation == generation
+    with catalogue.reading() as db:
+        assert matches(db, "old", 5, None)
+
+
+def test_generation_grows_for_other_connections(catalogue: Catalogue) -> None:
+    other = Catalogue(catalogue.path.parent)
+    before = other.generation
+    keep(catalogue, document_of("Words."))
+    assert other.generation > before
+    other.close()
+
+
+def test_threads_read_while_one_writes(catalogue: Catalogue) -> None:
+    keep(catalogue, document_of("Edition 0."))
+    wrong: list[str] = []
+    over = threading.Event()
+
+    def read() -> None:
+        while not over.is_set():
+            with catalogue.reading():
+                (current,) = catalogue.current()
+                text = catalogue.text(current.id)
+                stored = catalogue.passages(current.id)
+                if [each.passage.text for each in stored] != [text]:
+                    wrong.append(text)
+
+    readers = [threading.Thread(target=read) for _ in range(4)]
+    for reader in readers:
+        reader.start()
+    for edition in range(1, 30):
+        keep(catalogue, document_of(f"Edition {edition}."))
+    over.set()
+    for reader in readers:
+        reader.join()
+    assert wrong == []
+
+
+def test_text_is_kept_to_the_character(catalogue: Catalogue) -> None:
+    text = "é\u0301\u200b\r\n\ttab \x00 nul 🗼 \u202eright to left\u202c '\" %_"
+    kept = keep(catalogue, document_of(text))
+    assert catalogue.text(kept) == text
+    assert catalogue.passages(kept)[0].passage.text == text
+
+
+def test_an_older_catalogue_is_brought_up_to_date(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Catalogue(tmp_path).close()
+    newer = (*schema.MIGRATIONS, ("ALTER TABLE documents ADD COLUMN note TEXT",))
+    monkeypatch.setattr(schema, "MIGRATIONS", newer)
+    monkeypatch.setattr(schema, "SCHEMA", len(newer))
+    opened = Catalogue(tmp_path)
+    assert opened.db.execute("SELECT note FROM documents").fetchall() == []
+    assert opened.db.execute("PRAGMA user_version").fetchone()[0] == len(newer)
+    opened.close()
+
+
+def test_a_failed_migration_leaves_the_old_version(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Catalogue(tmp_path).close()
+    broken = (*schema.MIGRATIONS, ("CREATE TABLE half (x)", "NOT SQL"))
+    monkeypatch.setattr(schema, "MIGRATIONS", broken)
+    monkeypatch.setattr(schema, "SCHEMA", len(broken))
+    with pytest.raises(StoreError):
+        Catalogue(tmp_path)
+    db = sqlite3.connect(tmp_path / "catalogue.sqlite3")
+    assert db.execute("PRAGMA user_version").fetchone()[0] == len(broken) - 1
+    assert not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'half'").fetchall()
+    db.close()
+
+
+def test_vectors_are_listed_in_the_order_they_came(catalogue: Catalogue) -> None:
+    catalogue.save_vectors("m", [("a", VECTOR), ("b", VECTOR)])
+    catalogue.save_vectors("m", [("a", VECTOR), ("c", VECTOR)])
+    catalogue.save_vectors("another", [("x", VECTOR)])
+    listed = catalogue.vectors_after(0)
+    assert [key for _, key, _ in listed] == ["a", "b", "c"]
+    assert [key for _, key, _ in catalogue.vectors_after(listed[0][0], 1)] == ["b"]
+    assert catalogue.missing(["a", "z", "c"]) == {"z"}
+    assert catalogue.vector_state().last == listed[-1][0]
+
+
+def test_an_unknown_revision_is_an_error(catalogue: Catalogue) -> None:
+    assert catalogue.revision("nothing") is None
+    with pytest.raises(StoreError, match="purged"):
+        catalogue.text("nothing")
+
+
+def test_connections_of_ended_threads_are_closed(catalogue: Catalogue) -> None:
+    for _ in range(5):
+        thread = threading.Thread(target=catalogue.current)
+        thread.start()
+        thread.join()
+    gc.collect()
+    assert len(catalogue._open) == 1
