@@ -55,7 +55,7 @@ class _Splitter:
         self.limit = limit
         self.max_context = min(CONTEXT_TOKENS, limit // 4)
         self.target = min(TARGET_TOKENS, limit - self.max_context)
-        self.count = count
+        self.count = lru_cache(maxsize=4096)(count)
         self.context = lru_cache(maxsize=1024)(self._context)
 
     def passages(self) -> Iterator[Passage]:

@@ -37,9 +37,12 @@ def load(data: bytes, source: Source) -> Document:
     """A web page; its charset is the server's or the page's own. See ``decode`` for errors."""
     tree = parse(data, source)
     builder = Builder()
-    title, metadata = _about(tree)
+    named, metadata = _about(tree)
     prune(tree)
-    Flow(builder).read(main_part(tree))
+    main = main_part(tree)
+    headings = [" ".join(heading.text_content().split()) for heading in main.iter("h1")]
+    title = headings[0] if len(headings) == 1 else named
+    Flow(builder).read(main)
     if not builder.blocks:
         raise source.unreadable(
             "the page holds no text; it may be made by scripts. Save it from the browser as PDF."
@@ -125,14 +128,12 @@ def main_body(tree: Any) -> Any:
 
 
 def _about(tree: Any) -> tuple[str, dict[str, str]]:
-    """Title (without the site's name where the page's first heading says it) and metadata."""
+    """The title that the page gives itself, and its metadata."""
     named = " ".join((tree.findtext(".//title") or "").split())
-    headings = [" ".join(h.text_content().split()) for h in tree.iter("h1")]
-    title = next((h for h in headings if h and h in named), named or "".join(headings[:1]))
     wanted = {"author": "author", "article:published_time": "published", "date": "published"}
     metadata: dict[str, str] = {}
     for meta in tree.iter("meta"):
         key = wanted.get((meta.get("name") or meta.get("property") or "").lower())
         if key and meta.get("content"):
             metadata.setdefault(key, meta.get("content"))
-    return title, metadata
+    return named, metadata

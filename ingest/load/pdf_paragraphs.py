@@ -99,7 +99,8 @@ def _had_room(last: Line, line: Line) -> bool:
     first = line.words.split(maxsplit=1)[0]
     needed = (len(first) + 1) * (line.right - line.left) / max(len(line.words), 1)
     left, right = line.column
-    return not first[0].islower() and last.right + needed < right - 0.04 * (right - left)
+    spare = 0.35 if first[0].islower() else 0.04
+    return last.right + needed < right - spare * (right - left)
 
 
 def _is_heading(line: Line, body: float, plain_body: bool) -> bool:

@@ -13,6 +13,7 @@ from ingest.records import BlockKind, Document
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
 MAX_GROUPS = 50
+MAX_ITEM = 200
 
 
 def load(data: bytes, source: Source) -> Document:
@@ -64,6 +65,7 @@ def _frame(builder: Builder, shape: Any, number: int) -> None:
     paragraphs = [p for p in shape.text_frame.paragraphs if p.text.strip()]
     listed = len(paragraphs) > 1 or (shape.is_placeholder and paragraphs and paragraphs[0].level)
     for paragraph in paragraphs:
-        kind = BlockKind.LIST_ITEM if listed else BlockKind.PARAGRAPH
-        level = paragraph.level + 1 if listed else 0
+        item = listed and len(paragraph.text) <= MAX_ITEM
+        kind = BlockKind.LIST_ITEM if item else BlockKind.PARAGRAPH
+        level = paragraph.level + 1 if item else 0
         builder.add(kind, paragraph.text.replace("\v", " "), level, page=number)
