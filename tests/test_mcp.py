@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
+from pathlib import Path
 from typing import Any
 
 from browser import Served
-from mcp import Client
+from mcp import Client, StdioServerParameters
 
 QUESTION = "How many times did President Aliyev visit Central Asian countries?"
 
@@ -52,3 +54,18 @@ def test_documents_are_listed_and_searched(served: Served) -> None:
     hits = call(served, "search", question=QUESTION, k=3, documents=["briefing.md"])
     assert len(hits) == 3
     assert [h["rank"] for h in hits] == [1, 2, 3]
+
+
+async def _over_stdio(data: Path) -> list[dict[str, Any]]:
+    command = [sys.executable, "-m", "app", "mcp", "--data", str(data), "--model", "none"]
+    parameters = StdioServerParameters(command=command[0], args=command[1:])
+    async with Client(parameters) as client:
+        result = await client.call_tool("list_documents", {})
+        assert result.structured_content is not None
+        found: list[dict[str, Any]] = result.structured_content["result"]
+        return found
+
+
+def test_the_command_serves_over_standard_input(served: Served) -> None:
+    documents = asyncio.run(_over_stdio(served.engine.settings.data))
+    assert documents[0]["document"] == "briefing.md"

@@ -6,14 +6,13 @@ interrupted. ``--debug`` anywhere shows where an error came from.
 
 from __future__ import annotations
 
-import os
 import sys
 from importlib.metadata import entry_points, version
 from typing import Annotated
 
 import typer
 
-from app.cli import answers, ask, chat, documents, ingest, upkeep
+from app.cli import answers, ask, chat, documents, ingest, people, upkeep
 from app.cli.common import error_console, plain
 from ingest.records import FootnoteError
 
@@ -27,7 +26,7 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for part in (chat, ingest, ask, documents, answers, upkeep):
+for part in (chat, ingest, ask, documents, answers, people, upkeep):
     part.register(cli)
 
 
@@ -58,8 +57,6 @@ def main() -> None:
     """Run ``footnote`` with this process's arguments and exit."""
     arguments = [a for a in sys.argv[1:] if a != "--debug"]
     debug = len(arguments) + 1 < len(sys.argv)
-    # Read once, when OpenMP loads: threads that wait must not starve the ones that work.
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     for entry in entry_points(group=COMMANDS):
         cli.add_typer(entry.load(), name=entry.name)
     try:
