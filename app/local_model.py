@@ -120,8 +120,7 @@ class LocalModel:
 
 
 def _library() -> Any:
-    """llama.cpp's binding. Waiting threads must sleep: spinning ones starve a busy machine."""
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    """llama.cpp's binding."""
     try:
         import xllamacpp
     except ImportError:

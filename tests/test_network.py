@@ -1,0 +1,95 @@
+"""Nothing leaves the machine: every connection of the real commands, as the kernel saw it."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.models import ChatModel
+from app.pull import model_path, pull
+from app.settings import load_settings
+
+STRACE = shutil.which("strace")
+HERE = re.compile(r'inet_addr\("127\.|inet_pton\(AF_INET6, "::1"')
+
+pytestmark = pytest.mark.skipif(STRACE is None, reason="strace is not installed")
+
+
+def outgoing(log: Path) -> list[str]:
+    """Connections (and datagrams sent) to other machines; name look-ups are among them."""
+    lines = log.read_text(errors="replace").splitlines()
+    return [line for line in lines if "AF_INET" in line and not HERE.search(line)]
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("network")
+
+
+def traced(data: Path, *arguments: str, model: str = "none") -> list[str]:
+    """Run ``footnote`` under strace in ``data``; what left the machine."""
+    log = data / "strace.log"
+    settings = load_settings()
+    gguf = model_path(settings) or pull(settings.models, lambda *_: None)
+    environment = {
+        **os.environ,
+        "FOOTNOTE_DATA": str(data),
+        "FOOTNOTE_MODEL": model,
+        "FOOTNOTE_GGUF": str(gguf),
+        "FOOTNOTE_TIMEOUT_S": "400",
+    }
+    done = subprocess.run(
+        [str(STRACE), "-f", "-qq", "-e", "trace=connect,sendto,sendmsg", "-o", str(log),
+         sys.executable, "-m", "app", *arguments],
+        env=environment, capture_output=True, text=True, check=False, timeout=500,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert log.exists()
+    return outgoing(log)
+
+
+def test_the_check_sees_a_connection(data: Path) -> None:
+    log = data / "strace.log"
+    code = (
+        "import socket\ns = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n"
+        "s.connect(('192.0.2.1', 9))"
+    )
+    subprocess.run(
+        [str(STRACE), "-f", "-qq", "-e", "trace=connect", "-o", str(log), sys.executable, "-c",
+         code], check=False,
+    )  # fmt: skip
+    assert len(outgoing(log)) == 1
+
+
+def test_ingest_and_ask_stay_here(data: Path) -> None:
+    assert traced(data, "ingest", "--sample") == []
+    assert traced(data, "ask", "Who is Azerbaijan's ambassador to Tajikistan?") == []
+
+
+def test_asking_the_local_model_stays_here(data: Path, local_model: ChatModel) -> None:
+    assert local_model.name == "local"
+    assert traced(data, "ask", "Where was the meeting held?", model="local") == []
+
+
+def test_eval_stays_here(data: Path) -> None:
+    assert traced(data, "eval", "briefing", "--sample", "4") == []
+
+
+def test_no_library_reports_home_later(data: Path) -> None:
+    """onnxruntime would, some seconds after its first session."""
+    log = data / "strace.log"
+    code = (
+        "import time\nfrom app.reader import Reader\n"
+        "Reader().read_pairs([('Ready?', 'Ready.')])\ntime.sleep(15)"
+    )
+    subprocess.run(
+        [str(STRACE), "-f", "-qq", "-e", "trace=connect", "-o", str(log), sys.executable, "-c",
+         code], check=True,
+    )  # fmt: skip
+    assert outgoing(log) == []
