@@ -141,6 +141,7 @@ def ask(page: Page, question: str) -> Any:
     page.press("#question textarea", "Enter")
     turn = page.locator(".turn:not(.live)").nth(before)
     turn.wait_for(timeout=30_000)
+    page.locator("#question button", has_text="Ask").wait_for()
     return turn
 
 

@@ -69,11 +69,14 @@ const place = () => {
   element.dataset.shown = '';
   const turns = element.querySelectorAll('.turn');
   const last = turns[turns.length - 1];
-  if (!last || (element.dataset.turns === String(turns.length))) return;
-  element.dataset.turns = String(turns.length);
+  if (!last || element.dataset.turns === `${turns.length}${last.id}`) return;
+  element.dataset.turns = `${turns.length}${last.id}`;
   const log = element.closest('.log');
   const scrolls = log && getComputedStyle(log).overflowY === 'auto';
   if (scrolls) log.scrollTop += last.getBoundingClientRect().top - log.getBoundingClientRect().top;
   else last.scrollIntoView({ block: 'start' });
 };
-watch('value', () => requestAnimationFrame(place));
+// Gradio's label for its drop area hides the words that are in it from screen readers.
+const unname = () => document.querySelectorAll('#files button[aria-label]')
+  .forEach((button) => button.removeAttribute('aria-label'));
+watch('value', () => requestAnimationFrame(() => { place(); unname(); }));

@@ -5,8 +5,10 @@ Buttons carry ``data-`` attributes that ``chat.js`` turns into events; all text 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import groupby
 
 from app.records import Answer, Citation, Sentence, Verdict
 from app.web.escape import clip, markup
@@ -17,6 +19,7 @@ VERDICTS: dict[Verdict, tuple[str, str, str]] = {
     Verdict.PARTLY: ("◐", "partly supported", "The cited words hold only part of this sentence"),
     Verdict.UNSUPPORTED: ("✕", "not supported", "The cited words do not hold this sentence"),
 }
+BULLET = re.compile(r"^\s*[-*•–]\s+")
 MARKS = {"right": "Right", "wrong": "Wrong", "incomplete": "Incomplete"}
 STALE = {
     "moved": "The cited words now stand elsewhere in the document.",
@@ -123,21 +126,20 @@ def _refusal(exchange: str, answer: Answer) -> str:
     )
 
 
-def _list_like(answer: Answer) -> bool:
-    return len(answer.sentences) > 2 and all(len(s.text) < 160 for s in answer.sentences)
-
-
 def _body(exchange: str, answer: Answer) -> str:
     if answer.kind == "talk":
         return f'<p class="talk" dir="auto">{markup(answer.reason)}</p>'
     if answer.refused:
         return _refusal(exchange, answer)
     citations = {c.n: c for c in answer.citations}
-    said = [_sentence(exchange, s, citations) for s in answer.sentences]
-    if _list_like(answer) and answer.model == "none":
-        text = '<ul class="items">' + "".join(f"<li>{s}</li>" for s in said) + "</ul>"
-    else:
-        text = f"<p>{''.join(said)}</p>"
+    text = ""
+    for listed, group in groupby(answer.sentences, lambda s: bool(BULLET.match(s.text))):
+        if listed:
+            items = (replace(s, text=BULLET.sub("", s.text)) for s in group)
+            rows = "".join(f"<li>{_sentence(exchange, s, citations)}</li>" for s in items)
+            text += f'<ul class="items">{rows}</ul>'
+        else:
+            text += f"<p>{''.join(_sentence(exchange, s, citations) for s in group)}</p>"
     return f'<div class="prose">{text}</div>{evidence(exchange, answer.citations)}'
 
 
