@@ -15,8 +15,9 @@ from app.records import Answer, Citation, Sentence, Verdict
 from app.settings import Settings
 from evals.measures.retrieval import DEPTH
 from evals.records import Case
-from evals.systems import Footnote, FoundPassage, Outcome, System
+from evals.systems import Footnote, FoundPassage, Outcome, System, found_passage
 from store.library import Library
+from store.search import Mode
 
 CHUNK, OVERLAP, TOP = 500, 50, 3
 LONGEST_REPLY = 256
@@ -38,44 +39,48 @@ def systems(
 ) -> Iterator[System]:
     """Each system in turn, over one library and with one model."""
     yield Tutorial(library, model, whole_library=whole_library)
-    for mode in ("lexical", "dense", "hybrid"):
-        yield Footnote(library, settings, model, mode=mode, whole_library=whole_library)
+    yield OneSearch("lexical", library, model, whole_library=whole_library)
+    yield OneSearch("dense", library, model, whole_library=whole_library)
+    yield Footnote(library, settings, model, whole_library=whole_library)
 
 
-class Tutorial:
-    """The plain pipeline of the same libraries: recursive splitter of 500 characters with overlap
-    50, Chroma, top three by vector, one prompt. With no model it shows the first chunk found; it
+class Plain:
+    """Search, the first three results, one prompt. With no model it shows the first result; it
     refuses where the model says that it does not know."""
 
-    name = "tutorial"
     batch = 1
 
     def __init__(
-        self, library: Library, model: ChatModel | None, *, whole_library: bool = False
+        self, name: str, library: Library, model: ChatModel | None, *, whole_library: bool = False
     ) -> None:
+        self.name = name
         self.library = library
         self.model = model
         self.whole_library = whole_library
         self.reader = Reader()
-        self.chunks = list(_chunks(library))
-        self.vectors = self._index()
 
     def describe(self) -> dict[str, Any]:
         return {
             "system": self.name,
             "model": self.model.name if self.model else "none",
-            "chunk": CHUNK,
-            "overlap": OVERLAP,
             "k": TOP,
             "prompt": PROMPT,
             "whole_library": self.whole_library,
             "embedder": self.library.embedder.fingerprint,
         }
 
+    def search(self, case: Case) -> tuple[FoundPassage, ...]:
+        """What is found for a case, to full depth, best first."""
+        raise NotImplementedError
+
+    def document(self, case: Case) -> str | None:
+        """The one document that a case is asked of; None for all."""
+        return None if self.whole_library else case.document
+
     def outcomes(self, cases: Sequence[Case]) -> Iterator[Outcome]:
         for case in cases:
             began = time.perf_counter()
-            found = self._search(case)
+            found = self.search(case)
             searched = time.perf_counter()
             answer = self._answer(case, found[:TOP])
             spent = {
@@ -86,35 +91,7 @@ class Tutorial:
 
     def replay(self, case: Case) -> None:
         if self.model:
-            self._answer(case, self._search(case)[:TOP])
-
-    def _index(self) -> Any:
-        import chromadb
-
-        names = [f"{c.document}\0{c.start}\0{c.text}" for c in self.chunks]
-        digest = hashlib.sha256("\1".join(names).encode()).hexdigest()[:32]
-        collection = chromadb.EphemeralClient().get_or_create_collection(
-            f"tutorial-{digest}",
-            embedding_function=None,
-            configuration={"hnsw": {"space": "cosine"}},
-        )
-        for start in range(0, len(self.chunks), EMBED_BATCH):
-            part = self.chunks[start : start + EMBED_BATCH]
-            collection.upsert(
-                ids=[str(start + at) for at in range(len(part))],
-                embeddings=self.library.embedder.encode([c.text for c in part]),
-                metadatas=[{"document": c.document} for c in part],
-            )
-        return collection
-
-    def _search(self, case: Case) -> tuple[FoundPassage, ...]:
-        restricted = case.document and not self.whole_library
-        found = self.vectors.query(
-            query_embeddings=self.library.embedder.encode([case.question]),
-            n_results=min(DEPTH, len(self.chunks)),
-            where={"document": case.document} if restricted else None,
-        )
-        return tuple(self.chunks[int(key)] for key in found["ids"][0])
+            self._answer(case, self.search(case)[:TOP])
 
     def _answer(self, case: Case, found: Sequence[FoundPassage]) -> Answer:
         if self.model:
@@ -141,6 +118,67 @@ class Tutorial:
             answerable=0.0 if refused else 1.0,
             model=self.model.name if self.model else "none",
         )
+
+
+class OneSearch(Plain):
+    """Footnote's passages by one of its searches alone: ``lexical`` is BM25, ``dense`` vectors."""
+
+    def __init__(
+        self, mode: Mode, library: Library, model: ChatModel | None, *, whole_library: bool = False
+    ) -> None:
+        name = {"lexical": "BM25 alone", "dense": "dense alone"}.get(mode, mode)
+        super().__init__(name, library, model, whole_library=whole_library)
+        self.mode = mode
+
+    def search(self, case: Case) -> tuple[FoundPassage, ...]:
+        name = self.document(case)
+        hits = self.library.search(
+            case.question, DEPTH, documents=[name] if name else None, mode=self.mode
+        )
+        return tuple(map(found_passage, hits))
+
+
+class Tutorial(Plain):
+    """The plain pipeline of the same libraries: recursive splitter of 500 characters with overlap
+    50, Chroma, nearest three."""
+
+    def __init__(
+        self, library: Library, model: ChatModel | None, *, whole_library: bool = False
+    ) -> None:
+        super().__init__("tutorial", library, model, whole_library=whole_library)
+        self.chunks = list(_chunks(library))
+        self.vectors = self._index()
+
+    def describe(self) -> dict[str, Any]:
+        return {**super().describe(), "chunk": CHUNK, "overlap": OVERLAP}
+
+    def search(self, case: Case) -> tuple[FoundPassage, ...]:
+        name = self.document(case)
+        found = self.vectors.query(
+            query_embeddings=self.library.embedder.encode([case.question]),
+            n_results=min(DEPTH, len(self.chunks)),
+            where={"document": name} if name else None,
+        )
+        return tuple(self.chunks[int(key)] for key in found["ids"][0])
+
+    def _index(self) -> Any:
+        import chromadb
+
+        names = [f"{c.document}\0{c.start}\0{c.text}" for c in self.chunks]
+        digest = hashlib.sha256("\1".join(names).encode()).hexdigest()[:32]
+        collection = chromadb.EphemeralClient().get_or_create_collection(
+            f"tutorial-{digest}",
+            embedding_function=None,
+            configuration={"hnsw": {"space": "cosine"}},
+        )
+        for start in range(0, len(self.chunks), EMBED_BATCH):
+            part = self.chunks[start : start + EMBED_BATCH]
+            collection.upsert(
+                ids=[str(start + at) for at in range(len(part))],
+                embeddings=self.library.embedder.encode([c.text for c in part]),
+                metadatas=[{"document": c.document} for c in part],
+            )
+        return collection
 
 
 def _said(question: str, answer: str) -> tuple[Message, Message]:

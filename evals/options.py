@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-console = Console()
+FILE_WIDTH = 200
+"""Columns of tables that go to a file or another program."""
+
+console = Console(width=None if sys.stdout.isatty() else FILE_WIDTH)
 errors = Console(stderr=True)
 
 SetArgument = Annotated[str, typer.Argument(metavar="SET", help="A set's file, folder or name.")]

@@ -64,6 +64,12 @@ def test_all_baselines_make_comparable_runs(
         for system in systems(library, settings, None)
     ]
     assert len({each.id for each in made}) == 4
+    assert [each.manifest["system"]["system"] for each in made] == [
+        "tutorial",
+        "BM25 alone",
+        "dense alone",
+        "footnote",
+    ]
     for each in made:
         assert [line["id"] for line in each.lines] == ["height", "paint"]
         assert each.lines[0]["scores"]["recall@3"] == 1.0
