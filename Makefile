@@ -18,7 +18,7 @@ chat: install
 install: .venv/installed
 
 .venv/bin/python:
-	$(PYTHON) -c 'import sys; ok = (3, 11, 5) <= sys.version_info < (3, 14); sys.exit(not ok and "Footnote needs Python 3.11.5 to 3.13, this is " + sys.version.split()[0] + ": name another with make PYTHON=python3.12")'
+	$(PYTHON) -c 'import sys; ok = (3, 11) <= sys.version_info < (3, 14); sys.exit(not ok and "Footnote needs Python 3.11 to 3.13, this is " + sys.version.split()[0] + ": name another with make PYTHON=python3.12")'
 	$(PYTHON) -m venv .venv
 
 # torch comes first: pip takes the build that it is set up for (the CPU build where it finds one),

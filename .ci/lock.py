@@ -22,7 +22,7 @@ HEADER = "# Every version with its hashes, for Python 3.11 to 3.13. Written by `
 
 def resolve(*options: str) -> dict[str, str]:
     """Pins by package name: each the text of its requirement with hashes."""
-    command = ["uv", "pip", "compile", "pyproject.toml", "--universal", "--python-version=3.11.5"]
+    command = ["uv", "pip", "compile", "pyproject.toml", "--universal", "--python-version=3.11"]
     command += ["--generate-hashes", "--no-annotate", "--no-header", "-q", *options]
     out = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
     pins = re.split(r"^(?=\S)", out, flags=re.MULTILINE)
