@@ -74,6 +74,7 @@ NAMES = (
 )
 
 
+# Beside what the model says, what the reader and the words say adds nothing that held up.
 MODEL_NAMES = ("model's yes", "model stated an answer")
 
 
@@ -85,10 +86,9 @@ def probability(found: Found, said: tuple[float, float] | None = None) -> float:
     """
     if not found.evidence:
         return 0.0
-    plain = features(found)
     if said is None:
-        return logistic(ANSWERABLE, plain)
-    return logistic(ANSWERABLE_WITH_MODEL, (*plain, *said))
+        return logistic(ANSWERABLE, features(found))
+    return logistic(ANSWERABLE_WITH_MODEL, said)
 
 
 def threshold(strictness: str, *, with_model: bool) -> float:

@@ -51,7 +51,7 @@ SENTENCE_NAMES = (
 # wrong one does less harm than a wrong composed answer.
 REFUSED = {
     calibration.ANSWERABLE: {"strict": 0.20, "balanced": 0.08, "eager": 0.03},
-    calibration.ANSWERABLE_WITH_MODEL: {"strict": 0.20, "balanced": 0.12, "eager": 0.05},
+    calibration.ANSWERABLE_WITH_MODEL: {"strict": 0.25, "balanced": 0.15, "eager": 0.05},
 }
 BATCH = 32
 
@@ -149,11 +149,9 @@ def fit_answerable(
 
     model = calibration.ANSWERABLE_WITH_MODEL if said else calibration.ANSWERABLE
     rows = [j for j in judged if said is None or j.case.id in said]
-    x = np.array(
-        [(*answerability.features(j.found), *(said[j.case.id] if said else ())) for j in rows]
-    )
+    x = np.array([said[j.case.id] if said else answerability.features(j.found) for j in rows])
     y = np.array([j.case.answerable for j in rows])
-    names = (*answerability.NAMES, *(answerability.MODEL_NAMES if said else ()))
+    names = answerability.MODEL_NAMES if said else answerability.NAMES
     entry, chance = fit(x, y, [j.group for j in rows], names)
     entry["auc"] = round(float(roc_auc_score(y, chance)), 4)
     entry["brier"] = round(float(brier_score_loss(y, chance)), 4)
@@ -204,6 +202,22 @@ def sample(judged: Sequence[Judged], n: int, seed: int) -> list[Judged]:
     return out
 
 
+def off_topic(cases: Sequence[Case]) -> list[Case]:
+    """Every sixth question asked of another document, which does not answer it.
+
+    Near misses alone would teach that words in common say nothing.
+    """
+    names = list(dict.fromkeys(c.document for c in cases if c.document))
+    if len(names) < 2:
+        return []
+    other = dict(zip(names, [*names[1:], names[0]], strict=True))
+    return [
+        replace(c, id=f"{c.id}@other", document=other[c.document], answerable=False, answers=())
+        for c in cases[::6]
+        if c.document
+    ]
+
+
 def read_sets(
     sets: Sequence[str], documents: Sequence[Path], folder: Path
 ) -> list[tuple[Library, list[Judged]]]:
@@ -217,6 +231,7 @@ def read_sets(
             library.add(load(source))
         alone = [c for c in questions.cases if not c.turns]
         cases = [replace(c, id=f"{questions.name}/{c.id}") for c in alone]
+        cases += off_topic(cases)
         out.append((library, judged_cases(library, cases, reader)))
     return out
 

@@ -14,7 +14,9 @@ def test_citations_belong_to_the_sentence_they_follow() -> None:
 
 def test_list_lines_are_sentences_of_their_own() -> None:
     assert [d.text for d in parse("- Energy [1]\n- Trade [1]\n3. Culture [2]")] == [
-        "Energy", "Trade", "Culture"
+        "Energy",
+        "Trade",
+        "Culture",
     ]
 
 
