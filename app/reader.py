@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 WEIGHTS = "reader.onnx"
 WEIGHTS_SHA256 = "bd1f505dc69d9fd770ef0036d45cf10791b24319aacc24287e6c140208574386"
 MAX_TOKENS = 320
-BATCH = 8
 LONGEST_SPAN = 30
 
 
@@ -109,21 +108,21 @@ class Reader:
         encodings: list[Encoding] = tokenizer.encode_batch([(_shortened(a), b) for a, b in pairs])
         return encodings
 
-    def _run(self, encodings: Sequence[Encoding]) -> Iterator[tuple[int, list[Any]]]:
-        """Index and network outputs of each encoding; like lengths share a batch (no padding)."""
+    def _run(self, encodings: Sequence[Encoding]) -> Iterator[list[Any]]:
+        """The network's outputs for each encoding.
+
+        One at a time: int8 activations share one scale a run, so in a batch a text's scores would
+        depend on its neighbours, and on a CPU a batch is hardly faster.
+        """
         with self._lock:
             session = self._session
-        order = sorted(range(len(encodings)), key=lambda i: len(encodings[i].ids))
-        for at in range(0, len(order), BATCH):
-            batch = order[at : at + BATCH]
-            shape = (len(batch), len(encodings[batch[-1]].ids))
-            ids, mask, types = (np.zeros(shape, dtype=np.int64) for _ in range(3))
-            for row, e in enumerate(encodings[i] for i in batch):
-                ids[row, : len(e.ids)] = e.ids
-                mask[row, : len(e.ids)] = 1
-                types[row, : len(e.ids)] = e.type_ids
-            outputs = session.run(None, {"ids": ids, "mask": mask, "types": types})
-            yield from ((i, [o[row] for o in outputs]) for row, i in enumerate(batch))
+        for e in encodings:
+            rows = (e.ids, e.attention_mask, e.type_ids)
+            feed = {
+                name: np.array([row], dtype=np.int64)
+                for name, row in zip(("ids", "mask", "types"), rows, strict=True)
+            }
+            yield [output[0] for output in session.run(None, feed)]
 
     def read(self, question: str, texts: Sequence[str]) -> list[Reading]:
         """One reading a text, in order. Texts past the window (320 tokens) are read to its end."""
@@ -132,22 +131,19 @@ class Reader:
     def read_pairs(self, pairs: Sequence[tuple[str, str]]) -> list[Reading]:
         """One reading for each (question, text), in order."""
         encodings = self._encode(pairs)
-        readings: dict[int, Reading] = {}
-        for i, (starts, ends, answerable, _) in self._run(encodings):
-            second = [t for t, s in enumerate(encodings[i].sequence_ids) if s == 1]
-            offsets = np.array([encodings[i].offsets[t] for t in second], dtype=np.int64)
-            readings[i] = Reading(
-                float(answerable),
-                _log_softmax(starts[second]),
-                _log_softmax(ends[second]),
-                offsets.reshape(-1, 2),
-            )
-        return [readings[i] for i in range(len(pairs))]
+        readings = []
+        for e, (starts, ends, answerable, _) in zip(encodings, self._run(encodings), strict=True):
+            second = [t for t, s in enumerate(e.sequence_ids) if s == 1]
+            offsets = np.array([e.offsets[t] for t in second], dtype=np.int64).reshape(-1, 2)
+            first, last = _log_softmax(starts[second]), _log_softmax(ends[second])
+            readings.append(Reading(float(answerable), first, last, offsets))
+        return readings
 
     def support(self, claims: Sequence[str], premises: Sequence[str]) -> NDArray[np.float32]:
         """Probabilities that each premise supports, contradicts, says neither: shape (n, 3)."""
         found = np.zeros((len(claims), 3), dtype=np.float32)
-        for i, outputs in self._run(self._encode(list(zip(claims, premises, strict=True)))):
+        encodings = self._encode(list(zip(claims, premises, strict=True)))
+        for i, outputs in enumerate(self._run(encodings)):
             found[i] = np.exp(_log_softmax(outputs[3]))
         return found
 

@@ -153,7 +153,7 @@ def test_a_follow_up_is_understood(plan: Library, settings: Settings, reader: Re
         "What did she say about the cost?", history=history
     )
     assert "48 million" in answer.text
-    assert "Port Ada" in answer.standalone
+    assert answer.standalone == "What did Ines Calder say about the cost?"
     assert answer.question == "What did she say about the cost?"
 
 
