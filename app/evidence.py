@@ -13,12 +13,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.calibration import SENTENCE, logistic
+from app.orders import gives_orders
 from app.reader import Reader, Reading
 from app.words import coverage
 from ingest.records import BlockKind
 from ingest.sentences import sentences
 from store.records import Hit
 
+# What is left of the score of a sentence that speaks to a language model.
+ORDERS = 0.01
 _LEANS = re.compile(
     r"^[\W_]*(he|she|it|they|this|that|these|those|his|her|its|their|such|both|the (former|latter)|"
     r"here|there|then|however|moreover|also|instead|as a result)\b",
@@ -102,12 +105,19 @@ def _score(question: str, hit: Hit, reading: Reading, rarity: dict[str, float]) 
                 passage.start + a,
                 passage.start + b,
                 text,
-                logistic(SENTENCE, features),
+                logistic(SENTENCE, features)
+                * (ORDERS if gives_orders(_line(passage.text, a, b)) else 1.0),
                 key if span.score > -20 else None,
                 features,
             )
         )
     return out
+
+
+def _line(text: str, start: int, end: int) -> str:
+    """The whole line or lines that ``start:end`` stands in."""
+    stop = text.find("\n", end)
+    return text[text.rfind("\n", 0, start) + 1 : stop if stop >= 0 else len(text)]
 
 
 def leans(text: str) -> bool:
