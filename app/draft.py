@@ -123,6 +123,7 @@ class Drafter:
             )
             for words_, verdict in said:
                 sentences.setdefault(words_, Sentence(words_, (citation.n,), verdict))
+        self._add_readers(result, footnotes, sentences)
         return Answer(
             result.question,
             result.question,
@@ -135,6 +136,21 @@ class Drafter:
             self._model.name,
             notes,
         )
+
+    def _add_readers(
+        self, result: Found, footnotes: Footnotes, sentences: dict[str, Sentence]
+    ) -> None:
+        """The reader's best sentence, quoted too where the model answered from other words."""
+        best = result.evidence[0]
+        revision = best.hit.stored.revision
+        cited = footnotes.citations
+        if any(
+            c.revision == revision and c.start <= best.start and best.end <= c.end for c in cited
+        ):
+            return
+        text = self._library.text(revision)[best.start : best.end]
+        citation = footnotes.cite(best.hit, best.start, best.end, best.key)
+        sentences.setdefault(text, Sentence(text, (citation.n,), Verdict.QUOTED))
 
     def _key(self, checked: Checked) -> tuple[int, int] | None:
         """The words that matter in the source: the fragment itself, or the reader's span."""

@@ -15,7 +15,7 @@ _ORDERS = re.compile(
     r"(instructions?|prompts?|messages?|rules)"
     r"|<\|\w+\|?>"
     r"|^\W*(system|assistant|developer)( (note|prompt|message|instruction)s?)?\b[^:.]{0,40}:"
-    r"|\b(note|message|instructions?|reminder) (for|to) (the )?(ai|llm|language models?|assistants|"
+    r"|\b(note|message|instructions?|reminder) (for|to) (the )?(ai|llm|language models?|"
     r"assistants?|chatbots?|models?)\b"
     r"|\b(ai|language) (models?|assistants?)( reading this)? (must|should|shall)\b"
     r"|^\W*\d+\W+(question|passage|source)\b.*\banswer:"
