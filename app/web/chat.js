@@ -30,6 +30,8 @@ element.addEventListener('click', (event) => {
     return;
   }
   if (data.do === 'cite') window.footnoteFrom = data.step ? window.footnoteFrom : button;
+  // A pane that is drawn after the reader has closed it must not take the focus back.
+  window.footnoteClosing = data.do === 'close';
   if (data.do === 'close') back();
   if (SENT.includes(data.do)) trigger(data.do, data);
 });
@@ -41,8 +43,12 @@ const back = () => {
   (from.isConnected ? from : again)?.focus();
   if (!wide()) (from.isConnected ? from : again)?.scrollIntoView({ block: 'center' });
 };
-element.addEventListener('keydown', (event) => {
-  if (!element.querySelector('.pane')) return;
+// The keys also work from the footnote that opened the pane: the pane takes the focus only
+// once it is drawn, and a quick reader presses the arrow before.
+document.addEventListener('keydown', (event) => {
+  if (!element.isConnected || !element.querySelector('.pane')) return;
+  const from = event.target;
+  if (!element.contains(from) && from !== window.footnoteFrom && from !== document.body) return;
   const steps = { ArrowLeft: '-1', ArrowRight: '1' };
   if (event.key in steps) {
     element.querySelector(`.step[data-step="${steps[event.key]}"]`)?.click();
@@ -53,6 +59,7 @@ element.addEventListener('keydown', (event) => {
 const place = () => {
   const pane = element.querySelector('.pane');
   if (pane) {
+    if (window.footnoteClosing) return;
     const shown = `${pane.dataset.exchange}/${pane.dataset.n}/${pane.querySelector('h2')?.textContent}`;
     if (shown === element.dataset.shown) return;
     element.dataset.shown = shown;
