@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import cached_property
 
+from ingest.load.roles import is_skipped
 from ingest.records import Block, BlockKind
 from store.records import AnswerStatus
 
@@ -121,15 +122,29 @@ class Comparison:
 
 
 def _opener(blocks: tuple[Block, ...], texts: list[str], i: int) -> str:
-    """The interview question before an answer, or the line that introduces a list item."""
+    """The interview question before an answer, the line that introduces a list item, or the header
+    of a table's row. Captions and page furniture may stand anywhere between."""
     kind = blocks[i].kind
+    if kind is BlockKind.TABLE_ROW:
+        return _header(blocks, texts, i)
     if kind not in _OPENERS:
         return ""
     opening, between = _OPENERS[kind]
     for j in range(i - 1, -1, -1):
+        if is_skipped(blocks[j]):
+            continue
         if blocks[j].kind in opening:
             opens = kind is BlockKind.ANSWER or texts[j].rstrip().endswith((":", "："))
             return texts[j] if opens else ""
         if blocks[j].kind not in between:
             return ""
+    return ""
+
+
+def _header(blocks: tuple[Block, ...], texts: list[str], i: int) -> str:
+    for j in range(i, -1, -1):
+        if blocks[j].kind is not BlockKind.TABLE_ROW:
+            return ""
+        if blocks[j].level > 0:
+            return texts[j]
     return ""

@@ -153,6 +153,24 @@ def test_an_answer_to_another_question_is_stale(library: Library) -> None:
     assert standing(library, kept)[0] == "stale"
 
 
+def table(header: str, *rows: str) -> Document:
+    text, blocks = "", []
+    for level, line in ((1, header), *((0, row) for row in rows)):
+        blocks.append(Block(BlockKind.TABLE_ROW, len(text), len(text) + len(line), level=level))
+        text += line + "\n"
+    return Document("ports.csv", "Ports", text, tuple(blocks), "/documents/ports.csv")
+
+
+def test_a_row_under_another_header_is_stale(library: Library) -> None:
+    rows = ("Alat | 25", "Aktau | 19")
+    library.add(table("Port | tons in 2024", *rows))
+    kept = keep(library, "Aktau | 19")
+    library.add(table("Port | tons in 2024", "Baku | 3", *rows))
+    assert standing(library, kept)[0] == "current"
+    library.add(table("Port | tons in 2025", *rows))
+    assert standing(library, kept)[0] == "stale"
+
+
 def test_removed_and_purged(library: Library, sample: Document) -> None:
     library.add(sample)
     kept = keep(library, "38 metres high")
