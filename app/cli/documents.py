@@ -76,9 +76,11 @@ def diff(
         )  # fmt: skip
         return
     _show_changes(found.changes, found.a.number, found.b.number)
+    differ = (
+        "1 passage differs" if len(found.changes) == 1 else f"{len(found.changes)} passages differ"
+    )
     console.print(
-        f"{plain(found.document, markup=True)}: {len(found.changes)} passages differ, "
-        f"{found.unchanged} do not."
+        f"{plain(found.document, markup=True)}: {differ}, {found.unchanged} are the same."
     )
 
 
