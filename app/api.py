@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import logging
-import threading
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.payload import answer_payload, citation_payload
 from app.records import Event, EvidenceFound, Finished, Turn, Word
 from app.web.escape import markup
+from app.web.fair import Busy
 from ingest.records import FootnoteError
 from store.records import Revision, StoredPassage
 
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 PREFIX = "/api/v1"
-BUSY = "Footnote is busy answering others. Try again in a few seconds."
-ASKING_AT_ONCE = 64
 
 
 class Asked(BaseModel):
@@ -121,37 +119,33 @@ def install(app: FastAPI, engine: Engine) -> None:
 def _errors(app: FastAPI) -> None:
     @app.exception_handler(FootnoteError)
     def told(_: Request, error: FootnoteError) -> JSONResponse:
+        if isinstance(error, Busy):
+            return JSONResponse({"error": str(error)}, 503, {"Retry-After": "5"})
         return JSONResponse({"error": str(error)}, 400 if error.exit_code == 2 else 500)
 
 
 def _asking(app: FastAPI, engine: Engine) -> None:
-    places = threading.BoundedSemaphore(ASKING_AT_ONCE)
-
-    def events(asked: Asked) -> Iterator[Event]:
-        if not places.acquire(blocking=False):
-            raise HTTPException(503, BUSY)
-        try:
-            yield from engine.stream(asked.question, asked.documents, asked.history)
-        finally:
-            places.release()
+    def events(asked: Asked, request: Request) -> Iterator[Event]:
+        user = request.state.user
+        return engine.stream(asked.question, asked.documents, asked.history, user)
 
     @app.post(f"{PREFIX}/ask", tags=["answers"])
-    def ask(asked: Asked) -> dict[str, Any]:
+    def ask(asked: Asked, request: Request) -> dict[str, Any]:
         """The verified answer, or a refusal with its reason and the closest passages."""
-        for event in events(asked):
+        for event in events(asked, request):
             if isinstance(event, Finished):
                 return answer_payload(event.answer)
         raise HTTPException(500, "The answer did not finish.")
 
     @app.post(f"{PREFIX}/ask/stream", tags=["answers"], response_class=StreamingResponse)
-    def stream(asked: Asked) -> StreamingResponse:
+    def stream(asked: Asked, request: Request) -> StreamingResponse:
         """Server-sent events: ``evidence``, then ``word`` by word, then ``answer`` or ``error``."""
         from app.answer import check_question
 
         check_question(asked.question)
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         return StreamingResponse(
-            _told(events(asked)), media_type="text/event-stream", headers=headers
+            _told(events(asked, request)), media_type="text/event-stream", headers=headers
         )
 
 

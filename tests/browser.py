@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from app.settings import Settings
 from app.web.engine import Engine
 from app.web.server import application
+from evals.page import build as evaluate
 from ingest.load import load
 from ingest.samples import sample_path
 from store.embed import Embedder
@@ -27,6 +28,7 @@ ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--no-first-run",
 ]  # fmt: skip
+PAGES = [("Evaluate", evaluate)]
 WIDE = {"width": 1440, "height": 900}
 NARROW = {"width": 380, "height": 760}
 
@@ -58,11 +60,14 @@ def free_port() -> int:
 
 def start(library: Library, **changes: Any) -> Served:
     """Serve a library in quotes mode, warm."""
-    settings = Settings(data=library.folder, model="none", port=free_port(), **changes)
+    settings = Settings(**{"model": "none", **changes}, data=library.folder, port=free_port())
     engine = Engine(settings, library)
     engine.warm(fetch=False)
     config = uvicorn.Config(
-        application(settings, engine), host="127.0.0.1", port=settings.port, log_level="warning"
+        application(settings, engine, PAGES),
+        host="127.0.0.1",
+        port=settings.port,
+        log_level="warning",
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import sys
+from importlib.metadata import entry_points
 from typing import Annotated
 
 import typer
 
 from app.cli.common import Data, Model, settings_for
+
+PAGES = "footnote.pages"
+"""Entry points of further tabs, from packages above this one; each is called by its label."""
 
 
 def register(cli: typer.Typer) -> None:
@@ -46,4 +50,6 @@ def chat(
     )
     from app.web import serve
 
-    serve(settings, open_browser=open_browser and sys.stdout.isatty(), fetch=fetch)
+    pages = [(entry.name, entry.load()) for entry in entry_points(group=PAGES)]
+    opened = open_browser and sys.stdout.isatty()
+    serve(settings, open_browser=opened, fetch=fetch, pages=pages)

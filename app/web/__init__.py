@@ -16,8 +16,9 @@ def serve(
 ) -> None:  # fmt: skip
     """Serve the chat until interrupted. ``fetch`` allows the local model to be pulled meanwhile.
 
-    ``pages`` are further tabs, each a label and a builder that takes the ``Engine`` and makes
-    Gradio components. Raises ``FootnoteError`` where the port or the data folder cannot be used.
+    ``pages`` are further tabs, each a label and a builder that takes the ``Engine`` and the tab and
+    makes Gradio components. Raises ``FootnoteError`` where the port or the data folder cannot be
+    used.
     """
     from app.web import server
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from app.conversations import Conversations, Kept, turns
 from app.payload import answer_payload
-from app.records import Answer, Citation, EvidenceFound, Finished, Turn, Word
+from app.records import Answer, Citation, Event, EvidenceFound, Finished, Turn, Word
 from app.web import show, source
 from app.web.engine import Engine
 from app.web.escape import clip
@@ -71,7 +71,7 @@ class Chat:
         answer: Answer | None = None
         trouble = ""
         try:
-            for step in self._steps(session, question, documents, turns(past)):
+            for step in self._steps(owner, session, question, documents, turns(past)):
                 if isinstance(step, Answer):
                     answer = step
                 else:
@@ -93,6 +93,7 @@ class Chat:
 
     def _steps(
         self,
+        owner: str,
         session: str,
         question: str,
         documents: Sequence[str] | None,
@@ -105,14 +106,19 @@ class Chat:
         standalone, words = "", ""
         citations: tuple[Citation, ...] = ()
         drawn = 0.0
-        for event in pump(lambda: self.engine.stream(question, documents, history), stop):
+        user = owner or session
+
+        def events() -> Iterator[Event]:
+            return self.engine.stream(question, documents, history, user, stop.is_set)
+
+        for event in pump(events, stop):
             if isinstance(event, Finished):
                 yield event.answer
                 return
             if isinstance(event, EvidenceFound):
                 standalone, citations = event.standalone, event.citations
                 self._live[session] = citations
-                state = "Evidence found; writing" if self.engine.answerer.model else "Reading"
+                state = self._state()
                 yield show.draft(question, standalone, citations, words, state)
             elif isinstance(event, Word):
                 words += event.text
@@ -120,6 +126,15 @@ class Chat:
                     drawn = time.monotonic()
                     state = "A draft; each sentence is checked next"
                     yield show.draft(question, standalone, citations, words, state)
+
+    def _state(self) -> str:
+        """What is being done once evidence is there."""
+        if self.engine.answerer.model is None:
+            return "Reading"
+        others = self.engine.waiting
+        if not others:
+            return "Evidence found; writing"
+        return f"Evidence found; {others} other{'s wait' if others > 1 else ' waits'} for the model"
 
     def stop(self, session: str) -> None:
         """Stop this session's answer, if one is on its way."""
@@ -146,7 +161,7 @@ class Chat:
         after = show.log([self._item(k, statuses) for k in items[at + 1 :]])
         trouble = ""
         try:
-            for step in self._steps(session, kept.question, documents, turns(items[:at])):
+            for step in self._steps(owner, session, kept.question, documents, turns(items[:at])):
                 if isinstance(step, Answer):
                     self.kept.renew(exchange, answer_payload(step))
                 else:

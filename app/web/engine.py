@@ -6,14 +6,17 @@ The page is served before any model is loaded; ``warm`` does the loading in a th
 from __future__ import annotations
 
 import logging
+import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from app.examples import examples
-from app.records import Event, Turn
-from app.settings import Settings
+from app.records import Event, EvidenceFound, Turn
+from app.settings import Settings, SettingsError
+from app.web.fair import FairQueue
 from ingest.records import FootnoteError
 
 if TYPE_CHECKING:
@@ -21,6 +24,12 @@ if TYPE_CHECKING:
     from store.library import Library
 
 log = logging.getLogger(__name__)
+MODELS = {"auto": "The local language model", "local": "The local language model"}
+QUOTES = ("Quotes, no language model", "none")
+
+
+def _nothing(_: str) -> str:
+    return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +50,18 @@ class Engine:
         self._library = library
         self._answerer: Answerer | None = None
         self._lock = threading.Lock()
+        self._chosen: dict[str, Settings] = {}
+        self._reading = FairQueue(max(2, os.cpu_count() or 1))
+        self._writing = FairQueue(1)
+        self.fares: Callable[[str], str] = _nothing
+        """How a user's own evaluation set fares, in plain words; a further page may set it."""
+
+    @property
+    def shared(self) -> bool:
+        """Whether several people sign in."""
+        from app.web.gate import is_loopback
+
+        return not is_loopback(self.settings.host)
 
     @property
     def library(self) -> Library:
@@ -126,31 +147,76 @@ class Engine:
         pull.pull(self.settings.models, progress)
         return pull.model_path(self.settings) is not None
 
-    def change(self, *, model: str, strictness: str) -> None:
-        """Use another model or strictness from the next question on. Raises FootnoteError."""
-        from app.settings import SettingsError
+    def change(self, *, model: str, strictness: str, user: str = "") -> None:
+        """Use another model or strictness from the next question on. Raises FootnoteError.
 
-        previous = self.settings
+        Where several people sign in it is the user's own choice, among the models ``offered``.
+        """
+        previous = self.settings_of(user)
         try:
-            self.settings = replace(previous, model=model, strictness=strictness)  # type: ignore[arg-type]
+            fresh = replace(previous, model=model, strictness=strictness)  # type: ignore[arg-type]
         except ValueError as error:
             raise SettingsError(
                 "The model must be none, local, auto or PROVIDER:MODEL, for example "
                 "ollama:llama3.2."
             ) from error
+        if self.shared:
+            if model not in [value for _, value in self.offered()]:
+                raise SettingsError(f"The model {model} is not offered here.")
+            self._chosen[user] = fresh
+            return
+        self.settings = fresh
         if previous.model == model:
-            current = self.answerer.model
-            self._use(current, self.settings)
+            self._use(self.answerer.model, fresh)
         else:
             threading.Thread(target=self.load_model, name="model", daemon=True).start()
 
+    def settings_of(self, user: str) -> Settings:
+        """What this user chose, or what Footnote was started with."""
+        return self._chosen.get(user, self.settings)
+
+    def offered(self) -> list[tuple[str, str]]:
+        """The models to choose from, as (what the reader sees, setting); the present one first."""
+        model = self.settings.model
+        if model == "none":
+            return [QUOTES] if self.shared else [QUOTES, (MODELS["local"], "local")]
+        return [(MODELS.get(model, model), model), QUOTES]
+
+    @property
+    def waiting(self) -> int:
+        """How many questions wait for the language model."""
+        return self._writing.waiting
+
     def stream(
-        self, question: str, documents: Sequence[str] | None, history: Sequence[Turn]
+        self,
+        question: str,
+        documents: Sequence[str] | None,
+        history: Sequence[Turn],
+        user: str = "",
+        left: Callable[[], bool] = lambda: False,
     ) -> Iterator[Event]:
-        """The events of one question; the answer is stored, so that it can be found stale."""
-        yield from self.answerer.stream(
-            question, documents=documents or None, history=history, store=True
-        )
+        """The events of one question; the answer is stored, so that it can be found stale.
+
+        Users take turns, at reading and again at the language model, so that evidence never waits
+        for what others have written. Raises ``Busy`` where too much is on its way.
+        """
+        answerer = self._answerer_for(user)
+        events = answerer.stream(question, documents=documents or None, history=history, store=True)
+        with self._reading.turn(user, left):
+            first = next(events)
+        yield first
+        wait = answerer.model is not None and isinstance(first, EvidenceFound)
+        with self._writing.turn(user, left) if wait else nullcontext():
+            yield from events
+
+    def _answerer_for(self, user: str) -> Answerer:
+        chosen = self._chosen.get(user)
+        if chosen is None:
+            return self.answerer
+        from app.answer import Answerer
+
+        model = None if chosen.model == "none" else self.answerer.model
+        return Answerer(self.library, chosen, model, self.answerer.reader)
 
     def example_questions(self, count: int = 4) -> list[str]:
         """Questions that the documents at hand answer."""
@@ -160,9 +226,9 @@ class Engine:
             found += examples(text[:200_000], [b for b in blocks if b.end < 200_000], count)
         return found[:count]
 
-    def leaves(self) -> str:
+    def leaves(self, user: str = "") -> str:
         """What leaves this machine, in a sentence."""
-        model = self.settings.model
+        model = self.settings_of(user).model
         if model in ("none", "auto", "local"):
             return "Nothing leaves this machine: documents, questions and answers stay here."
         host = self.settings.base_url or model.partition(":")[0]

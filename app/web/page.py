@@ -17,7 +17,11 @@ from app.web.escape import plain
 from app.web.welcome import status_line, welcome
 
 HERE = Path(__file__).parent
-PageBuilder = Callable[[Engine], None]
+ASKING_AT_ONCE = 64
+THREADS = 120
+"""An answer on its way keeps a thread; the rest must not wait for one."""
+PageBuilder = Callable[[Engine, Any], None]
+"""Fills a further tab: takes the engine and the tab, whose ``select`` tells when it is shown."""
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 
@@ -59,11 +63,7 @@ def build(
     """The whole page. ``pages`` are further tabs (a label and what fills it), from entry points."""
     chat = Chat(engine, conversations)
     with gr.Blocks(title="Footnote", analytics_enabled=False, fill_width=True) as blocks:
-        gr.HTML(
-            '<header class="top"><h1>Footnote</h1><p>Answers from your documents, '
-            "each with the exact words.</p></header>",
-            js_on_load=None, apply_default_css=False, padding=False,
-        )  # fmt: skip
+        gr.HTML(_top(engine), js_on_load=None, apply_default_css=False, padding=False)
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab("Chat", id="chat"):
                 _chat_tab(chat, blocks)
@@ -72,14 +72,26 @@ def build(
     return blocks
 
 
+def _top(engine: Engine) -> str:
+    out = (
+        '<form method="post" action="/sign-out"><button class="sign-out">Sign out</button></form>'
+        if engine.shared
+        else ""
+    )
+    return (
+        '<header class="top"><h1>Footnote</h1><p>Answers from your documents, '
+        f"each with the exact words.</p>{out}</header>"
+    )
+
+
 def _further_tabs(chat: Chat, pages: Sequence[tuple[str, PageBuilder]]) -> None:
     from app.web import documents, preferences
 
     with gr.Tab("Documents", id="documents") as tab:
         documents.build(chat, tab)
     for label, builder in pages:
-        with gr.Tab(label):
-            builder(chat.engine)
+        with gr.Tab(label, id=label.lower()) as tab:
+            builder(chat.engine, tab)
     with gr.Tab("Settings", id="settings") as tab:
         preferences.build(chat.engine, tab)
 
@@ -174,7 +186,7 @@ def _wire(chat: Chat, blocks: Any, current: Any, shelf: aside.Shelf, parts: Part
         shown = chat.log(conversation) if conversation else welcome(chat.engine)
         return shown, conversation, gr.skip(), aside.listing(chat, owner, conversation)
 
-    steady = {**QUIET, "concurrency_limit": 8, "concurrency_id": "ask"}
+    steady = {**QUIET, "concurrency_limit": ASKING_AT_ONCE, "concurrency_id": "ask"}
     question.submit(ask, [question, current, shelf.chosen], outputs, **steady)
     log.ask(ask_clicked, [current, shelf.chosen], outputs, **steady)
     log.again(again, [current, shelf.chosen], outputs, **steady)

@@ -36,7 +36,7 @@ POLICY = "; ".join(
 HEADERS = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",  # without it a browser's own forms come from "null"
     "X-Frame-Options": "DENY",
 }
 
@@ -90,7 +90,8 @@ def application(settings: Settings, engine: Engine, pages: Sequence[tuple[str, A
         return response
 
     blocks = page.build(engine, conversations, pages)
-    blocks.queue(default_concurrency_limit=8, max_size=200)
+    blocks.queue(default_concurrency_limit=8, max_size=400)
+    blocks.max_threads = page.THREADS
     return gr.mount_gradio_app(
         app, blocks, path="/", theme=page.theme(), css=page.stylesheet(), footer_links=[],
         show_error=False, max_file_size="100mb", ssr_mode=False, favicon_path=page.icon(),

@@ -1,0 +1,89 @@
+"""What may be chosen on the Evaluate page: sets, runs to read, and who may see which."""
+
+from __future__ import annotations
+
+from app.web.engine import Engine
+from app.web.escape import clip, plain
+from app.web.own_set import own_set
+from evals.page.show import fares
+from evals.records import SetError
+from evals.runs import Run, RunError, all_runs, find_run
+from evals.sets import load_set, shipped_sets
+from evals.workplace import runs_folder
+from ingest.samples import sample_path
+
+OTHER = "another file or folder"
+ABOUT_THE_SAMPLE = frozenset({"briefing"})
+"""Shipped sets about the sample document, which they are asked of whatever else there is."""
+
+
+def sets(engine: Engine, owner: str) -> list[tuple[str, str]]:
+    """The sets to choose from, as (what the reader sees, value)."""
+    count = own_count(engine, owner)
+    mine = [(f"Your own set ({count} questions)", str(own_set(engine.settings.data, owner)))]
+    shipped = [
+        (f"{name}: {len(load_set(name).cases)} questions on the sample", name)
+        for name in shipped_sets()
+        if name in ABOUT_THE_SAMPLE
+    ]
+    other = [] if engine.shared else [("Another file or folder…", OTHER)]
+    return (mine if count else []) + shipped + other
+
+
+def own_count(engine: Engine, owner: str) -> int:
+    """How many questions the owner's set has; 0 where there is none or it cannot be read."""
+    try:
+        return len(load_set(own_set(engine.settings.data, owner)).cases)
+    except SetError:
+        return 0
+
+
+def documents(questions: str) -> tuple[str, ...]:
+    """The documents that a set is asked of, where they are not the chat's."""
+    return (str(sample_path()),) if questions in ABOUT_THE_SAMPLE else ()
+
+
+def runs(engine: Engine, owner: str) -> list[tuple[str, str]]:
+    """The runs that the owner may read, the latest first."""
+    return [(_label(run), run.id) for run in reversed(all_runs(runs_folder(engine.settings)))
+            if run.lines and visible(run, owner)]  # fmt: skip
+
+
+def _label(run: Run) -> str:
+    part = "" if run.complete else " (unfinished)"
+    return plain(clip(f"{run.manifest['set']}: {run.title} · {run.id}{part}", 140))
+
+
+def visible(run: Run, owner: str) -> bool:
+    """Whether the owner may read it: runs of another reader's own set are not theirs to see."""
+    name = str(run.manifest["set"]).split(" ")[0]
+    return not name.startswith("mine") or name == own_set_name(owner)
+
+
+def own_set_name(owner: str) -> str:
+    """The name that runs of the owner's set carry."""
+    return f"mine-{owner}" if owner else "mine"
+
+
+def find(engine: Engine, owner: str, name: str | None) -> Run | None:
+    """A run that the owner may read, or None."""
+    if not name:
+        return None
+    try:
+        run = find_run(runs_folder(engine.settings), name)
+    except RunError:
+        return None
+    return run if visible(run, owner) else None
+
+
+def how_own_set_fares(engine: Engine, owner: str) -> str:
+    """A line on the owner's set and its latest finished run; "" where there is no set."""
+    count = own_count(engine, owner)
+    if not count:
+        return ""
+    wanted = own_set_name(owner)
+    found = [
+        run for run in all_runs(runs_folder(engine.settings))
+        if run.complete and str(run.manifest["set"]).split(" ")[0] == wanted
+    ]  # fmt: skip
+    return fares(found[-1] if found else None, count)

@@ -1,0 +1,153 @@
+"""The Evaluate page in a real browser: a set run, cancelled, gone on with, read and compared."""
+
+from __future__ import annotations
+
+import re
+import threading
+from dataclasses import replace
+from importlib.metadata import entry_points
+from pathlib import Path
+
+import pytest
+from browser import Served
+from playwright.sync_api import Page, expect
+
+from app.settings import Settings
+from app.web.own_set import own_set
+from evals import workplace
+from evals.page import build, choices, jobs, show
+from evals.records import Case
+from evals.runs import Run, RunError, all_runs
+from evals.sets import write_set
+from evals.workplace import runs_folder
+
+HOSTILE = "<img src=x onerror=alert(1)>"
+VISITS = "How many times did President Aliyev visit Central Asian countries?"
+CASES = (
+    Case("a", VISITS, answers=(("13",),), evidence=(("13 times",),), kind="fact"),
+    Case("b", "Which country hosted the fourth meeting?", answers=(("Kyrgyzstan",),), kind="fact"),
+    Case("c", "Who proposed the Consultative Meetings?", answers=((HOSTILE,),), kind=HOSTILE),
+    Case("d", "How deep is the Mariana Trench?", answerable=False, kind="not there"),
+)
+
+
+def opened(page: Page) -> None:
+    page.get_by_role("tab", name="Evaluate").click()
+    expect(page.locator("#run")).to_be_visible()
+    expect(page.locator("#run-result")).not_to_be_empty()
+
+
+def choose(page: Page, where: str, words: str) -> None:
+    """Pick the option of a dropdown that has these words."""
+    page.locator(f"{where} input").click()
+    page.get_by_role("option", name=re.compile(re.escape(words))).first.click()
+
+
+def path_of_a_set(folder: Path) -> Path:
+    file = folder / "four.jsonl"
+    write_set(file, CASES)
+    return file
+
+
+def run_the_four(page: Page, folder: Path, strictness: str = "Balanced") -> None:
+    choose(page, "#set", "Another file")
+    page.fill("#set-path input, #set-path textarea", str(path_of_a_set(folder)))
+    page.locator("#set-strictness").get_by_label(strictness).check()
+    page.click("#run")
+    expect(page.locator(".result .meta").first).to_contain_text(strictness.lower(), timeout=120_000)
+    expect(page.locator(".result h2")).to_have_text("four")
+
+
+def test_the_command_line_finds_the_page() -> None:
+    (entry,) = entry_points(group="footnote.pages", name="Evaluate")
+    assert entry.load() is build
+
+
+def test_a_set_is_run_read_and_compared(page: Page, served: Served, tmp_path: Path) -> None:
+    opened(page)
+    run_the_four(page, tmp_path)
+    result = page.locator(".result")
+    expect(result.locator(".cards")).to_contain_text("Right, of the answerable")
+    expect(result.locator(".cards .interval").first).to_contain_text(re.compile(r"\d to \d.*of 3"))
+    expect(result.locator(".plots svg")).to_have_count(2)
+    expect(result.locator(".plots .line")).to_have_count(2)
+    failing = result.locator(".failure", has_text="Who proposed the Consultative Meetings?")
+    failing.locator("summary").click()
+    answer, expected, source = failing.locator(".three > div").all()
+    expect(expected).to_contain_text(HOSTILE)
+    assert len(answer.locator("p").inner_text()) > 10
+    expect(source).to_contain_text("briefing.md")
+    assert result.locator("img").count() == 0
+
+    run_the_four(page, tmp_path, "Strict")
+    choose(page, "#run-against", "balanced")
+    expect(result.locator("h3").first).to_contain_text("What changed since run")
+    expect(result).to_contain_text("4 questions in both")
+    expect(result.locator(".plots .line")).to_have_count(4)
+    result.locator(".figures summary").click()
+    expect(result.locator(".figures thead")).to_contain_text("Before")
+    strict = all_runs(runs_folder(served.engine.settings))[-1]
+    assert strict.manifest["system"]["strictness"] == "strict"
+
+
+def test_a_run_is_cancelled_and_goes_on_where_it_stopped(page: Page, served: Served) -> None:
+    opened(page)
+    choose(page, "#set", "briefing")
+    page.click("#run")
+    expect(page.locator("#run-progress progress")).to_be_visible()
+    expect(page.locator("#run-progress")).to_contain_text("32 of 170", timeout=120_000)
+    page.click("#cancel-run")
+    expect(page.locator("#run-progress")).to_contain_text("Cancelled", timeout=120_000)
+    (part,) = [r for r in all_runs(runs_folder(served.engine.settings)) if not r.complete]
+    assert len(part.lines) >= 32
+    expect(page.locator("#run")).to_be_enabled()
+    expect(page.locator("#cancel-run")).to_be_disabled()
+
+
+def test_what_cannot_be_run_is_told(page: Page, tmp_path: Path) -> None:
+    opened(page)
+    choose(page, "#set", "Another file")
+    page.click("#run")
+    expect(page.locator(".run-problem")).to_contain_text("path")
+    bad = tmp_path / "bad.jsonl"
+    bad.write_text('{"question": "Who?", "answrs": [["x"]]}\n', encoding="utf-8")
+    page.fill("#set-path input, #set-path textarea", str(bad))
+    page.click("#run")
+    expect(page.locator(".run-problem")).to_contain_text("line 1: unknown field “answrs”")
+
+
+def test_one_run_at_a_time(served: Served, tmp_path: Path) -> None:
+    made = jobs.Jobs(served.engine)
+    wanted = jobs.Wanted(str(path_of_a_set(tmp_path)), "none", "balanced")
+    made.start("", wanted)
+    with pytest.raises(RunError, match="on its way"):
+        made.start("", wanted)
+    for thread in threading.enumerate():
+        if thread.name == "evaluate":
+            thread.join(60)
+    assert made.state.phase == "done"
+    assert made.state.done == made.state.total == len(CASES)
+
+
+def test_nobody_reads_runs_of_anothers_own_set(tmp_path: Path) -> None:
+    def run_of(name: str) -> Run:
+        return Run(tmp_path, {"set": name, "id": "x"}, (), ())
+
+    assert choices.visible(run_of("mine-ada (20 drawn, seed 1)"), "ada")
+    assert not choices.visible(run_of("mine-ada"), "bob")
+    assert not choices.visible(run_of("mine-ada"), "")
+    assert not choices.visible(run_of("mine"), "ada")
+    assert choices.visible(run_of("briefing"), "bob")
+
+
+def test_the_own_set_is_the_command_lines(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path, model="none")
+    assert own_set(tmp_path) == workplace.own_set(settings)
+
+
+def test_progress_tells_the_time_left_and_what_failed() -> None:
+    state = jobs.State("running", 32, 170, 300.0)
+    assert "32 of 170 questions, about 5 min left" in show.progress(state)
+    failed = replace(state, phase="failed", problem="<b>no</b>")
+    assert "&lt;b&gt;no&lt;/b&gt;" in show.progress(failed)
+    assert show.progress(jobs.State()) == ""
