@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 
 from browser import NARROW, Served, Watched, ask, sample_file, watch
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
-from app.cases import read_cases
+from app.web.own_set import own_set, read_cases
+from evals.records import Case
+from evals.sets import load_set
 
 VISITS = "How many times did President Aliyev visit Central Asian countries?"
 NOT_THERE = "How deep is the Mariana Trench?"
+SELECT = """words => {
+  const walk = document.createTreeWalker(
+    document.querySelector('.pane .pages'), NodeFilter.SHOW_TEXT);
+  while (walk.nextNode()) {
+    const at = walk.currentNode.data.indexOf(words);
+    if (at < 0) continue;
+    const range = document.createRange();
+    range.setStart(walk.currentNode, at);
+    range.setEnd(walk.currentNode, at + words.length);
+    document.getSelection().removeAllRanges();
+    document.getSelection().addRange(range);
+    return;
+  }
+  throw new Error('not in the pane: ' + words);
+}"""
 
 
 def words(text: str | None) -> str:
@@ -130,10 +146,66 @@ def test_a_mark_becomes_a_case_of_the_readers_own_set(page: Page, served: Served
     turn = ask(page, VISITS)
     turn.get_by_role("button", name="Right").click()
     expect(turn.get_by_role("button", name="Right")).to_have_attribute("aria-pressed", "true")
-    case = next(c for c in read_cases(served.engine.settings.data) if c["question"] == VISITS)
-    assert case["answerable"]
-    assert ["13"] in case["answers"]
-    json.dumps(case)
+    case = next(c for c in load_set(own_set(served.library.folder)).cases if c.question == VISITS)
+    assert case.answerable
+    assert ("13",) in case.answers
+    turn.get_by_role("button", name="Right").click()
+    expect(turn.get_by_role("button", name="Right")).to_have_attribute("aria-pressed", "false")
+    rows = read_cases(own_set(served.library.folder)).values()
+    assert VISITS not in [row["question"] for row in rows]
+
+
+def case_of(served: Served, turn: Locator) -> Case:
+    """The question of the own set that an answer made."""
+    name = (turn.get_attribute("id") or "").removeprefix("x-")
+    return next(c for c in load_set(own_set(served.library.folder)).cases if c.id == name)
+
+
+def test_a_wrong_answer_is_corrected_in_words(page: Page, served: Served) -> None:
+    turn = ask(page, "Which country hosted the third meeting?")
+    turn.get_by_role("button", name="Wrong").click()
+    keep = turn.get_by_role("button", name="Keep it as a test")
+    keep.click()
+    expect(turn.locator(".correct .problem")).to_contain_text("Type the right answer")
+    turn.get_by_label("The right answer").fill("<b>Turkmenistan</b>; Avaza")
+    turn.get_by_label("right passage").fill("no such words anywhere")
+    keep.click()
+    expect(turn.locator(".correct .problem")).to_contain_text("stand in no document")
+    expect(turn.get_by_label("The right answer")).to_have_value("<b>Turkmenistan</b>; Avaza")
+    turn.get_by_label("right passage").fill("")
+    keep.click()
+    expect(turn.locator(".kept-words")).to_have_text("<b>Turkmenistan</b>; Avaza")
+    case = case_of(served, turn)
+    assert case.answers == (("<b>Turkmenistan</b>",), ("Avaza",))
+    assert case.kind == "marked wrong"
+    expect(page.locator("#own-set")).to_contain_text("Your own set has")
+    page.locator("#own-set button").click()
+    expect(page.locator("#set input")).to_have_value(re.compile("Your own set"))
+
+
+def test_the_right_passage_is_chosen_in_the_source(page: Page, served: Served) -> None:
+    turn = ask(page, VISITS)
+    turn.get_by_role("button", name="Incomplete").click()
+    turn.locator(".correct .books button").first.click()
+    words = "13 times"
+    expect(page.locator(".pane .pages")).to_contain_text(words)
+    page.evaluate(SELECT, words)
+    page.get_by_role("button", name="This is the right passage").click()
+    expect(turn.get_by_label("right passage")).to_have_value(words)
+    expect(turn.get_by_label("right passage")).to_be_focused()
+    turn.get_by_role("button", name="Keep it as a test").click()
+    expect(turn.locator(".kept-words")).to_have_text(words)
+    case = case_of(served, turn)
+    assert case.evidence == ((words,),)
+    assert case.answers == ((words,),)
+
+
+def test_what_the_documents_do_not_say_becomes_a_refusal(page: Page, served: Served) -> None:
+    turn = ask(page, "Who is the ambassador to Tajikistan?")
+    turn.get_by_role("button", name="Wrong").click()
+    turn.get_by_role("button", name="The documents do not say").click()
+    expect(turn.locator(".kept-words")).to_have_text("a refusal")
+    assert not case_of(served, turn).answerable
 
 
 def test_an_answer_can_be_linked_to(page: Page, served: Served) -> None:

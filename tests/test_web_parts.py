@@ -14,13 +14,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.cases import add_case, read_cases
 from app.conversations import Conversations, restore, turns
 from app.examples import examples
 from app.payload import answer_payload
 from app.records import Answer, Citation, Closest, Sentence, Verdict
-from app.web import show, source
+from app.web import own_set, show, source
 from app.web.pump import Stopped, pump
+from evals.sets import load_set
 from ingest.records import Block, BlockKind
 from store.records import Revision
 
@@ -177,17 +177,39 @@ def test_threads_may_write_at_once(tmp_path: Path) -> None:
 
 
 def test_marks_become_cases_and_can_be_taken_back(tmp_path: Path) -> None:
-    add_case(tmp_path, "x1", ANSWER, "right")
-    assert read_cases(tmp_path)[0]["answers"] == [["211"]]
-    add_case(tmp_path, "x1", ANSWER, "wrong", right="211 steps; stairs", evidence="has 211 steps")
-    (case,) = read_cases(tmp_path)
-    assert case["answers"] == [["211 steps"], ["stairs"]]
-    assert case["evidence"] == [["has 211 steps"]]
+    path = own_set.own_set(tmp_path)
+    own_set.put(path, "x1", own_set.right_case("x1", ANSWER))
+    assert load_set(path).cases[0].answers == (("211",),)
+    fresh = own_set.corrected_case(
+        "x1", ANSWER, "wrong", "211 steps; stairs", "has 211 steps", silent=False
+    )
+    own_set.put(path, "x1", fresh)
+    (case,) = load_set(path).cases
+    assert case.answers == (("211 steps",), ("stairs",))
+    assert case.evidence == (("has 211 steps",),)
     refusal = replace(ANSWER, kind="refusal", sentences=(), citations=())
-    add_case(tmp_path, "x2", refusal, "right")
-    assert not read_cases(tmp_path)[1]["answerable"]
-    add_case(tmp_path, "x1", ANSWER, "")
-    assert [c["id"] for c in read_cases(tmp_path)] == ["x2"]
+    own_set.put(path, "x2", own_set.right_case("x2", refusal))
+    assert not load_set(path).cases[1].answerable
+    own_set.put(path, "x1", None)
+    assert list(own_set.read_cases(path)) == ["x2"]
+
+
+def test_a_correction_leaves_every_other_line_as_it_is(tmp_path: Path) -> None:
+    path = own_set.own_set(tmp_path, "ada")
+    path.parent.mkdir()
+    others = ['{"question":"Mine?",  "answers": [["x"]]}', "not JSON", "[1]"]
+    path.write_text("\n".join(others) + "\n", encoding="utf-8")
+    own_set.put(path, "x1", own_set.right_case("x1", ANSWER))
+    own_set.put(path, "x1", None)
+    assert path.read_text(encoding="utf-8").splitlines() == others
+
+
+@given(st.text(max_size=3000))
+def test_key_words_are_few_enough_for_every_grader(text: str) -> None:
+    words = own_set.key_words(text)
+    assert len(words) <= own_set.MOST_CHARACTERS
+    assert len(words.split()) <= own_set.MOST_WORDS
+    assert bool(words) == bool(text.split())
 
 
 def test_example_questions_stand_alone() -> None:

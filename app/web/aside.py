@@ -22,6 +22,7 @@ class Shelf:
     fresh: Any
     find: Any
     list: Any
+    own: Any
     chosen: Any
     name: Any
     rename: Any
@@ -41,6 +42,7 @@ def build(chat: Chat) -> Shelf:
     )  # fmt: skip
     gr.HTML('<h2 class="shelf">Conversations</h2>', js_on_load=None, apply_default_css=False)
     listed = html(elem_id="conversations")
+    own = html(elem_id="own-set")
     gr.HTML('<h2 class="shelf">Ask only</h2>', js_on_load=None, apply_default_css=False)
     chosen = gr.CheckboxGroup(
         choices(chat), label="Ask only these documents", elem_id="chosen", container=False
@@ -51,7 +53,7 @@ def build(chat: Chat) -> Shelf:
         delete = gr.Button("Delete…", size="sm")
         sure = gr.Button("Delete for good", size="sm", variant="stop", visible=False)
         cancel = gr.Button("Keep it", size="sm", visible=False)
-    return Shelf(fresh, find, listed, chosen, name, rename, delete, sure, cancel)
+    return Shelf(fresh, find, listed, own, chosen, name, rename, delete, sure, cancel)
 
 
 def choices(chat: Chat) -> list[tuple[str, str]]:
@@ -74,6 +76,17 @@ def listing(chat: Chat, owner: str, current: str, words: str = "") -> str:
     return f'<ul class="kept">{rows}</ul>' if rows else f'<p class="none">{none}</p>'
 
 
+def own_set_line(chat: Chat, owner: str) -> str:
+    """How the owner's evaluation set fares, and the way to it; nothing before there is one."""
+    words = chat.engine.fares(owner)
+    if not words:
+        return ""
+    return (
+        f'<p class="own-set">{markup(words)} <button type="button" data-do="tab" '
+        f'data-tab="Evaluate">Evaluate</button></p>'
+    )
+
+
 def linked(chat: Chat, owner: str, request: gr.Request) -> str:
     """The conversation that the page's address names by one of its answers, or ""."""
     query: Any = request.query_params or {}
@@ -81,7 +94,7 @@ def linked(chat: Chat, owner: str, request: gr.Request) -> str:
     return kept.conversation if kept else ""
 
 
-def wire(chat: Chat, blocks: Any, shelf: Shelf, current: Any, outputs: list[Any]) -> None:
+def wire(chat: Chat, blocks: Any, tab: Any, shelf: Shelf, current: Any, outputs: list[Any]) -> None:
     """Connect the shelf's buttons."""
     from app.web.page import owner_of
     from app.web.welcome import welcome
@@ -93,7 +106,7 @@ def wire(chat: Chat, blocks: Any, shelf: Shelf, current: Any, outputs: list[Any]
         owner, wanted = owner_of(request), str(event._data.get("conversation", ""))
         if not chat.kept.owns(owner, wanted):
             return gr.skip(), gr.skip(), gr.skip(), listing(chat, owner, "")
-        return chat.log(wanted), wanted, gr.skip(), listing(chat, owner, wanted)
+        return chat.log(owner, wanted), wanted, gr.skip(), listing(chat, owner, wanted)
 
     def search(words: str, conversation: str, request: gr.Request) -> str:
         return listing(chat, owner_of(request), conversation, words.strip())
@@ -120,3 +133,8 @@ def wire(chat: Chat, blocks: Any, shelf: Shelf, current: Any, outputs: list[Any]
     shelf.cancel.click(sure(False), None, asked, **QUIET)
     shelf.sure.click(delete, current, outputs, **QUIET).then(sure(False), None, asked, **QUIET)
     blocks.load(lambda: gr.update(choices=choices(chat)), None, shelf.chosen, **QUIET)
+
+    def fares(request: gr.Request) -> str:
+        return own_set_line(chat, owner_of(request))
+
+    gr.on([blocks.load, tab.select], fares, None, shelf.own, **QUIET)

@@ -1,6 +1,6 @@
 // Turns clicks on data-do buttons into Gradio events, and keeps the reader's place.
 // Runs once for each of our HTML components, with Gradio's element, trigger, props and watch.
-const SENT = ['cite', 'mark', 'again', 'edit', 'close', 'ask', 'open', 'act'];
+const SENT = ['cite', 'mark', 'again', 'edit', 'close', 'ask', 'open', 'act', 'read', 'correct'];
 const wide = () => window.matchMedia('(min-width: 1000px)').matches;
 const say = (button, words) => {
   const before = button.textContent;
@@ -29,6 +29,17 @@ element.addEventListener('click', (event) => {
     element.querySelector(`#${CSS.escape(data.to)}`)?.scrollIntoView({ block: 'start' });
     return;
   }
+  if (data.do === 'tab') {
+    [...document.querySelectorAll('[role=tab]')]
+      .find((tab) => tab.textContent.trim() === data.tab)?.click();
+    return;
+  }
+  if (data.do === 'pick') return pick();
+  if (data.do === 'correct') {
+    button.closest('.correct').querySelectorAll('textarea')
+      .forEach((area) => { data[area.dataset.field] = area.value; });
+  }
+  if (data.do === 'mark' || data.do === 'correct') window.footnoteCorrecting = data.exchange;
   if (data.do === 'cite') window.footnoteFrom = data.step ? window.footnoteFrom : button;
   // A pane that is drawn after the reader has closed it must not take the focus back.
   window.footnoteClosing = data.do === 'close';
@@ -43,6 +54,31 @@ const back = () => {
   (from.isConnected ? from : again)?.focus();
   if (!wide()) (from.isConnected ? from : again)?.scrollIntoView({ block: 'center' });
 };
+// Words selected in a source can be handed to the correction that is open, as its right passage.
+const correction = () => {
+  const open = [...document.querySelectorAll('.correct[open]')];
+  return open.find((one) => one.dataset.exchange === window.footnoteCorrecting) || open.at(-1);
+};
+let selected = '';
+const pick = () => {
+  const area = correction()?.querySelector('[data-field=passage]');
+  if (!area) return;
+  area.value = selected;
+  area.scrollIntoView({ block: 'center' });
+  area.focus({ preventScroll: true });
+};
+document.addEventListener('selectionchange', () => {
+  const button = element.isConnected && element.querySelector('.pick');
+  if (!button) return;
+  const selection = document.getSelection();
+  const inside = element.querySelector('.pages')?.contains(selection.anchorNode);
+  const words = inside ? selection.toString().trim() : '';
+  if (words) selected = words;
+  button.hidden = !words || !correction();
+});
+element.addEventListener('mousedown', (event) => {
+  if (event.target.closest('.pick')) event.preventDefault();
+});
 // The keys also work from the footnote that opened the pane: the pane takes the focus only
 // once it is drawn, and a quick reader presses the arrow before.
 document.addEventListener('keydown', (event) => {

@@ -7,15 +7,18 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from app.conversations import Conversations, Kept, turns
 from app.payload import answer_payload
 from app.records import Answer, Citation, Event, EvidenceFound, Finished, Turn, Word
-from app.web import show, source
+from app.web import correct, show, source
 from app.web.engine import Engine
 from app.web.escape import clip
+from app.web.own_set import CorrectionError, own_set, read_cases
 from app.web.pump import Stopped, pump
 from ingest.records import FootnoteError
+from store.records import Revision
 
 log = logging.getLogger(__name__)
 REDRAW_S = 0.08
@@ -33,10 +36,23 @@ class Chat:
 
     # Showing
 
-    def log(self, conversation: str, live: str = "") -> str:
-        """The conversation as HTML, with ``live`` at its end."""
+    def log(
+        self, owner: str, conversation: str, live: str = "",
+        given: Mapping[str, correct.Correction] | None = None,
+    ) -> str:  # fmt: skip
+        """The conversation as HTML, with ``live`` at its end; ``given`` are corrections, by
+        exchange, that could not be kept."""
+        items = self._items(owner, self._exchanges(conversation))
+        told = given or {}
+        return show.log([replace(i, given=told.get(i.id, i.given)) for i in items], live)
+
+    def _items(self, owner: str, kept: Sequence[Kept]) -> list[show.Exchange]:
         statuses = self._statuses()
-        return show.log([self._item(k, statuses) for k in self._exchanges(conversation)], live)
+        if not any(k.mark in ("wrong", "incomplete") for k in kept):
+            return [self._item(k, statuses) for k in kept]
+        cases = read_cases(own_set(self.engine.settings.data, owner))
+        books = tuple(self.engine.library.documents()[: correct.BOOKS])
+        return [self._item(k, statuses, cases.get(k.id), books) for k in kept]
 
     def _exchanges(self, conversation: str) -> list[Kept]:
         return self.kept.exchanges(conversation) if conversation else []
@@ -48,11 +64,17 @@ class Chat:
             return {}
 
     @staticmethod
-    def _item(kept: Kept, statuses: Mapping[str, str]) -> show.Exchange:
+    def _item(
+        kept: Kept,
+        statuses: Mapping[str, str],
+        case: Mapping[str, Any] | None = None,
+        books: tuple[Revision, ...] = (),
+    ) -> show.Exchange:
         status = statuses.get(kept.answer.id, "current") if kept.answer else "current"
         return show.Exchange(
-            kept.id, kept.question, kept.answer, kept.problem, status, kept.mark, kept.before
-        )
+            kept.id, kept.question, kept.answer, kept.problem, status, kept.mark, kept.before,
+            case, books=books,
+        )  # fmt: skip
 
     # Asking
 
@@ -67,7 +89,7 @@ class Chat:
         """Answer a question; yields the log's HTML and the conversation's id as words arrive."""
         question = question.strip()
         past = self._exchanges(conversation)
-        shown = self.log(conversation)
+        shown = self.log(owner, conversation)
         answer: Answer | None = None
         trouble = ""
         try:
@@ -87,7 +109,7 @@ class Chat:
         if question:
             conversation = conversation or self.kept.start(owner, clip(question, 80))
             self.kept.add(conversation, question, payload, trouble)
-            yield self.log(conversation), conversation
+            yield self.log(owner, conversation), conversation
         else:
             yield shown + show.problem(trouble or "Type a question first."), conversation
 
@@ -156,9 +178,8 @@ class Chat:
             return
         items = self._exchanges(kept.conversation)
         at = next(i for i, k in enumerate(items) if k.id == exchange)
-        statuses = self._statuses()
-        before = show.log([self._item(k, statuses) for k in items[:at]])
-        after = show.log([self._item(k, statuses) for k in items[at + 1 :]])
+        before = show.log(self._items(owner, items[:at]))
+        after = show.log(self._items(owner, items[at + 1 :]))
         trouble = ""
         try:
             for step in self._steps(owner, session, kept.question, documents, turns(items[:at])):
@@ -174,7 +195,30 @@ class Chat:
             log.exception("a question failed")
             trouble = LOST
         end = show.problem(trouble, exchange) if trouble else ""
-        yield self.log(kept.conversation, end)
+        yield self.log(owner, kept.conversation, end)
+
+    # Judging
+
+    def mark(self, owner: str, conversation: str, exchange: str, judged: str) -> str:
+        """Keep the reader's judgement of an answer; the log afterwards."""
+        kept = self.kept.exchange(owner, exchange)
+        if kept is not None:
+            self.kept.mark(exchange, correct.mark(self.engine, owner, kept, judged))
+        return self.log(owner, conversation)
+
+    def correct(
+        self, owner: str, conversation: str, exchange: str, given: correct.Correction
+    ) -> str:
+        """Keep what the reader says is right; the log afterwards, with what was wrong with it."""
+        kept = self.kept.exchange(owner, exchange)
+        try:
+            if kept is not None:
+                correct.correct(self.engine, owner, kept, given)
+        except CorrectionError as error:
+            return self.log(
+                owner, conversation, given={exchange: replace(given, problem=str(error))}
+            )
+        return self.log(owner, conversation)
 
     # Reading
 

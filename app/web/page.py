@@ -12,6 +12,7 @@ import gradio as gr
 from app.conversations import Conversations
 from app.web import aside, source
 from app.web.chat import Chat
+from app.web.correct import Correction
 from app.web.engine import Engine
 from app.web.escape import plain
 from app.web.welcome import status_line, welcome
@@ -65,8 +66,8 @@ def build(
     with gr.Blocks(title="Footnote", analytics_enabled=False, fill_width=True) as blocks:
         gr.HTML(_top(engine), js_on_load=None, apply_default_css=False, padding=False)
         with gr.Tabs(elem_id="tabs"):
-            with gr.Tab("Chat", id="chat"):
-                _chat_tab(chat, blocks)
+            with gr.Tab("Chat", id="chat") as tab:
+                _chat_tab(chat, blocks, tab)
             _further_tabs(chat, pages)
         blocks.unload(_forgetter(chat))
     return blocks
@@ -103,7 +104,7 @@ def _forgetter(chat: Chat) -> Callable[[gr.Request], None]:
     return forget
 
 
-def _chat_tab(chat: Chat, blocks: Any) -> None:
+def _chat_tab(chat: Chat, blocks: Any, tab: Any) -> None:
     current = gr.State("")
     with gr.Row(elem_classes="desk", equal_height=False):
         with gr.Column(elem_classes="side", min_width=200, scale=0):
@@ -119,6 +120,7 @@ def _chat_tab(chat: Chat, blocks: Any) -> None:
         with gr.Column(elem_classes="read", min_width=300, scale=5):
             pane = html(source.EMPTY, elem_id="source")
     _wire(chat, blocks, current, shelf, Parts(status, log, question, pane))
+    aside.wire(chat, blocks, tab, shelf, current, [log, current, question, shelf.list])
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,13 +179,14 @@ def _wire(chat: Chat, blocks: Any, current: Any, shelf: aside.Shelf, parts: Part
     def stop(request: gr.Request) -> None:
         chat.stop(session_of(request))
 
-    def mark(conversation: str, request: gr.Request, event: gr.EventData) -> str:
-        return _marked(chat, conversation, request, event)
+    def mark(conversation: str, request: gr.Request, event: gr.EventData) -> tuple[str, str]:
+        owner = owner_of(request)
+        return _marked(chat, owner, conversation, event._data), aside.own_set_line(chat, owner)
 
     def arrive(request: gr.Request) -> tuple[Any, ...]:
         owner = owner_of(request)
         conversation = aside.linked(chat, owner, request)
-        shown = chat.log(conversation) if conversation else welcome(chat.engine)
+        shown = chat.log(owner, conversation) if conversation else welcome(chat.engine)
         return shown, conversation, gr.skip(), aside.listing(chat, owner, conversation)
 
     steady = {**QUIET, "concurrency_limit": ASKING_AT_ONCE, "concurrency_id": "ask"}
@@ -195,24 +198,35 @@ def _wire(chat: Chat, blocks: Any, current: Any, shelf: aside.Shelf, parts: Part
     pane.cite(cite, None, pane, **QUIET)
     pane.close(lambda: source.EMPTY, None, pane, **QUIET)
     log.edit(_text, None, question, **QUIET)
-    log.mark(mark, current, log, **QUIET)
+    log.mark(mark, current, [log, shelf.own], **QUIET)
+    log.correct(mark, current, [log, shelf.own], **QUIET)
     blocks.load(arrive, None, outputs, **QUIET)
     timer = gr.Timer(1.5)
     blocks.load(lambda: status_line(chat.engine), None, parts.status, **QUIET)
     timer.tick(lambda: status_line(chat.engine), None, parts.status, queue=False, **QUIET)
-    aside.wire(chat, blocks, shelf, current, outputs)
+    log.read(_reader(chat), None, pane, **QUIET)
 
 
 def _text(event: gr.EventData) -> str:
     return plain(str(event._data.get("text", "")))
 
 
-def _marked(chat: Chat, conversation: str, request: gr.Request, event: gr.EventData) -> str:
-    from app.web.marks import mark
+def _marked(chat: Chat, owner: str, conversation: str, data: dict[str, Any]) -> str:
+    """What a press on a mark, or on a correction's button, leaves to show."""
+    exchange = str(data.get("exchange", ""))
+    if data.get("do") == "mark":
+        return chat.mark(owner, conversation, exchange, str(data.get("mark", "")))
+    given = Correction(
+        str(data.get("right", "")), str(data.get("passage", "")), bool(data.get("silent"))
+    )
+    return chat.correct(owner, conversation, exchange, given)
 
-    data = event._data
-    mark(chat, owner_of(request), str(data.get("exchange", "")), str(data.get("mark", "")))
-    return chat.log(conversation)
+
+def _reader(chat: Chat) -> Callable[[gr.EventData], str]:
+    def read(event: gr.EventData) -> str:
+        return chat.read(str(event._data.get("id", "")))
+
+    return read
 
 
 def icon() -> Path:

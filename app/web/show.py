@@ -6,12 +6,15 @@ Buttons carry ``data-`` attributes that ``chat.js`` turns into events; all text 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
+from typing import Any
 
 from app.records import Answer, Citation, Sentence, Verdict
+from app.web import correct
 from app.web.escape import clip, markup
+from store.records import Revision
 
 VERDICTS: dict[Verdict, tuple[str, str, str]] = {
     Verdict.QUOTED: ("❝", "quoted", "The document's own words"),
@@ -33,7 +36,9 @@ class Exchange:
     """A question of a conversation and what came of it.
 
     ``status`` is the stored answer's (``current``, ``moved``, ``stale``, ``worth asking again``);
-    ``mark`` is the reader's own judgement, a key of ``MARKS`` or "".
+    ``mark`` is the reader's own judgement, a key of ``MARKS`` or ""; ``case`` the question that it
+    made of their own set, ``given`` a correction that could not be kept, ``books`` the documents
+    to find the right passage in.
     """
 
     id: str
@@ -43,6 +48,9 @@ class Exchange:
     status: str = "current"
     mark: str = ""
     before: Answer | None = None
+    case: Mapping[str, Any] | None = None
+    given: correct.Correction = correct.Correction()
+    books: tuple[Revision, ...] = ()
 
 
 def place(citation: Citation) -> str:
@@ -224,6 +232,8 @@ def exchange(item: Exchange) -> str:
             _before(item),
             _actions(item, item.answer),
         ]
+        if item.mark in ("wrong", "incomplete"):
+            parts.append(correct.form(item.id, item.case, item.given, item.books))
     if item.problem:
         parts.append(problem(item.problem, item.id))
     return "".join(parts) + "</article>"

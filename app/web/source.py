@@ -183,7 +183,8 @@ def pane(view: View) -> str:
     reading = outline(view) if view.citation is None else ""
     return (
         f'<section class="pane" tabindex="-1" aria-label="Source" data-exchange="{exchange}" '
-        f'data-n="{n}">{_head(view)}<div class="pages" tabindex="0" role="region" '
+        f'data-n="{n}">{_head(view)}<button type="button" class="pick" data-do="pick" hidden>'
+        f'This is the right passage</button><div class="pages" tabindex="0" role="region" '
         f'aria-label="Document text">{view.picture}{reading}{_body(view)}</div></section>'
     )
 

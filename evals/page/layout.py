@@ -31,7 +31,9 @@ def fill(engine: Engine, tab: Any) -> None:
     with gr.Row(elem_classes="desk"):
         with gr.Column(elem_classes="sheet choose", min_width=280):
             gr.HTML(INTRODUCTION, js_on_load=None, apply_default_css=False, padding=False)
-            questions = gr.Dropdown(choices.sets(engine, ""), label="Set", elem_id="set")
+            questions = gr.Dropdown(
+                choices.sets(engine, ""), value=None, label="Set", elem_id="set"
+            )
             path = gr.Textbox(
                 label="Its path", max_lines=1, visible=False, elem_id="set-path",
                 info="JSONL, YAML or CSV, or a folder with questions.jsonl and documents/",
