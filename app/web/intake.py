@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from app.web.engine import Engine
 from ingest.records import UnreadableDocument
 from store.records import IngestReport
+
+PDF = b"%PDF-"
+_lock = threading.Lock()
 
 
 def add_bytes(engine: Engine, data: bytes, name: str) -> IngestReport:
@@ -16,7 +24,28 @@ def add_bytes(engine: Engine, data: bytes, name: str) -> IngestReport:
     from ingest.load.source import Source
 
     bare = name.replace("\\", "/").rsplit("/", 1)[-1] or "document.txt"
-    return engine.library.add(load_bytes(data, Source(bare, f"upload:{bare}")))
+    with _place(engine, data, bare) as place:
+        return engine.library.add(load_bytes(data, Source(bare, place)))
+
+
+@contextmanager
+def _place(engine: Engine, data: bytes, name: str) -> Iterator[str]:
+    """Where an upload lies while it is taken in.
+
+    The store keeps the bytes of a PDF that it finds on this machine, for pictures of its pages.
+    """
+    if not data.startswith(PDF):
+        yield f"upload:{name}"
+        return
+    folder = engine.settings.data / "uploads"
+    path = folder / f"{hashlib.sha256(name.encode(errors='replace')).hexdigest()[:16]}.pdf"
+    with _lock:
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            path.write_bytes(data)
+            yield str(path)
+        finally:
+            path.unlink(missing_ok=True)
 
 
 def add_link(engine: Engine, address: str) -> IngestReport:

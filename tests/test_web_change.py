@@ -1,0 +1,187 @@
+"""In a real browser: stopping, stale answers asked again, differences, PDF pages, signing in."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator, Sequence
+
+import pytest
+from browser import WIDE, Served, Watched, ask, start, watch
+from made import pdf_file
+from playwright.sync_api import Browser, Page, expect
+
+from app.models import Message
+from app.users import Users
+from app.web.intake import add_bytes
+from store.library import Library
+
+PASSWORD = "correct horse battery"
+MILL = "The mill at Tarn has nine wheels.\n\nIt was built in 1790 by Ada Thornbury.\n"
+
+
+class Endless:
+    """A chat model that writes until it is stopped."""
+
+    name = "endless"
+
+    def __init__(self) -> None:
+        self.unheard = threading.Event()
+
+    def stream(
+        self, messages: Sequence[Message], *, max_tokens: int, stop: Sequence[str] = ()
+    ) -> Iterator[str]:
+        try:
+            while not self.unheard.wait(0.05):
+                yield "and so on "
+        finally:
+            self.unheard.set()
+
+    def yes_probability(self, messages: Sequence[Message]) -> float | None:
+        return None
+
+    def count_tokens(self, text: str) -> int:
+        return len(text) // 4
+
+    def close(self) -> None:
+        self.unheard.set()
+
+
+@pytest.fixture
+def mill(library: Library) -> Iterator[Served]:
+    """A chat of its own about a short text."""
+    chat = start(library)
+    add_bytes(chat.engine, MILL.encode(), "mill.txt")
+    yield chat
+    chat.stop()
+
+
+@pytest.fixture
+def visit(mill: Served, chromium: Browser) -> Iterator[Page]:
+    yield from visited(mill, chromium)
+
+
+def visited(chat: Served, chromium: Browser) -> Iterator[Page]:
+    context = chromium.new_context(viewport=WIDE)
+    page = context.new_page()
+    seen = watch(page, chat.address)
+    page.goto(chat.address)
+    yield page
+    context.close()
+    assert seen == Watched()
+
+
+def test_the_stop_button_stops_and_keeps_the_question(visit: Page, mill: Served) -> None:
+    model = Endless()
+    mill.engine._use(model, mill.engine.settings)
+    visit.fill("#question textarea", "How many wheels has the mill at Tarn?")
+    visit.press("#question textarea", "Enter")
+    expect(visit.locator(".live .evidence")).to_contain_text("nine wheels")
+    expect(visit.locator(".live .draft")).to_contain_text("and so on")
+    visit.locator("#question button", has_text="Stop").click()
+    expect(visit.locator(".turn:not(.live) .problem")).to_contain_text("Stopped.", timeout=3000)
+    assert model.unheard.wait(5)
+    mill.engine._use(None, mill.engine.settings)
+    visit.get_by_role("button", name="Try again").click()
+    expect(visit.locator(".turn:not(.live) .prose")).to_contain_text("nine wheels")
+
+
+def test_a_stale_answer_is_marked_and_asked_again(visit: Page, mill: Served) -> None:
+    ask(visit, "How many wheels has the mill at Tarn?")
+    add_bytes(mill.engine, MILL.replace("nine", "eleven").encode(), "mill.txt")
+    visit.reload()
+    visit.locator("#conversations button").first.click()
+    stale = visit.locator(".turn .stale")
+    expect(stale).to_contain_text("have changed since this answer")
+    visit.locator(".turn .cite").first.click()
+    expect(visit.locator(".pane .stale")).to_contain_text("no longer the current one")
+    expect(visit.locator(".pane mark").first).to_contain_text("nine wheels")
+    stale.get_by_role("button", name="Ask again").click()
+    expect(visit.locator(".turn:not(.live) .prose")).to_contain_text("eleven wheels")
+    expect(visit.locator(".turn .stale")).to_have_count(0)
+    visit.locator(".before summary").click()
+    expect(visit.locator(".before p")).to_contain_text("nine wheels")
+
+
+def test_differences_are_shown_side_by_side(visit: Page, mill: Served) -> None:
+    add_bytes(mill.engine, MILL.replace("nine", "eleven").encode(), "mill.txt")
+    visit.get_by_role("tab", name="Documents").click()
+    visit.get_by_role("button", name="What changed").click()
+    pane = visit.locator(".pane:visible")
+    expect(pane.locator(".path")).to_contain_text("Revision 1 → 2")
+    expect(pane.locator("del")).to_have_text(re.compile("nine"))
+    expect(pane.locator("ins")).to_have_text(re.compile("eleven"))
+
+
+def test_a_pdf_page_is_pictured_with_the_cited_words_marked(visit: Page, mill: Served) -> None:
+    lines = [(60, 700, 12, "The harbour at Estwick was dug in 1834."), (60, 660, 12, "It is deep.")]
+    add_bytes(mill.engine, pdf_file([lines]), "harbour.pdf")
+    turn = ask(visit, "When was the harbour at Estwick dug?")
+    turn.locator(".cite").first.click()
+    picture = visit.locator(".pane .picture img")
+    expect(picture).to_be_visible()
+    expect(picture).to_have_attribute("alt", re.compile("Page 1"))
+    assert visit.evaluate("document.querySelector('.pane .picture img').naturalWidth") > 300
+    assert visit.evaluate(YELLOW) > 50
+    expect(visit.locator(".pane .path")).to_contain_text("page 1")
+
+
+YELLOW = """() => {
+  const image = document.querySelector('.pane .picture img');
+  const canvas = document.createElement('canvas');
+  canvas.width = image.naturalWidth;
+  canvas.height = image.naturalHeight;
+  const context = canvas.getContext('2d');
+  context.drawImage(image, 0, 0);
+  const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
+  let found = 0;
+  for (let at = 0; at < data.length; at += 4)
+    if (data[at] > 200 && data[at + 1] > 170 && data[at + 2] < 190) found += 1;
+  return found;
+}"""
+
+
+def signed_in(page: Page, address: str, name: str) -> None:
+    page.goto(address)
+    page.get_by_label("Name").fill(name)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_selector(".welcome")
+
+
+def test_people_sign_in_choose_for_themselves_and_sign_out(
+    library: Library, chromium: Browser
+) -> None:
+    for name in ("ada", "bob"):
+        Users(library.folder).add(name, PASSWORD)
+    chat = start(library, host="0.0.0.0")
+    add_bytes(chat.engine, MILL.encode(), "mill.txt")
+    contexts = [chromium.new_context(viewport=WIDE) for _ in range(2)]
+    ada, bob = (context.new_page() for context in contexts)
+    signed_in(ada, chat.address, "ada")
+    signed_in(bob, chat.address, "bob")
+
+    ask(ada, "How many wheels has the mill at Tarn?")
+    expect(ada.locator("#conversations button")).to_have_count(1)
+    bob.reload()
+    expect(bob.locator("#conversations")).to_contain_text("Conversations are kept here")
+
+    ada.get_by_role("tab", name="Settings").click()
+    ada.locator("#strictness").get_by_label("Strict").check()
+    ada.get_by_role("button", name="Use these for your own questions").click()
+    expect(ada.locator("#facts dl")).to_be_visible()
+    ada.wait_for_timeout(500)
+    assert chat.engine.settings_of("ada").strictness == "strict"
+    assert chat.engine.settings_of("bob").strictness == "balanced"
+    bob.get_by_role("tab", name="Settings").click()
+    expect(bob.locator("#strictness").get_by_label("Balanced")).to_be_checked()
+
+    ada.get_by_role("button", name="Sign out").click()
+    expect(ada.get_by_role("button", name="Sign in")).to_be_visible()
+    ada.goto(chat.address)
+    expect(ada.get_by_label("Password")).to_be_visible()
+    bob.reload()
+    expect(bob.locator(".welcome")).to_be_visible()
+    for context in contexts:
+        context.close()
+    chat.stop()
