@@ -143,7 +143,7 @@ def expected(case: Mapping[str, Any]) -> str:
     """What an answer should hold, in words."""
     if not case.get("answerable", True):
         return "A refusal: the documents do not say."
-    groups = ["  or  ".join(group) for group in case.get("answers", ())]
+    groups = [" or ".join(group) for group in case.get("answers", ())]
     without = case.get("forbidden", ())
     return "; and ".join(groups) + (f" (but not: {', '.join(without)})" if without else "")
 
