@@ -41,7 +41,7 @@ def features(found: Found) -> tuple[float, ...]:
     question, rarity = found.question, found.rarity
     top = found.evidence[:EVIDENCE_SENTENCES]
     if not top:
-        return (-20.0, -10.0, -10.0, 0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 0.0)
+        return (-20.0, -10.0, -10.0, 0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0)
     best = top[0].hit.stored.passage
     passage = f"{best.context} {best.text}"
     few = " ".join(e.text for e in top)
@@ -57,6 +57,7 @@ def features(found: Found) -> tuple[float, ...]:
         _rarest_missing(question, f"{passage} {few}", rarity),
         1.0 if kind is Kind.OTHER or holds_kind(kind, top[0].text, question) else 0.0,
         max((h.parts.get("dense", 0.0) for h in found.hits), default=0.0),
+        max((max(h.cosines, default=0.0) for h in found.hits), default=0.0),
     )
 
 
@@ -71,6 +72,7 @@ NAMES = (
     "rarest missing",
     "kind held",
     "cosine",
+    "cosine of the nearest sentence",
 )
 
 

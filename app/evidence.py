@@ -1,9 +1,9 @@
 """From retrieved passages to the few sentences that matter, each an exact slice of its revision.
 
 Every sentence of the passages is scored by a small logistic model (``evals.calibrate`` fits it)
-over the reader's span score, the rarity-weighted words that it shares with the question, and its
-passage's place in the ranking. What a sentence needs to be understood comes with it: the lead-in
-of a list, the interview question, the sentence before one that opens with a pronoun.
+over the reader's span score, its cosine with the question, the rarity-weighted words that they
+share, and its passage's place in the ranking. What a sentence needs to be understood comes with it:
+the lead-in of a list, the interview question, the sentence before one that opens with a pronoun.
 """
 
 from __future__ import annotations
@@ -85,9 +85,10 @@ def _score(question: str, hit: Hit, reading: Reading, rarity: dict[str, float]) 
     spans = sentences(passage.text)
     whole = coverage(question, f"{passage.context} {passage.text}", rarity)
     best = [reading.best(a, b) for a, b in spans]
+    cosines = hit.cosines or (hit.parts.get("dense", 0.0),) * len(spans)
     top = max((s.score for s in best), default=0.0)
     out = []
-    for (a, b), span in zip(spans, best, strict=True):
+    for (a, b), span, cosine in zip(spans, best, cosines, strict=True):
         text = passage.text[a:b]
         features = (
             max(span.score, -20.0),
@@ -96,6 +97,7 @@ def _score(question: str, hit: Hit, reading: Reading, rarity: dict[str, float]) 
             coverage(question, text, rarity),
             whole,
             hit.parts.get("dense", 0.0),
+            cosine,
             1.0 / hit.rank,
         )
         key = (passage.start + span.start, passage.start + span.end)

@@ -37,6 +37,7 @@ from evals.sets import load_set
 from ingest.load import expand, load
 from store.embed import Embedder
 from store.library import Library
+from store.records import Hit
 
 SENTENCE_NAMES = (
     "reader span",
@@ -44,7 +45,8 @@ SENTENCE_NAMES = (
     "reader answerable",
     "coverage",
     "coverage by the passage",
-    "cosine",
+    "cosine of the passage",
+    "cosine of the sentence",
     "reciprocal rank",
 )
 # Shares of the answerable that each strictness may refuse. Quotes show their source at once, so a
@@ -71,8 +73,7 @@ def judged_cases(library: Library, cases: Iterable[Case], reader: Reader) -> lis
     out: list[Judged] = []
     pending = iter(cases)
     while batch := list(islice(pending, BATCH)):
-        library.search_many([c.question for c in batch], 1)  # the questions' vectors, in one batch
-        hits = [library.search(c.question, 5, documents=[c.document or only]) for c in batch]
+        hits = _search(library, [(c.question, c.document or only) for c in batch])
         pairs = [
             (c.question, h.stored.passage.text)
             for c, some in zip(batch, hits, strict=True)
@@ -86,6 +87,18 @@ def judged_cases(library: Library, cases: Iterable[Case], reader: Reader) -> lis
         print(f"\r{len(out)} questions read", end="", flush=True)
     print()
     return out
+
+
+def _search(library: Library, asked: Sequence[tuple[str, str]]) -> list[list[Hit]]:
+    """Hits for each question of its document; those of one document are searched together."""
+    hits: list[list[Hit]] = [[] for _ in asked]
+    for document in {document for _, document in asked}:
+        mine = [i for i, (_, among) in enumerate(asked) if among == document]
+        questions = [asked[i][0] for i in mine]
+        found = library.search_many(questions, 5, documents=[document])
+        for i, some in zip(mine, found, strict=True):
+            hits[i] = some
+    return hits
 
 
 def holds(case: Case, text: str) -> bool:
@@ -219,9 +232,12 @@ def off_topic(cases: Sequence[Case]) -> list[Case]:
 
 
 def read_sets(
-    sets: Sequence[str], documents: Sequence[Path], folder: Path
+    sets: Sequence[str], documents: Sequence[Path], folder: Path, most: int
 ) -> list[tuple[Library, list[Judged]]]:
-    """Each set over its own documents (or, for a set without, over ``documents``)."""
+    """Each set over its own documents (or, for a set without, over ``documents``).
+
+    At most ``most`` questions of each, drawn by a fixed seed.
+    """
     out, reader = [], Reader()
     for i, name in enumerate(sets):
         questions = load_set(name)
@@ -230,6 +246,8 @@ def read_sets(
         for source in expand([str(s) for s in sources]):
             library.add(load(source))
         alone = [c for c in questions.cases if not c.turns]
+        drawn = np.random.default_rng(7).permutation(len(alone))[:most]
+        alone = [alone[i] for i in sorted(drawn.tolist())]
         cases = [replace(c, id=f"{questions.name}/{c.id}") for c in alone]
         cases += off_topic(cases)
         out.append((library, judged_cases(library, cases, reader)))
@@ -246,6 +264,7 @@ def main() -> None:
         default=[],
         help="documents of the sets that bring none",
     )
+    parser.add_argument("--most", type=int, default=100_000, help="questions of each set")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--gguf", type=Path, help="also fit with this local model's yes")
     parser.add_argument("--sample", type=int, default=300, help="cases per set for the model")
@@ -257,9 +276,9 @@ def main() -> None:
     )
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        read = read_sets(args.sets, args.documents, Path(folder))
+        stored = started(args.out, args.sets)
+        read = read_sets(args.sets, args.documents, Path(folder), args.most)
         everything = [j for _, judged in read for j in judged]
-        stored = json.loads(args.out.read_text()) if args.out.exists() else {}
         stored[calibration.SENTENCE] = fit_sentences(everything)
         write(args.out, stored, args.sets)
         again = [(library, [rescored(j) for j in judged]) for library, judged in read]
@@ -275,6 +294,21 @@ def main() -> None:
         write(args.out, stored, args.sets)
         for library, _ in read:
             library.close()
+
+
+def started(path: Path, sets: Sequence[str]) -> dict[str, Any]:
+    """The stored models; one of other features than today's starts again from nothing."""
+    stored: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+    features = {
+        calibration.SENTENCE: SENTENCE_NAMES,
+        calibration.ANSWERABLE: answerability.NAMES,
+        calibration.ANSWERABLE_WITH_MODEL: answerability.MODEL_NAMES,
+    }
+    for name, names in features.items():
+        if stored.get(name, {}).get("names") != list(names):
+            stored[name] = {"names": list(names), "weights": [0.0] * len(names), "bias": 0.0}
+    write(path, stored, sets)
+    return stored
 
 
 def rescored(judged: Judged) -> Judged:

@@ -27,6 +27,7 @@ from store.records import (
     StoredPassage,
     StoreError,
 )
+from store.rerank import POOL, Reranker
 from store.search import Mode
 from store.vectors import Vectors
 
@@ -52,6 +53,7 @@ class Library:
         self._splitter = f"{SPLITTER_VERSION}/{split_limit}"
         self._questions: OrderedDict[str, NDArray[np.float32]] = OrderedDict()
         self._questions_lock = Lock()
+        self._reranker = Reranker(embedder)
 
     @classmethod
     def open(cls, folder: Path, embedder: Embedder, *, split_limit: int = 256) -> Self:
@@ -168,7 +170,11 @@ class Library:
             with self._catalogue.reading() as db:
                 chosen = None if documents is None else self._ids(documents)
                 query = search.Query(db, self._vectors, question, vectors.get(question), chosen)
-                results.append(search.search(query, k, mode))
+                hits = search.search(query, max(k, POOL), mode)
+            vector = vectors.get(question)
+            if mode == "hybrid" and vector is not None:
+                hits = self._reranker.rerank(vector, hits)
+            results.append(hits[:k])
         return results
 
     def idf(self, words: Sequence[str]) -> dict[str, float]:

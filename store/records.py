@@ -54,16 +54,19 @@ class StoredPassage:
 class Hit:
     """A passage found for a question.
 
-    ``rank`` counts from 1; ``score`` is the fused score (higher is better; about 0 to 2);
+    ``rank`` counts from 1; ``score`` is the fused score (higher is better; about 0 to 3);
     ``parts`` holds the score of each searcher that found it: ``dense`` (cosine, -1 to 1), ``bm25``
     (positive, higher is better), ``dense_rank``/``bm25_rank`` (from 1), and ``rrf`` (reciprocal
-    rank fusion of the two).
+    rank fusion of the two), and ``sentence`` (cosine of the passage's nearest sentence).
+    ``cosines`` are those of all its sentences, in order (``ingest.sentences``), where the hit was
+    compared sentence by sentence.
     """
 
     stored: StoredPassage
     rank: int
     score: float
     parts: Mapping[str, float]
+    cosines: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,7 @@
 """Questions to passages: by meaning (dense), by words (BM25), and both fused.
 
+``store.rerank`` then puts the first of the fused in a better order.
+
 Every strategy has one signature: a ``Query`` and how many candidates it may return.
 """
 

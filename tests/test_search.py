@@ -9,6 +9,8 @@ from conftest import PARAGRAPHS, document_of, long_document
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ingest.load import load_text
+from ingest.sentences import sentences
 from store.embed import Embedder
 from store.fulltext import MOST_TERMS, terms
 from store.library import Library
@@ -76,9 +78,34 @@ def test_any_text_is_a_safe_word_query(filled: Library, question: str) -> None:
 
 def test_hybrid_keeps_the_parts(filled: Library) -> None:
     best = filled.search("How many steps has the tower?", 1)[0]
-    assert set(best.parts) == {"dense", "dense_rank", "bm25", "bm25_rank", "rrf"}
+    assert set(best.parts) == {"dense", "dense_rank", "bm25", "bm25_rank", "rrf", "sentence"}
     assert -1 <= best.parts["dense"] <= 1.000001
     assert best.parts["bm25"] > 0
+
+
+def test_a_passage_is_as_near_as_its_nearest_sentence(library: Library) -> None:
+    dull = "The council met and the minutes of the last meeting were read and agreed upon."
+    told = "The old harbour clock was mended by a watchmaker from Riga."
+    around = " ".join(f"{dull} Item {n} of the list was put off until spring." for n in range(4))
+    library.add(load_text(f"{around} {told} {around}", "minutes.txt"))
+    question = "Who repaired the ancient timepiece of the port?"
+    best = library.search(question, 3)[0]
+    spans = sentences(best.stored.passage.text)
+    vectors = library.embedder.encode(
+        [question, *(best.stored.passage.text[a:b] for a, b in spans)]
+    )
+    assert best.cosines == pytest.approx((vectors[1:] @ vectors[0]).tolist(), abs=1e-3)
+    assert best.parts["sentence"] == max(best.cosines)
+    start, end = spans[best.cosines.index(max(best.cosines))]
+    assert best.stored.passage.text[start:end] == told
+
+
+def test_ranks_do_not_depend_on_how_many_hits_are_asked_for(filled: Library) -> None:
+    question = "How tall is the tower and who built it?"
+    few, many = filled.search(question, 2), filled.search(question, 10)
+    assert [hit.stored.id for hit in few] == [hit.stored.id for hit in many[:2]]
+    assert [hit.rank for hit in many] == list(range(1, len(many) + 1))
+    assert [hit.score for hit in many] == sorted((hit.score for hit in many), reverse=True)
 
 
 @pytest.mark.parametrize("mode", MODES)
