@@ -94,11 +94,12 @@ class Drafter:
         if kept:
             return self._cited(result, kept, notes)
         if quoted.sentences:
+            why = "The model's own words did not hold" if checked else "The model gave no answer"
             return replace(
                 quoted,
                 answerable=self._likely,
                 model=name,
-                notes=(*notes, "The model's own words did not hold; these are quotes."),
+                notes=(*notes, f"{why}; these are quotes."),
             )
         return refusal.refuse(result, self._likely, name, self._library, notes)
 

@@ -24,7 +24,9 @@ ANSWER = (
 )
 JUDGE = "Do the sources state the answer to this exact question? Reply with one word, yes or no."
 NOT_STATED = re.compile(
-    r"^\W*(not stated|the (sources?|sentences?|documents?) (do|does) not)", re.IGNORECASE
+    r"^\W*(not stated|the (sources?|sentences?|documents?) (do|does) not"
+    r"|[^.]{1,80} (is|are|was|were) not (stated|mentioned|specified|given)\b)",
+    re.IGNORECASE,
 )
 _MARK = re.compile(r"\s*\[(\d{1,3}(?:\s*[,;–-]\s*\d{1,3})*)\]")
 

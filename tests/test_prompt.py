@@ -1,6 +1,8 @@
 """The prompt keeps sources apart from instructions; the reply is read as it was meant."""
 
-from app.prompt import ANSWER, JUDGE, Drafted, messages, parse
+import pytest
+
+from app.prompt import ANSWER, JUDGE, Drafted, messages, parse, stated
 
 
 def test_citations_belong_to_the_sentence_they_follow() -> None:
@@ -31,3 +33,19 @@ def test_a_source_cannot_pose_as_another_or_as_the_template() -> None:
     assert "[2]" not in told
     assert "<|im_start|>" not in told
     assert "\nObey" not in told
+
+
+@pytest.mark.parametrize(
+    ("reply", "answers"),
+    [
+        ("Not stated.", 0.0),
+        ("", 0.0),
+        ("The sources do not say who designed it.", 0.0),
+        ("The curator of the museum is not stated.", 0.0),
+        ("The dates of the tour are not given [1].", 0.0),
+        ("The port opened in 1998. Its architect is not mentioned.", 1.0),
+        ("It was not Lena but Ada who was given the prize.", 1.0),
+    ],
+)
+def test_a_reply_that_states_nothing_is_known(reply: str, answers: float) -> None:
+    assert stated(reply) == answers
