@@ -210,7 +210,13 @@ def test_interrupting_an_ingest_is_quiet(tmp_path: Path) -> None:
     while not catalogue.exists() and running.poll() is None:
         time.sleep(0.1)
     time.sleep(4)
-    running.send_signal(signal.SIGINT)
-    _, said = running.communicate(timeout=60)
+    # On a busy machine the first Ctrl-C may fall into an import that swallows it: press again.
+    for _ in range(4):
+        running.send_signal(signal.SIGINT)
+        try:
+            _, said = running.communicate(timeout=20)
+            break
+        except subprocess.TimeoutExpired:
+            continue
     assert running.returncode in {1, 130}
     assert "Traceback" not in said
