@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from app.facts import names
 from app.records import Turn
-from app.words import STOP_WORDS, content_words, fold
+from app.words import STOP_WORDS, content_words, fold, stems
 
 # Earlier exchanges that may bear on a follow-up.
 REMEMBERED = 4
@@ -44,6 +44,11 @@ _CONTINUES = re.compile(
 _WHAT_ABOUT = re.compile(
     r"^(?:and |but |so )?(?:(?:what|how) about|and|or|but)\s+(.+?)\??$", re.IGNORECASE
 )
+_OWNED = re.compile(r"\b(his|her|its|their)(?= \w)")
+_KIND_ASKED = re.compile(
+    r"^(which|what|whose|how many) (?!(?:of|is|was|are|were|did|does|do|has|have|had|can|will)\b)\w"
+)
+_THESE = re.compile(r"\b(these|those|this|that) (\w+)")
 _PERSON = re.compile(r"\b(he|she|him|her|his)\b", re.IGNORECASE)
 _NAME_RUN = re.compile(r"(?:[A-Z][\w’'.-]*(?:\s+(?:of|the|and|de|al)\s+(?=[A-Z])|\s+)?)+")
 _QUESTION_WORD = re.compile(
@@ -99,9 +104,7 @@ def is_follow_up(question: str) -> bool:
     """Whether the question leans on the one before it."""
     said = fold(question).strip()
     content = content_words(question)
-    if _POINTS_BACK.search(
-        re.sub(r"\b(is|was|are|were) there\b|\bthere (is|was|are|were)\b", "", said)
-    ):
+    if _POINTS_BACK.search(_without_own_antecedents(question)):
         # "What does the plan say about its members?" names what "its" means.
         return not (len(names(". " + question[1:])) >= 1 and len(content) >= 5)
     if _WHAT_ABOUT.match(question.strip()) and not re.match(
@@ -116,6 +119,24 @@ def is_follow_up(question: str) -> bool:
     return (short or bool(_CONTINUES.match(said)) and len(content) <= 2) and not names(
         ". " + question[1:]
     )
+
+
+def _without_own_antecedents(question: str) -> str:
+    """The folded question without the words that point at something earlier in itself.
+
+    "its" after a name or after "Which country …", and "these meetings" after "meetings".
+    """
+    said = re.sub(r"\b(is|was|are|were) there\b|\bthere (is|was|are|were)\b", "", fold(question))
+
+    def owned(match: re.Match[str]) -> str:
+        before = said[: match.start()]
+        named = names(". " + question[1 : match.start()])
+        return "" if named or _KIND_ASKED.match(before.strip()) else match[0]
+
+    def these(match: re.Match[str]) -> str:
+        return "" if stems(match[2]) & stems(said[: match.start()]) else match[0]
+
+    return _THESE.sub(these, _OWNED.sub(owned, said))
 
 
 def _topics(turns: Sequence[Turn]) -> list[str]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.conversation import understand
+from app.conversation import is_follow_up, understand
 from app.records import Turn
 
 HISTORY = [Turn("How many flights a week does Azal run from Baku to Dushanbe?", "Three a week.")]
@@ -53,10 +53,21 @@ def test_what_about_asks_the_same_of_another() -> None:
     [
         "Where was the fifth meeting of the heads of state held?",
         "What did President Aliyev say about the Caspian Sea and its role?",
+        "What does Interpol say about its mission?",
+        "Which country opened its borders?",
+        "How many meetings were held, and where did those meetings take place?",
     ],
 )
 def test_a_new_topic_stands_alone(question: str) -> None:
     assert understand(question, HISTORY, []).standalone == question
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["Which of its routes is longest?", "What did his deputy say?", "Where do those flights land?"],
+)
+def test_a_word_that_points_out_of_the_question_is_a_follow_up(question: str) -> None:
+    assert is_follow_up(question)
 
 
 def test_without_history_nothing_is_added() -> None:
