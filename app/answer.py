@@ -1,221 +1,125 @@
-"""The whole way from a question to a verified answer; read it from top to bottom.
-
-question → understood in its conversation → hits → evidence → probability that it is answered →
-refusal, quotes, or a chat model's draft → a verdict for every sentence → Answer.
-"""
+"""What an answer is: sentences, their citations and verdicts, or a refusal with its reason."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Generator, Iterable, Iterator, Sequence
-from dataclasses import replace
-from itertools import islice
-
-from app import quotes, refusal
-from app.answerability import probability, threshold
-from app.cite import Footnotes
-from app.conversation import understand
-from app.draft import Drafter
-from app.evidence import Found, find, found
-from app.models import ChatModel, ModelError
-from app.payload import answer_payload
-from app.reader import Reader
-from app.records import Answer, Event, EvidenceFound, Finished, Sentence, Turn, Verdict, Word
-from app.settings import Settings
-from app.words import content_words
-from ingest.records import FootnoteError
-from store.library import Library
-from store.records import Hit
-
-LONGEST_QUESTION = 4000
-BATCH = 16
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Literal
 
 
-class QuestionError(FootnoteError):
-    """The question cannot be asked as it stands."""
+class Verdict(StrEnum):
+    """Whether the cited text holds what a sentence says."""
 
-    exit_code = 2
-
-
-class Answerer:
-    """Answers questions from one library, in quotes where ``model`` is None. Thread-safe."""
-
-    def __init__(
-        self,
-        library: Library,
-        settings: Settings,
-        model: ChatModel | None = None,
-        reader: Reader | None = None,
-    ) -> None:
-        self.library = library
-        self.settings = settings
-        self.model = model
-        self.reader = reader or Reader()
-
-    def answer(
-        self,
-        question: str,
-        *,
-        documents: Sequence[str] | None = None,
-        history: Sequence[Turn] = (),
-        store: bool = False,
-    ) -> Answer:
-        """The verified answer. Raises QuestionError on an empty or overlong question."""
-        for event in self.stream(question, documents=documents, history=history, store=store):
-            if isinstance(event, Finished):
-                return event.answer
-        raise AssertionError("a stream ends with Finished")
-
-    def answer_many(self, asked: Iterable[tuple[str, Sequence[str] | None]]) -> Iterator[Answer]:
-        """Quotes for many questions, in order; search and reader run in batches."""
-        pending = iter(asked)
-        while batch := list(islice(pending, BATCH)):
-            began = time.perf_counter()
-            for question, _ in batch:
-                check_question(question)
-            hits = [self.retrieve(q, documents) for q, documents in batch]
-            pairs = [
-                (q, h.stored.passage.text)
-                for (q, _), some in zip(batch, hits, strict=True)
-                for h in some
-            ]
-            readings = iter(self.reader.read_pairs(pairs))
-            for (question, _), some in zip(batch, hits, strict=True):
-                result = found(
-                    question, some, list(islice(readings, len(some))), self._rarity(question)
-                )
-                share = (time.perf_counter() - began) * 1000 / len(batch)
-                yield self._in_quotes(result, Clock(share))
-
-    def retrieve(self, question: str, documents: Sequence[str] | None = None) -> list[Hit]:
-        """The passages that a question is answered from, best first."""
-        return self.library.search(question, self.settings.k, documents=documents)
-
-    def stream(
-        self,
-        question: str,
-        *,
-        documents: Sequence[str] | None = None,
-        history: Sequence[Turn] = (),
-        store: bool = False,
-    ) -> Iterator[Event]:
-        """Evidence at once, then the draft's words, then the verified answer."""
-        check_question(question)
-        clock = Clock()
-        understood = understand(question, history, self._titles(documents))
-        if understood.talk:
-            yield Finished(_talk(question, understood.talk, clock))
-            return
-        asked = understood.standalone
-        result = find(asked, self.retrieve(asked, documents), self.reader, self._rarity(asked))
-        clock.mark("search")
-        shown = self._in_quotes(result, clock)
-        yield EvidenceFound(asked, shown.citations)
-        answer = shown
-        if self.model is not None and result.evidence:
-            answer = yield from self._composed(asked, result, shown, clock)
-        answer = replace(answer, question=question, standalone=asked, timings_ms=clock.timings())
-        yield Finished(self._stored(answer) if store else answer)
-
-    def _composed(
-        self, asked: str, result: Found, shown: Answer, clock: Clock
-    ) -> Generator[Event, None, Answer]:
-        """The model's answer; quotes and the reason where the model fails."""
-        assert self.model is not None
-        drafter = Drafter(self.model, self.reader, self.library, self.settings)
-        try:
-            for piece in drafter.words(asked, result):
-                clock.mark("first_word", once=True)
-                yield Word(piece)
-            return drafter.finish(result, self._best_quotes(result))
-        except ModelError as error:
-            note = f"The language model did not answer ({error}) These are quotes."
-            return replace(shown, notes=(*shown.notes, note))
-
-    def _in_quotes(self, result: Found, clock: Clock) -> Answer:
-        likely = probability(result)
-        if likely < threshold(self.settings.strictness, with_model=False):
-            answer = refusal.refuse(result, likely, "none", self.library)
-        else:
-            answer = quote_answer(result, likely, self.library)
-        return replace(answer, timings_ms=clock.timings())
-
-    def _best_quotes(self, result: Found) -> Answer:
-        return quote_answer(result, 0.0, self.library)
-
-    def _rarity(self, question: str) -> dict[str, float]:
-        return self.library.idf(content_words(question))
-
-    def _titles(self, documents: Sequence[str] | None) -> list[str]:
-        return [
-            r.title
-            for r in self.library.documents()
-            if documents is None or r.document in documents or r.document_id in documents
-        ]
-
-    def _stored(self, answer: Answer) -> Answer:
-        identity = self.library.record_answer(answer_payload(answer), answer.citations)
-        return replace(answer, id=identity)
+    QUOTED = "quoted"
+    SUPPORTED = "supported"
+    PARTLY = "partly"
+    UNSUPPORTED = "unsupported"
 
 
-class Clock:
-    """Milliseconds since the question was asked; each mark is kept under its name."""
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """The exact words in a revision: ``revision.text[start:end] == quote``, always.
 
-    def __init__(self, spent_ms: float = 0.0) -> None:
-        self._began = time.perf_counter() - spent_ms / 1000
-        self._marks: dict[str, float] = {}
-        if spent_ms:
-            self.mark("search")
+    ``n`` is the number that the answer shows, from 1. ``key`` is the span (absolute offsets, inside
+    ``start:end``) of the words that matter most, or None. ``headings``, ``page`` and ``row`` say
+    where in the document it is. ``revision`` is the revision's id.
+    """
 
-    def mark(self, name: str, *, once: bool = False) -> None:
-        if not (once and name in self._marks):
-            self._marks[name] = (time.perf_counter() - self._began) * 1000
-
-    def timings(self) -> dict[str, float]:
-        """``search``, ``first_word`` and ``total`` so far."""
-        total = (time.perf_counter() - self._began) * 1000
-        return {"search": 0.0, "first_word": total, **self._marks, "total": total}
-
-
-def check_question(question: str) -> None:
-    """Raise QuestionError where there is nothing to ask, or far too much."""
-    if not any(c.isalnum() for c in question):
-        raise QuestionError("The question is empty. Ask something in words.")
-    if len(question) > LONGEST_QUESTION:
-        raise QuestionError(
-            f"The question has {len(question):,} characters; at most {LONGEST_QUESTION:,} can be "
-            "asked. Ask it in fewer words, or take the text in as a document and ask about it."
-        )
+    n: int
+    document: str
+    revision: str
+    start: int
+    end: int
+    quote: str
+    key: tuple[int, int] | None = None
+    headings: tuple[str, ...] = ()
+    page: int | None = None
+    row: int | None = None
+    passage_id: str = ""
 
 
-def quote_answer(
-    result: Found, likely: float, library: Library, notes: tuple[str, ...] = ()
-) -> Answer:
-    """The best sentences, word for word."""
-    question = result.question
-    footnotes = Footnotes(library.text)
-    sentences: list[Sentence] = []
-    for quote in quotes.choose(result, library.blocks):
-        hit, text = quote.evidence.hit, library.text(quote.evidence.hit.stored.revision)
-        citation = footnotes.cite(hit, quote.start, quote.end, quote.evidence.key)
-        sentences += [
-            Sentence(text[a:b].strip(), (citation.n,), Verdict.QUOTED) for a, b in quote.lines
-        ]
-    return Answer(
-        question,
-        question,
-        "answer",
-        tuple(sentences),
-        footnotes.citations,
-        "",
-        (),
-        likely,
-        "none",
-        notes,
-    )
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence (or list item) of an answer; ``citations`` are the numbers of its citations."""
+
+    text: str
+    citations: tuple[int, ...]
+    verdict: Verdict
 
 
-def _talk(question: str, reply: str, clock: Clock) -> Answer:
-    return Answer(
-        question, question, "talk", (), (), reply, (), 1.0, "none", timings_ms=clock.timings()
-    )
+@dataclass(frozen=True, slots=True)
+class Closest:
+    """A passage shown with a refusal: where it is, and what it lacks ("" where not known)."""
+
+    citation: Citation
+    lacks: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The whole answer. ``refused`` answers have no sentences, a ``reason`` and ``closest``.
+
+    ``standalone`` is the question as understood in its conversation (equal to ``question`` where
+    nothing was added). ``answerable`` is the calibrated probability, 0 to 1, that the documents
+    hold the answer. ``notes`` are for the reader ("one sentence was dropped: …", "the model timed
+    out; these are quotes"). ``model`` is what wrote it: ``none``, ``local`` or ``provider:model``.
+    ``timings_ms`` has ``search``, ``first_word`` and ``total`` in milliseconds. ``kind`` is
+    ``answer``, ``refusal`` or ``talk`` (a greeting or the like: text in ``reason``, no citations).
+    """
+
+    question: str
+    standalone: str
+    kind: Literal["answer", "refusal", "talk"]
+    sentences: tuple[Sentence, ...]
+    citations: tuple[Citation, ...]
+    reason: str
+    closest: tuple[Closest, ...]
+    answerable: float
+    model: str
+    notes: tuple[str, ...] = ()
+    timings_ms: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    id: str = ""
+
+    @property
+    def refused(self) -> bool:
+        return self.kind == "refusal"
+
+    @property
+    def text(self) -> str:
+        """The answer as plain text: its sentences, or the reason of a refusal."""
+        return " ".join(s.text for s in self.sentences) if self.sentences else self.reason
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """An earlier exchange of a conversation."""
+
+    question: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceFound:
+    """First event of a stream: the citations to show at once, before any prose."""
+
+    standalone: str
+    citations: tuple[Citation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A piece of the draft as the model writes it; drafts are provisional until ``Finished``."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """Last event of a stream: the verified answer."""
+
+    answer: Answer
+
+
+Event = EvidenceFound | Word | Finished

@@ -7,6 +7,7 @@ Keys of providers (``OPENAI_API_KEY`` …) are not settings: the providers' pack
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import tomllib
 from collections.abc import Mapping
@@ -19,7 +20,7 @@ import platformdirs
 from pydantic import AfterValidator, ConfigDict, Field, ValidationError
 from pydantic.dataclasses import dataclass
 
-from ingest.records import FootnoteError
+from ingest.document import FootnoteError
 
 PREFIX = "FOOTNOTE_"
 FILE = "settings.toml"
@@ -76,6 +77,16 @@ class Settings:
     context: Annotated[int, Field(ge=512)] = 4096
     allow_private_links: bool = False
     offline: bool = False
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach what listens there."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def load_settings(**overrides: Any) -> Settings:

@@ -9,12 +9,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from app.models import ChatModel, Message
-from app.reader import Reader
-from app.records import Answer, Citation, Sentence, Verdict
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
+
+from app.answer import Answer, Citation, Sentence, Verdict
+from app.evidence.reader import Reader
+from app.models.base import ChatModel
 from app.settings import Settings
+from evals.case import Case
 from evals.measures.retrieval import DEPTH
-from evals.records import Case
 from evals.systems import Footnote, FoundPassage, Outcome, System, found_passage
 from store.library import Library
 from store.search import Mode
@@ -99,7 +101,7 @@ class Plain:
             prompt = PROMPT.format(context=context, question=case.question)
             messages = [
                 *(m for t in case.turns for m in _said(t.question, t.answer)),
-                Message("user", prompt),
+                HumanMessage(prompt),
             ]
             text = "".join(self.model.stream(messages, max_tokens=LONGEST_REPLY)).strip()
         else:
@@ -181,8 +183,8 @@ class Tutorial(Plain):
         return collection
 
 
-def _said(question: str, answer: str) -> tuple[Message, Message]:
-    return Message("user", question), Message("assistant", answer)
+def _said(question: str, answer: str) -> tuple[BaseMessage, BaseMessage]:
+    return HumanMessage(question), AIMessage(answer)
 
 
 def _chunks(library: Library) -> Iterator[FoundPassage]:

@@ -1,4 +1,4 @@
-"""Fit the probabilities of ``app.evidence`` and ``app.answerability``; store them with their data.
+"""Fit the probabilities of ``app.evidence``, and store them with the data of the fit.
 
 ``python -m evals.calibrate SET… --out app/data/calibration.json``. Weights are fitted on all cases;
 the figures that it prints are cross-validated over documents (a document's questions are never on
@@ -21,23 +21,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app import answerability, calibration
-from app.draft import MAX_TOKENS
-from app.evidence import Found, found
-from app.models import ChatModel, open_model
-from app.prompt import ANSWER, JUDGE, messages, stated
-from app.reader import Reader
+from app.answering.context import prompt_sources
+from app.answering.generate import MAX_TOKENS
+from app.answering.prompt import ANSWER, JUDGE, messages, stated
+from app.evidence import answerability, calibration
+from app.evidence.reader import Reader
+from app.evidence.scoring import Found, Retrieved, found
+from app.language.text import content_words
+from app.models.base import ChatModel
+from app.models.factory import open_model
 from app.settings import load_settings
-from app.sources import prompt_sources
-from app.words import content_words
+from evals.case import Case
 from evals.matching import stands_in
 from evals.reader_data import read_jsonl
-from evals.records import Case
 from evals.sets import load_set
 from ingest.load import expand, load
-from store.embed import Embedder
+from store.embedder import Embedder
 from store.library import Library
-from store.records import Hit
+from store.results import Hit
 
 SENTENCE_NAMES = (
     "reader span",
@@ -82,7 +83,8 @@ def judged_cases(library: Library, cases: Iterable[Case], reader: Reader) -> lis
         readings = iter(reader.read_pairs(pairs))
         for case, some in zip(batch, hits, strict=True):
             rarity = library.idf(content_words(case.question))
-            result = found(case.question, some, list(islice(readings, len(some))), rarity)
+            retrieved = Retrieved(case.question, tuple(some), rarity, documents=1)
+            result = found(retrieved, list(islice(readings, len(some))))
             out.append(Judged(case, case.document or only, result))
         print(f"\r{len(out)} questions read", end="", flush=True)
     print()
@@ -182,7 +184,7 @@ def fit_answerable(
 
 
 def ask_model(
-    judged: Sequence[Judged], library: Library, model: ChatModel, cache: Path
+    judged: Sequence[Judged], model: ChatModel, cache: Path
 ) -> dict[str, tuple[float, float]]:
     """The model's log-odds of "yes" and whether it stated an answer (1 or 0), by case id.
 
@@ -192,8 +194,8 @@ def ask_model(
     with cache.open("a", encoding="utf-8") as lines:
         for n, j in enumerate(judged, 1):
             if j.case.id not in known:
-                texts = [s.text for s in prompt_sources(j.found, library.blocks, library.text)]
-                yes = model.yes_probability(messages(j.case.question, texts, JUDGE))
+                texts = [s.text for s in prompt_sources(j.found)]
+                yes = model.yes_log_odds(messages(j.case.question, texts, JUDGE))
                 reply = "".join(
                     model.stream(messages(j.case.question, texts, ANSWER), max_tokens=MAX_TOKENS)
                 )
@@ -288,8 +290,8 @@ def main() -> None:
             model = open_model(load_settings(model="local", gguf=args.gguf))
             assert model is not None
             said: dict[str, tuple[float, float]] = {}
-            for library, judged in again:
-                said |= ask_model(sample(judged, args.sample, 7), library, model, args.said)
+            for _, judged in again:
+                said |= ask_model(sample(judged, args.sample, 7), model, args.said)
             stored[calibration.ANSWERABLE_WITH_MODEL] = fit_answerable(everything, said)
         write(args.out, stored, args.sets)
         for library, _ in read:
@@ -313,8 +315,8 @@ def started(path: Path, sets: Sequence[str]) -> dict[str, Any]:
 
 def rescored(judged: Judged) -> Judged:
     """The same with its evidence scored by the sentence weights just stored."""
-    f = judged.found
-    return replace(judged, found=found(f.question, f.hits, f.readings, f.rarity))
+    again = found(judged.found.retrieved, judged.found.readings)
+    return replace(judged, found=again)
 
 
 def write(path: Path, stored: dict[str, Any], sets: Sequence[str]) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from evals.case import Case, QuestionSet
 from evals.matching import all_stand_in, normalise, stands_in
-from evals.records import Case, QuestionSet
 from store.library import Library
 
 

@@ -90,9 +90,9 @@ def run_command(
 ) -> None:
     """Ask a set and print its figures. An interrupted run goes on where it stopped."""
     from app.settings import load_settings
-    from evals.making import gate, make_runs, show_runs
+    from evals.run_commands import gate, make_runs, show_runs
     from evals.runs import find_run
-    from evals.workplace import Choice, runs_folder
+    from evals.workspace import Choice, runs_folder
 
     base = load_settings(data=data)
     choice = Choice(sample, seed, balanced, tuple(kind or ()))
@@ -128,7 +128,7 @@ def compare_command(
 ) -> None:
     """Compare two runs: differences, tests, and the questions that flipped."""
     from evals.compare import compare
-    from evals.making import gate_comparison
+    from evals.run_commands import gate_comparison
     from evals.tables import comparison_view
 
     comparison = compare(_find(data, before), _find(data, after))
@@ -173,10 +173,10 @@ def baselines_command(
     """Footnote beside the tutorial pipeline, BM25 alone and dense alone."""
     from app.settings import load_settings
     from evals.baselines import systems
-    from evals.making import progress_bar, show_runs
+    from evals.run_commands import progress_bar, show_runs
     from evals.runs import run
     from evals.systems import support_checker
-    from evals.workplace import Choice, open_library, open_set, open_writer, runs_folder
+    from evals.workspace import Choice, open_library, open_set, open_writer, runs_folder
 
     settings = load_settings(data=data, model=model)
     loaded = open_set(questions, Choice(sample, seed, balanced, tuple(kind or ())))
@@ -205,7 +205,7 @@ def baselines_command(
 def _find(data: Path | None, name: str) -> Run:
     from app.settings import load_settings
     from evals.runs import find_run
-    from evals.workplace import runs_folder
+    from evals.workspace import runs_folder
 
     return find_run(runs_folder(load_settings(data=data)), name)
 

@@ -69,7 +69,7 @@ def halve_embeddings(path: Path) -> None:
 
 
 def pin(checksum: str, source: Path) -> None:
-    """Write the data file's checksum into ``app/reader.py``."""
+    """Write the data file's checksum into ``app/evidence/reader.py``."""
     code = source.read_text(encoding="utf-8")
     code = re.sub(r'(WEIGHTS_SHA256 = )"[^"]*"', rf'\1"{checksum}"', code)
     source.write_text(code, encoding="utf-8")
@@ -94,7 +94,8 @@ def main() -> None:
                 op_types_to_quantize=["MatMul"],
             )
             halve_embeddings(args.target)
-            pin(hashlib.sha256(args.target.read_bytes()).hexdigest(), Path("app/reader.py"))
+            digest = hashlib.sha256(args.target.read_bytes()).hexdigest()
+            pin(digest, Path("app/evidence/reader.py"))
     print(f"{args.target}: {args.target.stat().st_size / 1e6:.1f} MB")
 
 

@@ -17,12 +17,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from evals.case import Case, QuestionSet
 from evals.measures.citations import Supports
-from evals.records import Case, QuestionSet
 from evals.scoring import score_batch
 from evals.summary import summarise
 from evals.systems import Outcome, System
-from ingest.records import FootnoteError
+from ingest.document import FootnoteError
 from store.library import Library
 
 Progress = Callable[[int, int], None]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from app.payload import answer_payload
-from app.records import Answer
-from evals.measures.answers import best_over_golds, correct
+from app.answer import Answer
+from app.answer_json import answer_payload
+from evals.case import Case
 from evals.measures.citations import (
     Supports,
     answer_claims,
@@ -16,8 +16,8 @@ from evals.measures.citations import (
     evidence_cited,
     exact_quotes,
 )
+from evals.measures.correctness import best_over_golds, correct
 from evals.measures.retrieval import evidence_read, has_evidence, needs, retrieval_scores
-from evals.records import Case
 from evals.systems import FoundPassage, Outcome
 
 DIGITS = 6

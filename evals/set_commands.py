@@ -15,7 +15,7 @@ def check_command(questions: SetArgument, data: Data = None, documents: Document
     """Find mistakes in a set: evidence that no document holds, duplicates, stray answers."""
     from app.settings import load_settings
     from evals.check import check
-    from evals.workplace import Choice, open_library, open_set
+    from evals.workspace import Choice, open_library, open_set
 
     loaded = open_set(questions, Choice())
     with open_library(load_settings(data=data), loaded, documents or ()) as library:
@@ -38,8 +38,8 @@ def drift_command(
 ) -> None:
     """What the latest revision of a document did to the answers of a set."""
     from app.settings import load_settings
-    from evals.drift import drift, drift_view
-    from evals.workplace import Choice, open_library, open_set, open_writer, own_set
+    from evals.revision_diff import drift, drift_view
+    from evals.workspace import Choice, open_library, open_set, open_writer, own_set
 
     settings = load_settings(data=data, model=model)
     loaded = open_set(questions or own_set(settings), Choice())
@@ -58,9 +58,9 @@ def draft_command(
 ) -> None:
     """Propose questions on a document with the language model, to accept, edit or reject."""
     from app.settings import load_settings
-    from evals.draft import open_drafts, review
+    from evals.question_generation import open_drafts, review
     from evals.sets import write_set
-    from evals.workplace import open_library, open_writer, own_set
+    from evals.workspace import open_library, open_writer, own_set
 
     settings = load_settings(data=data, model=model)
     target = out or own_set(settings)
@@ -76,7 +76,7 @@ def import_command(
     out: Annotated[Path, typer.Argument(help="The folder to make.")],
 ) -> None:
     """Turn a foreign set into a folder with questions.jsonl and documents/."""
-    from evals.imports import import_set, write_folder
+    from evals.importers import import_set, write_folder
 
     imported = import_set(source)
     write_folder(imported, out)
@@ -88,7 +88,7 @@ def list_command(data: Data = None) -> None:
     from app.settings import load_settings
     from evals.runs import all_runs
     from evals.sets import shipped_sets
-    from evals.workplace import runs_folder
+    from evals.workspace import runs_folder
 
     console.print(f"Sets: {', '.join(shipped_sets()) or 'none'}")
     for run in all_runs(runs_folder(load_settings(data=data))):

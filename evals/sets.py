@@ -6,10 +6,10 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from evals.imports import load_folder
-from evals.records import Case, QuestionSet, SetError
-from evals.rows import READERS
-from evals.schema import build_cases
+from evals.case import Case, QuestionSet, SetError
+from evals.case_validation import build_cases
+from evals.importers import load_folder
+from evals.set_files import READERS
 
 OTHER_SCHEMA = ("hostile",)
 """Files beside the sets whose lines bring their own documents; tests read them."""

@@ -6,17 +6,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from app.answer import Answerer
-from app.models import ChatModel
-from app.reader import Reader
-from app.records import Answer, Verdict
+from app.answer import Answer, Verdict
+from app.answering.pipeline import Answerer
+from app.answering.verify import Source, is_quoted, judge
+from app.evidence.reader import Reader
+from app.models.base import ChatModel
 from app.settings import Settings
-from app.verify import Source, is_quoted, judge
+from evals.case import Case
 from evals.measures.citations import Supports
 from evals.measures.retrieval import DEPTH
-from evals.records import Case
 from store.library import Library
-from store.records import Hit
+from store.results import Hit
 from store.search import Mode
 
 BATCH = 32
@@ -91,7 +91,7 @@ class Watched(Answerer):
     def depth(self) -> int:
         return max(self.settings.k, DEPTH)
 
-    def retrieve(self, question: str, documents: Sequence[str] | None = None) -> list[Hit]:
+    def search(self, question: str, documents: Sequence[str] | None = None) -> list[Hit]:
         return self.found(question, documents)[: self.settings.k]
 
     def found(self, question: str, documents: Sequence[str] | None = None) -> list[Hit]:

@@ -19,7 +19,7 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 from transformers import AutoModel
 
-from evals.contrast import twin
+from evals.hard_negatives import twin
 from evals.reader_data import Example, Window, batches, load_examples, window
 
 

@@ -12,12 +12,12 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from ingest.cutting import Count, Span, cut, measure, shortened
-from ingest.frames import Frame, frames, leads_in
-from ingest.load.roles import is_skipped
+from ingest.chunk_context import Frame, frames, leads_in
+from ingest.document import Block, BlockKind, Document, Passage
+from ingest.language.sentences import sentences
+from ingest.load.block_classifier import is_skipped
 from ingest.load.titles import is_telling, plain
-from ingest.records import Block, BlockKind, Document, Passage
-from ingest.sentences import sentences
+from ingest.token_splitter import Count, Span, cut, measure, shortened
 
 SPLITTER_VERSION = "1"
 TARGET_TOKENS = 200

@@ -10,11 +10,11 @@ import hashlib
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 
-from ingest.records import Block, Document
-from store import fulltext, rows
+from ingest.document import Block, Document
+from store import fulltext, row_mapping
+from store.brute_force import VectorState
 from store.database import Database
-from store.exact import VectorState
-from store.records import Revision, StoredPassage, StoreError
+from store.results import Revision, RevisionText, StoredPassage, StoreError, parse_blocks
 
 REVISIONS = """SELECT r.id, r.document, r.number, r.title, r.media_type, r.content_hash, r.created,
     r.activated, r.metadata, r.passages, r.characters, d.name, d.source,
@@ -80,7 +80,7 @@ class Catalogue(Database):
 
     def _revisions(self, where: str, *values: str) -> list[Revision]:
         with self.reading() as db:
-            return [rows.revision(row) for row in db.execute(REVISIONS + where, values)]
+            return [row_mapping.revision(row) for row in db.execute(REVISIONS + where, values)]
 
     def shape(self, revision_id: str) -> str:
         """The hash of everything of a revision's document that passages depend on."""
@@ -92,9 +92,7 @@ class Catalogue(Database):
 
     def blocks(self, revision_id: str) -> tuple[Block, ...]:
         """The blocks of a revision, in order."""
-        return rows.read_blocks(
-            self._value("SELECT blocks FROM revisions WHERE id = ?", revision_id)
-        )
+        return parse_blocks(self._value("SELECT blocks FROM revisions WHERE id = ?", revision_id))
 
     def _value(self, query: str, revision_id: str) -> str:
         with self.reading() as db:
@@ -102,6 +100,18 @@ class Catalogue(Database):
         if row is None:
             raise StoreError(f"There is no revision {revision_id!r}; it may have been purged.")
         return str(row[0])
+
+    def texts(self, revision_ids: Iterable[str]) -> dict[str, RevisionText]:
+        """Text and blocks of several revisions, by id; unknown ones are left out."""
+        wanted = list(dict.fromkeys(revision_ids))
+        found: dict[str, RevisionText] = {}
+        with self.reading() as db:
+            for part in row_mapping.parts(wanted):
+                marks = row_mapping.marks(part)
+                query = f"SELECT id, text, blocks FROM revisions WHERE id IN ({marks})"
+                for row in db.execute(query, tuple(part)):
+                    found[row["id"]] = RevisionText(row["text"], row["blocks"])
+        return found
 
     def original(self, revision_id: str) -> bytes | None:
         """The source file's bytes, where they were kept."""
@@ -117,19 +127,19 @@ class Catalogue(Database):
         """The passages of a revision, in order."""
         with self.reading() as db:
             found = db.execute(PASSAGES + "WHERE p.revision = ? ORDER BY p.ordinal", (revision_id,))
-            return [rows.passage(row) for row in found]
+            return [row_mapping.passage(row) for row in found]
 
     # Vectors
 
     def missing(self, keys: Iterable[str]) -> set[str]:
         """Those of ``keys`` that have no vector yet."""
         with self.reading() as db:
-            return rows.missing(db, keys)
+            return row_mapping.missing(db, keys)
 
     def save_vectors(self, model: str, vectors: Iterable[tuple[str, bytes]]) -> None:
         """Keeps vectors (float32 bytes by key) at once, so that no crash makes them again."""
         with self.writing() as db:
-            rows.insert_vectors(db, model, vectors)
+            row_mapping.insert_vectors(db, model, vectors)
 
     def vectors_after(self, seq: int, limit: int = -1) -> list[tuple[int, str, bytes]]:
         """``(seq, key, float32 bytes)`` of the vectors saved after ``seq``, oldest first."""
@@ -167,7 +177,7 @@ class Catalogue(Database):
     def activate(
         self,
         document: Document,
-        passages: Sequence[rows.NewPassage],
+        passages: Sequence[row_mapping.NewPassage],
         now: str,
         original: bytes | None = None,
     ) -> str:
@@ -176,16 +186,16 @@ class Catalogue(Database):
         Raises ``MissingVectors`` where a collection took some of its vectors meanwhile.
         """
         with self.writing() as db:
-            owner = rows.ensure_document(db, document)
-            revision = rows.ensure_revision(db, owner, document, now)
+            owner = row_mapping.ensure_document(db, document)
+            revision = row_mapping.ensure_revision(db, owner, document, now)
             if original is not None:
                 digest = hashlib.sha256(original).hexdigest()
                 db.execute("INSERT OR IGNORE INTO originals VALUES (?, ?)", (digest, original))
                 db.execute("UPDATE revisions SET original = ? WHERE id = ?", (digest, revision))
-            if rows.missing(db, (new.key for new in passages)):
+            if row_mapping.missing(db, (new.key for new in passages)):
                 raise MissingVectors
             switch(db, owner, None, now)
-            rows.replace_passages(db, revision, passages)
+            row_mapping.replace_passages(db, revision, passages)
             switch(db, owner, revision, now)
         return revision
 
@@ -203,7 +213,7 @@ class Catalogue(Database):
         with self.writing() as db:
             db.execute(
                 "UPDATE revisions SET metadata = ? WHERE id = ?",
-                (rows.metadata(document), revision_id),
+                (row_mapping.metadata(document), revision_id),
             )
 
     def set_meta(self, values: Mapping[str, str]) -> None:

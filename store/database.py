@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from store.records import StoreError
+from store.results import StoreError
 from store.schema import Connection, connect, migrate
 
 LEAST_ROOM = 1 << 16

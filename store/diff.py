@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 
-from store.records import Change, Diff, Revision, StoredPassage, WordRun
+from store.results import Change, Diff, Revision, StoredPassage, WordRun
 
 WORDS = re.compile(r"\s+|\w+|[^\w\s]")
 # Below this share of common words two passages are a removal and an addition, not a change.

@@ -7,7 +7,7 @@ import re
 import sqlite3
 from collections.abc import Iterable, Sequence
 
-from store.stopwords import STOP_WORDS
+from ingest.language.stopwords import STOP_WORDS
 
 WORD = re.compile(r"\w+", re.UNICODE)
 # Scripts written without spaces: every character is indexed as a word, and a run asked as phrases.

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from ingest.records import Block, Document
+from ingest.document import Block, Document
 from ingest.split import SPLITTER_VERSION
-from store import answers, fulltext, search, upkeep
+from store import answer_log, fulltext, maintenance, search
 from store.catalogue import Catalogue
 from store.diff import diff as compare
-from store.embed import Embedder
-from store.intake import Intake, Progress, now
-from store.records import (
+from store.embedder import Embedder
+from store.indexing import Intake, Progress, now
+from store.rerank import POOL, Reranker
+from store.results import (
     AnswerStatus,
     Diff,
     Hit,
@@ -27,7 +29,6 @@ from store.records import (
     StoredPassage,
     StoreError,
 )
-from store.rerank import POOL, Reranker
 from store.search import Mode
 from store.vectors import Vectors
 
@@ -171,11 +172,15 @@ class Library:
                 chosen = None if documents is None else self._ids(documents)
                 query = search.Query(db, self._vectors, question, vectors.get(question), chosen)
                 hits = search.search(query, max(k, POOL), mode)
-            vector = vectors.get(question)
-            if mode == "hybrid" and vector is not None:
-                hits = self._reranker.rerank(vector, hits)
-            results.append(hits[:k])
+                if mode == "hybrid" and query.vector is not None:
+                    hits = self._reranker.rerank(query.vector, hits)
+                results.append(self._with_texts(hits[:k]))
         return results
+
+    def _with_texts(self, hits: Sequence[Hit]) -> list[Hit]:
+        """The hits, each with the text of its revision; call inside the snapshot of the search."""
+        texts = self._catalogue.texts(hit.stored.revision for hit in hits)
+        return [replace(hit, source=texts[hit.stored.revision]) for hit in hits]
 
     def idf(self, words: Sequence[str]) -> dict[str, float]:
         """How rare each word is in the current passages (BM25's idf, natural logarithm)."""
@@ -227,19 +232,19 @@ class Library:
         if not purge:
             self._catalogue.make_current(document, None, now())
             return
-        upkeep.purge(self._catalogue, document)
+        maintenance.purge(self._catalogue, document)
         self._vectors.sync()
 
     def collect(self) -> int:
         """Deletes vectors that no revision needs; returns how many."""
-        gone = upkeep.collect(self._catalogue)
+        gone = maintenance.collect(self._catalogue)
         self._vectors.sync()
         return gone
 
     def reindex(self, progress: Progress | None = None) -> int:
         """Brings passages, vectors and full text up to today's embedder and splitter, and makes
         Chroma's folder anew; returns how many passages were embedded."""
-        embedded = upkeep.reindex(self._catalogue, self._intake, self._settings, progress)
+        embedded = maintenance.reindex(self._catalogue, self._intake, self._settings, progress)
         self._questions.clear()
         self._vectors.rebuild(progress and partial(progress, "indexing"))
         return embedded
@@ -253,7 +258,7 @@ class Library:
     # Answers
 
     def record_answer(
-        self, payload: Mapping[str, object], citations: Sequence[answers.Cited] = ()
+        self, payload: Mapping[str, object], citations: Sequence[answer_log.Cited] = ()
     ) -> str:
         """Keeps an answer (its JSON) with what it rests on; returns its id (``payload["id"]``, or a
         new one)."""
@@ -262,22 +267,22 @@ class Library:
         if payload.get("refused"):
             question = str(payload.get("standalone") or payload.get("question") or "")
             question = question.encode("utf-8", "replace").decode()
-            hits = self.search(question, answers.SEEN)
+            hits = self.search(question, answer_log.SEEN)
             found = self._question_vectors([question]).get(question)
             vector = b"" if found is None else found.tobytes()
         asked = (self._intake.model, hits, vector)
-        return answers.record(self._catalogue, payload, citations, asked=asked)
+        return answer_log.record(self._catalogue, payload, citations, asked=asked)
 
     def answers(self, status: AnswerStatus | None = None) -> list[StoredAnswer]:
         """Stored answers, newest first, each with its status today."""
         self._check_settings()
-        found = answers.load(self._catalogue, self._intake.model, self._ask_again)
+        found = answer_log.load(self._catalogue, self._intake.model, self._ask_again)
         return [answer for answer in found if status is None or answer.status == status]
 
     def stored_answer(self, answer_id: str) -> StoredAnswer:
         """One stored answer with its status today."""
         self._check_settings()
-        found = answers.load(self._catalogue, self._intake.model, self._ask_again, answer_id)
+        found = answer_log.load(self._catalogue, self._intake.model, self._ask_again, answer_id)
         if not found:
             raise StoreError(f"There is no stored answer {answer_id!r}; see `footnote answers`.")
         return found[0]
@@ -286,8 +291,8 @@ class Library:
         if vector is not None:
             with self._catalogue.reading() as db:
                 query = search.Query(db, self._vectors, question, vector, None)
-                return search.search(query, answers.TOP, "hybrid")
-        return self.search(question, answers.TOP)
+                return search.search(query, answer_log.TOP, "hybrid")
+        return self.search(question, answer_log.TOP)
 
     # Settings and names
 

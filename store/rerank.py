@@ -12,9 +12,9 @@ from dataclasses import replace
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from ingest.sentences import sentences
-from store.embed import Embedder
-from store.records import Hit
+from ingest.language.sentences import sentences
+from store.embedder import Embedder
+from store.results import Hit
 
 if TYPE_CHECKING:
     import numpy as np

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from store.records import StoreError
+from store.results import StoreError
 
 # Each entry brings a catalogue of version i to version i + 1; entries are only ever added.
 MIGRATIONS: tuple[tuple[str, ...], ...] = (

@@ -12,9 +12,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from store import fulltext, rows
+from store import fulltext, row_mapping
 from store.catalogue import PASSAGES
-from store.records import Hit, StoredPassage
+from store.results import Hit, StoredPassage
 
 if TYPE_CHECKING:
     import numpy as np
@@ -85,16 +85,16 @@ def _count(query: Query) -> int:
 def _within(query: Query) -> str:
     if query.documents is None:
         return "WHERE TRUE"
-    return f"WHERE d.id IN ({rows.marks(query.documents)})"
+    return f"WHERE d.id IN ({row_mapping.marks(query.documents)})"
 
 
 def _current(query: Query, keys: Sequence[str]) -> dict[str, list[int]]:
     """Rowids of the current passages that have these vectors."""
     passages: dict[str, list[int]] = {}
-    for part in rows.parts(keys):
+    for part in row_mapping.parts(keys):
         found = query.db.execute(
             "SELECT p.id, p.key FROM passages p JOIN documents d ON d.current = p.revision"
-            f" {_within(query)} AND p.key IN ({rows.marks(part)}) ORDER BY p.id",
+            f" {_within(query)} AND p.key IN ({row_mapping.marks(part)}) ORDER BY p.id",
             (*(query.documents or ()), *part),
         )
         for row in found:
@@ -160,8 +160,8 @@ def _fused(query: Query, parts: Mapping[int, dict[str, float]]) -> dict[int, flo
 
 def _load(db: sqlite3.Connection, ranked: Sequence[int]) -> dict[int, StoredPassage]:
     """The passages by rowid, in that order; words that a revision repeats come once."""
-    found = db.execute(f"{PASSAGES} WHERE p.id IN ({rows.marks(ranked)})", tuple(ranked))
-    loaded = {row["id"]: rows.passage(row) for row in found}
+    found = db.execute(f"{PASSAGES} WHERE p.id IN ({row_mapping.marks(ranked)})", tuple(ranked))
+    loaded = {row["id"]: row_mapping.passage(row) for row in found}
     seen: set[tuple[str, str]] = set()
     kept: dict[int, StoredPassage] = {}
     for rowid in ranked:

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from store.exact import Tail, VectorSource, VectorState
+from store.brute_force import Tail, VectorSource, VectorState
 
 if TYPE_CHECKING:
     import numpy as np

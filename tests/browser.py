@@ -14,13 +14,13 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from app.service.engine import Engine
 from app.settings import Settings
-from app.web.engine import Engine
-from app.web.server import application
+from app.web import application
 from evals.page import build as evaluate
 from ingest.load import load
 from ingest.samples import sample_path
-from store.embed import Embedder
+from store.embedder import Embedder
 from store.library import Library
 
 CHROMIUM = "/usr/bin/chromium"

@@ -9,12 +9,13 @@ import pytest
 from browser import chromium, page, served  # noqa: F401  (fixtures of the chat's tests)
 from commands import Footnote
 
-from app.models import ChatModel, open_model
-from app.pull import model_path, pull
-from app.reader import Reader
+from app.evidence.reader import Reader
+from app.models.base import ChatModel
+from app.models.download import model_path, pull
+from app.models.factory import open_model
 from app.settings import load_settings
-from ingest.records import Block, BlockKind, Document
-from store.embed import Embedder
+from ingest.document import Block, BlockKind, Document
+from store.embedder import Embedder
 from store.library import Library
 
 PARAGRAPHS = (

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from conftest import document_of
 
-from ingest.records import Document
-from store import intake
-from store.embed import Embedder
+from ingest.document import Document
+from store import indexing
+from store.embedder import Embedder
 from store.library import Library
 
 DOCUMENTS = 12
@@ -45,7 +45,7 @@ def main() -> None:
     torch.set_num_threads(1)
     embedder = Embedder()
     embedder._model = embedder._load()
-    intake.CHUNK = intake.WAITING = SMALL
+    indexing.CHUNK = indexing.WAITING = SMALL
     for line in sys.stdin:
         folder, version = line.split()
         child = os.fork()

@@ -1,18 +1,18 @@
 """From a question to a verified answer, over real parts; scripted models force the rare paths."""
 
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from scripted import scripted
 
-from app.answer import LONGEST_QUESTION, Answerer, QuestionError
-from app.models import ChatModel, Message, ModelTimeout
-from app.payload import answer_payload
-from app.reader import Reader
-from app.records import Answer, EvidenceFound, Finished, Turn, Verdict
+from app.answer import Answer, EvidenceFound, Finished, Turn, Verdict
+from app.answer_json import answer_payload
+from app.answering.pipeline import LONGEST_QUESTION, Answerer, QuestionError
+from app.evidence.reader import Reader
+from app.models.base import ChatModel
 from app.settings import Settings, load_settings
+from ingest.document import Document
 from ingest.load import load_text
-from ingest.records import Document
 from store.library import Library
 
 LISTED = """# The harbour plan
@@ -28,34 +28,6 @@ The plan has four parts:
 
 Mayor Ines Calder said the work would cost 48 million crowns.
 """
-
-
-class Scripted:
-    """A model that judges and replies as told."""
-
-    name = "scripted"
-
-    def __init__(self, reply: str, yes: float = 3.0, fails: bool = False) -> None:
-        self.reply, self.yes, self.fails = reply, yes, fails
-
-    def stream(
-        self, messages: Sequence[Message], *, max_tokens: int, stop: Sequence[str] = ()
-    ) -> Iterator[str]:
-        assert messages
-        assert max_tokens > len(stop)
-        if self.fails:
-            raise ModelTimeout("It took longer than 1 second.")
-        yield from (self.reply[i : i + 7] for i in range(0, len(self.reply), 7))
-
-    def yes_probability(self, messages: Sequence[Message]) -> float:
-        assert messages
-        return self.yes
-
-    def count_tokens(self, text: str) -> int:
-        return len(text) // 4
-
-    def close(self) -> None:
-        """Nothing is held."""
 
 
 @pytest.fixture
@@ -160,16 +132,22 @@ def test_a_follow_up_is_understood(plan: Library, settings: Settings, reader: Re
 def test_a_model_that_fails_gives_quotes_and_the_reason(
     plan: Library, settings: Settings, reader: Reader
 ) -> None:
-    answer = asked(plan, settings, reader, "What will the work cost?", Scripted("", fails=True))
+    answer = asked(
+        plan,
+        settings,
+        reader,
+        "What will the work cost?",
+        scripted("", yes=3.0, fails=TimeoutError("too slow")),
+    )
     assert "48 million" in answer.text
-    assert any("longer than 1 second" in note for note in answer.notes)
+    assert any("too slow" in note for note in answer.notes)
 
 
 def test_an_invented_number_is_dropped_with_a_note(
     plan: Library, settings: Settings, reader: Reader
 ) -> None:
     reply = "Mayor Ines Calder said the work would cost 75 million crowns [1]."
-    answer = asked(plan, settings, reader, "What would the work cost?", Scripted(reply))
+    answer = asked(plan, settings, reader, "What would the work cost?", scripted(reply, yes=3.0))
     assert "75 million" not in answer.text
     assert any("75" in note and "dropped" in note for note in answer.notes)
 
@@ -178,7 +156,7 @@ def test_a_number_that_was_not_offered_is_reported_and_no_link(
     plan: Library, settings: Settings, reader: Reader
 ) -> None:
     reply = "Mayor Ines Calder said that the work would cost 48 million crowns [44]."
-    answer = asked(plan, settings, reader, "What would the work cost?", Scripted(reply))
+    answer = asked(plan, settings, reader, "What would the work cost?", scripted(reply, yes=3.0))
     assert any("[44]" in note for note in answer.notes)
     assert [s.citations for s in answer.sentences] == [(1,)]
     assert "48 million" in answer.citations[0].quote
@@ -188,7 +166,9 @@ def test_a_number_that_was_not_offered_is_reported_and_no_link(
 def test_a_fragment_is_shown_as_the_sentence_that_holds_it(
     plan: Library, settings: Settings, reader: Reader
 ) -> None:
-    answer = asked(plan, settings, reader, "What would the work cost?", Scripted("48 million"))
+    answer = asked(
+        plan, settings, reader, "What would the work cost?", scripted("48 million", yes=3.0)
+    )
     assert answer.text == "Mayor Ines Calder said the work would cost 48 million crowns."
     key = answer.citations[0].key
     assert key is not None
@@ -199,7 +179,7 @@ def test_markup_and_nonsense_of_a_model_never_become_citations(
     plan: Library, settings: Settings, reader: Reader
 ) -> None:
     reply = "[1][2][3]\n\n<script>alert(1)</script> [[[ \x00 ]]] \u202e [999]"
-    answer = asked(plan, settings, reader, "What would the work cost?", Scripted(reply))
+    answer = asked(plan, settings, reader, "What would the work cost?", scripted(reply, yes=3.0))
     assert "alert" not in answer.text
     assert_sliced(answer, plan)
 

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
 from io import StringIO
 from pathlib import Path
 
 import pytest
 from rich.console import Console
+from scripted import scripted
 
-from app.models import Message, ModelMissing
+from app.models.base import ModelMissing
 from app.settings import Settings
 from evals.baselines import REFUSES, Tutorial, systems
-from evals.draft import open_drafts, parse, review
-from evals.records import Case, QuestionSet
+from evals.case import Case, QuestionSet
+from evals.question_generation import open_drafts, parse, review
 from evals.runs import run
 from evals.systems import support_checker
-from ingest.records import Block, BlockKind, Document
+from ingest.document import Block, BlockKind, Document
 from store.library import Library
 
 QUESTIONS = QuestionSet(
@@ -27,31 +27,6 @@ QUESTIONS = QuestionSet(
         Case("paint", "Who painted the gallery?", answerable=False),
     ),
 )
-
-
-class Scripted:
-    """A chat model that says what it is told to, for paths that a real one takes rarely."""
-
-    name = "scripted"
-
-    def __init__(self, *replies: str) -> None:
-        self.replies = list(replies)
-        self.asked: list[str] = []
-
-    def stream(
-        self, messages: Sequence[Message], *, max_tokens: int, stop: Sequence[str] = ()
-    ) -> Iterator[str]:
-        self.asked.append(messages[-1].content)
-        yield self.replies.pop(0)
-
-    def yes_probability(self, messages: Sequence[Message]) -> float | None:
-        return None
-
-    def count_tokens(self, text: str) -> int:
-        return len(text.split())
-
-    def close(self) -> None:
-        pass
 
 
 def test_all_baselines_make_comparable_runs(
@@ -83,7 +58,7 @@ def test_the_tutorial_cuts_500_characters_and_shows_three_chunks(
     library.add(sample)
     text = "".join(f"Sentence {n} is here. " for n in range(400))
     library.add(Document("more.txt", "More", text, (), "/more.txt"))
-    model = Scripted("It is 38 metres high.", "The context does not mention who painted it.")
+    model = scripted("It is 38 metres high.", "The context does not mention who painted it.")
     tutorial = Tutorial(library, model)
     assert max(len(chunk.text) for chunk in tutorial.chunks) <= 500
     for chunk in tutorial.chunks:
@@ -91,7 +66,7 @@ def test_the_tutorial_cuts_500_characters_and_shows_three_chunks(
     told, refused = (outcome.answer for outcome in tutorial.outcomes(QUESTIONS.cases))
     assert told.text == "It is 38 metres high."
     assert len(told.citations) == 3
-    assert model.asked[0].count("\n\n") >= 3
+    assert model.chat.heard[0]["asked"].count("\n\n") >= 3
     assert refused.refused
     alone = Case("q", "Which sentence?", (("7",),), document="more.txt")
     (outcome,) = Tutorial(library, None).outcomes([alone])
@@ -141,7 +116,7 @@ def test_drafts_are_accepted_edited_and_rejected(library: Library) -> None:
 
     def reviewed(*said: str) -> list[Case]:
         told, shown = iter(said), StringIO()
-        proposals = open_drafts("tower.txt", library, Scripted(reply), 1, seed=1)
+        proposals = open_drafts("tower.txt", library, scripted(reply), 1, seed=1)
         kept = list(review(proposals, Console(file=shown), lambda _: next(told)))
         assert "How high is the tower?" in shown.getvalue()
         assert "211 steps" in re.sub(r"\s+", " ", shown.getvalue())

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from conftest import document_of
 
-from ingest.records import Document, Passage
+from ingest.document import Document, Passage
 from store import schema
 from store.catalogue import Catalogue, MissingVectors
 from store.fulltext import matches
-from store.records import StoreError
-from store.rows import NewPassage
+from store.results import StoreError
+from store.row_mapping import NewPassage
 
 VECTOR = bytes(4 * 384)
 

@@ -14,9 +14,9 @@ from threading import Event, Thread
 import pytest
 from commands import Footnote
 
+from app.service.ingestion import Failure
+from app.service.watch import watch
 from app.settings import load_settings
-from app.taking import Failure
-from app.watch import watch
 from store.library import Library
 
 FIRST = "The ferry leaves at nine in the morning.\n\nA ticket costs four pounds.\n"

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from app.settings import Settings
+from evals.case import Case, QuestionSet
 from evals.compare import compare, difference, differences, holm, mcnemar, permutation
-from evals.drift import drift
-from evals.gates import below, dropped, parse_bars
-from evals.records import Case, QuestionSet
+from evals.quality_gates import below, dropped, parse_bars
+from evals.revision_diff import drift
 from evals.runs import Run, RunError
-from ingest.records import Document
+from ingest.document import Document
 from store.library import Library
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.conversation import is_follow_up, understand
-from app.records import Turn
+from app.answer import Turn
+from app.question.rewrite import is_follow_up, understand
 
 HISTORY = [Turn("How many flights a week does Azal run from Baku to Dushanbe?", "Three a week.")]
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from store.embed import DEFAULT_SHA256, Embedder
-from store.records import StoreError
+from store.embedder import DEFAULT_SHA256, Embedder
+from store.results import StoreError
 
 TEXTS = ["The tower has 211 steps.", "", "灯台は1871年に建てられた。", "word " * 2000, "🗼"]
 
@@ -52,7 +52,7 @@ def test_tokens_are_counted_as_the_model_counts_them(embedder: Embedder) -> None
 
 def test_counting_loads_no_torch() -> None:
     code = (
-        "import sys; from store.embed import Embedder; e = Embedder();"
+        "import sys; from store.embedder import Embedder; e = Embedder();"
         "print(e.count_tokens('hello world'), e.dimensions, e.max_tokens, 'torch' in sys.modules)"
     )
     done = subprocess.run(

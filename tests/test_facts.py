@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.facts import Date, dates, name_stands, names, numbers, quotations
-from app.words import coverage, words
+from app.language.facts import Date, dates, name_stands, names, numbers, quotations
+from app.language.text import coverage, words
 
 
 @pytest.mark.parametrize(

@@ -19,10 +19,10 @@ from conftest import document_of, long_document
 from ingesting import CHANGED, DOCUMENTS, documents
 from numpy.typing import NDArray
 
-from store.embed import Embedder
-from store.intake import embedded_text
+from store.embedder import Embedder
+from store.indexing import embedded_text
 from store.library import Library
-from store.records import StoreError
+from store.results import StoreError
 
 HERE = Path(__file__).parent
 # FOOTNOTE_KILLS=50 for the long run.

@@ -12,13 +12,13 @@ from pathlib import Path
 import malformed
 import pytest
 
+from ingest.document import Document, UnreadableDocument
 from ingest.load import load, load_bytes
 from ingest.load.sandbox import MAX_MEMORY, MAX_SECONDS
 from ingest.load.source import Source
-from ingest.records import Document, UnreadableDocument
 from ingest.samples import sample_path
 from ingest.split import split
-from store.embed import Embedder
+from store.embedder import Embedder
 from store.library import Library
 
 FILES = list(malformed.files("/proc/self/cmdline"))

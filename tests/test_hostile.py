@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 import evals
-from app.answer import Answerer
-from app.models import ChatModel
-from app.reader import Reader
+from app.answering.pipeline import Answerer
+from app.evidence.reader import Reader
+from app.models.base import ChatModel
 from app.settings import load_settings
 from ingest.load import load_text
-from store.embed import Embedder
+from store.embedder import Embedder
 from store.library import Library
 
 CASES: list[dict[str, Any]] = [

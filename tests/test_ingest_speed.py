@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from evals.ingest_speed import Figures, measure, passage_texts, write_documents
-from store.embed import Embedder
+from evals.ingest_benchmark import Figures, measure, passage_texts, write_documents
+from store.embedder import Embedder
 
 
 def test_the_documents_are_the_same_for_a_seed(tmp_path: Path) -> None:

@@ -11,10 +11,10 @@ import pytest
 from conftest import document_of, long_document
 from numpy.typing import NDArray
 
-from ingest.records import Block, BlockKind, Document
-from store.embed import Embedder
+from ingest.document import Block, BlockKind, Document
+from store.embedder import Embedder
 from store.library import Library
-from store.records import IngestReport, StoreError
+from store.results import IngestReport, StoreError
 
 
 class CountingEmbedder(Embedder):

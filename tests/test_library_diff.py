@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import pytest
 from conftest import PARAGRAPHS, document_of, long_document
 
-from ingest.records import Block, BlockKind, Document
+from ingest.document import Block, BlockKind, Document
 from store.library import Library
-from store.records import AnswerStatus, CitationStatus, Diff, StoreError
+from store.results import AnswerStatus, CitationStatus, Diff, StoreError
 
 PARTS = [
     long_document(1, seed=f"Chapter {n} tells of {topic}.").text.strip()

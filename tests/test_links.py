@@ -9,9 +9,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from ingest.links import Fetched, NotModified, fetch, is_public
+from ingest.document import UnreadableDocument
 from ingest.load import load
-from ingest.records import UnreadableDocument
+from ingest.load.fetch import Fetched, NotModified, fetch, is_public
 
 PAGE = b"<html><head><title>Tides</title></head><body><p>The tide turns at six.</p></body></html>"
 

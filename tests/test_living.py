@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from app.answer import Answerer
+from app.answering.pipeline import Answerer
 from app.settings import Settings
+from ingest.document import Document
 from ingest.load import load
-from ingest.records import Document
 from ingest.samples import sample_path
-from store.intake import embedded_text
+from store.indexing import embedded_text
 from store.library import Library
-from store.records import StoredAnswer
+from store.results import StoredAnswer
 
 NAME = "briefing.md"
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from ingest.document import Document, UnreadableDocument
 from ingest.load import expand, load, load_bytes, load_text
 from ingest.load.markdown import load_markdown
 from ingest.load.source import Source
-from ingest.records import Document, UnreadableDocument
 
 GREEK = "Η Αθήνα είναι η πρωτεύουσα της Ελλάδας και η μεγαλύτερη πόλη της χώρας. " * 8
 CYRILLIC = "Город стоит на берегу большой реки, и летом здесь очень много туристов. " * 8

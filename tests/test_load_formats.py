@@ -9,10 +9,10 @@ import made
 import pytest
 from PIL import Image
 
+from ingest.document import BlockKind, Document, UnreadableDocument
 from ingest.load import load_bytes
 from ingest.load.pdf import page_picture, word_boxes
 from ingest.load.source import Source
-from ingest.records import BlockKind, Document, UnreadableDocument
 
 
 def read(data: bytes, name: str) -> Document:

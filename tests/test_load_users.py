@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
 from browser import Served, start
+from scripted import scripted
 
-from app.models import Message
-from app.users import Users
-from app.web.fair import Abandoned, Busy, FairQueue
-from evals.load_users import facts, together, told
+from app.service.fair_queue import Abandoned, Busy, FairQueue
+from app.service.users import Users
+from evals.load_benchmark import facts, together, told
 from ingest.load import load
 from ingest.samples import sample_path
 from store.library import Library
 
 QUESTION = "Who is Azerbaijan's ambassador to Tajikistan?"
+BOBS_QUESTION = "Who is the ambassador of Azerbaijan?"
+PASSWORD = "correct horse battery"
 
 
 def test_eight_askers_at_once_all_get_right_answers(served: Served) -> None:
@@ -80,84 +81,71 @@ def test_who_leaves_the_line_holds_nobody_up() -> None:
         pass
 
 
-class Slow:
-    """A chat model that takes its time, one reply at a time, and says whose question it saw."""
-
-    name = "slow"
-
-    def __init__(self) -> None:
-        self.order: list[float] = []
-
-    def stream(
-        self, messages: Sequence[Message], *, max_tokens: int, stop: Sequence[str] = ()
-    ) -> Iterator[str]:
-        self.order.append(time.monotonic())
-        time.sleep(0.4)
-        yield "Ilham Aliyev proposed it."
-
-    def yes_probability(self, messages: Sequence[Message]) -> float | None:
-        return None
-
-    def count_tokens(self, text: str) -> int:
-        return len(text) // 4
-
-    def close(self) -> None:
-        pass
-
-
-def test_one_users_pile_does_not_starve_another(library: Library) -> None:
+@pytest.fixture
+def shared_chat(library: Library) -> Iterator[Served]:
+    """A chat that Ada and Bob sign in to."""
     library.add(load(sample_path()))
     users = Users(library.folder)
     for name in ("ada", "bob"):
-        users.add(name, "correct horse battery")
+        users.add(name, PASSWORD)
     chat = start(library, host="0.0.0.0")
-    chat.engine._use(Slow(), chat.engine.settings)
-    done: list[str] = []
+    yield chat
+    chat.stop()
 
-    def ask(name: str) -> int:
-        reply = httpx.post(
-            f"{chat.address}/api/v1/ask", json={"question": QUESTION}, timeout=120,
-            auth=(name, "correct horse battery"),
-        )  # fmt: skip
-        done.append(name)
-        return reply.status_code
 
-    codes: list[int] = []
-    pile = [threading.Thread(target=lambda: codes.append(ask("ada"))) for _ in range(5)]
-    for thread in pile:
-        thread.start()
-    while chat.engine.waiting < 3:
+def post(chat: Served, name: str, question: str) -> httpx.Response:
+    return httpx.post(
+        f"{chat.address}/api/v1/ask", json={"question": question}, timeout=120,
+        auth=(name, PASSWORD),
+    )  # fmt: skip
+
+
+def wait_until(holds: Callable[[], bool], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline
         time.sleep(0.01)
-    assert ask("bob") == 200
-    assert done.index("bob") <= 2
-    for thread in pile:
-        thread.join(60)
-    assert codes == [200] * 5
-    with suppress(ValueError):
-        done.remove("bob")
-    assert done == ["ada"] * 5
-    chat.stop()
 
 
-def test_too_many_of_ones_own_is_a_clear_message(library: Library) -> None:
-    library.add(load(sample_path()))
-    Users(library.folder).add("ada", "correct horse battery")
-    chat = start(library, host="0.0.0.0")
-    chat.engine._use(Slow(), chat.engine.settings)
-    codes: list[tuple[int, str]] = []
+def test_one_users_pile_does_not_starve_another(shared_chat: Served) -> None:
+    gate = threading.Event()
+    model = scripted("Ilham Aliyev proposed it.", gate=gate)
+    shared_chat.engine._use(model, shared_chat.engine.settings)
+    codes: list[int] = []
 
-    def ask() -> None:
-        reply = httpx.post(
-            f"{chat.address}/api/v1/ask", json={"question": QUESTION}, timeout=120,
-            auth=("ada", "correct horse battery"),
-        )  # fmt: skip
-        codes.append((reply.status_code, reply.json().get("error", "")))
+    def ask(name: str, question: str) -> None:
+        codes.append(post(shared_chat, name, question).status_code)
 
-    threads = [threading.Thread(target=ask) for _ in range(9)]
+    threads = [threading.Thread(target=ask, args=("ada", QUESTION)) for _ in range(5)]
     for thread in threads:
         thread.start()
+    wait_until(lambda: shared_chat.engine.waiting == 4)
+    threads.append(threading.Thread(target=ask, args=("bob", BOBS_QUESTION)))
+    threads[-1].start()
+    wait_until(lambda: shared_chat.engine.waiting == 5)
+    gate.set()
     for thread in threads:
-        thread.join(90)
-    assert {code for code, _ in codes} == {200, 503}
-    assert all("on their way" in error for code, error in codes if code == 503)
-    chat.stop()
+        thread.join(60)
+    assert codes == [200] * 6
+    served = [BOBS_QUESTION in heard["asked"] for heard in model.chat.heard]
+    assert served == [False, True, False, False, False, False]
+
+
+def test_too_many_of_ones_own_is_a_clear_message(shared_chat: Served) -> None:
+    gate = threading.Event()
+    model = scripted("Ilham Aliyev proposed it.", gate=gate)
+    shared_chat.engine._use(model, shared_chat.engine.settings)
+    replies: list[httpx.Response] = []
+    threads = [
+        threading.Thread(target=lambda: replies.append(post(shared_chat, "ada", QUESTION)))
+        for _ in range(9)
+    ]
+    for thread in threads:
+        thread.start()
+    wait_until(lambda: len(replies) == 4)
+    assert {reply.status_code for reply in replies} == {503}
+    assert all("on their way" in reply.json()["error"] for reply in replies)
+    gate.set()
+    for thread in threads:
+        thread.join(60)
+    assert sorted(reply.status_code for reply in replies) == [200] * 5 + [503] * 4

@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 from scipy import stats
 from sklearn.metrics import f1_score, precision_score, recall_score, roc_auc_score
 
-from app.records import Answer, Citation, Sentence, Verdict
+from app.answer import Answer, Citation, Sentence, Verdict
+from evals.case import Case
 from evals.matching import stands_in
-from evals.measures import answers, citations, intervals, refusals
+from evals.measures import citations, correctness, intervals, refusals
 from evals.measures.retrieval import (
     MEASURES,
     Need,
@@ -27,7 +28,6 @@ from evals.measures.retrieval import (
     needs,
     retrieval_scores,
 )
-from evals.records import Case
 
 
 @dataclass(frozen=True)
@@ -165,7 +165,7 @@ phrases = st.lists(
 
 @given(phrases, st.lists(phrases, max_size=3))
 def test_exact_match_and_f1_are_squads(prediction: str, golds: list[str]) -> None:
-    exact, f1 = answers.best_over_golds(prediction, golds)
+    exact, f1 = correctness.best_over_golds(prediction, golds)
     wanted = golds or [""]
     assert exact == max(float(squad_tokens(prediction) == squad_tokens(g)) for g in wanted)
     assert f1 == pytest.approx(max(squad_f1(prediction, g) for g in wanted))
@@ -173,13 +173,13 @@ def test_exact_match_and_f1_are_squads(prediction: str, golds: list[str]) -> Non
 
 def test_right_needs_every_group_and_nothing_forbidden() -> None:
     case = Case("q", "?", (("three", "3"), ("oil",)), forbidden=("paraffin",))
-    assert answers.correct(case, "3 keepers, rapeseed oil", refused=False) == 1
-    assert answers.correct(case, "3 keepers", refused=False) == 0
-    assert answers.correct(case, "3, oil and paraffin", refused=False) == 0
-    assert answers.correct(case, "3 keepers, rapeseed oil", refused=True) == 0
+    assert correctness.correct(case, "3 keepers, rapeseed oil", refused=False) == 1
+    assert correctness.correct(case, "3 keepers", refused=False) == 0
+    assert correctness.correct(case, "3, oil and paraffin", refused=False) == 0
+    assert correctness.correct(case, "3 keepers, rapeseed oil", refused=True) == 0
     nothing = Case("q", "?", answerable=False)
-    assert answers.correct(nothing, "", refused=True) == 1
-    assert answers.correct(nothing, "3 keepers", refused=False) == 0
+    assert correctness.correct(nothing, "", refused=True) == 1
+    assert correctness.correct(nothing, "3 keepers", refused=False) == 0
 
 
 # Refusals

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from app.models import ChatModel
-from app.pull import model_path, pull
+from app.models.base import ChatModel
+from app.models.download import model_path, pull
 from app.settings import load_settings
 
 STRACE = shutil.which("strace")
@@ -85,7 +85,7 @@ def test_no_library_reports_home_later(data: Path) -> None:
     """onnxruntime would, some seconds after its first session."""
     log = data / "strace.log"
     code = (
-        "import time\nfrom app.reader import Reader\n"
+        "import time\nfrom app.evidence.reader import Reader\n"
         "Reader().read_pairs([('Ready?', 'Ready.')])\ntime.sleep(15)"
     )
     subprocess.run(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.prompt import ANSWER, JUDGE, Drafted, messages, parse, stated
+from app.answering.prompt import ANSWER, JUDGE, Drafted, messages, parse, stated
 
 
 def test_citations_belong_to_the_sentence_they_follow() -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from app.pull import NoRoom, PullError, RemoteModel, model_path, pull
+from app.models.download import NoRoom, PullError, RemoteModel, model_path, pull
 from app.settings import load_settings
 
 CONTENT = bytes(range(256)) * 40

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from app.questions import QuestionLineError, parse_line
-from app.records import Turn
+from app.answer import Turn
+from app.question.batch_input import QuestionLineError, parse_line
 
 BUILT, WHEN = "Who built it?", "When?"
 

@@ -11,9 +11,9 @@ import pytest
 from typer.testing import CliRunner
 
 from app.settings import Settings
+from evals.case import Case, QuestionSet
 from evals.cli import eval_app
 from evals.compare import compare
-from evals.records import Case, QuestionSet
 from evals.runs import RunError, all_runs, find_run, load_run, manifest, run, sample
 from evals.sets import load_set, write_set
 from evals.systems import Footnote, Outcome, support_checker

@@ -9,12 +9,12 @@ from conftest import PARAGRAPHS, document_of, long_document
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ingest.language.sentences import sentences
 from ingest.load import load_text
-from ingest.sentences import sentences
-from store.embed import Embedder
+from store.embedder import Embedder
 from store.fulltext import MOST_TERMS, terms
 from store.library import Library
-from store.records import Hit, StoreError
+from store.results import Hit, StoreError
 from store.search import Mode
 
 MODES: tuple[Mode, ...] = ("hybrid", "dense", "lexical")

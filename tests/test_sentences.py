@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.sentences import cuts, sentences
+from ingest.language.sentences import cuts, sentences
 
 
 def split(text: str) -> list[str]:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from app.records import Turn
+from app.answer import Turn
+from evals.case import Case, SetError
 from evals.check import check
-from evals.imports import import_set, write_folder
-from evals.records import Case, SetError
+from evals.importers import import_set, write_folder
 from evals.sets import load_set, shipped_sets, write_set
 from store.library import Library
 
@@ -225,7 +225,7 @@ def test_task_lines_keep_their_turns(tmp_path: Path) -> None:
 
 def test_check_finds_what_only_the_documents_show(library: Library, sample) -> None:  # type: ignore[no-untyped-def]
     library.add(sample)
-    from evals.records import QuestionSet
+    from evals.case import QuestionSet
 
     def case(id: str, question: str, answer: str, *words: str, **more: str) -> Case:
         return Case(id, question, ((answer,),), evidence=(words,), **more)  # type: ignore[arg-type]

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ingest.document import BlockKind, Document, Passage
+from ingest.language.sentences import sentences
 from ingest.load import load, load_text
 from ingest.load.markdown import load_markdown
-from ingest.records import BlockKind, Document, Passage
 from ingest.samples import sample_path
-from ingest.sentences import sentences
 from ingest.split import split
 
 INTERVIEW = """The harbour was dredged last spring, its master tells us.

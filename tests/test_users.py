@@ -10,11 +10,12 @@ import pytest
 from browser import start
 from fastapi.testclient import TestClient
 
-import app.users
+import app.service.users
+from app.http.server import SignInNeeded, required_users
+from app.service.engine import Engine
+from app.service.users import TooManyTries, UserError, Users
 from app.settings import Settings
-from app.users import TooManyTries, UserError, Users
-from app.web.engine import Engine
-from app.web.server import SignInNeeded, application, required_users
+from app.web import application
 from store.library import Library
 
 PASSWORD = "correct horse battery"
@@ -28,7 +29,11 @@ def users(tmp_path: Path) -> Users:
 
 
 def test_passwords_are_kept_as_argon2_hashes(users: Users, tmp_path: Path) -> None:
-    rows = sqlite3.connect(tmp_path / app.users.FILE).execute("select hash from user").fetchall()
+    rows = (
+        sqlite3.connect(tmp_path / app.service.users.FILE)
+        .execute("select hash from user")
+        .fetchall()
+    )
     assert rows[0][0].startswith("$argon2id$")
     assert users.check("ada", PASSWORD)
     assert not users.check("ada", PASSWORD + "!")
@@ -55,13 +60,13 @@ def test_sessions_end_by_time_sign_out_and_a_new_password(users: Users) -> None:
 
 
 def test_tries_are_throttled_for_name_and_address(users: Users, tmp_path: Path) -> None:
-    for number in range(app.users.TRIES):
+    for number in range(app.service.users.TRIES):
         assert not users.check(f"guess{number}", "wrong", "203.0.113.9")
     with pytest.raises(TooManyTries):
         users.check("ada", PASSWORD, "203.0.113.9")
     assert users.check("ada", PASSWORD, "203.0.113.10")
-    with sqlite3.connect(tmp_path / app.users.FILE) as db:
-        db.execute("update attempt set at = at - ?", (app.users.PAUSE_S,))
+    with sqlite3.connect(tmp_path / app.service.users.FILE) as db:
+        db.execute("update attempt set at = at - ?", (app.service.users.PAUSE_S,))
     assert users.check("ada", PASSWORD, "203.0.113.9")
 
 

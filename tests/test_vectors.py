@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from conftest import long_document
 
-from store.embed import Embedder
+from store.embedder import Embedder
 from store.library import Library
 from store.vectors import STEP, Vectors
 

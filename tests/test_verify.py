@@ -2,9 +2,9 @@
 
 import pytest
 
-from app.reader import Reader
-from app.records import Verdict
-from app.verify import Source, judge_all
+from app.answer import Verdict
+from app.answering.verify import Source, judge_all
+from app.evidence.reader import Reader
 
 SOURCE = Source(
     "Direct flights between Lumen and Port Ada began on 30 May 2023, with three flights a week.",

@@ -8,8 +8,8 @@ from pathlib import Path
 from browser import NARROW, Served, Watched, ask, sample_file, watch
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from app.web.own_set import own_set, read_cases
-from evals.records import Case
+from app.service.feedback_set import own_set, read_cases
+from evals.case import Case
 from evals.sets import load_set
 
 VISITS = "How many times did President Aliyev visit Central Asian countries?"

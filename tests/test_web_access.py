@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from browser import NARROW, WIDE, Served, Watched, ask, watch
 from playwright.sync_api import Browser, Page, expect
 
-from evals.records import Case
+from evals.case import Case
 from evals.sets import write_set
 
 BAD = ("serious", "critical")

@@ -3,48 +3,20 @@
 from __future__ import annotations
 
 import re
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import pytest
 from browser import WIDE, Served, Watched, ask, start, watch
 from made import pdf_file
 from playwright.sync_api import Browser, Page, expect
+from scripted import endless
 
-from app.models import Message
-from app.users import Users
-from app.web.intake import add_bytes
+from app.service.uploads import add_bytes
+from app.service.users import Users
 from store.library import Library
 
 PASSWORD = "correct horse battery"
 MILL = "The mill at Tarn has nine wheels.\n\nIt was built in 1790 by Ada Thornbury.\n"
-
-
-class Endless:
-    """A chat model that writes until it is stopped."""
-
-    name = "endless"
-
-    def __init__(self) -> None:
-        self.unheard = threading.Event()
-
-    def stream(
-        self, messages: Sequence[Message], *, max_tokens: int, stop: Sequence[str] = ()
-    ) -> Iterator[str]:
-        try:
-            while not self.unheard.wait(0.05):
-                yield "and so on "
-        finally:
-            self.unheard.set()
-
-    def yes_probability(self, messages: Sequence[Message]) -> float | None:
-        return None
-
-    def count_tokens(self, text: str) -> int:
-        return len(text) // 4
-
-    def close(self) -> None:
-        self.unheard.set()
 
 
 @pytest.fixture
@@ -72,7 +44,7 @@ def visited(chat: Served, chromium: Browser) -> Iterator[Page]:
 
 
 def test_the_stop_button_stops_and_keeps_the_question(visit: Page, mill: Served) -> None:
-    model = Endless()
+    model, stopped = endless()
     mill.engine._use(model, mill.engine.settings)
     visit.fill("#question textarea", "How many wheels has the mill at Tarn?")
     visit.press("#question textarea", "Enter")
@@ -80,7 +52,7 @@ def test_the_stop_button_stops_and_keeps_the_question(visit: Page, mill: Served)
     expect(visit.locator(".live .draft")).to_contain_text("and so on")
     visit.locator("#question button", has_text="Stop").click()
     expect(visit.locator(".turn:not(.live) .problem")).to_contain_text("Stopped.", timeout=3000)
-    assert model.unheard.wait(5)
+    assert stopped.wait(5)
     mill.engine._use(None, mill.engine.settings)
     visit.get_by_role("button", name="Try again").click()
     expect(visit.locator(".turn:not(.live) .prose")).to_contain_text("nine wheels")

@@ -12,14 +12,14 @@ import pytest
 from browser import Served
 from playwright.sync_api import Page, expect
 
+from app.service.feedback_set import own_set
 from app.settings import Settings
-from app.web.own_set import own_set
-from evals import workplace
-from evals.page import build, choices, jobs, show
-from evals.records import Case
+from evals import workspace
+from evals.case import Case
+from evals.page import build, choices, jobs, render_run
 from evals.runs import Run, RunError, all_runs
 from evals.sets import write_set
-from evals.workplace import runs_folder
+from evals.workspace import runs_folder
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 VISITS = "How many times did President Aliyev visit Central Asian countries?"
@@ -142,12 +142,12 @@ def test_nobody_reads_runs_of_anothers_own_set(tmp_path: Path) -> None:
 
 def test_the_own_set_is_the_command_lines(tmp_path: Path) -> None:
     settings = Settings(data=tmp_path, model="none")
-    assert own_set(tmp_path) == workplace.own_set(settings)
+    assert own_set(tmp_path) == workspace.own_set(settings)
 
 
 def test_progress_tells_the_time_left_and_what_failed() -> None:
     state = jobs.State("running", 32, 170, 300.0)
-    assert "32 of 170 questions, about 5 min left" in show.progress(state)
+    assert "32 of 170 questions, about 5 min left" in render_run.progress(state)
     failed = replace(state, phase="failed", problem="<b>no</b>")
-    assert "&lt;b&gt;no&lt;/b&gt;" in show.progress(failed)
-    assert show.progress(jobs.State()) == ""
+    assert "&lt;b&gt;no&lt;/b&gt;" in render_run.progress(failed)
+    assert render_run.progress(jobs.State()) == ""

@@ -9,11 +9,11 @@ import pytest
 from browser import WIDE, Served, Watched, ask, start, watch
 from playwright.sync_api import Browser, Page, expect
 
-from app.payload import answer_payload
-from app.records import Answer, Citation, Sentence, Verdict
-from app.web.escape import markup, plain
-from app.web.intake import add_bytes
-from store.embed import Embedder
+from app.answer import Answer, Citation, Sentence, Verdict
+from app.answer_json import answer_payload
+from app.html_escape import markup, plain
+from app.service.uploads import add_bytes
+from store.embedder import Embedder
 from store.library import Library
 
 FAR = "http://outside.invalid/x"
@@ -182,7 +182,7 @@ def test_questions_and_quotes_stay_text(siege: Page, batch: int) -> None:
 def test_model_output_and_stored_answers_stay_text(
     besieged: Served, siege: Page, tmp_path: Path
 ) -> None:
-    from app.conversations import Conversations
+    from app.service.conversations import Conversations
 
     del tmp_path
     kept = Conversations(besieged.engine.settings.data)

@@ -14,15 +14,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.conversations import Conversations, restore, turns
-from app.examples import examples
-from app.payload import answer_payload
-from app.records import Answer, Citation, Closest, Sentence, Verdict
-from app.web import own_set, show, source
-from app.web.pump import Stopped, pump
+from app.answer import Answer, Citation, Closest, Sentence, Verdict
+from app.answer_json import answer_payload
+from app.service import feedback_set
+from app.service.conversations import Conversations, restore, turns
+from app.service.example_questions import examples
+from app.web import render_answer, source_pane
+from app.worker_stream import Stopped, iterate_in_worker
 from evals.sets import load_set
-from ingest.records import Block, BlockKind
-from store.records import Revision
+from ingest.document import Block, BlockKind
+from store.results import Revision
 
 TEXT = "Keepers\n\nThree keepers lived at the tower. It has 211 steps.\n\n- rope\n- lamp oil"
 BLOCKS = (
@@ -62,7 +63,9 @@ def test_the_marked_words_are_the_cited_words(data: st.DataObject) -> None:
     end = data.draw(st.integers(start + 1, len(TEXT)))
     keys = st.tuples(st.integers(start, end), st.integers(start, end)).map(sorted)
     low, high = data.draw(keys)
-    page = source.pane(source.View(REVISION, TEXT, BLOCKS, cited(start, end, (low, high))))
+    page = source_pane.pane(
+        source_pane.View(REVISION, TEXT, BLOCKS, cited(start, end, (low, high)))
+    )
     gaps = [(7, 9), (60, 62), (68, 69)]
     kept = "".join(
         c for at, c in enumerate(TEXT) if start <= at < end
@@ -72,7 +75,7 @@ def test_the_marked_words_are_the_cited_words(data: st.DataObject) -> None:
 
 
 def test_text_that_no_block_covers_is_shown() -> None:
-    page = source.pane(source.View(REVISION, TEXT, BLOCKS[:1], cited(43, 60)))
+    page = source_pane.pane(source_pane.View(REVISION, TEXT, BLOCKS[:1], cited(43, 60)))
     assert marked(page) == "It has 211 steps."
     assert "lamp oil" in page
 
@@ -81,7 +84,7 @@ def test_a_long_document_is_cut_around_the_citation() -> None:
     text = "word " * 40_000
     blocks = [Block(BlockKind.PARAGRAPH, n, n + 999) for n in range(0, 200_000, 1000)]
     far = Citation(1, "long.txt", "r1", 150_000, 150_009, text[150_000:150_009])
-    page = source.pane(source.View(REVISION, text, blocks, far))
+    page = source_pane.pane(source_pane.View(REVISION, text, blocks, far))
     assert marked(page) == far.quote
     assert "earlier text is not shown" in page
     assert len(page) < 90_000
@@ -91,18 +94,20 @@ def test_markdown_signs_are_in_the_text_but_not_drawn() -> None:
     text = "## Rope\n\nA **strong** rope."
     blocks = (Block(BlockKind.HEADING, 0, 7, level=2), Block(BlockKind.PARAGRAPH, 9, 27))
     revision = replace(REVISION, media_type="text/markdown")
-    page = source.pane(source.View(revision, text, blocks))
+    page = source_pane.pane(source_pane.View(revision, text, blocks))
     assert '<span class="sign">## </span>Rope' in page
     assert '<span class="sign">**</span>strong<span class="sign">**</span>' in page
 
 
 def test_an_old_revision_says_so() -> None:
-    page = source.pane(source.View(replace(REVISION, current=False), TEXT, BLOCKS, cited(43, 60)))
+    page = source_pane.pane(
+        source_pane.View(replace(REVISION, current=False), TEXT, BLOCKS, cited(43, 60))
+    )
     assert "no longer the current one" in page
 
 
 def test_every_verdict_is_told_in_words() -> None:
-    page = show.exchange(show.Exchange("x", "How many steps?", ANSWER))
+    page = render_answer.exchange(render_answer.Exchange("x", "How many steps?", ANSWER))
     assert 'aria-label="quoted"' in page
     assert "not supported" in page
     assert "Understood as" in page
@@ -111,7 +116,9 @@ def test_every_verdict_is_told_in_words() -> None:
 
 
 def test_a_stale_answer_offers_to_be_asked_again() -> None:
-    page = show.exchange(show.Exchange("x", "q", ANSWER, status="stale", before=ANSWER))
+    page = render_answer.exchange(
+        render_answer.Exchange("x", "q", ANSWER, status="stale", before=ANSWER)
+    )
     assert "have changed since" in page
     assert 'data-do="again"' in page
     assert "The answer before" in page
@@ -122,15 +129,15 @@ def test_a_refusal_shows_reason_and_what_is_lacking() -> None:
         ANSWER, kind="refusal", sentences=(), reason="No word of cost.",
         closest=(Closest(cited(9, 42), "says nothing of “cost”"),),
     )  # fmt: skip
-    page = show.exchange(show.Exchange("x", "q", refusal))
+    page = render_answer.exchange(render_answer.Exchange("x", "q", refusal))
     assert "No word of cost." in page
     assert "Lacks: says nothing of “cost”" in page
     assert 'data-part="closest"' in page
 
 
 def test_the_copied_answer_has_its_footnotes() -> None:
-    assert show.copied(ANSWER).startswith("It has 211 steps.[^1]")
-    assert "[^1]: “It has 211 steps.” — tower.txt" in show.copied(ANSWER)
+    assert render_answer.copied(ANSWER).startswith("It has 211 steps.[^1]")
+    assert "[^1]: “It has 211 steps.” — tower.txt" in render_answer.copied(ANSWER)
 
 
 def test_an_answer_survives_being_kept(tmp_path: Path) -> None:
@@ -177,38 +184,38 @@ def test_threads_may_write_at_once(tmp_path: Path) -> None:
 
 
 def test_marks_become_cases_and_can_be_taken_back(tmp_path: Path) -> None:
-    path = own_set.own_set(tmp_path)
-    own_set.put(path, "x1", own_set.right_case("x1", ANSWER))
+    path = feedback_set.own_set(tmp_path)
+    feedback_set.put(path, "x1", feedback_set.right_case("x1", ANSWER))
     assert load_set(path).cases[0].answers == (("211",),)
-    fresh = own_set.corrected_case(
+    fresh = feedback_set.corrected_case(
         "x1", ANSWER, "wrong", "211 steps; stairs", "has 211 steps", silent=False
     )
-    own_set.put(path, "x1", fresh)
+    feedback_set.put(path, "x1", fresh)
     (case,) = load_set(path).cases
     assert case.answers == (("211 steps",), ("stairs",))
     assert case.evidence == (("has 211 steps",),)
     refusal = replace(ANSWER, kind="refusal", sentences=(), citations=())
-    own_set.put(path, "x2", own_set.right_case("x2", refusal))
+    feedback_set.put(path, "x2", feedback_set.right_case("x2", refusal))
     assert not load_set(path).cases[1].answerable
-    own_set.put(path, "x1", None)
-    assert list(own_set.read_cases(path)) == ["x2"]
+    feedback_set.put(path, "x1", None)
+    assert list(feedback_set.read_cases(path)) == ["x2"]
 
 
 def test_a_correction_leaves_every_other_line_as_it_is(tmp_path: Path) -> None:
-    path = own_set.own_set(tmp_path, "ada")
+    path = feedback_set.own_set(tmp_path, "ada")
     path.parent.mkdir()
     others = ['{"question":"Mine?",  "answers": [["x"]]}', "not JSON", "[1]"]
     path.write_text("\n".join(others) + "\n", encoding="utf-8")
-    own_set.put(path, "x1", own_set.right_case("x1", ANSWER))
-    own_set.put(path, "x1", None)
+    feedback_set.put(path, "x1", feedback_set.right_case("x1", ANSWER))
+    feedback_set.put(path, "x1", None)
     assert path.read_text(encoding="utf-8").splitlines() == others
 
 
 @given(st.text(max_size=3000))
 def test_key_words_are_few_enough_for_every_grader(text: str) -> None:
-    words = own_set.key_words(text)
-    assert len(words) <= own_set.MOST_CHARACTERS
-    assert len(words.split()) <= own_set.MOST_WORDS
+    words = feedback_set.key_words(text)
+    assert len(words) <= feedback_set.MOST_CHARACTERS
+    assert len(words.split()) <= feedback_set.MOST_WORDS
     assert bool(words) == bool(text.split())
 
 
@@ -233,7 +240,7 @@ def test_stopping_does_not_wait_for_the_model() -> None:
     got = []
     began = time.monotonic()
     with pytest.raises(Stopped):
-        for item in pump(slow, stop):
+        for item in iterate_in_worker(slow, stop):
             got.append(item)
             stop.set()
     assert got == [1]
@@ -246,4 +253,4 @@ def test_a_failure_on_the_way_reaches_the_reader() -> None:
         raise ValueError("gone")
 
     with pytest.raises(ValueError, match="gone"):
-        list(pump(broken, threading.Event()))
+        list(iterate_in_worker(broken, threading.Event()))

@@ -13,12 +13,12 @@ from rich.console import Console
 from rich.markup import escape
 
 from app.settings import Settings, load_settings
-from ingest.records import FootnoteError
+from ingest.document import FootnoteError
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from app.answer import Answerer
+    from app.answering.pipeline import Answerer
     from store.library import Library
 
 console = Console(highlight=False)
@@ -67,7 +67,7 @@ def settings_for(data: Path | None = None, **overrides: Any) -> Settings:
 @contextmanager
 def opened_library(settings: Settings) -> Iterator[Library]:
     """The library of the data folder; no model is loaded until something is embedded."""
-    from store.embed import Embedder
+    from store.embedder import Embedder
     from store.library import Library
 
     with Library.open(settings.data, Embedder(settings.embedder)) as library:
@@ -77,7 +77,7 @@ def opened_library(settings: Settings) -> Iterator[Library]:
 @contextmanager
 def opened_answerer(settings: Settings) -> Iterator[Answerer]:
     """What answers, with the model that the settings name; refuses an empty library."""
-    from app.models import open_model
+    from app.models.factory import open_model
 
     model = open_model(settings)
     try:
@@ -87,7 +87,7 @@ def opened_answerer(settings: Settings) -> Iterator[Answerer]:
                     f"There are no documents in {settings.data} yet: take some in with "
                     "footnote ingest FILE, or try the sample with footnote ingest --sample."
                 )
-            from app.answer import Answerer
+            from app.answering.pipeline import Answerer
 
             yield Answerer(library, settings, model)
     finally:

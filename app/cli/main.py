@@ -12,9 +12,17 @@ from typing import Annotated
 
 import typer
 
-from app.cli import answers, ask, chat, documents, ingest, people, upkeep
+from app.cli import (
+    answers_commands,
+    ask_command,
+    chat_command,
+    documents_commands,
+    ingest_command,
+    maintenance_commands,
+    users_commands,
+)
 from app.cli.common import error_console, plain
-from ingest.records import FootnoteError
+from ingest.document import FootnoteError
 
 COMMANDS = "footnote.commands"
 """Entry points of packages above this one; ``app`` may not import them by name."""
@@ -26,7 +34,15 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for part in (chat, ingest, ask, documents, answers, people, upkeep):
+for part in (
+    chat_command,
+    ingest_command,
+    ask_command,
+    documents_commands,
+    answers_commands,
+    users_commands,
+    maintenance_commands,
+):
     part.register(cli)
 
 

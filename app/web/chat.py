@@ -9,16 +9,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from app.conversations import Conversations, Kept, turns
-from app.payload import answer_payload
-from app.records import Answer, Citation, Event, EvidenceFound, Finished, Turn, Word
-from app.web import correct, show, source
-from app.web.engine import Engine
-from app.web.escape import clip
-from app.web.own_set import CorrectionError, own_set, read_cases
-from app.web.pump import Stopped, pump
-from ingest.records import FootnoteError
-from store.records import Revision
+from app.answer import Answer, Citation, Event, EvidenceFound, Finished, Turn, Word
+from app.answer_json import answer_payload
+from app.html_escape import clip
+from app.service.conversations import Conversations, Kept, turns
+from app.service.engine import Engine
+from app.service.feedback_set import CorrectionError, own_set, read_cases
+from app.web import feedback, render_answer, source_pane
+from app.worker_stream import Stopped, iterate_in_worker
+from ingest.document import FootnoteError
+from store.results import Revision
 
 log = logging.getLogger(__name__)
 REDRAW_S = 0.08
@@ -38,20 +38,20 @@ class Chat:
 
     def log(
         self, owner: str, conversation: str, live: str = "",
-        given: Mapping[str, correct.Correction] | None = None,
+        given: Mapping[str, feedback.Correction] | None = None,
     ) -> str:  # fmt: skip
         """The conversation as HTML, with ``live`` at its end; ``given`` are corrections, by
         exchange, that could not be kept."""
         items = self._items(owner, self._exchanges(conversation))
         told = given or {}
-        return show.log([replace(i, given=told.get(i.id, i.given)) for i in items], live)
+        return render_answer.log([replace(i, given=told.get(i.id, i.given)) for i in items], live)
 
-    def _items(self, owner: str, kept: Sequence[Kept]) -> list[show.Exchange]:
+    def _items(self, owner: str, kept: Sequence[Kept]) -> list[render_answer.Exchange]:
         statuses = self._statuses()
         if not any(k.mark in ("wrong", "incomplete") for k in kept):
             return [self._item(k, statuses) for k in kept]
         cases = read_cases(own_set(self.engine.settings.data, owner))
-        books = tuple(self.engine.library.documents()[: correct.BOOKS])
+        books = tuple(self.engine.library.documents()[: feedback.BOOKS])
         return [self._item(k, statuses, cases.get(k.id), books) for k in kept]
 
     def _exchanges(self, conversation: str) -> list[Kept]:
@@ -69,9 +69,9 @@ class Chat:
         statuses: Mapping[str, str],
         case: Mapping[str, Any] | None = None,
         books: tuple[Revision, ...] = (),
-    ) -> show.Exchange:
+    ) -> render_answer.Exchange:
         status = statuses.get(kept.answer.id, "current") if kept.answer else "current"
-        return show.Exchange(
+        return render_answer.Exchange(
             kept.id, kept.question, kept.answer, kept.problem, status, kept.mark, kept.before,
             case, books=books,
         )  # fmt: skip
@@ -111,7 +111,7 @@ class Chat:
             self.kept.add(conversation, question, payload, trouble)
             yield self.log(owner, conversation), conversation
         else:
-            yield shown + show.problem(trouble or "Type a question first."), conversation
+            yield shown + render_answer.problem(trouble or "Type a question first."), conversation
 
     def _steps(
         self,
@@ -124,7 +124,7 @@ class Chat:
         """HTML of the draft as it grows, then the answer."""
         stop = self._stops[session] = threading.Event()
         if question:
-            yield show.draft(question, "", (), "", "Looking in the documents")
+            yield render_answer.draft(question, "", (), "", "Looking in the documents")
         standalone, words = "", ""
         citations: tuple[Citation, ...] = ()
         drawn = 0.0
@@ -133,7 +133,7 @@ class Chat:
         def events() -> Iterator[Event]:
             return self.engine.stream(question, documents, history, user, stop.is_set)
 
-        for event in pump(events, stop):
+        for event in iterate_in_worker(events, stop):
             if isinstance(event, Finished):
                 yield event.answer
                 return
@@ -141,13 +141,13 @@ class Chat:
                 standalone, citations = event.standalone, event.citations
                 self._live[session] = citations
                 state = self._state()
-                yield show.draft(question, standalone, citations, words, state)
+                yield render_answer.draft(question, standalone, citations, words, state)
             elif isinstance(event, Word):
                 words += event.text
                 if time.monotonic() - drawn >= REDRAW_S:
                     drawn = time.monotonic()
                     state = "A draft; each sentence is checked next"
-                    yield show.draft(question, standalone, citations, words, state)
+                    yield render_answer.draft(question, standalone, citations, words, state)
 
     def _state(self) -> str:
         """What is being done once evidence is there."""
@@ -178,8 +178,8 @@ class Chat:
             return
         items = self._exchanges(kept.conversation)
         at = next(i for i, k in enumerate(items) if k.id == exchange)
-        before = show.log(self._items(owner, items[:at]))
-        after = show.log(self._items(owner, items[at + 1 :]))
+        before = render_answer.log(self._items(owner, items[:at]))
+        after = render_answer.log(self._items(owner, items[at + 1 :]))
         trouble = ""
         try:
             for step in self._steps(owner, session, kept.question, documents, turns(items[:at])):
@@ -194,7 +194,7 @@ class Chat:
         except Exception:
             log.exception("a question failed")
             trouble = LOST
-        end = show.problem(trouble, exchange) if trouble else ""
+        end = render_answer.problem(trouble, exchange) if trouble else ""
         yield self.log(owner, kept.conversation, end)
 
     # Judging
@@ -203,17 +203,17 @@ class Chat:
         """Keep the reader's judgement of an answer; the log afterwards."""
         kept = self.kept.exchange(owner, exchange)
         if kept is not None:
-            self.kept.mark(exchange, correct.mark(self.engine, owner, kept, judged))
+            self.kept.mark(exchange, feedback.mark(self.engine, owner, kept, judged))
         return self.log(owner, conversation)
 
     def correct(
-        self, owner: str, conversation: str, exchange: str, given: correct.Correction
+        self, owner: str, conversation: str, exchange: str, given: feedback.Correction
     ) -> str:
         """Keep what the reader says is right; the log afterwards, with what was wrong with it."""
         kept = self.kept.exchange(owner, exchange)
         try:
             if kept is not None:
-                correct.correct(self.engine, owner, kept, given)
+                feedback.correct(self.engine, owner, kept, given)
         except CorrectionError as error:
             return self.log(
                 owner, conversation, given={exchange: replace(given, problem=str(error))}
@@ -227,16 +227,16 @@ class Chat:
         citations = self._citations(owner, session, exchange, part)
         cited = next((c for c in citations if c.n == n), None)
         if cited is None:
-            return source.problem("This footnote is no longer there: its answer was replaced.")
+            return source_pane.problem("This footnote is no longer there: its answer was replaced.")
         try:
             library = self.engine.library
-            view = source.View(
+            view = source_pane.View(
                 library.revision(cited.revision), library.text(cited.revision),
                 library.blocks(cited.revision), cited, exchange, part, [c.n for c in citations],
             )  # fmt: skip
-            return source.pane(replace(view, picture=self._picture(cited)))
+            return source_pane.pane(replace(view, picture=self._picture(cited)))
         except FootnoteError as error:
-            return source.problem(f"The source cannot be shown. {error}")
+            return source_pane.problem(f"The source cannot be shown. {error}")
 
     def _citations(self, owner: str, session: str, exchange: str, part: str) -> Sequence[Citation]:
         if exchange == "live":
@@ -249,15 +249,17 @@ class Chat:
         return kept.answer.citations
 
     def _picture(self, cited: Citation) -> str:
-        from app.web import pages
+        from app.web import pdf_preview
 
-        return pages.figure(self.engine.library, cited)
+        return pdf_preview.figure(self.engine.library, cited)
 
     def read(self, revision: str) -> str:
         """The pane for reading a whole revision."""
         try:
             library = self.engine.library
             found = library.revision(revision)
-            return source.pane(source.View(found, library.text(revision), library.blocks(revision)))
+            return source_pane.pane(
+                source_pane.View(found, library.text(revision), library.blocks(revision))
+            )
         except FootnoteError as error:
-            return source.problem(f"The document cannot be shown. {error}")
+            return source_pane.problem(f"The document cannot be shown. {error}")

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import Response
 
-from app.conversations import Conversations, Kept
-from app.web.engine import Engine
-from app.web.escape import markup
-from app.web.show import copied
+from app.html_escape import markup
+from app.service.conversations import Conversations, Kept
+from app.service.engine import Engine
+from app.web.render_answer import copied
 
 
 def as_markdown(kept: Sequence[Kept]) -> str:
@@ -28,7 +28,7 @@ def as_markdown(kept: Sequence[Kept]) -> str:
 
 def as_evidence(engine: Engine, kept: Sequence[Kept]) -> str:
     """The evidence file of a conversation's answers; ``footnote verify`` checks it."""
-    from app.evidence_file import evidence
+    from app.service.evidence_bundle import evidence
 
     wanted = {item.answer.id for item in kept if item.answer}
     answers = [stored for stored in engine.library.answers() if stored.id in wanted]

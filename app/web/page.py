@@ -4,58 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from app.conversations import Conversations
-from app.web import aside, source
+from app.html_escape import plain
+from app.service.conversations import Conversations
+from app.service.engine import Engine
+from app.web import documents_tab, settings_tab, sidebar, source_pane
 from app.web.chat import Chat
-from app.web.correct import Correction
-from app.web.engine import Engine
-from app.web.escape import plain
+from app.web.components import QUIET, html, owner_of, session_of
+from app.web.feedback import Correction
 from app.web.welcome import status_line, welcome
 
-HERE = Path(__file__).parent
 ASKING_AT_ONCE = 64
 THREADS = 120
 """An answer on its way keeps a thread; the rest must not wait for one."""
 PageBuilder = Callable[[Engine, Any], None]
 """Fills a further tab: takes the engine and the tab, whose ``select`` tells when it is shown."""
-QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-
-
-def stylesheet() -> str:
-    """The page's own style sheet."""
-    return (HERE / "chat.css").read_text(encoding="utf-8")
-
-
-def theme() -> Any:
-    """Calm, with the system's own fonts: nothing is loaded from anywhere."""
-    sans = ["system-ui", "-apple-system", "Segoe UI", "Noto Sans", "sans-serif"]
-    return gr.themes.Base(
-        primary_hue="teal", neutral_hue="stone", font=sans, font_mono=["ui-monospace", "monospace"],
-        radius_size="md", spacing_size="md",
-    )  # fmt: skip
-
-
-def html(value: str = "", **options: Any) -> Any:
-    """A component for our own escaped HTML, whose buttons send events."""
-    script = (HERE / "chat.js").read_text(encoding="utf-8")
-    return gr.HTML(
-        value, js_on_load=script, apply_default_css=False, container=False, padding=False, **options
-    )
-
-
-def owner_of(request: gr.Request | None) -> str:
-    """The signed-in user's name; "" where nobody signs in."""
-    return (request.username or "") if request is not None else ""
-
-
-def session_of(request: gr.Request) -> str:
-    """This page's own id: two tabs are two sessions."""
-    return request.session_hash or ""
 
 
 def build(
@@ -86,15 +52,13 @@ def _top(engine: Engine) -> str:
 
 
 def _further_tabs(chat: Chat, pages: Sequence[tuple[str, PageBuilder]]) -> None:
-    from app.web import documents, preferences
-
     with gr.Tab("Documents", id="documents") as tab:
-        documents.build(chat, tab)
+        documents_tab.build(chat, tab)
     for label, builder in pages:
         with gr.Tab(label, id=label.lower()) as tab:
             builder(chat.engine, tab)
     with gr.Tab("Settings", id="settings") as tab:
-        preferences.build(chat.engine, tab)
+        settings_tab.build(chat.engine, tab)
 
 
 def _forgetter(chat: Chat) -> Callable[[gr.Request], None]:
@@ -108,7 +72,7 @@ def _chat_tab(chat: Chat, blocks: Any, tab: Any) -> None:
     current = gr.State("")
     with gr.Row(elem_classes="desk", equal_height=False):
         with gr.Column(elem_classes="side", min_width=200, scale=0):
-            shelf = aside.build(chat)
+            shelf = sidebar.build(chat)
         with gr.Column(elem_classes="talk", min_width=300, scale=5):
             status = html(elem_classes="status")
             log = html(elem_id="log", elem_classes="log")
@@ -118,9 +82,9 @@ def _chat_tab(chat: Chat, blocks: Any, tab: Any) -> None:
                 autofocus=True, container=False,
             )  # fmt: skip
         with gr.Column(elem_classes="read", min_width=300, scale=5):
-            pane = html(source.EMPTY, elem_id="source")
+            pane = html(source_pane.EMPTY, elem_id="source")
     _wire(chat, blocks, current, shelf, Parts(status, log, question, pane))
-    aside.wire(chat, blocks, tab, shelf, current, [log, current, question, shelf.list])
+    sidebar.wire(chat, blocks, tab, shelf, current, [log, current, question, shelf.list])
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +105,7 @@ def _idle() -> Any:
     return gr.update(submit_btn="Ask", stop_btn=False)
 
 
-def _wire(chat: Chat, blocks: Any, current: Any, shelf: aside.Shelf, parts: Parts) -> None:
+def _wire(chat: Chat, blocks: Any, current: Any, shelf: sidebar.Shelf, parts: Parts) -> None:
     log, question, pane = parts.log, parts.question, parts.pane
     outputs = [log, current, question, shelf.list]
 
@@ -153,7 +117,7 @@ def _wire(chat: Chat, blocks: Any, current: Any, shelf: aside.Shelf, parts: Part
         now = conversation
         for page, now in chat.ask(owner, session, conversation, text, chosen):
             yield page, now, gr.skip(), gr.skip()
-        yield gr.skip(), now, _idle(), aside.listing(chat, owner, now)
+        yield gr.skip(), now, _idle(), sidebar.listing(chat, owner, now)
 
     def ask_clicked(
         conversation: str, chosen: list[str], request: gr.Request, event: gr.EventData
@@ -181,13 +145,13 @@ def _wire(chat: Chat, blocks: Any, current: Any, shelf: aside.Shelf, parts: Part
 
     def mark(conversation: str, request: gr.Request, event: gr.EventData) -> tuple[str, str]:
         owner = owner_of(request)
-        return _marked(chat, owner, conversation, event._data), aside.own_set_line(chat, owner)
+        return _marked(chat, owner, conversation, event._data), sidebar.own_set_line(chat, owner)
 
     def arrive(request: gr.Request) -> tuple[Any, ...]:
         owner = owner_of(request)
-        conversation = aside.linked(chat, owner, request)
+        conversation = sidebar.linked(chat, owner, request)
         shown = chat.log(owner, conversation) if conversation else welcome(chat.engine)
-        return shown, conversation, gr.skip(), aside.listing(chat, owner, conversation)
+        return shown, conversation, gr.skip(), sidebar.listing(chat, owner, conversation)
 
     steady = {**QUIET, "concurrency_limit": ASKING_AT_ONCE, "concurrency_id": "ask"}
     question.submit(ask, [question, current, shelf.chosen], outputs, **steady)
@@ -196,7 +160,7 @@ def _wire(chat: Chat, blocks: Any, current: Any, shelf: aside.Shelf, parts: Part
     question.stop(stop, None, None, queue=False, **QUIET)
     log.cite(cite, None, pane, **QUIET)
     pane.cite(cite, None, pane, **QUIET)
-    pane.close(lambda: source.EMPTY, None, pane, **QUIET)
+    pane.close(lambda: source_pane.EMPTY, None, pane, **QUIET)
     log.edit(_text, None, question, **QUIET)
     log.mark(mark, current, [log, shelf.own], **QUIET)
     log.correct(mark, current, [log, shelf.own], **QUIET)
@@ -227,8 +191,3 @@ def _reader(chat: Chat) -> Callable[[gr.EventData], str]:
         return chat.read(str(event._data.get("id", "")))
 
     return read
-
-
-def icon() -> Path:
-    """The page's icon."""
-    return HERE / "icon.svg"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from app.web.engine import Engine
-from app.web.escape import markup
+from app.html_escape import markup
+from app.service.engine import Engine
 
 
 def welcome(engine: Engine) -> str:

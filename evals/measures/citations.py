@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from app.records import Answer
+from app.answer import Answer
+from evals.case import Case
 from evals.matching import all_stand_in
 from evals.measures.retrieval import in_paragraph
-from evals.records import Case
 
 Supports = Callable[[str, str], bool]
 """``supports(claim, cited_text)``: whether the cited text alone supports the claim."""

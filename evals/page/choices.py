@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from app.web.engine import Engine
-from app.web.escape import clip, plain
-from app.web.own_set import own_set
-from evals.page.show import fares
-from evals.records import SetError
+from app.html_escape import clip, plain
+from app.service.engine import Engine
+from app.service.feedback_set import own_set
+from evals.case import SetError
+from evals.page.render_run import fares
 from evals.runs import Run, RunError, all_runs, find_run
 from evals.sets import load_set, shipped_sets
-from evals.workplace import runs_folder
+from evals.workspace import runs_folder
 from ingest.samples import sample_path
 
 OTHER = "another file or folder"

@@ -11,16 +11,16 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from app.settings import SettingsError
-from evals.records import QuestionSet
+from evals.case import QuestionSet
 from evals.runs import Run, RunError, run
 from evals.systems import Footnote, support_checker
-from evals.workplace import Choice, open_library, open_set, open_writer, runs_folder
-from ingest.records import FootnoteError
+from evals.workspace import Choice, open_library, open_set, open_writer, runs_folder
+from ingest.document import FootnoteError
 
 if TYPE_CHECKING:
-    from app.models import ChatModel
+    from app.models.base import ChatModel
+    from app.service.engine import Engine
     from app.settings import Settings
-    from app.web.engine import Engine
     from store.library import Library
 
 log = logging.getLogger(__name__)

@@ -6,13 +6,13 @@ from typing import Any
 
 import gradio as gr
 
-from app.web.engine import Engine
-from app.web.page import QUIET, html, owner_of
-from app.web.preferences import STRICTNESS
-from evals.page import choices, show
+from app.service.engine import Engine
+from app.web.components import QUIET, html, owner_of
+from app.web.settings_tab import STRICTNESS
+from evals.page import choices, render_run
 from evals.page.jobs import Jobs, State, Wanted
 from evals.runs import RunError
-from ingest.records import FootnoteError
+from ingest.document import FootnoteError
 
 POLL_S = 0.7
 NOTHING = ("nothing", "")
@@ -85,7 +85,7 @@ def _wire(engine: Engine, jobs: Jobs, p: Parts, tab: Any) -> None:
         now = jobs.state
         mine = owner == jobs.owner
         busy = now.busy
-        shown = show.progress(now) if mine else _others(busy)
+        shown = render_run.progress(now) if mine else _others(busy)
         return (
             shown, gr.update(interactive=not busy),
             gr.update(interactive=busy and mine and now.phase != "cancelling"),
@@ -100,7 +100,7 @@ def _wire(engine: Engine, jobs: Jobs, p: Parts, tab: Any) -> None:
         try:
             jobs.start(owner, _wanted(engine, owner, questions, path, model, strictness, size))
         except FootnoteError as error:
-            failed = show.progress(State("failed", problem=str(error)))
+            failed = render_run.progress(State("failed", problem=str(error)))
             return failed, gr.skip(), gr.skip(), gr.skip()
         return drawn(owner)
 
@@ -116,7 +116,7 @@ def _wire(engine: Engine, jobs: Jobs, p: Parts, tab: Any) -> None:
         listed = choices.runs(engine, owner)
         return (
             *drawn(owner), gr.update(choices=listed, value=run.id),
-            gr.update(choices=[NOTHING, *listed]), show.result(run),
+            gr.update(choices=[NOTHING, *listed]), render_run.result(run),
         )  # fmt: skip
 
     def read(name: str | None, other: str | None, request: gr.Request) -> str:
@@ -124,7 +124,7 @@ def _wire(engine: Engine, jobs: Jobs, p: Parts, tab: Any) -> None:
         run, before = choices.find(engine, owner, name), choices.find(engine, owner, other)
         if run is None:
             return NO_RUN
-        return show.result(run, before if before and before.id != run.id else None)
+        return render_run.result(run, before if before and before.id != run.id else None)
 
     def arrive(
         questions: str | None, name: str | None, other: str | None, request: gr.Request

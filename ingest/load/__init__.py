@@ -12,11 +12,11 @@ from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
+from ingest.document import Document, UnreadableDocument
 from ingest.load.formats import FORMATS, detect, extensions, format_names
 from ingest.load.sandbox import load_apart
 from ingest.load.source import Source
 from ingest.load.text import load_text
-from ingest.records import Document, UnreadableDocument
 
 __all__ = [
     "FORMATS",
@@ -48,7 +48,7 @@ def load(
     UnreadableDocument, which names the document, says why and what would help.
     """
     if is_link(str(source)):
-        from ingest.links import Fetched, fetch
+        from ingest.load.fetch import Fetched, fetch
 
         fetched = fetch(str(source), allow_private=allow_private, max_bytes=max_bytes)
         assert isinstance(fetched, Fetched)  # nothing was asked to be compared with

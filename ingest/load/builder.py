@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from ingest.load.roles import assign
+from ingest.document import NO_METADATA, Block, BlockKind, Document
+from ingest.load.block_classifier import assign
 from ingest.load.source import Source, clean
 from ingest.load.titles import is_telling, name_in_words, plain, shorten
-from ingest.records import NO_METADATA, Block, BlockKind, Document
 
 _TIGHT = (BlockKind.LIST_ITEM, BlockKind.TABLE_ROW)
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufeff]")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import csv
 import io
 
+from ingest.document import Document
 from ingest.load.builder import Builder
 from ingest.load.source import Source, decode
-from ingest.load.tables import TooManyCells, add_rows
-from ingest.records import Document
+from ingest.load.table_rows import TooManyCells, add_rows
 
 MAX_FIELD = 1024 * 1024
 

@@ -6,10 +6,10 @@ import io
 import re
 from typing import Any
 
+from ingest.document import BlockKind, Document
+from ingest.load.archive import damaged, open_archive
 from ingest.load.builder import Builder, row_text
 from ingest.load.source import Source
-from ingest.load.zipped import damaged, open_archive
-from ingest.records import BlockKind, Document
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _HEADING = re.compile(r"(?:heading|überschrift|titre|título|заголовок)\s*(\d)", re.IGNORECASE)

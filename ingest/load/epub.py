@@ -8,12 +8,12 @@ import zlib
 from typing import Any
 from urllib.parse import unquote
 
+from ingest.document import Document
+from ingest.load.archive import damaged, open_archive, parse_xml
 from ingest.load.builder import Builder
 from ingest.load.html import main_body, parse
 from ingest.load.html_flow import Flow
 from ingest.load.source import Source
-from ingest.load.zipped import damaged, open_archive, parse_xml
-from ingest.records import Document
 
 MEDIA_TYPE = "application/epub+zip"
 _CONTAINER = "{urn:oasis:names:tc:opendocument:xmlns:container}"

@@ -6,10 +6,10 @@ import re
 from dataclasses import replace
 from typing import Any
 
+from ingest.document import Document
 from ingest.load.builder import Builder
 from ingest.load.html_flow import Flow
 from ingest.load.source import Source, decode
-from ingest.records import Document
 
 MIN_MAIN = 200
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ingest.document import BlockKind
 from ingest.load.builder import Builder, row_text
-from ingest.records import BlockKind
 
 MAX_DEPTH = 300
 MAX_CELL = 300

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ingest.load.roles import assign
+from ingest.document import NO_METADATA, Block, BlockKind, Document
+from ingest.load.block_classifier import assign
 from ingest.load.source import Source, clean, decode
 from ingest.load.titles import title_of
-from ingest.records import NO_METADATA, Block, BlockKind, Document
 
 if TYPE_CHECKING:
     from markdown_it.token import Token

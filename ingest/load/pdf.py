@@ -9,12 +9,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from ingest.document import BlockKind, Document, UnreadableDocument
 from ingest.load.builder import Builder
 from ingest.load.pdf_layout import Line, reading_order, without_running_heads
 from ingest.load.pdf_paragraphs import paragraphs
 from ingest.load.pdf_words import Box, find_words
 from ingest.load.source import Source
-from ingest.records import BlockKind, Document, UnreadableDocument
 
 __all__ = ["Box", "load", "page_picture", "word_boxes"]
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from ingest.document import BlockKind
 from ingest.load.pdf_layout import CELLS, Line
-from ingest.records import BlockKind
 
 MAX_HEADING = 200
 _BULLET = re.compile(r"(?:[•‣▪◦·●○■–—*]|[-](?=\s)|\(?\d{1,2}[.)](?=\s)|\(?[a-z]\)(?=\s))\s*\S")

@@ -14,9 +14,9 @@ from dataclasses import asdict, replace
 from importlib import import_module
 from typing import Any
 
+from ingest.document import Block, BlockKind, Document, UnreadableDocument
+from ingest.load.archive import damaged
 from ingest.load.source import Source
-from ingest.load.zipped import damaged
-from ingest.records import Block, BlockKind, Document, UnreadableDocument
 
 MAX_SECONDS = 30
 MAX_MEMORY = 1024 * 1024 * 1024

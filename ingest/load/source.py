@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from ingest.records import NO_METADATA, UnreadableDocument
+from ingest.document import NO_METADATA, UnreadableDocument
 
 SAMPLE_BYTES = 256 * 1024
 _BOMS = (

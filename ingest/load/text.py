@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from ingest.load.roles import assign
+from ingest.document import Block, BlockKind, Document
+from ingest.load.block_classifier import assign
 from ingest.load.source import Source, clean, decode
 from ingest.load.titles import title_of
-from ingest.records import Block, BlockKind, Document
 
 MAX_HEADING = 80
 MAX_WRAPPED = 120

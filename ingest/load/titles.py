@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 
-from ingest.records import Block, BlockKind
+from ingest.document import Block, BlockKind
 
 MAX_TITLE = 120
 _MARKUP = re.compile(r"^[#>\-*•\s]+|[*_`]{1,3}|\s#+$")

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from datetime import date, datetime, time
 from typing import Any
 
+from ingest.document import BlockKind, Document
+from ingest.load.archive import damaged, open_archive
 from ingest.load.builder import Builder
 from ingest.load.source import Source
-from ingest.load.tables import TooManyCells, add_rows
-from ingest.load.zipped import damaged, open_archive
-from ingest.records import BlockKind, Document
+from ingest.load.table_rows import TooManyCells, add_rows
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 

@@ -1,0 +1,51 @@
+"""Numbered citations: the one place where a slice of a revision becomes a footnote."""
+
+from __future__ import annotations
+
+from app.answer import Citation
+from ingest.document import FootnoteError
+from store.results import Hit
+
+
+class BrokenCitation(FootnoteError):
+    """A citation would not be a slice of its revision: a fault of ours, never shown as a link."""
+
+
+class Footnotes:
+    """Collects the citations of one answer; equal spans share a number, numbers count from 1."""
+
+    def __init__(self) -> None:
+        self._by_span: dict[tuple[str, int, int], Citation] = {}
+
+    @property
+    def citations(self) -> tuple[Citation, ...]:
+        return tuple(self._by_span.values())
+
+    def cite(self, hit: Hit, start: int, end: int, key: tuple[int, int] | None = None) -> Citation:
+        """The citation of ``start:end`` in the revision that the hit comes from.
+
+        Raises BrokenCitation where the span lies outside the text or is empty.
+        """
+        stored = hit.stored
+        span = (stored.revision, start, end)
+        if span in self._by_span:
+            return self._by_span[span]
+        text = hit.source.text
+        if not 0 <= start < end <= len(text):
+            raise BrokenCitation(f"Characters {start} to {end} are not in {stored.document}.")
+        inside = key if key and start <= key[0] < key[1] <= end else None
+        citation = Citation(
+            n=len(self._by_span) + 1,
+            document=stored.document,
+            revision=stored.revision,
+            start=start,
+            end=end,
+            quote=text[start:end],
+            key=inside,
+            headings=stored.passage.headings,
+            page=stored.passage.page,
+            row=stored.passage.row,
+            passage_id=stored.id,
+        )
+        self._by_span[span] = citation
+        return citation

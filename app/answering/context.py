@@ -1,0 +1,38 @@
+"""The few sentences that a chat model is given: evidence with what it leans on, within a budget."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.answering.extract import choose
+from app.evidence.scoring import Evidence, Found
+
+# Sentences and characters (about four a token) that a prompt carries at most.
+MOST = 8
+ROOM = 900
+
+
+@dataclass(frozen=True, slots=True)
+class PromptSource:
+    """One numbered source of the prompt: the slice that it stands for, its text and lines."""
+
+    evidence: Evidence
+    start: int
+    end: int
+    text: str
+    lines: tuple[tuple[int, int], ...]
+
+
+def prompt_sources(found: Found) -> list[PromptSource]:
+    """Sources for the prompt: best first until the room is taken, then in document order."""
+    taken: list[PromptSource] = []
+    room = ROOM
+    chosen = choose(found, MOST, nearly=0.0)
+    for quote in sorted(chosen, key=lambda q: -q.evidence.score):
+        text = quote.evidence.hit.source.text[quote.start : quote.end]
+        if taken and len(text) > room:
+            continue
+        room -= len(text)
+        taken.append(PromptSource(quote.evidence, quote.start, quote.end, text, quote.lines))
+    ranks = [s.evidence.hit.stored.revision for s in taken]
+    return sorted(taken, key=lambda s: (ranks.index(s.evidence.hit.stored.revision), s.start))

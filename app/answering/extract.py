@@ -1,0 +1,97 @@
+"""The quotes that answer a question: the best one to three sentences, or the whole list."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.evidence.scoring import Evidence, Found, spread
+from app.question.answer_type import Kind, kind_asked
+from ingest.document import Block, BlockKind
+
+MOST = 3
+# A further sentence is quoted while it is at least this likely as the best one.
+NEARLY = 0.30
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What will be cited: ``lines`` are the spans of its sentences or list lines, in order."""
+
+    evidence: Evidence
+    start: int
+    end: int
+    lines: tuple[tuple[int, int], ...]
+
+
+def choose(found: Found, most: int = MOST, nearly: float = NEARLY) -> list[Quote]:
+    """Quotes for a question, in reading order within a document, best document first.
+
+    At most ``most`` of them, each at least ``nearly`` times as likely as the best.
+    """
+    if not found.evidence:
+        return []
+    best = found.evidence[0]
+    chosen: list[Quote] = []
+    for evidence in found.evidence:
+        if len(chosen) == most or chosen and evidence.score < nearly * best.score:
+            break
+        if any(_within(evidence, q) for q in chosen):
+            continue
+        whole = _list_quote(evidence, found.question)
+        if whole is None:
+            start, end = spread(evidence)
+            lines = (
+                ((start, evidence.start), (evidence.start, end))
+                if start < evidence.start
+                else ((start, end),)
+            )
+            whole = Quote(evidence, start, end, lines)
+        chosen = [q for q in chosen if not _covers(whole, q)] + [whole]
+    first = [q.evidence.hit.stored.revision for q in chosen]
+    return sorted(chosen, key=lambda q: (first.index(q.evidence.hit.stored.revision), q.start))
+
+
+def _within(evidence: Evidence, quote: Quote) -> bool:
+    return (
+        evidence.hit.stored.revision == quote.evidence.hit.stored.revision
+        and quote.start <= evidence.start
+        and evidence.end <= quote.end
+    )
+
+
+def _covers(quote: Quote, other: Quote) -> bool:
+    return _within(other.evidence, quote)
+
+
+def _list_quote(evidence: Evidence, question: str) -> Quote | None:
+    """The whole list where the sentence leads it in, or is an item and a list is asked for."""
+    span = list_around(evidence.hit.source.blocks, evidence.start)
+    if span is None:
+        return None
+    lead, items = span
+    leading = evidence.start < items[0].start
+    if not leading and kind_asked(question) is not Kind.LIST:
+        return None
+    lines = [(b.start, b.end) for b in ([lead] if lead else []) + items]
+    return Quote(evidence, lines[0][0], lines[-1][1], tuple(lines))
+
+
+def list_around(blocks: Sequence[Block], at: int) -> tuple[Block | None, list[Block]] | None:
+    """Lead-in (or None) and items of the list that holds character ``at``; None if none does."""
+    here = next((i for i, b in enumerate(blocks) if b.start <= at < b.end), None)
+    if here is None:
+        return None
+    item = BlockKind.LIST_ITEM
+    if blocks[here].kind is not item:
+        if here + 1 == len(blocks) or blocks[here + 1].kind is not item:
+            return None
+        here += 1
+    first = last = here
+    while first > 0 and blocks[first - 1].kind is item:
+        first -= 1
+    while last + 1 < len(blocks) and blocks[last + 1].kind is item:
+        last += 1
+    before = blocks[first - 1] if first > 0 else None
+    leads = before is not None and before.kind in (BlockKind.PARAGRAPH, BlockKind.ANSWER)
+    return (before if leads else None), list(blocks[first : last + 1])

@@ -1,0 +1,209 @@
+"""A chat model's draft over the evidence, and its check: judged answerable, written, verified."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from app.answer import Answer, Sentence, Verdict
+from app.answering import refusal
+from app.answering.citations import Footnotes
+from app.answering.context import PromptSource, prompt_sources
+from app.answering.prompt import ANSWER, JUDGE, Drafted, messages, parse, stated
+from app.answering.verify import (
+    Judgement,
+    Source,
+    foreign_words,
+    is_quoted,
+    judge_all,
+    missing_facts,
+)
+from app.evidence.answerability import probability, threshold
+from app.evidence.reader import Reader
+from app.evidence.scoring import Found
+from app.language.text import words
+from app.models.base import ChatModel
+from app.question.answer_type import Kind, kind_asked
+from app.settings import Settings
+
+MAX_TOKENS = 200
+# As much of a reply as tells whether it states an answer.
+OPENING = len("Not stated.") + 5
+# Replies of so few words ("13 times") are shown as the sentence that they were taken from.
+FRAGMENT = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A drafted sentence, the source that bears it best and the judgement."""
+
+    drafted: Drafted
+    source: PromptSource
+    judgement: Judgement
+
+
+class Drafter:
+    """One question's way through a chat model: ``words`` streams, ``finish`` verifies."""
+
+    def __init__(self, model: ChatModel, reader: Reader, settings: Settings) -> None:
+        self._model, self._reader, self._settings = model, reader, settings
+        self._sources: list[PromptSource] = []
+        self._reply = ""
+        self._likely = 0.0
+        self._answers = False
+
+    def words(self, asked: str, result: Found) -> Iterator[str]:
+        """The draft as it is written; nothing where the evidence is judged not to answer."""
+        self._sources = prompt_sources(result)
+        texts = [s.text for s in self._sources]
+        yes = self._model.yes_log_odds(messages(asked, texts, JUDGE))
+        shown = 0
+        pieces = self._model.stream(messages(asked, texts, ANSWER), max_tokens=MAX_TOKENS)
+        for piece in pieces:
+            self._reply += piece
+            if len(self._reply) < OPENING:
+                continue
+            if not shown and not self._decide(result, yes):
+                return
+            if self._says_something():
+                yield self._reply[shown:]
+                shown = len(self._reply)
+        if self._decide(result, yes) and self._says_something():
+            yield self._reply[shown:]
+
+    def _says_something(self) -> bool:
+        return bool(stated(self._reply))
+
+    def _decide(self, result: Found, yes: float | None) -> bool:
+        """Whether the question will be answered, by all that is known once the reply opens."""
+        said = None if yes is None else (yes, stated(self._reply))
+        self._likely = probability(result, said)
+        least = threshold(self._settings.strictness, with_model=said is not None)
+        self._answers = self._likely >= least and (said is not None or self._says_something())
+        return self._answers
+
+    def finish(self, result: Found, quoted: Answer) -> Answer:
+        """The verified answer of the draft; ``quoted`` where it has none to stand on; or a refusal.
+
+        ``quoted`` is the answer in quotes, for a question that is answerable though the model did
+        not answer it.
+        """
+        name = self._model.name
+        if not self._answers:
+            return refusal.refuse(result, self._likely, name)
+        checked = self._check(result.question, parse(self._reply)) if self._says_something() else []
+        kept = [c for c in checked if c.judgement.verdict is not Verdict.UNSUPPORTED]
+        notes = (*(_note(c) for c in checked if c not in kept), *self._strange(checked))
+        if kept:
+            return self._cited(result, kept, notes)
+        if quoted.sentences:
+            why = "The model's own words did not hold" if checked else "The model gave no answer"
+            return replace(
+                quoted,
+                answerable=self._likely,
+                model=name,
+                notes=(*notes, f"{why}; these are quotes."),
+            )
+        return refusal.refuse(result, self._likely, name, notes)
+
+    def _strange(self, checked: Sequence[Checked]) -> tuple[str, ...]:
+        offered = range(1, len(self._sources) + 1)
+        strange = sorted({n for c in checked for n in c.drafted.numbers if n not in offered})
+        told = ", ".join(f"[{n}]" for n in strange)
+        return (f"The model cited sources that it was not given: {told}.",) if strange else ()
+
+    def _cited(self, result: Found, kept: Sequence[Checked], notes: tuple[str, ...]) -> Answer:
+        footnotes = Footnotes()
+        sentences: dict[str, Sentence] = {}
+        for c in kept:
+            hit = c.source.evidence.hit
+            citation = footnotes.cite(hit, c.source.start, c.source.end, self._key(c))
+            text = hit.source.text
+            lines = self._verbatim(c, result.question)
+            said = (
+                [(text[a:b].strip(), Verdict.QUOTED) for a, b in lines]
+                if lines
+                else [(c.drafted.text, c.judgement.verdict)]
+            )
+            for words_, verdict in said:
+                sentences.setdefault(words_, Sentence(words_, (citation.n,), verdict))
+        self._add_readers(result, footnotes, sentences)
+        return Answer(
+            result.question,
+            result.question,
+            "answer",
+            tuple(sentences.values()),
+            footnotes.citations,
+            "",
+            (),
+            self._likely,
+            self._model.name,
+            notes,
+        )
+
+    def _add_readers(
+        self, result: Found, footnotes: Footnotes, sentences: dict[str, Sentence]
+    ) -> None:
+        """The reader's best sentence, quoted too where the model answered from other words."""
+        best = result.evidence[0]
+        revision = best.hit.stored.revision
+        cited = footnotes.citations
+        if any(
+            c.revision == revision and c.start <= best.start and best.end <= c.end for c in cited
+        ):
+            return
+        text = best.hit.source.text[best.start : best.end]
+        citation = footnotes.cite(best.hit, best.start, best.end, best.key)
+        sentences.setdefault(text, Sentence(text, (citation.n,), Verdict.QUOTED))
+
+    def _key(self, checked: Checked) -> tuple[int, int] | None:
+        """The words that matter in the source: the fragment itself, or the reader's span."""
+        said = checked.drafted.text.strip(" .")
+        at = checked.source.text.casefold().find(said.casefold())
+        if at >= 0 and len(said) < len(checked.source.text):
+            return checked.source.start + at, checked.source.start + at + len(said)
+        return checked.source.evidence.key
+
+    def _verbatim(self, checked: Checked, question: str) -> tuple[tuple[int, int], ...]:
+        """The source's own lines, where they serve better than the model's words.
+
+        A list that was asked for is shown whole; a fragment is shown as the sentence around it.
+        """
+        source = checked.source
+        if len(source.lines) > 2 and kind_asked(question) is Kind.LIST:
+            return source.lines
+        short = len(words(checked.drafted.text)) <= FRAGMENT
+        return source.lines if short and is_quoted(checked.drafted.text, source.text) else ()
+
+    def _check(self, asked: str, drafted: Sequence[Drafted]) -> list[Checked]:
+        """Each sentence against the source that bears it best, cited or not."""
+        chosen = [self._bearer(asked, d) for d in drafted]
+        judged = judge_all(
+            [d.text for d in drafted], [_as_source(s) for s in chosen], self._reader, asked
+        )
+        return [Checked(d, s, j) for d, s, j in zip(drafted, chosen, judged, strict=True)]
+
+    def _bearer(self, asked: str, drafted: Drafted) -> PromptSource:
+        """The source with the fewest missing facts and foreign words; a cited one wins ties."""
+
+        def strangeness(item: tuple[int, PromptSource]) -> tuple[float, ...]:
+            number, source = item
+            view = _as_source(source)
+            return (
+                len(missing_facts(drafted.text, view)),
+                not is_quoted(drafted.text, source.text),
+                round(foreign_words(drafted.text, view, asked), 2),
+                number not in drafted.numbers,
+                -source.evidence.score,
+            )
+
+        return min(enumerate(self._sources, 1), key=strangeness)[1]
+
+
+def _as_source(source: PromptSource) -> Source:
+    passage = source.evidence.hit.stored.passage
+    return Source(source.text, f"{passage.context} {passage.text}")
+
+
+def _note(checked: Checked) -> str:
+    return f"A sentence was dropped, because {checked.judgement.why}: “{checked.drafted.text}”"

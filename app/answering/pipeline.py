@@ -1,0 +1,214 @@
+"""The whole way from a question to a verified answer; read it from top to bottom.
+
+question → understood in its conversation → hits → evidence → probability that it is answered →
+refusal, quotes, or a chat model's draft → a verdict for every sentence → Answer.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import islice
+
+from app.answer import Answer, Event, EvidenceFound, Finished, Sentence, Turn, Verdict, Word
+from app.answer_json import answer_payload
+from app.answering import extract, refusal
+from app.answering.citations import Footnotes
+from app.answering.generate import Drafter
+from app.evidence.answerability import probability, threshold
+from app.evidence.reader import Reader
+from app.evidence.scoring import Found, Retrieved, find, found
+from app.language.text import content_words
+from app.models.base import ChatModel, ModelError
+from app.question.rewrite import understand
+from app.settings import Settings
+from ingest.document import FootnoteError
+from store.library import Library
+from store.results import Hit
+
+LONGEST_QUESTION = 4000
+BATCH = 16
+
+
+class QuestionError(FootnoteError):
+    """The question cannot be asked as it stands."""
+
+    exit_code = 2
+
+
+class Answerer:
+    """Answers questions from one library, in quotes where ``model`` is None. Thread-safe."""
+
+    def __init__(
+        self,
+        library: Library,
+        settings: Settings,
+        model: ChatModel | None = None,
+        reader: Reader | None = None,
+    ) -> None:
+        self.library = library
+        self.settings = settings
+        self.model = model
+        self.reader = reader or Reader()
+
+    def answer(
+        self,
+        question: str,
+        *,
+        documents: Sequence[str] | None = None,
+        history: Sequence[Turn] = (),
+        store: bool = False,
+    ) -> Answer:
+        """The verified answer. Raises QuestionError on an empty or overlong question."""
+        for event in self.stream(question, documents=documents, history=history, store=store):
+            if isinstance(event, Finished):
+                return event.answer
+        raise AssertionError("a stream ends with Finished")
+
+    def answer_many(self, asked: Iterable[tuple[str, Sequence[str] | None]]) -> Iterator[Answer]:
+        """Quotes for many questions, in order; the reader runs in batches."""
+        pending = iter(asked)
+        while batch := list(islice(pending, BATCH)):
+            began = time.perf_counter()
+            for question, _ in batch:
+                check_question(question)
+            retrieved = [self.retrieve(q, documents) for q, documents in batch]
+            pairs = [(r.question, h.stored.passage.text) for r in retrieved for h in r.hits]
+            readings = iter(self.reader.read_pairs(pairs))
+            for one in retrieved:
+                result = found(one, list(islice(readings, len(one.hits))))
+                share = (time.perf_counter() - began) * 1000 / len(batch)
+                yield self._in_quotes(result, Clock(share))
+
+    def search(self, question: str, documents: Sequence[str] | None = None) -> list[Hit]:
+        """The best passages for a question that stands alone."""
+        return self.library.search(question, self.settings.k, documents=documents)
+
+    def retrieve(self, question: str, documents: Sequence[str] | None = None) -> Retrieved:
+        """The passages that a question is answered from, best first, and all about them."""
+        hits = self.search(question, documents)
+        rarity = self.library.idf(content_words(question))
+        searched = len(self.library.documents()) if documents is None else len(documents)
+        return Retrieved(question, tuple(hits), rarity, searched)
+
+    def stream(
+        self,
+        question: str,
+        *,
+        documents: Sequence[str] | None = None,
+        history: Sequence[Turn] = (),
+        store: bool = False,
+    ) -> Iterator[Event]:
+        """Evidence at once, then the draft's words, then the verified answer."""
+        check_question(question)
+        clock = Clock()
+        understood = understand(question, history, self._titles(documents))
+        if understood.talk:
+            yield Finished(_talk(question, understood.talk, clock))
+            return
+        asked = understood.standalone
+        result = find(self.retrieve(asked, documents), self.reader)
+        clock.mark("search")
+        shown = self._in_quotes(result, clock)
+        yield EvidenceFound(asked, shown.citations)
+        answer = shown
+        if self.model is not None and result.evidence:
+            answer = yield from self._composed(asked, result, shown, clock)
+        answer = replace(answer, question=question, standalone=asked, timings_ms=clock.timings())
+        yield Finished(self._stored(answer) if store else answer)
+
+    def _composed(
+        self, asked: str, result: Found, shown: Answer, clock: Clock
+    ) -> Generator[Event, None, Answer]:
+        """The model's answer; quotes and the reason where the model fails."""
+        assert self.model is not None
+        drafter = Drafter(self.model, self.reader, self.settings)
+        try:
+            for piece in drafter.words(asked, result):
+                clock.mark("first_word", once=True)
+                yield Word(piece)
+            return drafter.finish(result, quote_answer(result, 0.0))
+        except ModelError as error:
+            note = f"The language model did not answer ({error}) These are quotes."
+            return replace(shown, notes=(*shown.notes, note))
+
+    def _in_quotes(self, result: Found, clock: Clock) -> Answer:
+        likely = probability(result)
+        if likely < threshold(self.settings.strictness, with_model=False):
+            answer = refusal.refuse(result, likely, "none")
+        else:
+            answer = quote_answer(result, likely)
+        return replace(answer, timings_ms=clock.timings())
+
+    def _titles(self, documents: Sequence[str] | None) -> list[str]:
+        return [
+            r.title
+            for r in self.library.documents()
+            if documents is None or r.document in documents or r.document_id in documents
+        ]
+
+    def _stored(self, answer: Answer) -> Answer:
+        identity = self.library.record_answer(answer_payload(answer), answer.citations)
+        return replace(answer, id=identity)
+
+
+class Clock:
+    """Milliseconds since the question was asked; each mark is kept under its name."""
+
+    def __init__(self, spent_ms: float = 0.0) -> None:
+        self._began = time.perf_counter() - spent_ms / 1000
+        self._marks: dict[str, float] = {}
+        if spent_ms:
+            self.mark("search")
+
+    def mark(self, name: str, *, once: bool = False) -> None:
+        if not (once and name in self._marks):
+            self._marks[name] = (time.perf_counter() - self._began) * 1000
+
+    def timings(self) -> dict[str, float]:
+        """``search``, ``first_word`` and ``total`` so far."""
+        total = (time.perf_counter() - self._began) * 1000
+        return {"search": 0.0, "first_word": total, **self._marks, "total": total}
+
+
+def check_question(question: str) -> None:
+    """Raise QuestionError where there is nothing to ask, or far too much."""
+    if not any(c.isalnum() for c in question):
+        raise QuestionError("The question is empty. Ask something in words.")
+    if len(question) > LONGEST_QUESTION:
+        raise QuestionError(
+            f"The question has {len(question):,} characters; at most {LONGEST_QUESTION:,} can be "
+            "asked. Ask it in fewer words, or take the text in as a document and ask about it."
+        )
+
+
+def quote_answer(result: Found, likely: float) -> Answer:
+    """The best sentences, word for word."""
+    question = result.question
+    footnotes = Footnotes()
+    sentences: list[Sentence] = []
+    for quote in extract.choose(result):
+        hit = quote.evidence.hit
+        citation = footnotes.cite(hit, quote.start, quote.end, quote.evidence.key)
+        sentences += [
+            Sentence(hit.source.text[a:b].strip(), (citation.n,), Verdict.QUOTED)
+            for a, b in quote.lines
+        ]
+    return Answer(
+        question,
+        question,
+        "answer",
+        tuple(sentences),
+        footnotes.citations,
+        "",
+        (),
+        likely,
+        "none",
+    )
+
+
+def _talk(question: str, reply: str, clock: Clock) -> Answer:
+    return Answer(
+        question, question, "talk", (), (), reply, (), 1.0, "none", timings_ms=clock.timings()
+    )

@@ -1,0 +1,50 @@
+"""Refusing as an answer: what was searched, the closest passages, and what each lacks."""
+
+from __future__ import annotations
+
+from app.answer import Answer, Closest
+from app.answering.citations import Footnotes
+from app.answering.presupposition import false_premise
+from app.evidence.answerability import lacks
+from app.evidence.scoring import Evidence, Found
+
+CLOSEST = 3
+
+
+def refuse(result: Found, likely: float, model: str, notes: tuple[str, ...] = ()) -> Answer:
+    """A refusal that helps. ``likely`` is the probability that led to it."""
+    question = result.question
+    footnotes = Footnotes()
+    closest = tuple(
+        Closest(footnotes.cite(e.hit, e.start, e.end), lacks(question, e))
+        for e in _one_a_passage(result.evidence)
+    )
+    return Answer(
+        question,
+        question,
+        "refusal",
+        (),
+        (),
+        _reason(result),
+        closest,
+        likely,
+        model,
+        notes,
+    )
+
+
+def _one_a_passage(evidence: tuple[Evidence, ...]) -> list[Evidence]:
+    best: dict[str, Evidence] = {}
+    for e in evidence:
+        best.setdefault(e.hit.stored.id, e)
+    return list(best.values())[:CLOSEST]
+
+
+def _reason(result: Found) -> str:
+    if not result.retrieved.documents:
+        return "No document has been taken in yet, so there is nothing to answer from."
+    searched = sorted({h.stored.document for h in result.hits})
+    where = ", ".join(f"“{d}”" for d in searched[:3]) or "the documents"
+    premise = false_premise(result.question, result)
+    told = f" {premise}" if premise else ""
+    return f"The documents do not say. I searched {where}.{told}"

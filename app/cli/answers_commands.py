@@ -1,0 +1,135 @@
+"""``footnote answers`` and ``verify``: what was answered, and whether it still holds."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.text import Text
+
+from app.cli.common import AsJson, Data, UsageError, console, opened_library, plain, settings_for
+
+if TYPE_CHECKING:
+    from store.results import StoredAnswer
+
+answers_app = typer.Typer(invoke_without_command=True)
+COLOURS = {"current": "green", "moved": "cyan", "stale": "red", "worth asking again": "yellow"}
+STATES = {"holds": "green", "moved": "yellow", "fails": "red", "unchecked": "dim"}
+
+
+def register(cli: typer.Typer) -> None:
+    """Add the commands."""
+    answers_app.callback()(answers)
+    answers_app.command("export")(export)
+    cli.add_typer(answers_app, name="answers")
+    cli.command("verify")(verify)
+
+
+def answers(
+    context: typer.Context,
+    stale: Annotated[
+        bool, typer.Option("--stale", help="Only those that a change calls into question.")
+    ] = False,
+    as_json: AsJson = False,
+    data: Data = None,
+) -> None:
+    """List the answers given, and whether the documents still say so.
+
+    [dim]footnote answers
+    footnote answers --stale
+    footnote answers export -o evidence.json[/dim]
+    """
+    if context.invoked_subcommand:
+        context.obj = data
+        return
+    with opened_library(settings_for(data)) as library:
+        found = library.answers()
+    if stale:
+        found = [each for each in found if each.status in {"stale", "worth asking again"}]
+    if as_json:
+        print(json.dumps([_as_dict(each) for each in found], ensure_ascii=False, indent=2))
+    elif not found:
+        console.print("No answers yet." if not stale else "Every answer still holds.")
+    for each in [] if as_json else found:
+        _show(each)
+
+
+def export(
+    context: typer.Context,
+    identities: Annotated[
+        list[str] | None, typer.Argument(help="Answers' ids; all if none.", metavar="ID…")
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="The file to write.")] = None,
+    data: Data = None,
+) -> None:
+    """Write answers as an evidence file, which footnote verify checks anywhere.
+
+    [dim]footnote answers export -o evidence.json[/dim]
+    """
+    from app.service.evidence_bundle import evidence
+
+    settings = settings_for(data or context.obj)
+    with opened_library(settings) as library:
+        chosen = [library.stored_answer(i) for i in identities or ()] or library.answers()
+        if not chosen:
+            raise UsageError("There are no answers to export yet: ask something first.")
+        text = evidence(library, settings, chosen)
+    if out is None:
+        typer.echo(text, nl=False)
+        return
+    try:
+        out.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{out} cannot be written: {error.strerror}.") from error
+    console.print(f"Wrote {len(chosen)} answers to {plain(str(out), markup=True)}.")
+
+
+def verify(
+    file: Annotated[Path, typer.Argument(help="An evidence file.")],
+    documents: Annotated[
+        list[str] | None, typer.Argument(help="The documents it cites.", metavar="DOCUMENT…")
+    ] = None,
+) -> None:
+    """Check an evidence file against documents, without any data folder.
+
+    [dim]footnote verify evidence.json report.pdf notes/[/dim]
+    """
+    from app.service.evidence_bundle import read_evidence
+    from app.service.evidence_bundle import verify as checks
+    from ingest.load import expand, load
+
+    content = read_evidence(file)
+    given = [load(source) for source in expand(documents or [])]
+    states: list[str] = []
+    for check in checks(content, given):
+        states.append(check.state)
+        style = STATES[check.state]
+        why = f" ({check.why})" if check.why else ""
+        console.print(Text(f"{check.state:<10}", style=style) + Text(plain(check.what + why)))
+    console.print(f"{states.count('holds')} of {len(states)} hold.")
+    if "fails" in states:
+        raise typer.Exit(1)
+
+
+def _show(answer: StoredAnswer) -> None:
+    when = answer.created[:16].replace("T", " ")
+    head = Text(f"{answer.status:<10} ", style=COLOURS[answer.status])
+    console.print(head + Text(f"{when}  {answer.id}  ", style="dim") + Text(plain(answer.question)))
+    for citation in answer.citations:
+        if citation.status not in {"current", "moved"}:
+            why = f"{citation.document}: {citation.why}"
+            console.print(Text(f"           [{citation.n}] {plain(why)}", style="dim"))
+
+
+def _as_dict(answer: StoredAnswer) -> dict[str, Any]:
+    return {
+        "id": answer.id,
+        "created": answer.created,
+        "question": answer.question,
+        "refused": answer.refused,
+        "status": answer.status,
+        "answer": dict(answer.payload),
+        "citations": [{name: getattr(c, name) for name in c.__slots__} for c in answer.citations],
+    }

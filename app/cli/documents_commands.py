@@ -1,0 +1,218 @@
+"""Commands about the documents that are here: what there is, how it changed, what goes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.text import Text
+
+from app.cli.common import AsJson, Data, console, opened_library, plain, settings_for
+
+if TYPE_CHECKING:
+    from store.results import Change, Revision, StoredPassage, WordRun
+
+Name = Annotated[str, typer.Argument(help="A document's name, or its source where two share it.")]
+COLOURS = {"added": "green", "removed": "red", "changed": "yellow", "moved": "cyan"}
+MARKS = {"added": "+", "removed": "-", "changed": "~", "moved": ">"}
+
+
+def register(cli: typer.Typer) -> None:
+    """Add the commands."""
+    for command in (documents, history, diff, show, restore, remove):
+        cli.command(command.__name__)(command)
+
+
+def documents(as_json: AsJson = False, data: Data = None) -> None:
+    """List the documents.
+
+    [dim]footnote documents[/dim]
+    """
+    with opened_library(settings_for(data)) as library:
+        found = library.documents()
+    if as_json:
+        _print_json([_as_dict(revision) for revision in found])
+    elif not found:
+        console.print("There are no documents yet: take some in with footnote ingest FILE.")
+    else:
+        _show_revisions(found)
+
+
+def history(name: Name, as_json: AsJson = False, data: Data = None) -> None:
+    """List the revisions of a document.
+
+    [dim]footnote history report.pdf[/dim]
+    """
+    with opened_library(settings_for(data)) as library:
+        found = library.history(name)
+    if as_json:
+        _print_json([_as_dict(revision) for revision in found])
+    else:
+        _show_revisions(found, of_one=True)
+
+
+def diff(
+    name: Name,
+    a: Annotated[int | None, typer.Argument(help="The earlier revision's number.")] = None,
+    b: Annotated[int | None, typer.Argument(help="The later one's (the current one).")] = None,
+    as_json: AsJson = False,
+    data: Data = None,
+) -> None:
+    """Show what changed between two revisions, side by side.
+
+    [dim]footnote diff report.pdf
+    footnote diff report.pdf 1 3[/dim]
+    """
+    with opened_library(settings_for(data)) as library:
+        found = library.diff(name, a, b)
+    if as_json:
+        changes = [_change_dict(change) for change in found.changes]
+        _print_json(
+            {"document": found.document, "a": found.a.number, "b": found.b.number,
+             "unchanged": found.unchanged, "changes": changes}
+        )  # fmt: skip
+        return
+    _show_changes(found.changes, found.a.number, found.b.number)
+    differ = (
+        "1 passage differs" if len(found.changes) == 1 else f"{len(found.changes)} passages differ"
+    )
+    console.print(
+        f"{plain(found.document, markup=True)}: {differ}, {found.unchanged} are the same."
+    )
+
+
+def show(
+    name: Name,
+    revision: Annotated[
+        int | None, typer.Option("--revision", "-r", help="A revision's number.")
+    ] = None,
+    data: Data = None,
+) -> None:
+    """Print a document's text as Footnote reads it.
+
+    [dim]footnote show report.pdf --revision 1[/dim]
+    """
+    with opened_library(settings_for(data)) as library:
+        chosen = _chosen(library.history(name), name, revision)
+        text = library.text(chosen.id)
+    typer.echo(plain(text))
+
+
+def restore(
+    name: Name,
+    revision: Annotated[int, typer.Argument(help="The revision's number.")],
+    data: Data = None,
+) -> None:
+    """Make an earlier revision the current one again, also after a removal.
+
+    [dim]footnote restore report.pdf 1[/dim]
+    """
+    with opened_library(settings_for(data)) as library:
+        found = library.restore(name, revision)
+    console.print(f"{plain(found.document, markup=True)}: revision {found.number} is current.")
+
+
+def remove(
+    name: Name,
+    purge: Annotated[
+        bool, typer.Option("--purge", help="Delete it for good, with the answers that show it.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    data: Data = None,
+) -> None:
+    """Take a document out. Its revisions stay for the answers that cite them, unless purged.
+
+    [dim]footnote remove report.pdf
+    footnote remove report.pdf --purge[/dim]
+    """
+    with opened_library(settings_for(data)) as library:
+        library.history(name)  # an unknown name is an error before the question
+        if purge and not yes:
+            typer.confirm(f"Delete {plain(name)} and its answers for good?", abort=True)
+        library.remove(name, purge=purge)
+    kept = "for good" if purge else "; footnote restore brings it back"
+    console.print(f"Removed {plain(name, markup=True)} {kept}".replace(" ;", ";") + ".")
+
+
+def _chosen(revisions: Sequence[Revision], name: str, number: int | None) -> Revision:
+    from app.cli.common import UsageError
+
+    for revision in revisions:
+        if revision.number == number or (number is None and revision.current):
+            return revision
+    if number is None:
+        return revisions[-1]
+    raise UsageError(f"{name} has no revision {number}; see footnote history {name!r}.")
+
+
+def _show_revisions(revisions: Sequence[Revision], *, of_one: bool = False) -> None:
+    from app.cli.print_answer import table
+
+    made = table("revision", "document", "title", "taken in", "passages", "source")
+    for revision in revisions:
+        number = f"{revision.number}{' (current)' if of_one and revision.current else ''}"
+        when = revision.created[:16].replace("T", " ")
+        cells = (number, revision.document, revision.title, when, str(revision.passages))
+        made.add_row(*(Text(plain(cell)) for cell in (*cells, revision.source)))
+    console.print(made)
+
+
+def _show_changes(changes: Sequence[Change], a: int, b: int) -> None:
+    from app.cli.print_answer import table
+
+    if not changes:
+        return
+    made = table("", f"revision {a}", f"revision {b}")
+    made.columns[1].ratio = made.columns[2].ratio = 1
+    made.expand = True
+    for change in changes:
+        before, after = _sides(change)
+        made.add_row(Text(MARKS[change.kind], style=COLOURS[change.kind]), before, after)
+        made.add_row()
+    console.print(made)
+
+
+def _sides(change: Change) -> tuple[Text, Text]:
+    colour = COLOURS[change.kind]
+    if change.words:
+        return _column(change.words, "old"), _column(change.words, "new")
+    return _passage(change.before, colour), _passage(change.after, colour)
+
+
+def _column(words: Sequence[WordRun], side: str) -> Text:
+    text = Text()
+    for run in words:
+        style = "" if run.same else "bold red" if side == "old" else "bold green"
+        text.append(plain(getattr(run, side)), style=style)
+    return text
+
+
+def _passage(stored: StoredPassage | None, colour: str) -> Text:
+    return Text(plain(stored.passage.text) if stored else "", style=colour)
+
+
+def _as_dict(revision: Revision) -> dict[str, Any]:
+    metadata = dict(revision.metadata)
+    return {
+        **{k: getattr(revision, k) for k in revision.__slots__ if k != "metadata"},
+        "metadata": metadata,
+    }
+
+
+def _change_dict(change: Change) -> dict[str, Any]:
+    sides = {"before": change.before, "after": change.after}
+    found: dict[str, Any] = {"kind": change.kind}
+    for side, stored in sides.items():
+        found[side] = (
+            {"start": stored.passage.start, "end": stored.passage.end, "text": stored.passage.text}
+            if stored
+            else None
+        )
+    return {**found, "words": [asdict(run) for run in change.words]}
+
+
+def _print_json(value: Any) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))

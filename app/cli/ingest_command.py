@@ -1,0 +1,118 @@
+"""``footnote ingest``: take documents in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from app.cli.common import (
+    Data,
+    UsageError,
+    console,
+    error_console,
+    opened_library,
+    plain,
+    progress_bar,
+    settings_for,
+)
+
+if TYPE_CHECKING:
+    from app.service.ingestion import Failure
+    from app.settings import Settings
+    from store.library import Library
+    from store.results import IngestReport
+
+STYLES = {"added": "green", "changed": "yellow", "moved": "yellow", "unchanged": "dim"}
+
+
+def register(cli: typer.Typer) -> None:
+    """Add the command."""
+    cli.command("ingest")(ingest)
+
+
+def ingest(
+    sources: Annotated[
+        list[str] | None, typer.Argument(help="Files, folders, globs and links.", metavar="SOURCE…")
+    ] = None,
+    sample: Annotated[bool, typer.Option("--sample", help="Take in the sample document.")] = False,
+    name: Annotated[str | None, typer.Option(help="What to call the document.")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would change; change nothing.")
+    ] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Go on, and follow every later change.")
+    ] = False,
+    data: Data = None,
+) -> None:
+    """Take documents in. What is there already costs nothing; what changed becomes a revision.
+
+    [dim]footnote ingest report.pdf notes/ "minutes/*.docx"
+    footnote ingest https://example.org/article
+    footnote ingest notes/ --watch[/dim]
+    """
+    given = list(sources or [])
+    if sample:
+        from ingest.samples import sample_path
+
+        given.append(str(sample_path()))
+    if not given:
+        raise UsageError("Name a file, folder or link: footnote ingest FILE, or --sample.")
+    if watch and dry_run:
+        raise UsageError("--watch takes changes in and --dry-run changes nothing: choose one.")
+    settings = settings_for(data)
+    with opened_library(settings) as library:
+        failed = _take(library, settings, given, name, dry_run=dry_run)
+        if watch:
+            _watch(library, settings, given)
+    if failed:
+        raise typer.Exit(2)
+
+
+def _take(
+    library: Library, settings: Settings, sources: list[str], name: str | None, *, dry_run: bool
+) -> bool:
+    from app.service.ingestion import Failure, Taker
+
+    failed = False
+    with progress_bar("passages") as bar:
+        taker = Taker(library, settings)
+        for outcome in taker.take(sources, name=name, dry_run=dry_run, progress=bar):
+            failed = failed or isinstance(outcome, Failure)
+            _tell(outcome, dry_run=dry_run)
+    return failed
+
+
+def _watch(library: Library, settings: Settings, sources: list[str]) -> None:
+    from app.service.watch import watch
+    from ingest.load import is_link
+
+    followed = [source for source in sources if not is_link(source)]
+    if not followed:
+        raise UsageError("Only files and folders can be watched, not links.")
+    error_console.print("[dim]Watching for changes; Ctrl-C stops.[/dim]")
+    try:
+        for outcome in watch(library, settings, followed):
+            if isinstance(outcome, str):
+                console.print(f"[yellow]removed[/yellow]    {plain(outcome, markup=True)}")
+            else:
+                _tell(outcome)
+    except KeyboardInterrupt:
+        error_console.print("[dim]Stopped watching.[/dim]")
+
+
+def _tell(outcome: IngestReport | Failure, *, dry_run: bool = False) -> None:
+    from app.service.ingestion import Failure
+
+    if isinstance(outcome, Failure):
+        error_console.print(f"[red]failed[/red]     {plain(outcome.why, markup=True)}")
+        return
+    style = STYLES.get(outcome.status, "")
+    would = "would be " if dry_run else ""
+    work = (
+        f"{outcome.passages} passages, {outcome.embedded} {'to embed' if dry_run else 'embedded'}"
+    )
+    console.print(
+        f"[{style}]{would}{outcome.status:<10}[/{style}] {plain(outcome.document, markup=True)}"
+        f"  [dim]{work}[/dim]"
+    )

@@ -1,0 +1,60 @@
+"""``footnote pull``, ``reindex`` and ``doctor``: what keeps it running."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from app.cli.common import Data, console, opened_library, plain, progress_bar, settings_for
+
+
+def register(cli: typer.Typer) -> None:
+    """Add the commands."""
+    for command in (pull, reindex, doctor):
+        cli.command(command.__name__)(command)
+
+
+def pull(data: Data = None) -> None:
+    """Fetch the local language model (1.1 GB). An interrupted pull goes on where it stopped.
+
+    [dim]footnote pull
+    FOOTNOTE_MODELS=/big/disk footnote pull[/dim]
+    """
+    from app.models.download import pull as fetch
+
+    settings = settings_for(data)
+    with progress_bar("bytes") as bar:
+        path = fetch(settings.models, bar)
+    console.print(f"The language model is in {plain(str(path), markup=True)}")
+
+
+def reindex(data: Data = None) -> None:
+    """Make passages and vectors again from the documents, after a change of embedder or a fault.
+
+    [dim]footnote reindex[/dim]
+    """
+    with opened_library(settings_for(data)) as library, progress_bar("passages") as bar:
+        embedded = library.reindex(bar)
+    console.print(f"The index is up to date: {embedded} passages were embedded.")
+
+
+def doctor(
+    data: Data = None,
+    quick: Annotated[bool, typer.Option("--quick", help="Load no model.")] = False,
+) -> None:
+    """Check that everything needed is here and works, and say what to do where it does not.
+
+    [dim]footnote doctor[/dim]
+    """
+    from app.service.doctor import examine
+
+    marks = {"good": "[green]✓[/green]", "note": "[yellow]•[/yellow]", "bad": "[red]✗[/red]"}
+    failed = False
+    for finding in examine(settings_for(data), quick=quick):
+        console.print(
+            f"{marks[finding.state]} {finding.what}: {plain(finding.detail, markup=True)}"
+        )
+        failed = failed or finding.state == "bad"
+    if failed:
+        raise typer.Exit(1)

@@ -1,0 +1,84 @@
+"""Answers and documents in a terminal."""
+
+from __future__ import annotations
+
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from app.answer import Answer, Citation, Verdict
+from app.cli.common import console, plain
+
+MARKS = {
+    Verdict.QUOTED: ("", ""),
+    Verdict.SUPPORTED: ("", ""),
+    Verdict.PARTLY: (" (partly supported)", "yellow"),
+    Verdict.UNSUPPORTED: (" (not supported)", "red"),
+}
+
+
+def show_answer(answer: Answer, question: str = "") -> None:
+    """The answer, its footnotes, and how it came about."""
+    if question:
+        console.print(Text(plain(question), style="bold cyan"))
+    if answer.standalone != answer.question:
+        console.print(Text(f"Understood as: {plain(answer.standalone)}", style="dim"))
+    if answer.sentences:
+        _show_sentences(answer)
+    else:
+        console.print(Text(plain(answer.reason)))
+    for citation in answer.citations:
+        _show_footnote(citation)
+    if answer.closest:
+        console.print(Text("\nThe closest passages:", style="bold"))
+    for closest in answer.closest:
+        _show_footnote(closest.citation, closest.lacks)
+    for note in answer.notes:
+        console.print(Text(f"\nNote: {plain(note)}", style="yellow"))
+    seconds = answer.timings_ms.get("total", 0.0) / 1000
+    how = "in quotes" if answer.model == "none" else f"by {answer.model}"
+    console.print(Text(f"\n{how}, {seconds:.1f} s\n", style="dim"))
+
+
+def _show_sentences(answer: Answer) -> None:
+    text = Text()
+    for number, sentence in enumerate(answer.sentences):
+        listed = sentence.text.startswith(("- ", "* ", "• "))
+        text.append("" if not number else "\n" if listed else " ")
+        mark, style = MARKS[sentence.verdict]
+        text.append(plain(sentence.text), style=style)
+        text.append("".join(f" [{n}]" for n in sentence.citations), style="bold cyan")
+        text.append(mark, style=style)
+    console.print(text)
+    console.print()
+
+
+def where(citation: Citation) -> str:
+    """Document, page or row, and heading path."""
+    parts = [citation.document]
+    parts += [f"page {citation.page}"] if citation.page is not None else []
+    parts += [f"row {citation.row}"] if citation.row is not None else []
+    parts += citation.headings
+    return plain(" › ".join(parts))
+
+
+def _show_footnote(citation: Citation, lacks: str = "") -> None:
+    place = Text(f"[{citation.n}] ", style="bold cyan")
+    place.append(where(citation), style="dim")
+    console.print(place)
+    quote = Text(plain(citation.quote))
+    if citation.key:
+        start, end = (offset - citation.start for offset in citation.key)
+        before = len(plain(citation.quote[:start]))
+        quote.stylize("bold", before, before + len(plain(citation.quote[start:end])))
+    console.print(Padding(quote, (0, 0, 0, 4)))
+    if lacks:
+        console.print(Padding(Text(f"It lacks: {plain(lacks)}", style="dim"), (0, 0, 0, 4)))
+
+
+def table(*columns: str) -> Table:
+    """A plain table with these headings."""
+    made = Table(box=None, header_style="bold", pad_edge=False)
+    for column in columns:
+        made.add_column(column, overflow="fold")
+    return made

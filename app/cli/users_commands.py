@@ -1,0 +1,76 @@
+"""``footnote users`` and ``footnote mcp``: who may sign in, and the tools for other programs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from app.cli.common import Data, console, plain, settings_for
+
+users = typer.Typer(help="Who may sign in where the chat is shared.", no_args_is_help=True)
+
+
+def register(cli: typer.Typer) -> None:
+    """Add the commands."""
+    cli.add_typer(users, name="users")
+    cli.command("mcp")(mcp)
+
+
+@users.command()
+def add(
+    name: str,
+    password: Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True)],
+    data: Data = None,
+) -> None:
+    """Let somebody sign in, or give them another password.
+
+    [dim]footnote users add ada[/dim]
+    """
+    from app.service.users import Users
+
+    Users(settings_for(data).data).add(name, password)
+    console.print(f"{plain(name, markup=True)} can sign in.")
+
+
+@users.command("list")
+def everybody(data: Data = None) -> None:
+    """Show who may sign in.
+
+    [dim]footnote users list[/dim]
+    """
+    from app.service.users import Users
+
+    for name in Users(settings_for(data).data).names():
+        console.print(plain(name, markup=True))
+
+
+@users.command()
+def remove(name: str, data: Data = None) -> None:
+    """Let somebody sign in no more.
+
+    [dim]footnote users remove ada[/dim]
+    """
+    from app.service.users import Users
+
+    Users(settings_for(data).data).remove(name)
+    console.print(f"{plain(name, markup=True)} can no longer sign in.")
+
+
+def mcp(
+    data: Data = None,
+    model: Annotated[str | None, typer.Option(help="none, local, auto or PROVIDER:MODEL.")] = None,
+) -> None:
+    """Offer ask, search, list_documents and read_passage to an MCP client over standard input.
+
+    [dim]footnote mcp[/dim]
+    """
+    from app.http.mcp import run_stdio
+    from app.service.engine import Engine
+
+    engine = Engine(settings_for(data, model=model))
+    engine.load_model(fetch=False)
+    try:
+        run_stdio(engine)
+    finally:
+        engine.close()

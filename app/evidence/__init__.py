@@ -1,0 +1,1 @@
+"""From hits to evidence: sentences scored and read, and whether they answer the question."""

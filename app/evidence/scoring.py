@@ -1,0 +1,171 @@
+"""From retrieved passages to the few sentences that matter, each an exact slice of its revision.
+
+Every sentence of the passages is scored by a small logistic model (``evals.calibrate`` fits it)
+over the reader's span score, its cosine with the question, the rarity-weighted words that they
+share, and its passage's place in the ranking. What a sentence needs to be understood comes with it:
+the lead-in of a list, the interview question, the sentence before one that opens with a pronoun.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.evidence.calibration import SENTENCE, logistic
+from app.evidence.prompt_injection import gives_orders
+from app.evidence.reader import Reader, Reading
+from app.language.text import coverage
+from ingest.document import BlockKind
+from ingest.language.sentences import sentences
+from store.results import Hit
+
+# What is left of the score of a sentence that speaks to a language model.
+ORDERS = 0.01
+_LEANS = re.compile(
+    r"^[\W_]*(he|she|it|they|this|that|these|those|his|her|its|their|such|both|the (former|latter)|"
+    r"here|there|then|however|moreover|also|instead|as a result)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A sentence (or list line) found for a question.
+
+    ``start:end`` are offsets in the revision's text; ``score`` is the probability, 0 to 1, that it
+    holds the answer; ``key`` is the reader's span in it (offsets in the revision) or None;
+    ``features`` are the numbers that the score was made of, in the order of ``SENTENCE``.
+    """
+
+    hit: Hit
+    start: int
+    end: int
+    text: str
+    score: float
+    key: tuple[int, int] | None
+    features: tuple[float, ...]
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """Where it stands, for putting evidence in the order of the document."""
+        return self.hit.stored.revision, self.start
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieved:
+    """What search gives for one question: all that later stages need from the store.
+
+    ``hits`` are best first; ``rarity`` is the idf of the question's words; ``documents`` counts
+    those that were searched.
+    """
+
+    question: str
+    hits: tuple[Hit, ...]
+    rarity: dict[str, float]
+    documents: int
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was retrieved for one question, how it was read, and the evidence in it, best first."""
+
+    retrieved: Retrieved
+    readings: tuple[Reading, ...]
+    evidence: tuple[Evidence, ...]
+
+    @property
+    def question(self) -> str:
+        """The question, standing alone."""
+        return self.retrieved.question
+
+    @property
+    def hits(self) -> tuple[Hit, ...]:
+        """The passages, best first."""
+        return self.retrieved.hits
+
+    @property
+    def rarity(self) -> dict[str, float]:
+        """The idf of the question's words."""
+        return self.retrieved.rarity
+
+
+def find(retrieved: Retrieved, reader: Reader) -> Found:
+    """Score every sentence of the hits for the question; best first, ties in document order."""
+    texts = [h.stored.passage.text for h in retrieved.hits]
+    return found(retrieved, reader.read(retrieved.question, texts))
+
+
+def found(retrieved: Retrieved, readings: Sequence[Reading]) -> Found:
+    """As ``find``, with the readings at hand (batches of many questions share one run)."""
+    question, rarity = retrieved.question, retrieved.rarity
+    scored: list[Evidence] = []
+    for hit, reading in zip(retrieved.hits, readings, strict=True):
+        scored += _score(question, hit, reading, rarity)
+    scored.sort(key=lambda e: (-e.score, e.place))
+    return Found(retrieved, tuple(readings), tuple(scored))
+
+
+def _score(question: str, hit: Hit, reading: Reading, rarity: dict[str, float]) -> list[Evidence]:
+    passage = hit.stored.passage
+    spans = sentences(passage.text)
+    whole = coverage(question, f"{passage.context} {passage.text}", rarity)
+    best = [reading.best(a, b) for a, b in spans]
+    cosines = hit.cosines or (hit.parts.get("dense", 0.0),) * len(spans)
+    top = max((s.score for s in best), default=0.0)
+    out = []
+    for (a, b), span, cosine in zip(spans, best, cosines, strict=True):
+        text = passage.text[a:b]
+        features = (
+            max(span.score, -20.0),
+            max(span.score - top, -20.0),
+            reading.answerable,
+            coverage(question, text, rarity),
+            whole,
+            hit.parts.get("dense", 0.0),
+            cosine,
+            1.0 / hit.rank,
+        )
+        key = (passage.start + span.start, passage.start + span.end)
+        out.append(
+            Evidence(
+                hit,
+                passage.start + a,
+                passage.start + b,
+                text,
+                logistic(SENTENCE, features)
+                * (ORDERS if gives_orders(_line(passage.text, a, b)) else 1.0),
+                key if span.score > -20 else None,
+                features,
+            )
+        )
+    return out
+
+
+def _line(text: str, start: int, end: int) -> str:
+    """The whole line or lines that ``start:end`` stands in."""
+    stop = text.find("\n", end)
+    return text[text.rfind("\n", 0, start) + 1 : stop if stop >= 0 else len(text)]
+
+
+def leans(text: str) -> bool:
+    """Whether a sentence opens with a word that points back to the one before it."""
+    return bool(_LEANS.match(text))
+
+
+def is_list(hit: Hit) -> bool:
+    """Whether the passage is a list (with the line that introduces it)."""
+    return hit.stored.passage.kind is BlockKind.LIST_ITEM
+
+
+def spread(evidence: Evidence) -> tuple[int, int]:
+    """The span that a person needs to understand the sentence: itself and what it leans on.
+
+    A sentence that opens with a pronoun brings the one before it. A whole list is the business of
+    the answer, not of its sentence.
+    """
+    passage = evidence.hit.stored.passage
+    if not leans(evidence.text):
+        return evidence.start, evidence.end
+    before = [(a, b) for a, b in sentences(passage.text) if passage.start + b <= evidence.start]
+    return (passage.start + before[-1][0] if before else evidence.start), evidence.end

@@ -1,0 +1,1 @@
+"""The HTTP API, MCP tools, sign-in and the web server."""

@@ -1,0 +1,117 @@
+"""Who may come in: sign-in beyond loopback, and requests only from our own pages.
+
+A page of another site can make a browser send requests here. ``Origin`` and ``Host`` tell them
+apart: a foreign origin is refused everywhere, and on loopback so is a foreign host name, which is
+what a name rebound to 127.0.0.1 would send.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Any
+from urllib.parse import urlsplit
+
+import anyio.to_thread
+from fastapi import FastAPI, Request
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+
+from app.html_escape import markup
+from app.service.users import TooManyTries, Users
+from app.settings import is_loopback
+
+COOKIE = "footnote_session"
+PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8">
+<title>Sign in · Footnote</title>
+<meta name="viewport" content="width=device-width"><style>
+:root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;display:grid;
+place-content:center;min-height:90vh;margin:0;background:light-dark(#f7f5f0,#141618);
+color:light-dark(#1d2021,#e8e6e1)}form{display:grid;gap:10px;width:min(320px,86vw)}
+h1{font:600 1.5rem Georgia,serif;margin:0 0 8px}input,button{font:inherit;padding:9px 12px;
+border-radius:9px;border:1px solid #8886}button{background:#0f5f5c;color:#fff;border:0}
+.problem{color:light-dark(#9b2c1f,#ff9d8f);margin:0}</style></head><body><form method="post"
+action="/sign-in"><h1>Footnote</h1>%s<label for="n">Name</label><input id="n" name="name"
+autocomplete="username" required autofocus><label for="p">Password</label><input id="p"
+name="password" type="password" autocomplete="current-password" required><button>Sign in</button>
+</form></body></html>"""
+
+
+def foreign(request: Request, *, loopback: bool) -> bool:
+    """Whether a request comes from another site, or by a name that is not ours."""
+    host = request.headers.get("host", "")
+    if loopback and not is_loopback(urlsplit(f"//{host}").hostname or ""):
+        return True
+    origin = request.headers.get("origin")
+    return origin is not None and urlsplit(origin).netloc != host
+
+
+def visitor(request: Request, users: Users) -> str | None:
+    """The signed-in user's name, by session cookie or (for programs) HTTP Basic; else None."""
+    token = request.cookies.get(COOKIE)
+    if token and (name := users.session(token)):
+        return name
+    scheme, _, given = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        name, _, password = base64.b64decode(given, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+    return name if users.check(name, password, _address(request)) else None
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
+def install(app: FastAPI, users: Users | None, *, loopback: bool) -> None:
+    """Guard every route of ``app``; ``users`` None lets everybody on this machine in."""
+
+    @app.middleware("http")
+    async def gate(request: Request, follow: Any) -> Response:
+        if foreign(request, loopback=loopback):
+            return JSONResponse({"error": "This request comes from another site."}, 403)
+        request.state.user = ""
+        if users is not None and request.url.path != "/sign-in":
+            try:
+                name = await anyio.to_thread.run_sync(visitor, request, users)
+            except TooManyTries as error:
+                return JSONResponse({"error": str(error)}, 429)
+            if name is None:
+                if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
+                    return RedirectResponse("/sign-in", 303)
+                return JSONResponse({"error": "Sign in first."}, 401)
+            request.state.user = name
+        followed: Response = await follow(request)
+        return followed
+
+    if users is None:
+        return
+
+    @app.get("/sign-in", include_in_schema=False)
+    def sign_in_page() -> HTMLResponse:
+        return HTMLResponse(PAGE % "")
+
+    @app.post("/sign-in", include_in_schema=False)
+    async def sign_in(request: Request) -> Response:
+        form = await request.form()
+        name, password = str(form.get("name", "")), str(form.get("password", ""))
+        status, trouble = 401, "This name and password do not belong together."
+        try:
+            if await anyio.to_thread.run_sync(users.check, name, password, _address(request)):
+                response = RedirectResponse("/", 303)
+                response.set_cookie(
+                    COOKIE, users.start_session(name), httponly=True, samesite="strict",
+                    secure=request.url.scheme == "https",
+                )  # fmt: skip
+                return response
+        except TooManyTries as error:
+            status, trouble = 429, str(error)
+        return HTMLResponse(PAGE % f'<p class="problem" role="alert">{markup(trouble)}</p>', status)
+
+    @app.post("/sign-out", include_in_schema=False)
+    def sign_out(request: Request) -> Response:
+        users.end_session(request.cookies.get(COOKIE, ""))
+        response = RedirectResponse("/sign-in", 303)
+        response.delete_cookie(COOKIE)
+        return response

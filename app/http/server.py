@@ -1,0 +1,163 @@
+"""The web server: sign-in, API, MCP tools and a page on FastAPI; headers keep it local."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import webbrowser
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from app.service.conversations import Conversations
+from app.service.engine import Engine
+from app.service.users import Users
+from app.settings import Settings, is_loopback
+from ingest.document import FootnoteError
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+# The browser itself refuses whatever would reach another host, should escaping ever fail.
+POLICY = "; ".join(
+    [
+        "default-src 'self'",
+        "script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:",  # Gradio needs both
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data: blob:",
+        "font-src 'self' data:",
+        "connect-src 'self'",
+        "media-src 'self' blob:",
+        "object-src 'none'",
+        "base-uri 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    ]
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",  # without it a browser's own forms come from "null"
+    "X-Frame-Options": "DENY",
+}
+
+
+class SignInNeeded(FootnoteError):
+    """The chat would be open to others without sign-in."""
+
+    exit_code = 2
+
+
+class PortInUse(FootnoteError):
+    """Something else listens where the chat should."""
+
+    exit_code = 2
+
+
+def application(
+    settings: Settings, engine: Engine, add_page: Callable[[FastAPI, Conversations], Any] | None
+) -> Any:
+    """The ASGI application: guarded routes, the API under ``/api/v1``, MCP tools, and the page.
+
+    ``add_page`` mounts the web chat and returns what is to be served; None serves programs only.
+    """
+    from fastapi import FastAPI, Request, Response
+
+    from app.http import api, auth, mcp
+
+    conversations = Conversations(settings.data)
+    tools = mcp.server(engine)
+    tool_routes = tools.streamable_http_app(stateless_http=True, host=settings.host).routes
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with tools.session_manager.run():
+            yield
+
+    app = FastAPI(
+        title="Footnote", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan
+    )
+    users = required_users(settings)
+    auth.install(app, users, loopback=users is None)
+    app.router.routes.extend(tool_routes)
+    api.install(app, engine)
+
+    @app.middleware("http")
+    async def headers(
+        request: Request, follow: Callable[[Request], Awaitable[Response]]
+    ) -> Response:
+        response = await follow(request)
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        return response
+
+    return add_page(app, conversations) if add_page is not None else app
+
+
+def required_users(settings: Settings) -> Users | None:
+    """Who may sign in; None on loopback, where nobody has to.
+
+    Raises ``SignInNeeded`` where others could reach the chat and nobody can sign in.
+    """
+    if is_loopback(settings.host):
+        return None
+    users = Users(settings.data)
+    if not users.names():
+        raise SignInNeeded(
+            f"On {settings.host} others can reach the chat, so people sign in, and nobody can yet. "
+            "Make a user first: footnote users add NAME."
+        )
+    return users
+
+
+def check_port(host: str, port: int) -> None:
+    """Raise ``PortInUse`` where the address is taken."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise PortInUse(
+                f"{host}:{port} cannot be used ({error.strerror}). Stop what uses it, or choose "
+                "another port: footnote chat --port 7861."
+            ) from error
+
+
+def serve(
+    settings: Settings,
+    add_page: Callable[[FastAPI, Engine, Conversations], Any],
+    *,
+    open_browser: bool = False,
+    fetch: bool = True,
+) -> None:
+    """Serve the chat until interrupted. ``fetch`` allows the local model to be pulled meanwhile."""
+    import uvicorn
+
+    check_port(settings.host, settings.port)
+    required_users(settings)
+    engine = Engine(settings)
+    app = application(settings, engine, lambda app, kept: add_page(app, engine, kept))
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app,
+            host=settings.host,
+            port=settings.port,
+            log_level="warning",
+            timeout_graceful_shutdown=3,
+        )
+    )
+    address = f"http://{settings.host}:{settings.port}"
+
+    def ready() -> None:
+        while not server.started and not server.should_exit:
+            threading.Event().wait(0.05)
+        print(f"Footnote is at {address} (Ctrl-C stops it)", flush=True)
+        engine.warm(fetch=fetch)
+        if open_browser:
+            webbrowser.open(address)
+
+    threading.Thread(target=ready, daemon=True).start()
+    try:
+        server.run()
+    finally:
+        engine.close()

@@ -1,0 +1,85 @@
+"""Words as the answering side compares them: folded, stemmed, weighed by what they carry."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+import snowballstemmer
+
+from ingest.language.stopwords import STOP_WORDS as SEARCH_STOP_WORDS
+
+_WORD = re.compile(r"\w+(?:['’]\w+)?")
+_STEMMER = snowballstemmer.stemmer("english")
+
+# Besides the words too common to search for, those in which a question wraps what it asks.
+_ASKING = """
+aren't cannot couldn't didn't doesn't don't few hasn't haven't herself himself isn't itself many
+much myself ours ourselves say said says same such tell theirs themselves very wasn't weren't won't
+yours yourself please give name list describe explain kind sort type
+"""
+STOP_WORDS = SEARCH_STOP_WORDS | frozenset(_ASKING.split())
+
+
+def fold(text: str) -> str:
+    """Case, width and diacritics removed (Unicode NFKD), for comparing and never for showing."""
+    decomposed = unicodedata.normalize("NFKD", text)
+    return "".join(c for c in decomposed if not unicodedata.combining(c)).casefold()
+
+
+def words(text: str) -> list[str]:
+    """Folded words in order; possessive endings dropped."""
+    return [re.sub(r"['’]s$", "", w) for w in _WORD.findall(fold(text))]
+
+
+@lru_cache(maxsize=50_000)
+def stem(word: str) -> str:
+    """Snowball English stem of a folded word (Porter 2)."""
+    return str(_STEMMER.stemWord(word))
+
+
+def content_words(text: str) -> list[str]:
+    """Folded words without the closed class, in order, each once."""
+    return list(dict.fromkeys(w for w in words(text) if w not in STOP_WORDS))
+
+
+def stems(text: str) -> set[str]:
+    """Stems of all words of a text."""
+    return {stem(w) for w in words(text)}
+
+
+def soft_match(word: str, among: set[str]) -> float:
+    """How well a folded word is met by a set of stems: 1 the stem itself, 0.7 a near form, 0 none.
+
+    A near form shares at least five letters at the start and three fifths of the longer word
+    ("visited"/"visitors", "Azerbaijan"/"Azerbaijani").
+    """
+    root = stem(word)
+    if root in among:
+        return 1.0
+    for other in among:
+        shared = 0
+        for a, b in zip(root, other, strict=False):
+            if a != b:
+                break
+            shared += 1
+        if shared >= 5 and shared >= 0.6 * max(len(root), len(other)):
+            return 0.7
+    return 0.0
+
+
+def coverage(question: str, text: str, rarity: dict[str, float]) -> float:
+    """Share (0 to 1) of the question's content, weighted by rarity, that the text takes up.
+
+    ``rarity`` maps folded words to their inverse document frequency; a word that it lacks counts
+    as the rarest. A question without content words is covered wholly.
+    """
+    asked = content_words(question)
+    if not asked:
+        return 1.0
+    rarest = max(rarity.values(), default=1.0)
+    weight = {w: max(0.05, rarity.get(w, rarest)) for w in asked}
+    among = stems(text)
+    met = sum(weight[w] * soft_match(w, among) for w in asked)
+    return met / sum(weight.values())

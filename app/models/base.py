@@ -1,0 +1,146 @@
+"""A LangChain chat model as Footnote asks it: within a time, with errors of its own kinds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from math import exp, log
+from typing import TYPE_CHECKING, Any
+
+from app.worker_stream import Outlet, worker_stream
+from ingest.document import FootnoteError
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+    from langchain_core.messages import BaseMessage
+
+CANDIDATES = 20
+"""First tokens whose log-probabilities are asked for; more are not told by OpenAI's API."""
+LENGTH_OPTION = {"ollama": "num_predict", "google_genai": "max_output_tokens"}
+
+
+class ModelError(FootnoteError):
+    """The language model gave no usable reply; quotes still can be given."""
+
+
+class ModelTimeout(ModelError):
+    """The reply took longer than the settings allow."""
+
+
+class ModelMissing(ModelError):
+    """The model cannot be opened: its file, package or key is missing. Names the remedy."""
+
+    exit_code = 2
+
+
+class ContextOverflow(ModelError):
+    """The messages do not fit into the model's window."""
+
+    exit_code = 2
+
+
+class ChatModel:
+    """What the rest of Footnote needs of a language model. Safe between threads.
+
+    ``chat`` is any LangChain chat model. ``name`` is what answers are signed with: ``local`` or
+    ``provider:model``.
+    """
+
+    def __init__(self, chat: BaseChatModel, name: str, timeout_s: float = 120.0) -> None:
+        self.chat = chat
+        self.name = name
+        self._timeout_s = timeout_s
+        self._length_option = LENGTH_OPTION.get(name.partition(":")[0], "max_tokens")
+
+    def stream(
+        self, messages: Sequence[BaseMessage], *, max_tokens: int, stop: Sequence[str] = ()
+    ) -> Iterator[str]:
+        """The reply in pieces, as it is written; closing the iterator stops the model.
+
+        Raises ``ModelError`` (``ModelTimeout``, ``ContextOverflow``) at any piece.
+        """
+
+        def read(outlet: Outlet[str]) -> None:
+            options: dict[str, Any] = {self._length_option: max_tokens}
+            if stop:
+                options["stop"] = list(stop)
+            with _errors_of(self.name):
+                for chunk in self.chat.stream(list(messages), **options):
+                    if outlet.closed:
+                        return
+                    if chunk.text:
+                        outlet.put(str(chunk.text))
+
+        with _time_limit(self._timeout_s):
+            yield from worker_stream(read, timeout_s=self._timeout_s)
+
+    def yes_log_odds(self, messages: Sequence[BaseMessage]) -> float | None:
+        """Log-odds (natural, unbounded) of “yes” against “no” as the reply's first token.
+
+        None where the model tells no log-probabilities.
+        """
+        if "top_logprobs" not in type(self.chat).model_fields:
+            return None
+
+        def read(outlet: Outlet[list[dict[str, Any]]]) -> None:
+            options: dict[str, Any] = {"logprobs": True, "top_logprobs": CANDIDATES}
+            options[self._length_option] = 1
+            with _errors_of(self.name):
+                reply = self.chat.invoke(list(messages), **options)
+            content = (reply.response_metadata.get("logprobs") or {}).get("content")
+            if content:
+                outlet.put(content[0]["top_logprobs"])
+
+        with _time_limit(self._timeout_s):
+            told = next(iter(worker_stream(read, timeout_s=self._timeout_s)), None)
+        return yes_log_odds((c["token"], c["logprob"]) for c in told) if told else None
+
+    def close(self) -> None:
+        """Free what the model holds. Calling it twice is harmless."""
+        close = getattr(self.chat, "close", None)
+        if callable(close):
+            close()
+
+
+@contextmanager
+def _errors_of(name: str) -> Iterator[None]:
+    """Turn whatever a provider's package raises into a ``ModelError``, and trace nothing."""
+    from langsmith import tracing_context
+
+    try:
+        with tracing_context(enabled=False):
+            yield
+    except ModelError:
+        raise
+    except Exception as error:  # the packages' errors share no base
+        said = " ".join(str(error).split())[:300] or type(error).__name__
+        if "Timeout" in type(error).__name__:
+            raise ModelTimeout(f"{name} did not answer in time: {said}.") from error
+        raise ModelError(f"{name} failed: {said}.") from error
+
+
+@contextmanager
+def _time_limit(timeout_s: float) -> Iterator[None]:
+    try:
+        yield
+    except TimeoutError as error:
+        raise ModelTimeout(
+            f"The language model took longer than {timeout_s:g} seconds: allow more with "
+            "timeout_s in the settings, or use a smaller model."
+        ) from error
+
+
+def yes_log_odds(candidates: Iterable[tuple[str, float]]) -> float:
+    """Log-odds of yes against no from the likeliest first tokens with their log-probabilities.
+
+    Case, spaces and punctuation do not matter. A side that is not among the candidates is at most
+    as likely as the least likely of them, and is given that; 0.0 where neither is there.
+    """
+    listed = list(candidates)
+    floor = exp(min((logprob for _, logprob in listed), default=-20.0))
+    mass = {"yes": 0.0, "no": 0.0}
+    for token, logprob in listed:
+        word = token.strip(" \n\t.,!:;\"'*“”").lower()
+        if word in mass:
+            mass[word] += exp(logprob)
+    return log(mass["yes"] or floor) - log(mass["no"] or floor)

@@ -1,0 +1,82 @@
+"""The chat model that the settings name: none, the local one, or a provider's by LangChain."""
+
+from __future__ import annotations
+
+import os
+from importlib.metadata import PackageNotFoundError, metadata
+from typing import TYPE_CHECKING, Any
+
+from app.models.base import ChatModel, ModelMissing
+from app.models.download import model_path
+from app.settings import Settings
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+
+def open_model(settings: Settings) -> ChatModel | None:
+    """The chosen model, or None for quotes. Raises ``ModelMissing`` naming what is missing."""
+    if settings.model == "none":
+        return None
+    if settings.model in {"auto", "local"}:
+        return _open_local(settings)
+    chat = provider_chat_model(settings.model, settings.base_url)
+    return ChatModel(chat, settings.model, settings.timeout_s)
+
+
+def _open_local(settings: Settings) -> ChatModel | None:
+    path = model_path(settings)
+    if path is None and settings.gguf is not None:
+        raise ModelMissing(f"There is no model file {settings.gguf}: give another with gguf.")
+    if path is None and settings.model == "auto":
+        return None
+    if path is None:
+        raise ModelMissing(
+            "The local language model is not here yet: run footnote pull (1.1 GB), "
+            "or answer in quotes with --model none."
+        )
+    from app.models.llama_cpp import ChatLlamaCpp
+
+    chat = ChatLlamaCpp(
+        model_path=path,
+        threads=settings.threads,
+        context=settings.context,
+        timeout_s=settings.timeout_s,
+    )
+    return ChatModel(chat, "local", settings.timeout_s)
+
+
+def provider_chat_model(name: str, base_url: str | None = None) -> BaseChatModel:
+    """LangChain's chat model for ``provider:model``.
+
+    Raises ``ModelMissing`` where the package or the key is missing or the name unknown.
+    """
+    from langchain.chat_models import init_chat_model
+
+    provider = name.partition(":")[0]
+    options: dict[str, Any] = {"temperature": 0, **({"base_url": base_url} if base_url else {})}
+    if base_url and f"{provider.upper()}_API_KEY" not in os.environ and provider == "openai":
+        options["api_key"] = "none"  # servers of one's own want none, the package wants one
+    try:
+        made: BaseChatModel = init_chat_model(name, **options)
+    except ImportError as error:
+        raise ModelMissing(f"{name} needs a package more: {_install(provider, error)}") from error
+    except ValueError as error:
+        said = " ".join(str(error).split())[:300]
+        raise ModelMissing(f"{name} cannot be opened: {said}") from error
+    except Exception as error:  # the packages' own errors, a missing key above all
+        raise ModelMissing(
+            f"{name} cannot be opened: {' '.join(str(error).split())} "
+            f"Is {provider.upper()}_API_KEY set?"
+        ) from error
+    return made
+
+
+def _install(provider: str, error: ImportError) -> str:
+    try:
+        extras = metadata("footnote").get_all("Provides-Extra") or []
+    except PackageNotFoundError:
+        extras = []
+    if provider in extras:
+        return f"pip install 'footnote[{provider}]'"
+    return str(error)

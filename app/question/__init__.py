@@ -1,0 +1,1 @@
+"""What a question means: rewritten in its conversation, and the type of answer that it asks for."""

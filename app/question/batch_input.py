@@ -1,0 +1,100 @@
+"""Questions in a file: one JSON object a line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from app.answer import Turn
+from ingest.document import FootnoteError
+
+
+class QuestionLineError(FootnoteError):
+    """A line is no question; the message says what is missing."""
+
+    exit_code = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One line: its ``id`` as given, the question, what went before, and where to look."""
+
+    id: Any
+    question: str
+    history: tuple[Turn, ...] = ()
+    documents: tuple[str, ...] | None = None
+
+
+def parse_line(line: str) -> Asked:
+    """The question in a line of ``{"id", "question"}`` or ``{"id", "turns"}``.
+
+    ``turns`` ends in the question. Each turn is ``{"question", "answer"}``, ``{"role", "content"}``
+    or text; texts are questions and answers in turn, or questions alone where all are questions
+    or their number is even. ``document`` (a name or a list) restricts. Raises QuestionLineError.
+    """
+    try:
+        row = json.loads(line)
+    except ValueError as error:
+        raise QuestionLineError(f"This is not JSON: {error}.") from error
+    if not isinstance(row, dict):
+        raise QuestionLineError('A line is an object such as {"id": 1, "question": "…"}.')
+    names = row.get("document")
+    documents = tuple([names] if isinstance(names, str) else names) if names else None
+    if "turns" in row and row.get("question") is None:
+        history, question = _conversation(row["turns"])
+    else:
+        question = row.get("question")
+        history = _exchanges(_spoken(row.get("turns") or []))
+    if not isinstance(question, str):
+        raise QuestionLineError('There is no "question" (text), nor "turns" that end in one.')
+    return Asked(row.get("id"), question, history, documents)
+
+
+def _conversation(turns: Any) -> tuple[tuple[Turn, ...], str | None]:
+    """What went before, and the question that the turns end in."""
+    spoken = _spoken(turns)
+    if not spoken or spoken[-1][0] != "question":
+        raise QuestionLineError('"turns" must end in the question to be answered.')
+    return _exchanges(spoken[:-1]), spoken[-1][1]
+
+
+def _spoken(turns: Any) -> list[tuple[str, str]]:
+    """Every turn as (``question`` or ``answer``, text), in order."""
+    if not isinstance(turns, list):
+        raise QuestionLineError('"turns" must be a list that ends in the question.')
+    if turns and all(isinstance(turn, str) for turn in turns):
+        return _alternating(turns)
+    spoken: list[tuple[str, str]] = []
+    for turn in turns:
+        if isinstance(turn, str):
+            spoken.append(("question", turn))
+            continue
+        if not isinstance(turn, dict):
+            raise QuestionLineError("A turn is text or an object, not a number or a list.")
+        spoken += [(key, turn[key]) for key in ("question", "answer") if turn.get(key)]
+        said = turn.get("content", turn.get("text"))
+        if said and "question" not in turn:
+            who = str(turn.get("role", turn.get("speaker", "user"))).lower()
+            spoken.append(("question" if who in {"user", "human"} else "answer", said))
+    if not all(isinstance(text, str) for _, text in spoken):
+        raise QuestionLineError("What is said in a turn must be text.")
+    return spoken
+
+
+def _alternating(turns: Sequence[str]) -> list[tuple[str, str]]:
+    only_questions = len(turns) % 2 == 0 or all(t.rstrip().endswith(("?", "？")) for t in turns)
+    kinds = ["question"] if only_questions else ["question", "answer"]
+    return [(kinds[i % len(kinds)], text) for i, text in enumerate(turns)]
+
+
+def _exchanges(spoken: Sequence[tuple[str, str]]) -> tuple[Turn, ...]:
+    """Questions with the answers that followed them ("" where none did)."""
+    turns: list[Turn] = []
+    for kind, text in spoken:
+        if kind == "question":
+            turns.append(Turn(text, ""))
+        elif turns:
+            turns[-1] = Turn(turns[-1].question, f"{turns[-1].answer} {text}".strip())
+    return tuple(turns)

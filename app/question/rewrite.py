@@ -1,0 +1,209 @@
+"""What a question means in its conversation: small talk, a follow-up made standalone, or itself.
+
+Rules come first: they are instant and predictable. What they make is shown to the person as
+"understood as …" and can be edited.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.answer import Turn
+from app.language.facts import names
+from app.language.text import STOP_WORDS, content_words, fold, stems
+
+# Earlier exchanges that may bear on a follow-up.
+REMEMBERED = 4
+
+_GREETING = re.compile(
+    r"^(hi|hello|hey|good (morning|afternoon|evening|day)|greetings|salut|hallo|"
+    r"salam)( there| everyone| all| footnote)?$"
+)
+_THANKS = re.compile(
+    r"^((many )?(thanks|thank you|thx|cheers|great|perfect|ok(ay)?|got it|bye|goodbye|see you)"
+    r"( (so|very) much| a lot| again| you)*( |$))+$"
+)
+_HELP = re.compile(
+    r"^(help|what can (i|you)( \w+){0,3}|what (should|could) i ask( you)?|"
+    r"how (do|does) (you|this) work|who are you|what are you|what is this)$"
+)
+_POINTS_BACK = re.compile(
+    r"\b(he|she|it|they|him|them|his|hers?|its|theirs?|that one|this one|those|these|"
+    r"(that|this) (country|city|year|visit|event|agreement|document|time|day|place|person|meeting|"
+    r"exhibition|project|route|group|organi[sz]ation|date|number|one)|there|then|"
+    r"the (former|latter|same|other|others|first one|second one|last one)|one of them)\b"
+)
+_CONTINUES = re.compile(
+    r"^(and|but|or|also|so|then|what about|how about|what else|who else|"
+    r"where else|anything else|any others?|which ones?|why|how so|since when|"
+    r"when|where|who|how many|how much|how long|how often|by whom|with whom|"
+    r"to whom|for how long|in which year|in what year)\b"
+)
+_WHAT_ABOUT = re.compile(
+    r"^(?:and |but |so )?(?:(?:what|how) about|and|or|but)\s+(.+?)\??$", re.IGNORECASE
+)
+_OWNED = re.compile(r"\b(his|her|its|their)(?= \w)")
+_KIND_ASKED = re.compile(
+    r"^(which|what|whose|how many) (?!(?:of|is|was|are|were|did|does|do|has|have|had|can|will)\b)\w"
+)
+_THESE = re.compile(r"\b(these|those|this|that) (\w+)")
+_PERSON = re.compile(r"\b(he|she|him|her|his)\b", re.IGNORECASE)
+_NAME_RUN = re.compile(r"(?:[A-Z][\w’'.-]*(?:\s+(?:of|the|and|de|al)\s+(?=[A-Z])|\s+)?)+")
+_QUESTION_WORD = re.compile(
+    r"^(who|what|when|where|why|which|whose|whom|how|is|are|was|were|do|does"
+    r"|did|has|have|had|can|could|will|would|should|in|on|at|by|for|from|"
+    r"to|with|name|list)\b"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """``talk`` is the reply to small talk ("" for a question); ``standalone`` what is searched."""
+
+    standalone: str
+    talk: str = ""
+
+
+def understand(question: str, history: Sequence[Turn], documents: Sequence[str]) -> Understood:
+    """Read a question in its conversation. ``documents`` are the titles that can be asked."""
+    reply = small_talk(question, documents)
+    if reply:
+        return Understood(question, reply)
+    recent = [t for t in history if t.question.strip()][-REMEMBERED:]
+    if not recent or not is_follow_up(question):
+        return Understood(question)
+    whole: list[Turn] = []
+    for turn in recent:
+        follows = whole and is_follow_up(turn.question)
+        asked = standalone(turn.question, whole) if follows else turn.question
+        whole.append(Turn(asked, turn.answer))
+    return Understood(standalone(question, whole))
+
+
+def small_talk(question: str, documents: Sequence[str]) -> str:
+    """The reply to a greeting, thanks or a request for help; "" for anything else."""
+    said = " ".join(re.sub(r"[^\w\s']", " ", fold(question)).split())
+    listed = ", ".join(f"“{d}”" for d in documents[:5]) + (
+        " and more" if len(documents) > 5 else ""
+    )
+    about = f"You can ask about {listed}." if documents else "No document has been taken in yet."
+    if _GREETING.match(said):
+        return f"Hello. {about} Every sentence of an answer carries a footnote to its source."
+    if _HELP.match(said):
+        return (
+            f"{about} Ask who, what, when, where, how many or why, or for a list. Each sentence "
+            "of the answer has a footnote that opens the source at the exact words; when the "
+            "documents do not say, so will I."
+        )
+    return "You are welcome." if _THANKS.match(said) else ""
+
+
+def is_follow_up(question: str) -> bool:
+    """Whether the question leans on the one before it."""
+    said = fold(question).strip()
+    content = content_words(question)
+    if _POINTS_BACK.search(_without_own_antecedents(question)):
+        # "What does the plan say about its members?" names what "its" means.
+        return not (len(names(". " + question[1:])) >= 1 and len(content) >= 5)
+    if _WHAT_ABOUT.match(question.strip()) and not re.match(
+        r"^(and|or|but),?\s+(who|what|when|where"
+        r"|why|which|how|did|do|does|is|was)\b",
+        said,
+    ):
+        return True
+    if re.match(r"(and|but|or|so)\b", said) or re.search(r"\b(in return|one|ones|as well)\b", said):
+        return len(content) <= 5
+    short = len(said.split()) <= 4 and len(content) <= 1
+    return (short or bool(_CONTINUES.match(said)) and len(content) <= 2) and not names(
+        ". " + question[1:]
+    )
+
+
+def _without_own_antecedents(question: str) -> str:
+    """The folded question without the words that point at something earlier in itself.
+
+    "its" after a name or after "Which country …", and "these meetings" after "meetings".
+    """
+    said = re.sub(r"\b(is|was|are|were) there\b|\bthere (is|was|are|were)\b", "", fold(question))
+
+    def owned(match: re.Match[str]) -> str:
+        before = said[: match.start()]
+        named = names(". " + question[1 : match.start()])
+        return "" if named or _KIND_ASKED.match(before.strip()) else match[0]
+
+    def these(match: re.Match[str]) -> str:
+        return "" if stems(match[2]) & stems(said[: match.start()]) else match[0]
+
+    return _THESE.sub(these, _OWNED.sub(owned, said))
+
+
+def _topics(turns: Sequence[Turn]) -> list[str]:
+    """Name runs of the last question, then of its answer, then of older questions."""
+    texts = [turns[-1].question, turns[-1].answer, *(t.question for t in reversed(turns[:-1]))]
+    runs: list[str] = []
+    for text in texts:
+        for match in _NAME_RUN.finditer(text):
+            run = match[0].strip(" .'’-")
+            if match.start() == 0 and text.rstrip().endswith("?"):
+                run = " ".join(run.split()[1:])
+            run = re.sub(r"^(The|A|An) ", "", run)
+            if run and fold(run) not in STOP_WORDS:
+                runs.append(run)
+    return list(dict.fromkeys(runs))
+
+
+def standalone(question: str, turns: Sequence[Turn]) -> str:
+    """The follow-up with what it leans on written out.
+
+    "What about X?" becomes the last question, asked about X; a pronoun for a person whom the last
+    exchange names becomes that name; anything else is kept as asked and followed by the
+    question that it continues.
+    """
+    last = _root(turns[-1].question.strip())
+    about = _WHAT_ABOUT.match(question.strip())
+    if about and not _QUESTION_WORD.match(fold(about[1])):
+        return _swapped(last, about[1].strip()) or f"{last.rstrip('?')}, {about[1].strip()}?"
+    return _named(question.strip(), turns) or f"{question.strip()} ({last})"
+
+
+def _root(question: str) -> str:
+    """The question that a follow-up of this module's making continues."""
+    inner = re.search(r"\? \((.+)\)$", question)
+    return inner[1] if inner else question
+
+
+def _named(question: str, turns: Sequence[Turn]) -> str:
+    """The question with its pronoun replaced by the name that it stands for; "" if unclear."""
+    match = _PERSON.search(question)
+    if match is None:
+        return ""
+    last = turns[-1]
+    asked_who = re.search(r"\bwho\b", fold(last.question)) is not None
+    candidates = _names_of(last.question)
+    if asked_who:
+        candidates = _names_of(last.answer) or candidates
+    if not candidates:
+        return ""
+    name = candidates[0]
+    owns = match[1].lower() == "his" or (
+        match[1].lower() == "her" and re.match(r"\s+\w", question[match.end() :]) is not None
+    )
+    return question[: match.start()] + name + ("\u2019s" if owns else "") + question[match.end() :]
+
+
+def _names_of(text: str) -> list[str]:
+    return _topics([Turn(text, "")])
+
+
+def _swapped(last: str, new: str) -> str:
+    """The last question with its last name run (or year) replaced by the new one; "" if none."""
+    if re.fullmatch(r"(in )?\d{4}", new):
+        years = re.findall(r"\b\d{4}\b", last)
+        return last.replace(years[-1], new.removeprefix("in ")) if years else ""
+    runs = [r for r in _topics([Turn(last, "")]) if r in last]
+    if not runs or not new[:1].isupper():
+        return ""
+    head, _, tail = last.rpartition(runs[-1])
+    return f"{head}{new}{tail}"

@@ -1,0 +1,238 @@
+"""What the page talks to: the library, the answerer, and how far the language model is.
+
+The page is served before any model is loaded; ``warm`` does the loading in a thread of its own.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from app.answer import Event, EvidenceFound, Turn
+from app.service.example_questions import examples
+from app.service.fair_queue import FairQueue
+from app.settings import Settings, SettingsError, is_loopback
+from ingest.document import FootnoteError
+
+if TYPE_CHECKING:
+    from app.answering.pipeline import Answerer
+    from store.library import Library
+
+log = logging.getLogger(__name__)
+MODELS = {"auto": "The local language model", "local": "The local language model"}
+QUOTES = ("Quotes, no language model", "none")
+
+
+def _nothing(_: str) -> str:
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How far Footnote is; ``fraction`` (0 to 1) while the model is being fetched, else None."""
+
+    phase: str  # starting, quotes, fetching, loading, ready, failed
+    message: str
+    fraction: float | None = None
+
+
+class Engine:
+    """The library and the answerer of one served chat. Safe between threads."""
+
+    def __init__(self, settings: Settings, library: Library | None = None) -> None:
+        self.settings = settings
+        self.status = Status("starting", "Starting: reading the search model")
+        self._library = library
+        self._answerer: Answerer | None = None
+        self._lock = threading.Lock()
+        self._chosen: dict[str, Settings] = {}
+        self._reading = FairQueue(max(2, os.cpu_count() or 1))
+        self._writing = FairQueue(1)
+        self.fares: Callable[[str], str] = _nothing
+        """How a user's own evaluation set fares, in plain words; a further page may set it."""
+
+    @property
+    def shared(self) -> bool:
+        """Whether several people sign in."""
+        return not is_loopback(self.settings.host)
+
+    @property
+    def library(self) -> Library:
+        """The opened library; loads no model."""
+        with self._lock:
+            if self._library is None:
+                from store.embedder import Embedder
+                from store.library import Library
+
+                self._library = Library.open(self.settings.data, Embedder(self.settings.embedder))
+            return self._library
+
+    @property
+    def answerer(self) -> Answerer:
+        """What answers; in quotes until the language model is there."""
+        if self._answerer is None:
+            from app.answering.pipeline import Answerer
+
+            self._answerer = Answerer(self.library, self.settings, None)
+        return self._answerer
+
+    def warm(self, *, fetch: bool = True) -> None:
+        """Start loading in a thread: search first, then the language model where one is wanted."""
+        threading.Thread(target=self._warm, args=(fetch,), name="warm", daemon=True).start()
+
+    def _warm(self, fetch: bool) -> None:
+        try:
+            self.library.embedder.encode(["ready"])
+            list(self.answerer.stream("What is here?"))
+        except FootnoteError as error:
+            self.status = Status("failed", str(error))
+            return
+        self.load_model(fetch=fetch)
+
+    def load_model(self, *, fetch: bool = True) -> None:
+        """Fetch the local model where it is wanted and missing, then answer with the model."""
+        quotes = Status("quotes", "Answers are quotes: no language model is used")
+        self.status = quotes
+        settings = self.settings
+        try:
+            if settings.model == "none":
+                self._use(None, settings)
+                return
+            if settings.model in ("auto", "local") and not self._fetched(fetch):
+                self._use(None, settings)
+                return
+            self.status = Status("loading", "Loading the language model; answers are quotes so far")
+            from app.models.factory import open_model
+
+            chosen = settings if settings.model != "auto" else replace(settings, model="local")
+            model = open_model(chosen)
+            self._use(model, settings)
+            name = model.name if model is not None else "none"
+            self.status = Status("ready", f"Answers are written by {name}") if model else quotes
+        except FootnoteError as error:
+            log.warning("no language model: %s", error)
+            self._use(None, settings)
+            self.status = Status("failed", f"Answers are quotes. {error}")
+
+    def _use(self, model: Any, settings: Settings) -> None:
+        from app.answering.pipeline import Answerer
+
+        self._answerer = Answerer(self.library, settings, model)
+
+    def _fetched(self, fetch: bool) -> bool:
+        """Whether the local model's file is there, after fetching it where that is allowed."""
+        from app.models import download
+
+        if download.model_path(self.settings) is not None:
+            return True
+        if not fetch or self.settings.offline:
+            return False
+
+        def progress(*numbers: Any) -> None:
+            done, total = numbers[-2:]
+            share = done / total if total else 0.0
+            message = (
+                f"Fetching the language model ({share:.0%} of {total / 1e9:.1f} GB); "
+                "answers are quotes so far"
+            )
+            self.status = Status("fetching", message, share)
+
+        download.pull(self.settings.models, progress)
+        return download.model_path(self.settings) is not None
+
+    def change(self, *, model: str, strictness: str, user: str = "") -> None:
+        """Use another model or strictness from the next question on. Raises FootnoteError.
+
+        Where several people sign in it is the user's own choice, among the models ``offered``.
+        """
+        previous = self.settings_of(user)
+        try:
+            fresh = replace(previous, model=model, strictness=strictness)  # type: ignore[arg-type]
+        except ValueError as error:
+            raise SettingsError(
+                "The model must be none, local, auto or PROVIDER:MODEL, for example "
+                "ollama:llama3.2."
+            ) from error
+        if self.shared:
+            if model not in [value for _, value in self.offered()]:
+                raise SettingsError(f"The model {model} is not offered here.")
+            self._chosen[user] = fresh
+            return
+        self.settings = fresh
+        if previous.model == model:
+            self._use(self.answerer.model, fresh)
+        else:
+            threading.Thread(target=self.load_model, name="model", daemon=True).start()
+
+    def settings_of(self, user: str) -> Settings:
+        """What this user chose, or what Footnote was started with."""
+        return self._chosen.get(user, self.settings)
+
+    def offered(self) -> list[tuple[str, str]]:
+        """The models to choose from, as (what the reader sees, setting); the present one first."""
+        model = self.settings.model
+        if model == "none":
+            return [QUOTES] if self.shared else [QUOTES, (MODELS["local"], "local")]
+        return [(MODELS.get(model, model), model), QUOTES]
+
+    @property
+    def waiting(self) -> int:
+        """How many questions wait for the language model."""
+        return self._writing.waiting
+
+    def stream(
+        self,
+        question: str,
+        documents: Sequence[str] | None,
+        history: Sequence[Turn],
+        user: str = "",
+        left: Callable[[], bool] = lambda: False,
+    ) -> Iterator[Event]:
+        """The events of one question; the answer is stored, so that it can be found stale.
+
+        Users take turns, at reading and again at the language model, so that evidence never waits
+        for what others have written. Raises ``Busy`` where too much is on its way.
+        """
+        answerer = self._answerer_for(user)
+        events = answerer.stream(question, documents=documents or None, history=history, store=True)
+        with self._reading.turn(user, left):
+            first = next(events)
+        yield first
+        wait = answerer.model is not None and isinstance(first, EvidenceFound)
+        with self._writing.turn(user, left) if wait else nullcontext():
+            yield from events
+
+    def _answerer_for(self, user: str) -> Answerer:
+        chosen = self._chosen.get(user)
+        if chosen is None:
+            return self.answerer
+        from app.answering.pipeline import Answerer
+
+        model = None if chosen.model == "none" else self.answerer.model
+        return Answerer(self.library, chosen, model, self.answerer.reader)
+
+    def example_questions(self, count: int = 4) -> list[str]:
+        """Questions that the documents at hand answer."""
+        found: list[str] = []
+        for revision in self.library.documents()[:4]:
+            text, blocks = self.library.text(revision.id), self.library.blocks(revision.id)
+            found += examples(text[:200_000], [b for b in blocks if b.end < 200_000], count)
+        return found[:count]
+
+    def leaves(self, user: str = "") -> str:
+        """What leaves this machine, in a sentence."""
+        model = self.settings_of(user).model
+        if model in ("none", "auto", "local"):
+            return "Nothing leaves this machine: documents, questions and answers stay here."
+        host = self.settings.base_url or model.partition(":")[0]
+        return f"Each question and the passages found for it are sent to {host}."
+
+    def close(self) -> None:
+        """Close the library."""
+        if self._library is not None:
+            self._library.close()

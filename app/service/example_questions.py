@@ -1,0 +1,43 @@
+"""Example questions drawn from the documents at hand, so that a newcomer has something to ask."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from ingest.document import Block, BlockKind
+
+LONGEST = 110
+# Words that lean on what was said before; the question would not make sense on its own.
+_LEANING = re.compile(
+    r"\b(this|that|these|those|they|them|it|he|she|him|her|its|his|their|so|ones?)\b", re.IGNORECASE
+)
+_LEADING = re.compile(r"^[\s\-–—*#>•·]*(\*\*)?(Q(uestion)?\s*[:.]\s*)?", re.IGNORECASE)
+
+
+def _asked(text: str) -> str | None:
+    """The first question of an interview's turn that stands alone, without dash and "Q:"."""
+    line = _LEADING.sub("", " ".join(text.split())).strip("* ")
+    parts = re.split(r"(?<=[.!?])\s+", line)
+    questions = [p for p in parts if p.endswith("?") and 15 <= len(p) <= LONGEST]
+    return next((q for q in questions if not _LEANING.search(q)), None)
+
+
+def _heading(text: str) -> str | None:
+    line = _LEADING.sub("", " ".join(text.split())).strip("*# ")
+    if line.endswith("?"):
+        return line if len(line) <= LONGEST else None
+    return f"What is said about “{line}”?" if 4 <= len(line) <= 60 else None
+
+
+def examples(text: str, blocks: Sequence[Block], count: int = 4) -> list[str]:
+    """Up to ``count`` questions that this document answers: those it asks itself, then headings."""
+    found: list[str] = []
+    for kind, reader in ((BlockKind.QUESTION, _asked), (BlockKind.HEADING, _heading)):
+        for block in blocks:
+            if block.kind is not kind or (kind is BlockKind.HEADING and block.level <= 1):
+                continue
+            question = reader(text[block.start : block.end])
+            if question and question not in found:
+                found.append(question)
+    return found[:count]

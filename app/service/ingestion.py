@@ -1,0 +1,113 @@
+"""Sources to documents to the library: what fails is told, and the rest goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from app.settings import Settings
+from ingest.document import Document, FootnoteError, UnreadableDocument
+from store.results import IngestReport, Revision
+
+if TYPE_CHECKING:
+    from store.library import Library
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A source that could not be taken in, and why."""
+
+    source: str
+    why: str
+
+
+class Taker:
+    """Takes sources into one library: files, folders, globs and links."""
+
+    def __init__(self, library: Library, settings: Settings) -> None:
+        self._library = library
+        self._settings = settings
+        self._aside: list[IngestReport | Failure] = []
+
+    def take(
+        self,
+        sources: Sequence[str],
+        *,
+        name: str | None = None,
+        dry_run: bool = False,
+        progress: Progress | None = None,
+    ) -> Iterator[IngestReport | Failure]:
+        """A report or failure for every document meant by ``sources``.
+
+        ``name`` is what a single document will be called. A link that its server says is
+        unchanged is not read again.
+        """
+        files = self._expanded(sources)
+        if name is not None and len(files) > 1:
+            raise UnreadableDocument(f"{len(files)} documents cannot share the name {name}.")
+        documents = self._documents(files, name)
+        for report in self._library.add_many(documents, progress, dry_run):
+            yield from self._told()
+            failed = report.status == "failed"
+            yield Failure(report.source or report.document, report.error) if failed else report
+        yield from self._told()
+
+    def _expanded(self, sources: Sequence[str]) -> list[str]:
+        from ingest.load import expand
+
+        found: dict[str, None] = {}
+        for source in sources:
+            try:
+                found.update(dict.fromkeys(expand([source])))
+            except UnreadableDocument as error:
+                self._aside.append(Failure(source, str(error)))
+        return list(found)
+
+    def _documents(self, files: Iterable[str], name: str | None) -> Iterator[Document]:
+        known = {revision.source: revision for revision in self._library.documents()}
+        for file in files:
+            try:
+                document = self._read(file, name, known.get(file))
+            except FootnoteError as error:
+                self._aside.append(Failure(file, str(error)))
+                continue
+            if document is not None:
+                yield document
+
+    def _read(self, file: str, name: str | None, known: Revision | None) -> Document | None:
+        """The document; None where its server says that nothing changed."""
+        from ingest.load import is_link, load
+
+        if not is_link(file):
+            return load(file, name=name)
+        if self._settings.offline:
+            raise UnreadableDocument(f"{file}: links are not followed while offline is set.")
+        from dataclasses import replace
+
+        from ingest.load import load_bytes
+        from ingest.load.fetch import NotModified, fetch
+
+        before = known.metadata if known else {}
+        fetched = fetch(
+            file,
+            allow_private=self._settings.allow_private_links,
+            etag=before.get("etag"),
+            last_modified=before.get("last-modified"),
+        )
+        if isinstance(fetched, NotModified):
+            assert known is not None  # the server was told what is known
+            self._aside.append(
+                IngestReport(
+                    known.document, known.id, "unchanged", known.passages, 0, 0.0, source=file
+                )
+            )
+            return None
+        return load_bytes(fetched.data, replace(fetched.source, name=name or fetched.source.name))
+
+    def _told(self) -> Iterator[IngestReport | Failure]:
+        """What became clear while documents were read."""
+        while self._aside:
+            yield self._aside.pop(0)

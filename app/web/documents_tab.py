@@ -1,0 +1,147 @@
+"""The documents tab: take files and links in, see what changed, read, remove."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from app.html_escape import clip, markup
+from app.service.uploads import add_bytes, add_link
+from app.web import source_pane
+from app.web.chat import LOST, Chat
+from app.web.components import QUIET, html
+from app.web.render_diff import differences
+from ingest.document import FootnoteError
+from store.results import IngestReport, Revision
+
+log = logging.getLogger(__name__)
+
+
+def table(chat: Chat, removing: str = "") -> str:
+    """The current documents, each with its revisions and what can be done with it."""
+    rows = "".join(_row(chat, d, removing) for d in chat.engine.library.documents())
+    return f'<ul class="documents">{rows}</ul>' if rows else '<p class="none">No documents yet.</p>'
+
+
+def _button(do: str, revision: Revision, label: str, more: str = "") -> str:
+    return (
+        f'<button type="button" data-do="act" data-act="{do}" data-id="{markup(revision.id)}" '
+        f'data-document="{markup(revision.document_id)}"{more}>{label}</button>'
+    )
+
+
+def _row(chat: Chat, current: Revision, removing: str) -> str:
+    history = chat.engine.library.history(current.document_id)
+    older = "".join(
+        f"<li>Revision {r.number}, {markup(r.created[:16].replace('T', ' '))} UTC "
+        f"{_button('read', r, 'Read')}</li>"
+        for r in history
+        if r.id != current.id
+    )
+    past = f"<details><summary>{len(history)} revisions</summary><ol>{older}</ol></details>"
+    sure = (
+        '<span class="sure">Remove it from the library? '
+        + _button("remove", current, "Remove")
+        + _button("keep", current, "Keep")
+        + "</span>"
+    )
+    changed = _button("diff", current, "What changed") if len(history) > 1 else ""
+    return (
+        f'<li><div class="name" dir="auto"><strong>{markup(clip(current.title, 90))}</strong> '
+        f"<bdi>{markup(clip(current.document, 80))}</bdi></div>"
+        f'<p class="meta">{current.passages:,} passages · {current.characters:,} characters · '
+        f"taken in {markup(current.created[:10])}</p>"
+        f'<div class="actions">{_button("read", current, "Read")}{changed}'
+        f"{sure if removing == current.id else _button('ask-remove', current, 'Remove…')}</div>"
+        f"{past if older else ''}</li>"
+    )
+
+
+def take_in(chat: Chat, sources: Sequence[str]) -> Iterator[str]:
+    """Take sources in one after the other; yields the progress of each as HTML."""
+    done: list[str] = []
+    for given in sources:
+        name = Path(given).name if not given.startswith("http") else given
+        label = f"<bdi>{markup(clip(name, 80))}</bdi>"
+        yield _progress([*done, f'<li class="doing">{label}: reading</li>'])
+        try:
+            report = _add(chat, given)
+            words = f"{report.status}, {report.passages} passages, {report.embedded} new"
+            done.append(f'<li class="done">{label}: {words} ({report.seconds:.1f} s)</li>')
+        except FootnoteError as error:
+            done.append(f'<li class="failed" role="alert">{label}: {markup(str(error))}</li>')
+        except Exception:
+            log.exception("taking in %r failed", name)
+            done.append(f'<li class="failed" role="alert">{label}: {LOST}</li>')
+        yield _progress(done)
+
+
+def _add(chat: Chat, given: str) -> IngestReport:
+    if given.startswith(("http://", "https://")):
+        return add_link(chat.engine, given)
+    return add_bytes(chat.engine, Path(given).read_bytes(), Path(given).name)
+
+
+def _progress(rows: Sequence[str]) -> str:
+    return f'<ul class="intake" role="status">{"".join(rows)}</ul>'
+
+
+def build(chat: Chat, tab: Any) -> None:
+    """Fill the tab."""
+    with gr.Row(elem_classes="desk"):
+        with gr.Column(elem_classes="sheet", min_width=300):
+            files = gr.File(
+                label="Drop files here", file_count="multiple", height=120, elem_id="files"
+            )
+            with gr.Row():
+                link = gr.Textbox(
+                    placeholder="Or paste a link: https://…", show_label=False, label="Link",
+                    submit_btn="Add", container=False, elem_id="link",
+                )  # fmt: skip
+            intake = html(elem_id="intake")
+            listed = html(elem_id="library")
+        with gr.Column(elem_classes="read", min_width=300):
+            pane = html('<div class="pane-empty"><p>Choose a document to read it here.</p></div>')
+
+    def drop(paths: list[str] | None) -> Iterator[tuple[Any, ...]]:
+        for shown in take_in(chat, paths or []):
+            yield shown, table(chat), gr.skip()
+        yield gr.skip(), table(chat), None
+
+    def paste(address: str) -> Iterator[tuple[Any, ...]]:
+        if not address.strip().startswith(("http://", "https://")):
+            bad = "A link starts with http:// or https://. To add a file, drop it above."
+            yield f'<p class="problem" role="alert">{bad}</p>', gr.skip(), gr.skip()
+            return
+        for shown in take_in(chat, [address.strip()]):
+            yield shown, table(chat), gr.skip()
+
+    def act(event: gr.EventData) -> tuple[Any, ...]:
+        data = event._data
+        return _act(
+            chat, str(data.get("act")), str(data.get("id", "")), str(data.get("document", ""))
+        )
+
+    files.upload(drop, files, [intake, listed, files], **QUIET)
+    link.submit(paste, link, [intake, listed, files], **QUIET)
+    listed.act(act, None, [listed, pane], **QUIET)
+    pane.close(lambda: source_pane.EMPTY, None, pane, **QUIET)
+    tab.select(lambda: table(chat), None, listed, **QUIET)
+
+
+def _act(chat: Chat, what: str, revision: str, document: str) -> tuple[Any, ...]:
+    try:
+        if what == "read":
+            return gr.skip(), chat.read(revision)
+        if what == "diff":
+            return gr.skip(), differences(chat.engine.library.diff(document))
+        if what == "remove":
+            chat.engine.library.remove(document)
+            return table(chat), '<div class="pane-empty"><p>Removed.</p></div>'
+        return table(chat, revision if what == "ask-remove" else ""), gr.skip()
+    except FootnoteError as error:
+        return gr.skip(), source_pane.problem(str(error))

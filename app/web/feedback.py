@@ -1,0 +1,123 @@
+"""Correcting an answer: the form under it, and what becomes of a mark."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from app.html_escape import clip, markup
+from app.service.conversations import Kept
+from app.service.engine import Engine
+from app.service.feedback_set import (
+    CorrectionError,
+    corrected_case,
+    expectation,
+    own_set,
+    put,
+    right_case,
+)
+from app.web.source_pane import SIGNS
+from store.results import Revision
+
+MARKS = ("right", "wrong", "incomplete")
+BOOKS = 6
+RIGHT = "The right answer, in the few words that matter"
+PASSAGE = "Or the right passage: select its words in a document"
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What the reader typed and chose; ``problem`` says why it could not be kept."""
+
+    right: str = ""
+    passage: str = ""
+    silent: bool = False
+    problem: str = ""
+
+
+def mark(engine: Engine, owner: str, kept: Kept, judged: str) -> str:
+    """The mark that an answer has from now on; the same one again takes it back.
+
+    Right answers enter the owner's set at once, others once their correction is known.
+    """
+    if kept.answer is None or judged not in MARKS:
+        return kept.mark
+    fresh = "" if kept.mark == judged else judged
+    row = right_case(kept.id, kept.answer) if fresh == "right" else None
+    put(own_set(engine.settings.data, owner), kept.id, row)
+    return fresh
+
+
+def correct(engine: Engine, owner: str, kept: Kept, given: Correction) -> None:
+    """Keep a correction in the owner's set. Raises :class:`CorrectionError` where it says too
+    little, or where its passage stands in no document."""
+    if kept.answer is None or kept.mark not in MARKS[1:]:
+        return
+    passage = given.passage.strip()
+    if passage and not given.silent and not _stands(engine, passage):
+        raise CorrectionError(
+            "The words of the right passage stand in no document here: select them in a document, "
+            "or type them exactly."
+        )
+    row = corrected_case(kept.id, kept.answer, kept.mark, given.right, passage, silent=given.silent)
+    put(own_set(engine.settings.data, owner), kept.id, row)
+
+
+def _stands(engine: Engine, words: str) -> bool:
+    wanted = " ".join(SIGNS.sub("", words).split())
+    library = engine.library
+    texts = (library.text(revision.id) for revision in library.documents())
+    return any(wanted in " ".join(SIGNS.sub("", text).split()) for text in texts)
+
+
+def form(
+    exchange: str,
+    case: Mapping[str, Any] | None,
+    given: Correction,
+    books: Sequence[Revision] = (),
+) -> str:
+    """What a wrong or incomplete answer asks of its reader, as HTML; folded once it is kept."""
+    name = markup(exchange)
+    if case is not None:
+        head = f'Kept in your own set. Expected: <bdi class="kept-words">{_words(case)}</bdi>'
+    else:
+        head = "What should it have said?"
+    opened = "" if case is not None and not given.problem else " open"
+    problem = (
+        f'<p class="problem" role="alert">{markup(given.problem)}</p>' if given.problem else ""
+    )
+    passage = given.passage or _first(case, "evidence")
+    right = given.right or _first(case, "answers")
+    fields = _field(name, "right", RIGHT, right) + _field(name, "passage", PASSAGE, passage)
+    keep = f'<button type="button" data-do="correct" data-exchange="{name}"'
+    return (
+        f'<details class="correct" data-exchange="{name}"{opened}><summary>{head}</summary>'
+        f'{problem}{fields}{_books(books)}<p class="actions">{keep}>Keep it as a test</button>'
+        f'{keep} data-silent="1">The documents do not say</button></p></details>'
+    )
+
+
+def _words(case: Mapping[str, Any]) -> str:
+    return markup(clip(expectation(case), 160))
+
+
+def _first(case: Mapping[str, Any] | None, field: str) -> str:
+    groups = case.get(field, ()) if case is not None else ()
+    return "; ".join(group[0] for group in groups)
+
+
+def _field(name: str, field: str, label: str, value: str) -> str:
+    return (
+        f'<label for="{field}-{name}">{label}</label><textarea id="{field}-{name}" rows="2" '
+        f'data-field="{field}" dir="auto">{markup(value)}</textarea>'
+    )
+
+
+def _books(books: Sequence[Revision]) -> str:
+    rows = " ".join(
+        f'<button type="button" data-do="read" data-id="{markup(b.id)}" dir="auto">'
+        f"{markup(clip(b.title or b.document, 40))}</button>"
+        for b in books[:BOOKS]
+    )
+    return f'<p class="books">Open {rows}</p>' if rows else ""

@@ -1,0 +1,273 @@
+"""An ``Answer`` as HTML: sentences with verdicts and footnotes, refusals, drafts. Decides nothing.
+
+Buttons carry ``data-`` attributes that ``chat.js`` turns into events; all text is escaped here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+from typing import Any
+
+from app.answer import Answer, Citation, Sentence, Verdict
+from app.html_escape import clip, markup
+from app.web import feedback
+from store.results import Revision
+
+VERDICTS: dict[Verdict, tuple[str, str, str]] = {
+    Verdict.QUOTED: ("❝", "quoted", "The document's own words"),
+    Verdict.SUPPORTED: ("✓", "supported", "The cited words hold what this sentence says"),
+    Verdict.PARTLY: ("◐", "partly supported", "The cited words hold only part of this sentence"),
+    Verdict.UNSUPPORTED: ("✕", "not supported", "The cited words do not hold this sentence"),
+}
+BULLET = re.compile(r"^\s*[-*•–]\s+")
+MARKS = {"right": "Right", "wrong": "Wrong", "incomplete": "Incomplete"}
+STALE = {
+    "moved": "The cited words now stand elsewhere in the document.",
+    "stale": "The cited words have changed since this answer.",
+    "worth asking again": "New passages bear on this question.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A question of a conversation and what came of it.
+
+    ``status`` is the stored answer's (``current``, ``moved``, ``stale``, ``worth asking again``);
+    ``mark`` is the reader's own judgement, a key of ``MARKS`` or ""; ``case`` the question that it
+    made of their own set, ``given`` a correction that could not be kept, ``books`` the documents
+    to find the right passage in.
+    """
+
+    id: str
+    question: str
+    answer: Answer | None
+    problem: str = ""
+    status: str = "current"
+    mark: str = ""
+    before: Answer | None = None
+    case: Mapping[str, Any] | None = None
+    given: feedback.Correction = feedback.Correction()
+    books: tuple[Revision, ...] = ()
+
+
+def place(citation: Citation) -> str:
+    """Where a citation is, in words: document, heading path, page or row (plain text)."""
+    parts = [citation.document, *citation.headings[-2:]]
+    if citation.page is not None:
+        parts.append(f"page {citation.page}")
+    if citation.row is not None:
+        parts.append(f"row {citation.row}")
+    return " › ".join(parts)
+
+
+def quoted(citation: Citation) -> str:
+    """The quote as HTML with its key words emphasised."""
+    if citation.key is None:
+        return markup(citation.quote)
+    start, end = (offset - citation.start for offset in citation.key)
+    text = citation.quote
+    if not 0 <= start < end <= len(text):
+        return markup(text)
+    return f"{markup(text[:start])}<b>{markup(text[start:end])}</b>{markup(text[end:])}"
+
+
+def footnote(exchange: str, citation: Citation, part: str = "citations") -> str:
+    """The small numbered button in a sentence; its title is the quote."""
+    label = markup(f"Footnote {citation.n}: {clip(citation.quote, 160)}")
+    title = markup(f"{clip(citation.quote, 400)}\n— {place(citation)}")
+    return (
+        f'<button type="button" class="cite" data-do="cite" data-exchange="{markup(exchange)}" '
+        f'data-part="{part}" data-n="{citation.n}" title="{title}" aria-label="{label}">'
+        f"{citation.n}</button>"
+    )
+
+
+def _verdict(verdict: Verdict) -> str:
+    sign, name, meaning = VERDICTS[verdict]
+    quiet = verdict in (Verdict.QUOTED, Verdict.SUPPORTED)
+    words = "" if quiet else f" {name}"
+    return (
+        f'<span class="verdict {verdict.value}" role="img" aria-label="{name}" '
+        f'title="{name}: {meaning}"><span aria-hidden="true">{sign}{words}</span></span>'
+    )
+
+
+def _sentence(exchange: str, sentence: Sentence, citations: dict[int, Citation]) -> str:
+    notes = "".join(footnote(exchange, citations[n]) for n in sentence.citations if n in citations)
+    return (
+        f'<span class="said {sentence.verdict.value}" dir="auto">{markup(sentence.text)}</span>'
+        f'<span class="marks">{notes}{_verdict(sentence.verdict)}</span> '
+    )
+
+
+def evidence(exchange: str, citations: Sequence[Citation], part: str = "citations") -> str:
+    """The numbered quotes under an answer; each opens its source."""
+    rows = "".join(
+        f'<li><button type="button" class="quote" data-do="cite" data-part="{part}" '
+        f'data-exchange="{markup(exchange)}" data-n="{c.n}"><span class="n">{c.n}</span>'
+        f'<span class="words" dir="auto">{quoted(c)}</span>'
+        f'<span class="where">{markup(place(c))}</span></button></li>'
+        for c in citations
+    )
+    return f'<ol class="evidence">{rows}</ol>' if rows else ""
+
+
+def _refusal(exchange: str, answer: Answer) -> str:
+    rows = "".join(
+        f'<li><button type="button" class="quote" data-do="cite" data-part="closest" '
+        f'data-exchange="{markup(exchange)}" data-n="{c.citation.n}">'
+        f'<span class="n" aria-hidden="true">·</span>'
+        f'<span class="words" dir="auto">{quoted(c.citation)}</span>'
+        f'<span class="where">{markup(place(c.citation))}</span>'
+        + (f'<span class="lacks">Lacks: {markup(c.lacks)}</span>' if c.lacks else "")
+        + "</button></li>"
+        for c in answer.closest
+    )
+    head = '<p class="closest-head">Closest passages</p>' if rows else ""
+    return (
+        f'<p class="refusal"><strong>Not in the documents.</strong> '
+        f'<span dir="auto">{markup(answer.reason)}</span></p>'
+        f'{head}<ol class="evidence closest">{rows}</ol>'
+    )
+
+
+def _body(exchange: str, answer: Answer) -> str:
+    if answer.kind == "talk":
+        return f'<p class="talk" dir="auto">{markup(answer.reason)}</p>'
+    if answer.refused:
+        return _refusal(exchange, answer)
+    citations = {c.n: c for c in answer.citations}
+    text = ""
+    for listed, group in groupby(answer.sentences, lambda s: bool(BULLET.match(s.text))):
+        if listed:
+            items = (replace(s, text=BULLET.sub("", s.text)) for s in group)
+            rows = "".join(f"<li>{_sentence(exchange, s, citations)}</li>" for s in items)
+            text += f'<ul class="items">{rows}</ul>'
+        else:
+            text += f"<p>{''.join(_sentence(exchange, s, citations) for s in group)}</p>"
+    return f'<div class="prose">{text}</div>{evidence(exchange, answer.citations)}'
+
+
+def copied(answer: Answer) -> str:
+    """The answer as Markdown with footnotes, for the clipboard and for export."""
+    if not answer.sentences:
+        return answer.reason
+    text = " ".join(s.text + "".join(f"[^{n}]" for n in s.citations) for s in answer.sentences)
+    notes = [f"[^{c.n}]: “{' '.join(c.quote.split())}” — {place(c)}" for c in answer.citations]
+    return "\n".join([text, "", *notes])
+
+
+def _meta(answer: Answer) -> str:
+    wrote = "quotes, no language model" if answer.model == "none" else answer.model
+    total = answer.timings_ms.get("total")
+    parts = [wrote] + ([f"{total / 1000:.1f} s"] if total is not None else [])
+    return markup(" · ".join(parts))
+
+
+def _actions(item: Exchange, answer: Answer) -> str:
+    name = markup(item.id)
+    if answer.kind == "talk":
+        return ""
+    marks = "".join(
+        f'<button type="button" data-do="mark" data-exchange="{name}" data-mark="{key}" '
+        f'aria-pressed="{str(item.mark == key).lower()}">{label}</button>'
+        for key, label in MARKS.items()
+    )
+    return (
+        f'<div class="actions"><span class="meta">{_meta(answer)}</span>'
+        f'<span class="group" role="group" aria-label="Is this answer right?">{marks}</span>'
+        f'<span class="group"><button type="button" data-do="again" data-exchange="{name}">'
+        f'Ask again</button><button type="button" data-do="copy" '
+        f'data-copy="{markup(copied(answer))}">Copy</button>'
+        f'<button type="button" data-do="link" data-exchange="{name}">Link</button></span></div>'
+    )
+
+
+def _understood(item: Exchange, answer: Answer) -> str:
+    if answer.standalone.strip() in ("", item.question.strip()):
+        return ""
+    return (
+        f'<p class="understood">Understood as <q dir="auto">{markup(answer.standalone)}</q> '
+        f'<button type="button" data-do="edit" data-text="{markup(answer.standalone)}">Edit'
+        f"</button></p>"
+    )
+
+
+def _stale(item: Exchange) -> str:
+    why = STALE.get(item.status)
+    if not why:
+        return ""
+    return (
+        f'<p class="stale" role="note"><strong>{markup(item.status.capitalize())}.</strong> {why} '
+        f'<button type="button" data-do="again" data-exchange="{markup(item.id)}">Ask again'
+        f"</button></p>"
+    )
+
+
+def _before(item: Exchange) -> str:
+    if item.before is None:
+        return ""
+    return (
+        '<details class="before"><summary>The answer before</summary>'
+        f'<p dir="auto">{markup(item.before.text)}</p></details>'
+    )
+
+
+def exchange(item: Exchange) -> str:
+    """One question with its answer, refusal or problem."""
+    parts = [
+        f'<article class="turn" id="x-{markup(item.id)}" aria-label="Question and answer">',
+        f'<h3 class="asked" dir="auto">{markup(item.question)}</h3>',
+    ]
+    if item.answer is not None:
+        notes = "".join(f'<p class="note">{markup(note)}</p>' for note in item.answer.notes)
+        parts += [
+            _understood(item, item.answer),
+            _stale(item),
+            _body(item.id, item.answer),
+            notes,
+            _before(item),
+            _actions(item, item.answer),
+        ]
+        if item.mark in ("wrong", "incomplete"):
+            parts.append(feedback.form(item.id, item.case, item.given, item.books))
+    if item.problem:
+        parts.append(problem(item.problem, item.id))
+    return "".join(parts) + "</article>"
+
+
+def problem(message: str, exchange: str = "") -> str:
+    """Something that went wrong, in words; offers another try where there is a question."""
+    again = (
+        f' <button type="button" data-do="again" data-exchange="{markup(exchange)}">Try again'
+        "</button>"
+        if exchange
+        else ""
+    )
+    return f'<p class="problem" role="alert">{markup(message)}{again}</p>'
+
+
+def draft(
+    question: str, standalone: str, citations: Sequence[Citation], words: str, state: str
+) -> str:
+    """What is known while an answer is on its way: evidence first, then provisional words."""
+    understood = (
+        f'<p class="understood">Understood as <q dir="auto">{markup(standalone)}</q></p>'
+        if standalone.strip() not in ("", question.strip())
+        else ""
+    )
+    text = f'<p class="draft" dir="auto">{markup(words)}</p>' if words else ""
+    return (
+        f'<article class="turn live" id="x-live" aria-busy="true">'
+        f'<h3 class="asked" dir="auto">{markup(question)}</h3>{understood}{text}'
+        f'<p class="state"><span class="dot" aria-hidden="true"></span>{markup(state)}</p>'
+        f"{evidence('live', citations)}</article>"
+    )
+
+
+def log(items: Sequence[Exchange], live: str = "") -> str:
+    """The conversation so far and, at its end, the answer on its way."""
+    return "".join(exchange(item) for item in items) + live

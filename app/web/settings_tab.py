@@ -1,0 +1,69 @@
+"""The settings tab: which model answers, how strictly, and what leaves this machine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from app.html_escape import markup
+from app.service.engine import Engine
+from app.web.components import QUIET, html, owner_of
+from ingest.document import FootnoteError
+
+QUOTES_NOW = "Answers are quotes: no language model is used"
+STRICTNESS = [
+    ("Strict: refuse unless the documents clearly answer", "strict"),
+    ("Balanced", "balanced"),
+    ("Eager: answer where there is any ground", "eager"),
+]
+
+
+def _summary(engine: Engine, user: str, trouble: str = "") -> str:
+    settings, status = engine.settings_of(user), engine.status
+    now = QUOTES_NOW if settings.model == "none" else status.message
+    error = f'<p class="problem" role="alert">{markup(trouble)}</p>' if trouble else ""
+    return (
+        f'{error}<dl class="facts"><dt>What leaves this machine</dt>'
+        f"<dd>{markup(engine.leaves(user))}</dd><dt>Now</dt><dd>{markup(now)}</dd>"
+        f"<dt>Documents and answers are kept in</dt><dd><code>{markup(str(settings.data))}</code>"
+        f"</dd></dl>"
+    )
+
+
+def build(engine: Engine, tab: Any) -> None:
+    """Fill the tab."""
+    with gr.Column(elem_classes="sheet"):
+        summary = html(elem_id="facts")
+        model = _model(engine)
+        strictness = gr.Radio(
+            STRICTNESS, value=engine.settings.strictness, label="Strictness", elem_id="strictness"
+        )
+        until = "for your own questions" if engine.shared else "until Footnote stops"
+        save = gr.Button(f"Use these {until}", variant="primary", elem_id="use")
+
+    def change(model: str, strictness: str, request: gr.Request) -> str:
+        user = owner_of(request)
+        try:
+            engine.change(model=model.strip(), strictness=strictness, user=user)
+        except FootnoteError as error:
+            return _summary(engine, user, str(error))
+        return _summary(engine, user)
+
+    def arrive(request: gr.Request) -> tuple[Any, ...]:
+        user = owner_of(request)
+        chosen = engine.settings_of(user)
+        return _summary(engine, user), chosen.model, chosen.strictness
+
+    save.click(change, [model, strictness], summary, **QUIET)
+    tab.select(arrive, None, [summary, model, strictness], **QUIET)
+
+
+def _model(engine: Engine) -> Any:
+    """Where people share a server its owner decides which models there are to choose from."""
+    if engine.shared:
+        return gr.Radio(engine.offered(), value=engine.settings.model, label="Model")
+    return gr.Textbox(
+        engine.settings.model, label="Model", max_lines=1,
+        info="none (quotes only), local, auto, or PROVIDER:MODEL such as ollama:llama3.2",
+    )  # fmt: skip

@@ -1,0 +1,194 @@
+"""The source pane: a document's text with the cited words marked, or its outline to read by."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from app.answer import Citation
+from app.html_escape import clip, markup
+from ingest.document import Block, BlockKind
+from store.results import Revision
+
+SIGNS = re.compile(r"(^#{1,6} +|\*\*|(?<!\w)\*(?=\w)|(?<=[\w.!?])\*(?!\w)|^ *>(?= ))", re.MULTILINE)
+WINDOW = 60_000  # characters shown around the citation; a whole book would stall the browser
+
+EMPTY = (
+    '<div class="pane-empty"><p>Choose a footnote to read it here, in its document, '
+    "at the exact words.</p></div>"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What the pane shows: a revision's text, the citation in it, and where in the answer it is."""
+
+    revision: Revision
+    text: str
+    blocks: Sequence[Block]
+    citation: Citation | None = None
+    exchange: str = ""
+    part: str = "citations"
+    numbers: Sequence[int] = ()
+    picture: str = ""
+
+
+def _words(view: View, start: int, end: int) -> str:
+    """``text[start:end]`` as HTML; Markdown's own signs stay in the text but are not drawn."""
+    text = view.text[start:end]
+    if view.revision.media_type != "text/markdown":
+        return markup(text)
+    parts = SIGNS.split(text)
+    return "".join(
+        f'<span class="sign">{markup(part)}</span>' if at % 2 else markup(part)
+        for at, part in enumerate(parts)
+    )
+
+
+def _cut(start: int, end: int, view: View) -> str:
+    """``text[start:end]`` as HTML with the cited words marked and the key words emphasised."""
+    cite = view.citation
+    if cite is None or cite.end <= start or cite.start >= end:
+        return _words(view, start, end)
+    key = cite.key or (cite.end, cite.end)
+    edges = sorted({start, end, *(min(max(e, start), end) for e in (cite.start, cite.end, *key))})
+    parts = []
+    inside = []
+    for a, b in zip(edges, edges[1:], strict=False):
+        piece = _words(view, a, b)
+        if cite.start <= a < cite.end:
+            inside.append(f"<b>{piece}</b>" if key[0] <= a < key[1] else piece)
+            continue
+        if inside:
+            parts.append(f"<mark>{''.join(inside)}</mark>")
+            inside = []
+        parts.append(piece)
+    if inside:
+        parts.append(f"<mark>{''.join(inside)}</mark>")
+    return "".join(parts)
+
+
+def _block(block: Block, view: View) -> str:
+    body = _cut(block.start, block.end, view)
+    anchor = f' id="s-{block.start}"' if block.kind is BlockKind.HEADING else ""
+    if block.kind is BlockKind.HEADING:
+        level = min(max(block.level, 1) + 2, 6)
+        return f'<h{level}{anchor} dir="auto">{body}</h{level}>'
+    name = block.kind.value.replace(" ", "-")
+    page = f' data-page="{block.page}"' if block.page is not None else ""
+    return f'<p class="{name}"{page} dir="auto">{body}</p>'
+
+
+def _tiles(view: View) -> Iterable[Block]:
+    """The blocks, and paragraphs for any text that no block covers."""
+    at = 0
+    for block in view.blocks:
+        if view.text[at : block.start].strip():
+            yield Block(BlockKind.PARAGRAPH, at, block.start)
+        yield block
+        at = block.end
+    if view.text[at:].strip():
+        yield Block(BlockKind.PARAGRAPH, at, len(view.text))
+
+
+def _body(view: View) -> str:
+    middle = view.citation.start if view.citation else 0
+    low, high = middle - WINDOW // 2, middle + WINDOW // 2
+    if view.citation is None:
+        low, high = 0, WINDOW
+    shown = [b for b in _tiles(view) if b.end > low and b.start < high]
+    before = "… earlier text is not shown here" if shown and shown[0].start > 0 else ""
+    after = "… later text is not shown here" if high < len(view.text) else ""
+    parts = []
+    page: int | None = None
+    for block in shown:
+        if block.page is not None and block.page != page:
+            page = block.page
+            parts.append(f'<p class="page-break">page {page}</p>')
+        parts.append(_block(block, view))
+    return (
+        (f'<p class="gap">{before}</p>' if before else "")
+        + "".join(parts)
+        + (f'<p class="gap">{after}</p>' if after else "")
+    )
+
+
+def outline(view: View) -> str:
+    """Links to the headings of a document that is being read."""
+    heads = [b for b in view.blocks if b.kind is BlockKind.HEADING and b.start < WINDOW]
+    if len(heads) < 2:
+        return ""
+    rows = "".join(
+        f'<li class="l{min(b.level, 4)}"><button type="button" data-do="jump" '
+        f'data-to="s-{b.start}">{markup(clip(view.text[b.start : b.end].lstrip("# "), 80))}'
+        f"</button></li>"
+        for b in heads[:80]
+    )
+    return f'<details class="outline" open><summary>Outline</summary><ol>{rows}</ol></details>'
+
+
+def _steps(view: View) -> str:
+    cite = view.citation
+    if cite is None or len(view.numbers) < 2:
+        return ""
+    at = view.numbers.index(cite.n)
+
+    def button(step: int, label: str, sign: str) -> str:
+        there = at + step
+        off = " disabled" if not 0 <= there < len(view.numbers) else ""
+        n = view.numbers[there] if not off else cite.n
+        return (
+            f'<button type="button" class="step" data-do="cite" data-exchange='
+            f'"{markup(view.exchange)}" data-part="{view.part}" data-n="{n}" '
+            f'data-step="{step}" aria-label="{label}" title="{label}"{off}>{sign}</button>'
+        )
+
+    return (
+        '<span class="steps">'
+        + button(-1, "Previous footnote (left arrow)", "‹")
+        + f'<span class="count">{at + 1} of {len(view.numbers)}</span>'
+        + button(1, "Next footnote (right arrow)", "›")
+        + "</span>"
+    )
+
+
+def _head(view: View) -> str:
+    revision, cite = view.revision, view.citation
+    where = [revision.document]
+    if cite:
+        where += list(cite.headings)
+        where += [f"page {cite.page}"] if cite.page is not None else []
+        where += [f"row {cite.row}"] if cite.row is not None else []
+    path = '<span class="sep"> › </span>'.join(f"<bdi>{markup(part)}</bdi>" for part in where)
+    old = (
+        ""
+        if revision.current
+        else f'<p class="stale">Revision {revision.number}, no longer the current one.</p>'
+    )
+    number = f'<span class="n">{cite.n}</span>' if cite and view.part == "citations" else ""
+    return (
+        f'<header class="pane-head"><div class="title">{number}'
+        f'<h2 dir="auto">{markup(clip(revision.title or revision.document, 90))}</h2>'
+        f'{_steps(view)}<button type="button" class="close" data-do="close" '
+        f'aria-label="Back to the answer" title="Back to the answer (Escape)">×</button></div>'
+        f'<p class="path">{path}</p>{old}</header>'
+    )
+
+
+def pane(view: View) -> str:
+    """The whole pane for a citation or for reading a document."""
+    exchange = markup(view.exchange)
+    n = view.citation.n if view.citation else ""
+    reading = outline(view) if view.citation is None else ""
+    return (
+        f'<section class="pane" tabindex="-1" aria-label="Source" data-exchange="{exchange}" '
+        f'data-n="{n}">{_head(view)}<button type="button" class="pick" data-do="pick" hidden>'
+        f'This is the right passage</button><div class="pages" tabindex="0" role="region" '
+        f'aria-label="Document text">{view.picture}{reading}{_body(view)}</div></section>'
+    )
+
+
+def problem(message: str) -> str:
+    """The pane where a source cannot be shown: says why."""
+    return f'<div class="pane-empty"><p role="alert">{markup(message)}</p></div>'

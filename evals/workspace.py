@@ -1,0 +1,90 @@
+"""What every command opens: settings, library, model, set, and where runs are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from app.models.base import ChatModel
+from app.models.factory import open_model
+from app.settings import Settings
+from evals.case import Case, QuestionSet
+from evals.runs import sample
+from evals.sets import load_set
+from ingest.load import expand, load
+from store.embedder import Embedder
+from store.library import Library
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which questions of a set are asked; ``size`` None asks all."""
+
+    size: int | None = None
+    seed: int = 1
+    balanced: bool = False
+    kinds: tuple[str, ...] = ()
+
+
+def runs_folder(settings: Settings) -> Path:
+    """Where runs are kept."""
+    return settings.data / "runs"
+
+
+def own_set(settings: Settings) -> Path:
+    """The user's own set: accepted drafts, and corrections made in the chat."""
+    return settings.data / "sets" / "mine.jsonl"
+
+
+def choose(questions: QuestionSet, choice: Choice) -> QuestionSet:
+    """The set of the chosen questions; its name says so."""
+    cases: Sequence[Case] = questions.cases
+    name = questions.name
+    if choice.kinds:
+        cases = [case for case in cases if case.kind in choice.kinds]
+        name += " " + "+".join(choice.kinds)
+    if choice.size is not None:
+        cases = sample(cases, choice.size, choice.seed, choice.balanced)
+        name += f" ({len(cases)} drawn{' half and half' * choice.balanced}, seed {choice.seed})"
+    return replace(questions, name=name, cases=tuple(cases))
+
+
+def open_set(name: str | Path, choice: Choice) -> QuestionSet:
+    """The chosen questions of a set by path or name."""
+    return choose(load_set(name), choice)
+
+
+@contextmanager
+def open_library(
+    settings: Settings, questions: QuestionSet | None = None, documents: Sequence[str] = ()
+) -> Iterator[Library]:
+    """The library that a run asks: the given documents or those that the set brings along, taken
+    into a folder of their own that is gone afterwards; else the current data folder's."""
+    sources = [str(source) for source in documents]
+    if not sources and questions and questions.documents:
+        sources = [str(questions.documents)]
+    if not sources:
+        with Library.open(settings.data, Embedder(settings.embedder)) as library:
+            yield library
+        return
+    with (
+        TemporaryDirectory(prefix="footnote-eval-") as folder,
+        Library.open(Path(folder), Embedder(settings.embedder)) as library,
+    ):
+        for source in expand(sources):
+            library.add(load(source))
+        yield library
+
+
+@contextmanager
+def open_writer(settings: Settings) -> Iterator[ChatModel | None]:
+    """The language model of the settings, closed afterwards."""
+    model = open_model(settings)
+    try:
+        yield model
+    finally:
+        if model:
+            model.close()

@@ -1,0 +1,67 @@
+"""What stands above each block of a document: headings, question, leading line, table header."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from ingest.document import Block, BlockKind
+from ingest.load.block_classifier import ends_with_colon, is_skipped
+
+_TELLS = (BlockKind.PARAGRAPH, BlockKind.ANSWER, BlockKind.LIST_ITEM)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The blocks before a block that say what it is about; ``headings`` outermost first."""
+
+    headings: tuple[Block, ...] = ()
+    question: Block | None = None
+    lead: Block | None = None
+    header: Block | None = None
+
+
+def frames(text: str, blocks: Sequence[Block]) -> list[Frame]:
+    """The frame of each block, made of blocks before it only."""
+    found: list[Frame] = []
+    frame = Frame()
+    previous: Block | None = None
+    for block in blocks:
+        if not is_skipped(block):
+            frame = _at(frame, block, previous)
+        found.append(frame)
+        if not is_skipped(block):
+            frame = _after(text, frame, block)
+            previous = block
+    return found
+
+
+def leads_in(text: str, block: Block) -> bool:
+    """Whether the block introduces the one after it."""
+    return block.kind in _TELLS and ends_with_colon(
+        text[max(block.start, block.end - 8) : block.end]
+    )
+
+
+def _at(frame: Frame, block: Block, previous: Block | None) -> Frame:
+    """The frame as it holds for this block: a lead for what it leads to, a header for its table."""
+    if block.kind is BlockKind.HEADING:
+        return Frame(tuple(h for h in frame.headings if h.level < block.level))
+    if block.kind is BlockKind.QUESTION:
+        return Frame(frame.headings)
+    led = block.kind is BlockKind.LIST_ITEM or frame.lead is previous
+    in_table = block.kind is BlockKind.TABLE_ROW and not block.level
+    return replace(
+        frame, lead=frame.lead if led else None, header=frame.header if in_table else None
+    )
+
+
+def _after(text: str, frame: Frame, block: Block) -> Frame:
+    """The frame that holds after this block."""
+    if block.kind is BlockKind.HEADING:
+        return Frame((*frame.headings, block))
+    if block.kind is BlockKind.QUESTION:
+        return replace(frame, question=block)
+    if block.kind is BlockKind.TABLE_ROW and block.level:
+        return replace(frame, header=block)
+    return replace(frame, lead=block) if leads_in(text, block) else frame

@@ -1,0 +1,1 @@
+"""Facts about languages: stop words, and where sentences end."""

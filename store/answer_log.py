@@ -1,0 +1,184 @@
+"""Answers that were given, and whether they still hold."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from ingest.document import Block
+from store.catalogue import Catalogue
+from store.citation_status import Comparison, Standing
+from store.indexing import now
+from store.results import (
+    AnswerStatus,
+    CitationStatus,
+    Hit,
+    StoredAnswer,
+    StoreError,
+)
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+# A refusal is worth asking again when one of the TOP passages of today was not among the SEEN ones
+# of then, and is at least this near (cosine) to the question.
+TOP = 3
+SEEN = 20
+NEAR = 0.3
+
+
+class Cited(Protocol):
+    """A citation as answers carry it."""
+
+    @property
+    def n(self) -> int: ...
+    @property
+    def revision(self) -> str: ...
+    @property
+    def start(self) -> int: ...
+    @property
+    def end(self) -> int: ...
+    @property
+    def passage_id(self) -> str: ...
+
+
+SearchBy = Callable[[str, "NDArray[np.float32] | None"], list[Hit]]
+
+
+def record(
+    catalogue: Catalogue,
+    payload: Mapping[str, object],
+    citations: Sequence[Cited],
+    *,
+    asked: tuple[str, Sequence[Hit], bytes],
+) -> str:
+    """Keeps an answer; ``asked`` is the embedder's id, what a refusal saw, and its question's
+    vector (nothing and no bytes for an answer). Returns the id."""
+    answer_id = str(payload.get("id") or uuid.uuid4().hex)
+    model, hits, vector = asked
+    seen = {"model": model, "seen": [_words(hit) for hit in hits]}
+    kept = json.dumps({**payload, "id": answer_id})
+    question = str(payload.get("question", "")).encode("utf-8", "replace").decode()
+    try:
+        with catalogue.writing() as db:
+            db.execute("DELETE FROM answers WHERE id = ?", (answer_id,))
+            db.execute(
+                "INSERT INTO answers VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (answer_id, now(), question, bool(payload.get("refused")),
+                 kept, json.dumps(seen), vector),
+            )  # fmt: skip
+            db.executemany(
+                "INSERT INTO answer_citations VALUES (?, ?, ?, ?, ?, ?)",
+                [(answer_id, c.n, c.revision, c.start, c.end, c.passage_id) for c in citations],
+            )
+    except sqlite3.IntegrityError as error:
+        raise StoreError(
+            "The answer cites a revision that is gone (purged meanwhile), or one number twice; "
+            "ask again."
+        ) from error
+    return answer_id
+
+
+def load(
+    catalogue: Catalogue, model: str, search: SearchBy, answer_id: str | None = None
+) -> list[StoredAnswer]:
+    """The stored answers, newest first, each held against the documents of today."""
+    with catalogue.reading() as db:
+        held = db.execute(
+            "SELECT * FROM answers WHERE ?1 IS NULL OR id = ?1 ORDER BY created DESC, id",
+            (answer_id,),
+        ).fetchall()
+        judge = _Judge(catalogue)
+        return [_answer(row, judge.citations(row["id"]), model, search) for row in held]
+
+
+def _answer(
+    row: sqlite3.Row, citations: tuple[CitationStatus, ...], model: str, search: SearchBy
+) -> StoredAnswer:
+    status: AnswerStatus = "current"
+    if row["refused"]:
+        status = "worth asking again" if _bears(row, model, search) else "current"
+    else:
+        found = {citation.status for citation in citations}
+        status = "stale" if "stale" in found else "moved" if "moved" in found else "current"
+    return StoredAnswer(
+        id=row["id"],
+        created=row["created"],
+        question=row["question"],
+        refused=bool(row["refused"]),
+        payload=json.loads(row["payload"]),
+        status=status,
+        citations=citations,
+    )
+
+
+def _bears(row: sqlite3.Row, model: str, search: SearchBy) -> bool:
+    """Whether passages that the refusal did not see are now among the best."""
+    import numpy as np
+
+    noted = json.loads(row["seen"])
+    vector = None
+    if row["vector"] and noted["model"] == model:
+        vector = np.frombuffer(row["vector"], dtype=np.float32)
+    payload = json.loads(row["payload"])
+    question = str(payload.get("standalone") or row["question"])
+    seen = set(noted["seen"])
+    return any(
+        _words(hit) not in seen and hit.parts.get("dense", 0.0) >= NEAR
+        for hit in search(question, vector)[:TOP]
+    )
+
+
+def _words(hit: Hit) -> str:
+    """What a passage says, whatever embedder or heading it has."""
+    return hashlib.sha256(hit.stored.passage.text.encode()).hexdigest()[:16]
+
+
+class _Judge:
+    """Holds citations against the documents of today; each pair of revisions compared once."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+        self._compared: dict[tuple[str, str], Comparison] = {}
+
+    def citations(self, answer_id: str) -> tuple[CitationStatus, ...]:
+        with self._catalogue.reading() as db:
+            found = db.execute(
+                "SELECT c.*, d.name, d.current FROM answer_citations c"
+                " JOIN revisions r ON r.id = c.revision JOIN documents d ON d.id = r.document"
+                " WHERE c.answer = ? ORDER BY c.n",
+                (answer_id,),
+            ).fetchall()
+            return tuple(self._status(row) for row in found)
+
+    def _status(self, row: sqlite3.Row) -> CitationStatus:
+        start, end = row["begins"], row["ends"]
+        standing = self._standing(row["revision"], row["current"], start, end)
+        return CitationStatus(
+            n=row["n"],
+            document=row["name"],
+            revision=row["revision"],
+            start=start,
+            end=end,
+            quote=self._catalogue.text(row["revision"])[start:end],
+            status=standing.status,
+            why=standing.why,
+            now=(row["current"], *standing.span) if standing.span else None,
+        )
+
+    def _standing(self, cited: str, current: str | None, start: int, end: int) -> Standing:
+        if current is None:
+            return Standing("stale", "The document was removed.", None)
+        if current == cited:
+            return Standing("current", "", (start, end))
+        if (cited, current) not in self._compared:
+            self._compared[cited, current] = Comparison(self._read(cited), self._read(current))
+        return self._compared[cited, current].standing(start, end)
+
+    def _read(self, revision: str) -> tuple[str, tuple[Block, ...]]:
+        return self._catalogue.text(revision), self._catalogue.blocks(revision)

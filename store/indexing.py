@@ -1,0 +1,213 @@
+"""Taking documents in: split, embed what is new, then make them current, one transaction each."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from time import perf_counter
+
+from ingest.document import Document, FootnoteError, Passage
+from ingest.split import split
+from store.catalogue import Catalogue, MissingVectors
+from store.embedder import Embedder
+from store.results import IngestReport, Revision, StoreError
+from store.row_mapping import NewPassage, metadata, shape
+
+Progress = Callable[[str, int, int], None]
+# Texts embedded together: enough to sort by length, few enough that a crash loses little.
+CHUNK = 256
+WAITING = 1024
+ATTEMPTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A document that is split and waits for its vectors."""
+
+    document: Document
+    passages: tuple[NewPassage, ...]
+    status: str
+    embedded: int
+    began: float
+
+
+class Intake:
+    """Adds documents to a catalogue; texts of many documents are embedded together."""
+
+    def __init__(self, catalogue: Catalogue, embedder: Embedder, split_limit: int) -> None:
+        self._catalogue = catalogue
+        self._embedder = embedder
+        self._limit = split_limit
+        self.model = model_id(embedder)
+
+    def add_many(
+        self, documents: Iterable[Document], progress: Progress | None, *, dry_run: bool
+    ) -> Iterator[list[IngestReport]]:
+        """Reports as documents become current; one that cannot be taken in is ``failed``."""
+        waiting: list[Prepared] = []
+        for document in documents:
+            began = perf_counter()
+            try:
+                prepared = self._prepare(document, began, dry_run=dry_run)
+            except FootnoteError as error:
+                yield [_failed(document, began, error)]
+                continue
+            if isinstance(prepared, IngestReport):
+                yield [prepared]
+                continue
+            waiting.append(prepared)
+            if sum(item.embedded for item in waiting) >= WAITING:
+                yield self._finish(waiting, progress)
+                waiting = []
+        if waiting:
+            yield self._finish(waiting, progress)
+
+    def _prepare(
+        self, document: Document, began: float, *, dry_run: bool
+    ) -> Prepared | IngestReport:
+        """Splits what is not yet current; a report where nothing remains to be done."""
+        known = self._catalogue.by_source(document.source)
+        moved = None if known else self._moved_from(document)
+        if known and self._catalogue.shape(known.id) == shape(document):
+            return self._unchanged(document, known, began, dry_run=dry_run)
+        passages = self.passages(document)
+        missing = len(self._catalogue.missing(new.key for new in passages))
+        status = "changed" if known else "moved" if moved else "added"
+        if dry_run:
+            before = known or moved
+            return _report(
+                document, before.id if before else "", status, len(passages), missing, began=began
+            )
+        if moved:
+            self._catalogue.retarget(moved.document_id, document.name, document.source)
+        return Prepared(document, passages, status, missing, began)
+
+    def passages(self, document: Document) -> tuple[NewPassage, ...]:
+        """A document's passages with the keys of their vectors."""
+        try:
+            document.text.encode("utf-8")
+        except UnicodeEncodeError as error:
+            raise StoreError(
+                f"{document.name} holds half a character (a lone surrogate) at {error.start}: "
+                "save it as UTF-8 and add it again."
+            ) from error
+        split_up = split(document, self._embedder.count_tokens, self._limit)
+        return tuple(NewPassage(passage_key(self.model, passage), passage) for passage in split_up)
+
+    def embed(self, passages: Iterable[NewPassage], progress: Progress | None) -> int:
+        """Makes and keeps the vectors that are missing; returns how many."""
+        texts = {new.key: embedded_text(new.passage) for new in passages}
+        missing = sorted(self._catalogue.missing(texts), key=lambda key: (len(texts[key]), key))
+        for first in range(0, len(missing), CHUNK):
+            keys = missing[first : first + CHUNK]
+
+            def tell(done: int, _total: int, first: int = first) -> None:
+                if progress:
+                    progress("embedding", first + done, len(missing))
+
+            vectors = self._embedder.encode([texts[key] for key in keys], tell)
+            blobs = [(key, vector.tobytes()) for key, vector in zip(keys, vectors, strict=True)]
+            self._catalogue.save_vectors(self.model, blobs)
+        return len(missing)
+
+    def _finish(self, waiting: list[Prepared], progress: Progress | None) -> list[IngestReport]:
+        self.embed((new for item in waiting for new in item.passages), progress)
+        return [self._activate(item) for item in waiting]
+
+    def _activate(self, item: Prepared) -> IngestReport:
+        for _ in range(ATTEMPTS):
+            try:
+                revision = self._catalogue.activate(
+                    item.document, item.passages, now(), _original(item.document)
+                )
+                break
+            except MissingVectors:
+                self.embed(item.passages, None)
+        else:
+            raise StoreError("Unused vectors are being collected all the time; try again later.")
+        return _report(
+            item.document,
+            revision,
+            item.status,
+            len(item.passages),
+            item.embedded,
+            began=item.began,
+        )
+
+    def _unchanged(
+        self, document: Document, known: Revision, began: float, *, dry_run: bool
+    ) -> IngestReport:
+        if not dry_run and metadata(document) != metadata(
+            replace(document, metadata=known.metadata)
+        ):
+            self._catalogue.refresh_metadata(known.id, document)
+        return _report(document, known.id, "unchanged", known.passages, 0, began=began)
+
+    def _moved_from(self, document: Document) -> Revision | None:
+        """The document with this text whose file is no longer where it was."""
+        if not _there(document.source):
+            return None
+        if self._catalogue.document_ids(document.source, current=False):
+            return None
+        same = self._catalogue.by_content(document.content_hash)
+        return next((revision for revision in same if _gone(revision.source)), None)
+
+
+def model_id(embedder: Embedder) -> str:
+    """A short name for what makes vectors: the embedder, and how a passage is put to it."""
+    return hashlib.sha256(f"context-newline-text {embedder.fingerprint}".encode()).hexdigest()[:16]
+
+
+def embedded_text(passage: Passage) -> str:
+    """What a passage's vector is made of."""
+    return f"{passage.context}\n{passage.text}" if passage.context else passage.text
+
+
+def passage_key(model: str, passage: Passage) -> str:
+    """Hash of what makes a vector: equal key, equal vector."""
+    return hashlib.sha256(f"{model}\0{passage.context}\0{passage.text}".encode()).hexdigest()[:32]
+
+
+def now() -> str:
+    """This moment, ISO 8601 in UTC."""
+    return datetime.now(UTC).isoformat(timespec="microseconds")
+
+
+def _there(source: str) -> bool:
+    return Path(source).is_absolute() and Path(source).exists()
+
+
+def _gone(source: str) -> bool:
+    return Path(source).is_absolute() and not Path(source).exists()
+
+
+def _original(document: Document) -> bytes | None:
+    """The bytes of a PDF on this machine, kept for the pictures of its pages."""
+    if document.media_type != "application/pdf" or not Path(document.source).is_absolute():
+        return None
+    try:
+        return Path(document.source).read_bytes()
+    except OSError:
+        return None
+
+
+def _failed(document: Document, began: float, error: FootnoteError) -> IngestReport:
+    report = _report(document, "", "failed", 0, 0, began=began)
+    return replace(report, error=str(error))
+
+
+def _report(
+    document: Document, revision: str, status: str, passages: int, embedded: int, *, began: float
+) -> IngestReport:
+    return IngestReport(
+        document=document.name,
+        revision=revision,
+        status=status,
+        passages=passages,
+        embedded=embedded,
+        seconds=perf_counter() - began,
+        source=document.source,
+    )
