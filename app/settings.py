@@ -53,11 +53,12 @@ class Settings:
     ``data`` holds documents and answers; ``models`` the pulled model, shared by all data folders.
     ``model`` is ``auto`` (``local`` once its file is there, else ``none``), ``none`` (quotes),
     ``local`` or ``PROVIDER:MODEL``; ``base_url`` is the provider's address and ``gguf`` another
-    local model's file. ``embedder`` is a sentence-transformers name or folder (None: the one that
-    comes along). ``k`` is how many passages are read for a question. ``timeout_s`` bounds the
-    wait for a language model's reply in seconds; ``threads`` is the local model's (None: one per
-    free core); ``context`` is its window in tokens. ``allow_private_links`` lets links lead to
-    private and loopback addresses; ``offline`` keeps Footnote from fetching anything by itself.
+    local model's file. ``embedder`` is a sentence-transformers name or folder, or
+    ``PROVIDER:MODEL`` at ``embedder_url`` (None: the one that comes along). ``k`` is how many
+    passages are read for a question. ``timeout_s`` bounds the wait for a language model's reply in
+    seconds; ``threads`` is the local model's (None: one per free core); ``context`` is its window
+    in tokens. ``allow_private_links`` lets links lead to private and loopback addresses;
+    ``offline`` keeps Footnote from fetching anything by itself.
     """
 
     data: Folder = Field(default_factory=lambda: platformdirs.user_data_path("footnote"))
@@ -68,6 +69,7 @@ class Settings:
     base_url: str | None = None
     gguf: Folder | None = None
     embedder: str | None = None
+    embedder_url: str | None = None
     k: Annotated[int, Field(ge=1, le=50)] = 5
     strictness: Literal["strict", "balanced", "eager"] = "balanced"
     host: str = "127.0.0.1"

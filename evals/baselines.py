@@ -157,7 +157,7 @@ class Tutorial(Plain):
     def search(self, case: Case) -> tuple[FoundPassage, ...]:
         name = self.document(case)
         found = self.vectors.query(
-            query_embeddings=self.library.embedder.encode([case.question]),
+            query_embeddings=self.library.embedder.encode_queries([case.question]),
             n_results=min(DEPTH, len(self.chunks)),
             where={"document": name} if name else None,
         )
@@ -177,7 +177,7 @@ class Tutorial(Plain):
             part = self.chunks[start : start + EMBED_BATCH]
             collection.upsert(
                 ids=[str(start + at) for at in range(len(part))],
-                embeddings=self.library.embedder.encode([c.text for c in part]),
+                embeddings=self.library.embedder.encode_documents([c.text for c in part]),
                 metadatas=[{"document": c.document} for c in part],
             )
         return collection

@@ -36,9 +36,9 @@ from evals.matching import stands_in
 from evals.reader_data import read_jsonl
 from evals.sets import load_set
 from ingest.load import expand, load
-from store.embedder import Embedder
 from store.library import Library
 from store.results import Hit
+from store.sentence_transformer import SentenceTransformerEmbedder
 
 SENTENCE_NAMES = (
     "reader span",
@@ -243,7 +243,7 @@ def read_sets(
     out, reader = [], Reader()
     for i, name in enumerate(sets):
         questions = load_set(name)
-        library = Library.open(folder / str(i), Embedder())
+        library = Library.open(folder / str(i), SentenceTransformerEmbedder())
         sources = [questions.documents] if questions.documents else documents
         for source in expand([str(s) for s in sources]):
             library.add(load(source))

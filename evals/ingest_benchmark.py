@@ -21,9 +21,10 @@ from time import perf_counter
 
 from ingest.load import load
 from ingest.split import split
-from store.embedder import BATCH, Embedder
+from store.embedder import Embedder
 from store.indexing import embedded_text
 from store.library import Library
+from store.sentence_transformer import BATCH, SentenceTransformerEmbedder
 
 SLICE = 100
 LEAST_SPEED = 0.9
@@ -106,8 +107,8 @@ def write_documents(folder: Path, count: int, seed: int) -> list[Path]:
 
 def measure(folder: Path, files: Sequence[Path]) -> Figures:
     """Takes the files in, beside the encoder on the same texts."""
-    embedder = Embedder()
-    embedder.encode(["The model is loaded before the clock starts."])
+    embedder = SentenceTransformerEmbedder()
+    embedder.encode_documents(["The model is loaded before the clock starts."])
     passages, encoder_s, ingest_s = 0, 0.0, 0.0
     with Library.open(folder, embedder) as library:
         for number, first in enumerate(range(0, len(files), SLICE)):
@@ -140,7 +141,7 @@ def passage_texts(embedder: Embedder, files: Sequence[Path]) -> list[str]:
     ]
 
 
-def encode(embedder: Embedder, texts: Sequence[str]) -> None:
+def encode(embedder: SentenceTransformerEmbedder, texts: Sequence[str]) -> None:
     """The bare encoder: one call of sentence-transformers, which sorts by length itself."""
     model = embedder._model
     assert model is not None

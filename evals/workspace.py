@@ -15,7 +15,7 @@ from evals.case import Case, QuestionSet
 from evals.runs import sample
 from evals.sets import load_set
 from ingest.load import expand, load
-from store.embedder import Embedder
+from store.embedder import open_embedder
 from store.library import Library
 
 
@@ -67,12 +67,16 @@ def open_library(
     if not sources and questions and questions.documents:
         sources = [str(questions.documents)]
     if not sources:
-        with Library.open(settings.data, Embedder(settings.embedder)) as library:
+        with Library.open(
+            settings.data, open_embedder(settings.embedder, settings.embedder_url)
+        ) as library:
             yield library
         return
     with (
         TemporaryDirectory(prefix="footnote-eval-") as folder,
-        Library.open(Path(folder), Embedder(settings.embedder)) as library,
+        Library.open(
+            Path(folder), open_embedder(settings.embedder, settings.embedder_url)
+        ) as library,
     ):
         for source in expand(sources):
             library.add(load(source))

@@ -108,7 +108,7 @@ class Intake:
                 if progress:
                     progress("embedding", first + done, len(missing))
 
-            vectors = self._embedder.encode([texts[key] for key in keys], tell)
+            vectors = self._embedder.encode_documents([texts[key] for key in keys], tell)
             blobs = [(key, vector.tobytes()) for key, vector in zip(keys, vectors, strict=True)]
             self._catalogue.save_vectors(self.model, blobs)
         return len(missing)

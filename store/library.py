@@ -195,7 +195,7 @@ class Library:
             }
         fresh = [question for question in asked if question not in known]
         if fresh and self._catalogue.generation:
-            known.update(zip(fresh, self.embedder.encode(fresh), strict=True))
+            known.update(zip(fresh, self.embedder.encode_queries(fresh), strict=True))
             with self._questions_lock:
                 self._questions.update(known)
                 while len(self._questions) > REMEMBERED_QUESTIONS:

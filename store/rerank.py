@@ -65,7 +65,11 @@ class Reranker:
                     self._vectors.move_to_end(text)
                     found[text] = self._vectors[text]
         missing = [text for text in texts if text not in found]
-        made = dict(zip(missing, self._embedder.encode(missing), strict=True)) if missing else {}
+        made = (
+            dict(zip(missing, self._embedder.encode_documents(missing), strict=True))
+            if missing
+            else {}
+        )
         with self._lock:
             self._vectors.update(made)
             while len(self._vectors) > REMEMBERED:

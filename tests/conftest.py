@@ -17,6 +17,7 @@ from app.settings import load_settings
 from ingest.document import Block, BlockKind, Document
 from store.embedder import Embedder
 from store.library import Library
+from store.sentence_transformer import SentenceTransformerEmbedder
 
 PARAGRAPHS = (
     "The lighthouse at Skerrow Point was built in 1871 by the engineer Ada Thornbury.",
@@ -53,7 +54,7 @@ def long_document(paragraphs: int, name: str = "long.txt", seed: str = "") -> Do
 @pytest.fixture(scope="session")
 def embedder() -> Embedder:
     """The real embedding model, loaded once."""
-    return Embedder()
+    return SentenceTransformerEmbedder()
 
 
 @pytest.fixture

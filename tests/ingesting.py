@@ -14,8 +14,8 @@ from conftest import document_of
 
 from ingest.document import Document
 from store import indexing
-from store.embedder import Embedder
 from store.library import Library
+from store.sentence_transformer import SentenceTransformerEmbedder
 
 DOCUMENTS = 12
 PASSAGES = 4
@@ -43,7 +43,7 @@ def main() -> None:
     import torch
 
     torch.set_num_threads(1)
-    embedder = Embedder()
+    embedder = SentenceTransformerEmbedder()
     embedder._model = embedder._load()
     indexing.CHUNK = indexing.WAITING = SMALL
     for line in sys.stdin:

@@ -10,39 +10,40 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from store.embedder import DEFAULT_SHA256, Embedder
+from store.embedder import Embedder
 from store.results import StoreError
+from store.sentence_transformer import DEFAULT_SHA256, SentenceTransformerEmbedder
 
 TEXTS = ["The tower has 211 steps.", "", "灯台は1871年に建てられた。", "word " * 2000, "🗼"]
 
 
 def test_vectors_are_unit_length_and_in_order(embedder: Embedder) -> None:
     seen: list[tuple[int, int]] = []
-    vectors = embedder.encode(TEXTS, lambda done, total: seen.append((done, total)))
+    vectors = embedder.encode_documents(TEXTS, lambda done, total: seen.append((done, total)))
     assert vectors.shape == (len(TEXTS), embedder.dimensions)
     assert vectors.dtype == np.float32
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
     assert seen == [(5, 5)]
     for text, vector in zip(TEXTS, vectors, strict=True):
-        assert np.allclose(embedder.encode([text])[0], vector, atol=1e-4)
-    assert embedder.encode([]).shape == (0, embedder.dimensions)
+        assert np.allclose(embedder.encode_documents([text])[0], vector, atol=1e-4)
+    assert embedder.encode_documents([]).shape == (0, embedder.dimensions)
 
 
 def test_order_survives_batches(embedder: Embedder) -> None:
     texts = [f"Number {n}. " * (1 + n % 5) for n in range(70)]
-    vectors = embedder.encode(texts)
-    assert np.allclose(vectors[41], embedder.encode([texts[41]])[0], atol=1e-4)
+    vectors = embedder.encode_documents(texts)
+    assert np.allclose(vectors[41], embedder.encode_documents([texts[41]])[0], atol=1e-4)
 
 
 def test_meaning_is_near(embedder: Embedder) -> None:
-    question, near, far = embedder.encode(
+    question, near, far = embedder.encode_documents(
         ["How tall is the lighthouse?", "The tower is 38 metres high.", "Paraffin was cheap."]
     )
     assert question @ near > question @ far + 0.1
 
 
 def test_tokens_are_counted_as_the_model_counts_them(embedder: Embedder) -> None:
-    embedder.encode(["load"])
+    embedder.encode_documents(["load"])
     model = embedder._model
     assert model is not None
     for text in TEXTS:
@@ -52,7 +53,7 @@ def test_tokens_are_counted_as_the_model_counts_them(embedder: Embedder) -> None
 
 def test_counting_loads_no_torch() -> None:
     code = (
-        "import sys; from store.embedder import Embedder; e = Embedder();"
+        "import sys; from store.embedder import open_embedder; e = open_embedder();"
         "print(e.count_tokens('hello world'), e.dimensions, e.max_tokens, 'torch' in sys.modules)"
     )
     done = subprocess.run(
@@ -74,11 +75,13 @@ def test_another_model_by_path_has_its_own_fingerprint(embedder: Embedder, tmp_p
     shutil.copytree(embedder.folder, folder)
     config = folder / "sentence_bert_config.json"
     config.write_text(config.read_text().replace("256", "64"))
-    other = Embedder(str(folder))
+    other = SentenceTransformerEmbedder(str(folder))
     assert other.max_tokens == 64
     assert other.fingerprint != embedder.fingerprint
     long = "word " * 200
-    assert np.allclose(other.encode([long]), other.encode(["word " * 62]), atol=1e-4)
+    assert np.allclose(
+        other.encode_documents([long]), other.encode_documents(["word " * 62]), atol=1e-4
+    )
 
 
 def test_wrong_weights_are_refused(embedder: Embedder, tmp_path: Path) -> None:
@@ -88,14 +91,14 @@ def test_wrong_weights_are_refused(embedder: Embedder, tmp_path: Path) -> None:
     data = bytearray(weights.read_bytes())
     data[-1] ^= 1
     weights.write_bytes(data)
-    broken = Embedder()
+    broken = SentenceTransformerEmbedder()
     broken.folder = folder
     with pytest.raises(StoreError, match="SHA-256"):
-        broken.encode(["text"])
+        broken.encode_documents(["text"])
 
 
 def test_an_unknown_model_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="Give the path"):
-        _ = Embedder("nobody/has-this-model").fingerprint
+        _ = SentenceTransformerEmbedder("nobody/has-this-model").fingerprint
     with pytest.raises(StoreError, match="no model weights"):
-        _ = Embedder(str(tmp_path)).fingerprint
+        _ = SentenceTransformerEmbedder(str(tmp_path)).fingerprint

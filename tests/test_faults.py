@@ -23,6 +23,7 @@ from store.embedder import Embedder
 from store.indexing import embedded_text
 from store.library import Library
 from store.results import StoreError
+from store.sentence_transformer import SentenceTransformerEmbedder
 
 HERE = Path(__file__).parent
 # FOOTNOTE_KILLS=50 for the long run.
@@ -84,7 +85,7 @@ def first_edition(
     return folder, time.perf_counter() - began
 
 
-class Watching(Embedder):
+class Watching(SentenceTransformerEmbedder):
     """The real embedder of the tests, telling which texts it was given."""
 
     def __init__(self, embedder: Embedder) -> None:
@@ -92,9 +93,9 @@ class Watching(Embedder):
         self._inner = embedder
         self.seen: list[str] = []
 
-    def encode(self, texts, progress=None) -> NDArray[np.float32]:  # type: ignore[no-untyped-def]
+    def encode_documents(self, texts, progress=None) -> NDArray[np.float32]:  # type: ignore[no-untyped-def]
         self.seen += list(texts)
-        return self._inner.encode(texts, progress)
+        return self._inner.encode_documents(texts, progress)
 
 
 def check_whole(library: Library) -> dict[str, str]:

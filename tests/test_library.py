@@ -15,18 +15,19 @@ from ingest.document import Block, BlockKind, Document
 from store.embedder import Embedder
 from store.library import Library
 from store.results import IngestReport, StoreError
+from store.sentence_transformer import SentenceTransformerEmbedder
 
 
-class CountingEmbedder(Embedder):
+class CountingEmbedder(SentenceTransformerEmbedder):
     """The real embedder, telling which texts it was given."""
 
     def __init__(self) -> None:
         super().__init__()
         self.seen: list[str] = []
 
-    def encode(self, texts, progress=None) -> NDArray[np.float32]:  # type: ignore[no-untyped-def]
+    def encode_documents(self, texts, progress=None) -> NDArray[np.float32]:  # type: ignore[no-untyped-def]
         self.seen += list(texts)
-        return super().encode(texts, progress)
+        return super().encode_documents(texts, progress)
 
 
 def edited(document: Document, old: str, new: str) -> Document:
@@ -245,7 +246,7 @@ def test_another_splitter_setting_is_refused_until_reindex(
 
 
 def test_another_embedder_is_refused_until_reindex(tmp_path: Path, embedder: Embedder) -> None:
-    class Other(Embedder):
+    class Other(SentenceTransformerEmbedder):
         fingerprint = "other"  # type: ignore[assignment]
 
     with Library.open(tmp_path, embedder) as library:

@@ -91,7 +91,7 @@ def test_a_passage_is_as_near_as_its_nearest_sentence(library: Library) -> None:
     question = "Who repaired the ancient timepiece of the port?"
     best = library.search(question, 3)[0]
     spans = sentences(best.stored.passage.text)
-    vectors = library.embedder.encode(
+    vectors = library.embedder.encode_documents(
         [question, *(best.stored.passage.text[a:b] for a, b in spans)]
     )
     assert best.cosines == pytest.approx((vectors[1:] @ vectors[0]).tolist(), abs=1e-3)

@@ -30,7 +30,7 @@ def test_chroma_and_exact_comparison_agree(library: Library, embedder: Embedder)
     owner = library._vectors
     beside = Vectors(library.folder / "vectors", library._catalogue)
     for question in (QUESTION, "saddle", "timber 3"):
-        vector = embedder.encode([question])[0]
+        vector = embedder.encode_queries([question])[0]
         by_chroma, compared = owner.nearest(vector, 7), beside.nearest(vector, 7)
         assert owner._chroma is not None
         assert beside._chroma is None

@@ -106,7 +106,7 @@ def _ask_all(
     from app.question.batch_input import parse_line
     from ingest.document import FootnoteError
 
-    answerer.library.embedder.encode(["ready"])  # so that loading counts for no question
+    answerer.library.embedder.encode_queries(["ready"])  # so that loading counts for no question
     answerer.reader.read_pairs([("Ready?", "Ready.")])
     failed = False
     for number, line in enumerate(lines, 1):

@@ -67,10 +67,12 @@ def settings_for(data: Path | None = None, **overrides: Any) -> Settings:
 @contextmanager
 def opened_library(settings: Settings) -> Iterator[Library]:
     """The library of the data folder; no model is loaded until something is embedded."""
-    from store.embedder import Embedder
+    from store.embedder import open_embedder
     from store.library import Library
 
-    with Library.open(settings.data, Embedder(settings.embedder)) as library:
+    with Library.open(
+        settings.data, open_embedder(settings.embedder, settings.embedder_url)
+    ) as library:
         yield library
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -43,43 +44,64 @@ def ingest(
     watch: Annotated[
         bool, typer.Option("--watch", help="Go on, and follow every later change.")
     ] = False,
+    loader: Annotated[
+        str | None,
+        typer.Option(help="A LangChain document loader to ingest from.", metavar="MODULE:CLASS"),
+    ] = None,
+    loader_arg: Annotated[
+        list[str] | None,
+        typer.Option(help="An argument of the loader; may be repeated.", metavar="KEY=VALUE"),
+    ] = None,
     data: Data = None,
 ) -> None:
     """Take documents in. What is there already costs nothing; what changed becomes a revision.
 
     [dim]footnote ingest report.pdf notes/ "minutes/*.docx"
     footnote ingest https://example.org/article
-    footnote ingest notes/ --watch[/dim]
+    footnote ingest notes/ --watch
+    footnote ingest --loader langchain_community.document_loaders:NotionDirectoryLoader
+        --loader-arg path=export/[/dim]
     """
     given = list(sources or [])
     if sample:
         from ingest.samples import sample_path
 
         given.append(str(sample_path()))
-    if not given:
+    if loader and (given or name or watch):
+        raise UsageError("--loader takes what the loader gives: no SOURCE, --name or --watch.")
+    if loader_arg and not loader:
+        raise UsageError("--loader-arg belongs to a loader: name it with --loader.")
+    if not given and not loader:
         raise UsageError("Name a file, folder or link: footnote ingest FILE, or --sample.")
     if watch and dry_run:
         raise UsageError("--watch takes changes in and --dry-run changes nothing: choose one.")
     settings = settings_for(data)
+    from app.service.ingestion import Ingester
+
     with opened_library(settings) as library:
-        failed = _take(library, settings, given, name, dry_run=dry_run)
+        ingester = Ingester(library, settings)
+        with progress_bar("passages") as bar:
+            options: Any = {"dry_run": dry_run, "progress": bar}
+            outcomes = (
+                ingester.ingest_loader(loader, loader_arg or (), **options)
+                if loader
+                else ingester.ingest(given, name=name, **options)
+            )
+            failed = _print_outcomes(outcomes, dry_run=dry_run)
         if watch:
             _watch(library, settings, given)
     if failed:
         raise typer.Exit(2)
 
 
-def _take(
-    library: Library, settings: Settings, sources: list[str], name: str | None, *, dry_run: bool
-) -> bool:
-    from app.service.ingestion import Failure, Taker
+def _print_outcomes(outcomes: Iterator[IngestReport | Failure], *, dry_run: bool) -> bool:
+    """Print each as it comes; whether any failed."""
+    from app.service.ingestion import Failure
 
     failed = False
-    with progress_bar("passages") as bar:
-        taker = Taker(library, settings)
-        for outcome in taker.take(sources, name=name, dry_run=dry_run, progress=bar):
-            failed = failed or isinstance(outcome, Failure)
-            _tell(outcome, dry_run=dry_run)
+    for outcome in outcomes:
+        failed = failed or isinstance(outcome, Failure)
+        _print_outcome(outcome, dry_run=dry_run)
     return failed
 
 
@@ -96,12 +118,12 @@ def _watch(library: Library, settings: Settings, sources: list[str]) -> None:
             if isinstance(outcome, str):
                 console.print(f"[yellow]removed[/yellow]    {plain(outcome, markup=True)}")
             else:
-                _tell(outcome)
+                _print_outcome(outcome)
     except KeyboardInterrupt:
         error_console.print("[dim]Stopped watching.[/dim]")
 
 
-def _tell(outcome: IngestReport | Failure, *, dry_run: bool = False) -> None:
+def _print_outcome(outcome: IngestReport | Failure, *, dry_run: bool = False) -> None:
     from app.service.ingestion import Failure
 
     if isinstance(outcome, Failure):

@@ -74,10 +74,12 @@ def _room(settings: Settings) -> Finding:
 
 
 def _documents(settings: Settings) -> Finding:
-    from store.embedder import Embedder
+    from store.embedder import open_embedder
     from store.library import Library
 
-    with Library.open(settings.data, Embedder(settings.embedder)) as library:
+    with Library.open(
+        settings.data, open_embedder(settings.embedder, settings.embedder_url)
+    ) as library:
         found = library.documents()
     if not found:
         return Finding("documents", "note", "none yet: footnote ingest FILE")
@@ -106,10 +108,12 @@ def _port(settings: Settings) -> Finding:
 
 
 def _embedder(settings: Settings) -> Finding:
-    from store.embedder import Embedder
+    from store.embedder import open_embedder
 
     began = time.perf_counter()
-    vectors = Embedder(settings.embedder).encode(["Is everything here?"])
+    vectors = open_embedder(settings.embedder, settings.embedder_url).encode_queries(
+        ["Is everything here?"]
+    )
     seconds = time.perf_counter() - began
     return Finding("search model", "good", f"{vectors.shape[1]} numbers a text, in {seconds:.1f} s")
 

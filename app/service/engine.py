@@ -18,6 +18,7 @@ from app.service.example_questions import examples
 from app.service.fair_queue import FairQueue
 from app.settings import Settings, SettingsError, is_loopback
 from ingest.document import FootnoteError
+from store.provider_embedder import is_provider_name
 
 if TYPE_CHECKING:
     from app.answering.pipeline import Answerer
@@ -66,10 +67,13 @@ class Engine:
         """The opened library; loads no model."""
         with self._lock:
             if self._library is None:
-                from store.embedder import Embedder
+                from store.embedder import open_embedder
                 from store.library import Library
 
-                self._library = Library.open(self.settings.data, Embedder(self.settings.embedder))
+                self._library = Library.open(
+                    self.settings.data,
+                    open_embedder(self.settings.embedder, self.settings.embedder_url),
+                )
             return self._library
 
     @property
@@ -87,7 +91,7 @@ class Engine:
 
     def _warm(self, fetch: bool) -> None:
         try:
-            self.library.embedder.encode(["ready"])
+            self.library.embedder.encode_queries(["ready"])
             list(self.answerer.stream("What is here?"))
         except FootnoteError as error:
             self.status = Status("failed", str(error))
@@ -226,11 +230,16 @@ class Engine:
 
     def leaves(self, user: str = "") -> str:
         """What leaves this machine, in a sentence."""
-        model = self.settings_of(user).model
-        if model in ("none", "auto", "local"):
-            return "Nothing leaves this machine: documents, questions and answers stay here."
-        host = self.settings.base_url or model.partition(":")[0]
-        return f"Each question and the passages found for it are sent to {host}."
+        model, embedder = self.settings_of(user).model, self.settings.embedder
+        sent = []
+        if embedder and is_provider_name(embedder):
+            host = self.settings.embedder_url or embedder.partition(":")[0]
+            sent.append(f"Documents and questions are sent to {host}, which makes their vectors.")
+        if model not in ("none", "auto", "local"):
+            host = self.settings.base_url or model.partition(":")[0]
+            sent.append(f"Each question and the passages found for it are sent to {host}.")
+        kept = "Nothing leaves this machine: documents, questions and answers stay here."
+        return " ".join(sent) or kept
 
     def close(self) -> None:
         """Close the library."""

@@ -11,6 +11,8 @@ from ingest.document import Document, FootnoteError, UnreadableDocument
 from store.results import IngestReport, Revision
 
 if TYPE_CHECKING:
+    from langchain_core.document_loaders import BaseLoader
+
     from store.library import Library
 
 Progress = Callable[[str, int, int], None]
@@ -24,15 +26,15 @@ class Failure:
     why: str
 
 
-class Taker:
-    """Takes sources into one library: files, folders, globs and links."""
+class Ingester:
+    """Takes documents into one library: files, folders, globs, links, and a loader's documents."""
 
     def __init__(self, library: Library, settings: Settings) -> None:
         self._library = library
         self._settings = settings
-        self._aside: list[IngestReport | Failure] = []
+        self._side_reports: list[IngestReport | Failure] = []
 
-    def take(
+    def ingest(
         self,
         sources: Sequence[str],
         *,
@@ -48,12 +50,30 @@ class Taker:
         files = self._expanded(sources)
         if name is not None and len(files) > 1:
             raise UnreadableDocument(f"{len(files)} documents cannot share the name {name}.")
-        documents = self._documents(files, name)
+        yield from self._add(self._documents(files, name), dry_run=dry_run, progress=progress)
+
+    def ingest_loader(
+        self,
+        path: str,
+        arguments: Sequence[str] = (),
+        *,
+        dry_run: bool = False,
+        progress: Progress | None = None,
+    ) -> Iterator[IngestReport | Failure]:
+        """The same for every document of a LangChain loader (``package.module:Class``)."""
+        from ingest.load.langchain_loader import open_loader
+
+        loader = open_loader(path, arguments)
+        yield from self._add(self._loaded(loader, path), dry_run=dry_run, progress=progress)
+
+    def _add(
+        self, documents: Iterator[Document], *, dry_run: bool, progress: Progress | None
+    ) -> Iterator[IngestReport | Failure]:
         for report in self._library.add_many(documents, progress, dry_run):
-            yield from self._told()
+            yield from self._drain_side_reports()
             failed = report.status == "failed"
             yield Failure(report.source or report.document, report.error) if failed else report
-        yield from self._told()
+        yield from self._drain_side_reports()
 
     def _expanded(self, sources: Sequence[str]) -> list[str]:
         from ingest.load import expand
@@ -63,8 +83,17 @@ class Taker:
             try:
                 found.update(dict.fromkeys(expand([source])))
             except UnreadableDocument as error:
-                self._aside.append(Failure(source, str(error)))
+                self._side_reports.append(Failure(source, str(error)))
         return list(found)
+
+    def _loaded(self, loader: BaseLoader, path: str) -> Iterator[Document]:
+        from ingest.load.langchain_loader import as_document, pieces_by_source
+
+        for source, pieces in pieces_by_source(loader, path).items():
+            try:
+                yield as_document(source, pieces, path)
+            except FootnoteError as error:
+                self._side_reports.append(Failure(source, str(error)))
 
     def _documents(self, files: Iterable[str], name: str | None) -> Iterator[Document]:
         known = {revision.source: revision for revision in self._library.documents()}
@@ -72,7 +101,7 @@ class Taker:
             try:
                 document = self._read(file, name, known.get(file))
             except FootnoteError as error:
-                self._aside.append(Failure(file, str(error)))
+                self._side_reports.append(Failure(file, str(error)))
                 continue
             if document is not None:
                 yield document
@@ -99,7 +128,7 @@ class Taker:
         )
         if isinstance(fetched, NotModified):
             assert known is not None  # the server was told what is known
-            self._aside.append(
+            self._side_reports.append(
                 IngestReport(
                     known.document, known.id, "unchanged", known.passages, 0, 0.0, source=file
                 )
@@ -107,7 +136,7 @@ class Taker:
             return None
         return load_bytes(fetched.data, replace(fetched.source, name=name or fetched.source.name))
 
-    def _told(self) -> Iterator[IngestReport | Failure]:
+    def _drain_side_reports(self) -> Iterator[IngestReport | Failure]:
         """What became clear while documents were read."""
-        while self._aside:
-            yield self._aside.pop(0)
+        while self._side_reports:
+            yield self._side_reports.pop(0)

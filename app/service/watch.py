@@ -7,7 +7,7 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
 
-from app.service.ingestion import Failure, Taker
+from app.service.ingestion import Failure, Ingester
 from app.settings import Settings
 from store.results import IngestReport
 
@@ -44,7 +44,7 @@ def _follow(
     paths = sorted({path for _, path in changes})
     here = [path for path in paths if Path(path).is_file()]
     if here:
-        yield from Taker(library, settings).take(here)
+        yield from Ingester(library, settings).ingest(here)
     gone = [Path(path) for path in paths if not Path(path).exists()]
     for revision in library.documents():
         source = Path(revision.source)
