@@ -24,6 +24,9 @@ DEFAULT_MODEL = "all-MiniLM-L6-v2"
 DEFAULT_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 BATCH = 32
 LONGEST_WINDOW = 512
+QUERY_PROMPTS = ("query",)
+DOCUMENT_PROMPTS = ("document", "passage", "corpus")
+"""Names that models give to the prompt of a document; the first that a model has is taken."""
 
 
 class SentenceTransformerEmbedder(Embedder):
@@ -52,8 +55,8 @@ class SentenceTransformerEmbedder(Embedder):
     def fingerprint(self) -> str:  # type: ignore[override]
         """What makes vectors comparable: model, hash of its weights, prompts, window in tokens."""
         weights = DEFAULT_SHA256 if self.name == DEFAULT_MODEL else _sha256(_weights(self.folder))
-        prompts = self._prompts
-        told = f"+{hashlib.sha256(json.dumps(prompts).encode()).hexdigest()[:8]}" if prompts else ""
+        prompts = json.dumps([self._prompt(QUERY_PROMPTS), self._prompt(DOCUMENT_PROMPTS)])
+        told = f"+{hashlib.sha256(prompts.encode()).hexdigest()[:8]}" if self._prompts else ""
         return f"{Path(self.name).name}@{weights}/{self._window}{told}"
 
     @cached_property
@@ -63,14 +66,15 @@ class SentenceTransformerEmbedder(Embedder):
         pairs = sorted(given.items()) if isinstance(given, dict) else []
         return {name: text for name, text in pairs if isinstance(text, str) and text}
 
+    def _prompt(self, names: Sequence[str]) -> str:
+        # Named here: sentence-transformers 6.2 takes its own empty "document" before a "passage".
+        return next((self._prompts[name] for name in names if name in self._prompts), "")
+
     @cached_property
     def max_tokens(self) -> int:  # type: ignore[override]
-        """The longest text in tokens, beside the longest prompt; more is cut off."""
-        prompts = self._prompts.values()
-        return self._window - max(
-            (len(self._tokenizer.encode(p, add_special_tokens=False).ids) for p in prompts),
-            default=0,
-        )
+        """The longest text in tokens, beside the prompt of documents; more is cut off."""
+        prompt = self._tokenizer.encode(self._prompt(DOCUMENT_PROMPTS), add_special_tokens=False)
+        return self._window - len(prompt.ids)
 
     @cached_property
     def _window(self) -> int:
@@ -151,6 +155,7 @@ class SentenceTransformerEmbedder(Embedder):
             encode = self._model.encode_query if query else self._model.encode_document
             vectors = encode(
                 texts,
+                prompt=self._prompt(QUERY_PROMPTS if query else DOCUMENT_PROMPTS),
                 batch_size=BATCH,
                 show_progress_bar=False,
                 convert_to_numpy=True,

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from store.embedder import Embedder
+from app.service.engine import Engine
+from app.settings import Settings
+from ingest.load import load_text
+from store.embedder import Embedder, open_embedder
+from store.library import Library
+from store.provider_embedder import is_provider_name
 from store.results import StoreError
 from store.sentence_transformer import DEFAULT_SHA256, SentenceTransformerEmbedder
 
@@ -102,3 +111,79 @@ def test_an_unknown_model_says_what_to_do(tmp_path: Path) -> None:
         _ = SentenceTransformerEmbedder("nobody/has-this-model").fingerprint
     with pytest.raises(StoreError, match="no model weights"):
         _ = SentenceTransformerEmbedder(str(tmp_path)).fingerprint
+
+
+def test_a_models_own_prompts_are_put_before_queries_and_documents(
+    embedder: SentenceTransformerEmbedder, tmp_path: Path
+) -> None:
+    folder = tmp_path / "prompted"
+    shutil.copytree(embedder.folder, folder)
+    prompts = {"query": "query: ", "passage": "passage: "}
+    config = folder / "config_sentence_transformers.json"
+    config.write_text(json.dumps({**json.loads(config.read_text()), "prompts": prompts}))
+    prompted = SentenceTransformerEmbedder(str(folder))
+    plain = embedder.encode_documents(["query: the tower", "passage: the tower"])
+    assert np.allclose(prompted.encode_queries(["the tower"])[0], plain[0], atol=1e-4)
+    assert np.allclose(prompted.encode_documents(["the tower"])[0], plain[1], atol=1e-4)
+    assert prompted.max_tokens == embedder.max_tokens - 2
+    assert prompted.fingerprint.split("/")[0].split("@")[1] in embedder.fingerprint
+    assert prompted.fingerprint != embedder.fingerprint.replace("all-MiniLM-L6-v2", "prompted")
+
+
+@pytest.fixture
+def ollama(embedder: Embedder) -> Iterator[str]:
+    """A server on this machine that answers as Ollama does, with the real embedder's vectors."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            if asked["model"] != "minilm":
+                self.send_error(404, "model not found")
+                return
+            vectors = embedder.encode_documents(asked["input"]) * 3
+            body = json.dumps({"model": "minilm", "embeddings": vectors.tolist()}).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Quietly."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
+def test_a_providers_embeddings_by_name(embedder: Embedder, ollama: str, tmp_path: Path) -> None:
+    provided = open_embedder("ollama:minilm", ollama)
+    assert np.allclose(
+        provided.encode_documents(["one", "two"]),
+        embedder.encode_documents(["one", "two"]),
+        atol=1e-3,
+    )
+    assert provided.dimensions == 384
+    assert provided.encode_documents([]).shape == (0, 384)
+    with Library.open(tmp_path, provided) as library:
+        library.add(load_text("The tower is 38 metres high.\n\nParaffin was cheap.", "t.txt"))
+        assert "38" in library.search("How tall is the lighthouse?", 1)[0].stored.passage.text
+
+
+def test_a_provider_that_does_not_answer_is_named(ollama: str) -> None:
+    with pytest.raises(StoreError, match="ollama:other did not answer"):
+        open_embedder("ollama:other", ollama).encode_queries(["one"])
+    with pytest.raises(StoreError, match="cohere:x needs a package more"):
+        open_embedder("cohere:x").encode_queries(["one"])
+
+
+@pytest.mark.parametrize(
+    ("name", "provided"),
+    [("ollama:minilm", True), ("all-MiniLM-L6-v2", False), ("org/model", False),
+     ("C:\\models\\x", False), ("/models/a:b", False)],
+)  # fmt: skip
+def test_a_name_says_whether_texts_leave_the_machine(name: str, provided: bool) -> None:
+    assert is_provider_name(name) is provided
+    engine = Engine(Settings(model="none", embedder=name))
+    assert ("sent to" in engine.leaves()) is provided

@@ -68,7 +68,7 @@ class ChatLlamaCpp(BaseChatModel):
     def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
         params = super()._get_ls_params(stop=stop, **kwargs)
         params["ls_provider"] = "footnote"
-        params["ls_model_name"] = self.model_path.stem
+        params["ls_model_name"] = kwargs.get("model") or self.model_path.stem
         return params
 
     def _generate(
