@@ -1,4 +1,4 @@
-"""Questions answered: evidence, drafts, verdicts, and the ways people ask.
+"""Question answering, and its web chat, HTTP API and command line.
 
 Libraries read these when they load, so they are set before any is: none may report home
 (onnxruntime sends usage data to its maker otherwise), and threads of OpenMP that wait must sleep,

@@ -1,4 +1,4 @@
-"""What an answer is: sentences, their citations and verdicts, or a refusal with its reason."""
+"""The data model of answers: sentences, citations, verdicts, refusals, and events of a stream."""
 
 from __future__ import annotations
 
@@ -84,6 +84,7 @@ class Answer:
 
     @property
     def refused(self) -> bool:
+        """Whether this is a refusal."""
         return self.kind == "refusal"
 
     @property

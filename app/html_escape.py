@@ -1,4 +1,4 @@
-"""Untrusted text made fit for a page: markup never runs, nothing loads, no order is spoofed.
+"""Escapes untrusted text for HTML: no markup runs, nothing loads, no text order is spoofed.
 
 Document text, file names, questions, model output and conversation names all pass through here on
 their way to the browser. Each unsafe character becomes one visible character, so offsets hold.
@@ -18,14 +18,14 @@ _VISIBLE = str.maketrans({**_BIDI, **_C0, **_C1, **_LONE})
 _TEMPLATE = str.maketrans({"`": "&#96;", "$": "&#36;", "{": "&#123;", "}": "&#125;"})
 
 
-def plain(text: str) -> str:
+def show_controls(text: str) -> str:
     """The text with every control character made visible; for components that escape markup."""
     return text.translate(_VISIBLE)
 
 
 def markup(text: str) -> str:
     """The text as HTML, for element content and for quoted attributes."""
-    return html.escape(plain(text), quote=True).translate(_TEMPLATE)
+    return html.escape(show_controls(text), quote=True).translate(_TEMPLATE)
 
 
 def clip(text: str, limit: int) -> str:

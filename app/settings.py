@@ -1,4 +1,4 @@
-"""What the person chose: one frozen value, read once at the entry points and passed on.
+"""The settings: one frozen value, read once at the entry points and passed on.
 
 Read in this order, the later winning: the defaults below, ``settings.toml`` in the data folder,
 ``FOOTNOTE_…`` in the environment (``FOOTNOTE_DATA``, ``FOOTNOTE_MODEL`` …), options of the command.
@@ -54,10 +54,10 @@ class Settings:
     ``model`` is ``auto`` (``local`` once its file is there, else ``none``), ``none`` (quotes),
     ``local`` or ``PROVIDER:MODEL``; ``base_url`` is the provider's address and ``gguf`` another
     local model's file. ``embedder`` is a sentence-transformers name or folder, or
-    ``PROVIDER:MODEL`` at ``embedder_url`` (None: the one that comes along). ``k`` is how many
-    passages are read for a question. ``timeout_s`` bounds the wait for a language model's reply in
-    seconds; ``threads`` is the local model's (None: one per free core); ``context`` is its window
-    in tokens. ``allow_private_links`` lets links lead to private and loopback addresses;
+    ``PROVIDER:MODEL`` at ``embedder_url`` (None: the one that comes with Footnote). ``k`` is how
+    many passages are read for a question. ``timeout_s`` bounds the wait for a language model's
+    reply in seconds; ``threads`` is the local model's (None: one per free core); ``context`` is its
+    window in tokens. ``allow_private_links`` lets links lead to private and loopback addresses;
     ``offline`` keeps Footnote from fetching anything by itself.
     """
 

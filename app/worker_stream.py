@@ -1,4 +1,4 @@
-"""Items from a thread that may hang: handed on one by one until done, stopped or out of time."""
+"""Streams items from a worker thread, with a time limit and immediate stop."""
 
 from __future__ import annotations
 

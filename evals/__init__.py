@@ -1,1 +1,1 @@
-"""Answers measured: question sets, runs, scores and comparisons."""
+"""Evaluation: question sets, runs, scores, comparisons and reports."""

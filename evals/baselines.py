@@ -1,4 +1,4 @@
-"""What Footnote is measured against: the tutorial pipeline, BM25 alone, dense alone."""
+"""Baseline systems: a plain LangChain-style pipeline, BM25 alone, dense retrieval alone."""
 
 from __future__ import annotations
 
@@ -62,6 +62,7 @@ class Plain:
         self.reader = Reader()
 
     def describe(self) -> dict[str, Any]:
+        """What identifies the system and its settings."""
         return {
             "system": self.name,
             "model": self.model.name if self.model else "none",
@@ -80,6 +81,7 @@ class Plain:
         return None if self.whole_library else case.document
 
     def outcomes(self, cases: Sequence[Case]) -> Iterator[Outcome]:
+        """The outcome of each case, in order."""
         for case in cases:
             began = time.perf_counter()
             found = self.search(case)
@@ -92,6 +94,7 @@ class Plain:
             yield Outcome(replace(answer, timings_ms=spent), found, TOP)
 
     def replay(self, case: Case) -> None:
+        """Ask a case again for its timing alone."""
         if self.model:
             self._answer(case, self.search(case)[:TOP])
 
@@ -152,6 +155,7 @@ class Tutorial(Plain):
         self.vectors = self._index()
 
     def describe(self) -> dict[str, Any]:
+        """What identifies the system and its settings."""
         return {**super().describe(), "chunk": CHUNK, "overlap": OVERLAP}
 
     def search(self, case: Case) -> tuple[FoundPassage, ...]:

@@ -11,34 +11,22 @@ from __future__ import annotations
 import argparse
 import json
 import tempfile
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.answering.context import prompt_sources
-from app.answering.generate import MAX_TOKENS
-from app.answering.prompt import ANSWER, JUDGE, messages, stated
 from app.evidence import answerability, calibration
-from app.evidence.reader import Reader
-from app.evidence.scoring import Found, Retrieved, found
-from app.language.text import content_words
-from app.models.base import ChatModel
+from app.evidence.scoring import score_readings
 from app.models.factory import open_model
 from app.settings import load_settings
+from evals.calibration_data import Judged, ask_model, read_sets, sample
 from evals.case import Case
 from evals.matching import stands_in
-from evals.reader_data import read_jsonl
-from evals.sets import load_set
-from ingest.load import expand, load
-from store.library import Library
-from store.results import Hit
-from store.sentence_transformer import SentenceTransformerEmbedder
 
 SENTENCE_NAMES = (
     "reader span",
@@ -56,51 +44,6 @@ REFUSED = {
     calibration.ANSWERABLE: {"strict": 0.20, "balanced": 0.08, "eager": 0.03},
     calibration.ANSWERABLE_WITH_MODEL: {"strict": 0.25, "balanced": 0.15, "eager": 0.05},
 }
-BATCH = 32
-
-
-@dataclass(frozen=True)
-class Judged:
-    """A case with what was found for it; ``group`` is the document that it is asked of."""
-
-    case: Case
-    group: str
-    found: Found
-
-
-def judged_cases(library: Library, cases: Iterable[Case], reader: Reader) -> list[Judged]:
-    """Search and read for every case, in batches."""
-    only = library.documents()[0].document
-    out: list[Judged] = []
-    pending = iter(cases)
-    while batch := list(islice(pending, BATCH)):
-        hits = _search(library, [(c.question, c.document or only) for c in batch])
-        pairs = [
-            (c.question, h.stored.passage.text)
-            for c, some in zip(batch, hits, strict=True)
-            for h in some
-        ]
-        readings = iter(reader.read_pairs(pairs))
-        for case, some in zip(batch, hits, strict=True):
-            rarity = library.idf(content_words(case.question))
-            retrieved = Retrieved(case.question, tuple(some), rarity, documents=1)
-            result = found(retrieved, list(islice(readings, len(some))))
-            out.append(Judged(case, case.document or only, result))
-        print(f"\r{len(out)} questions read", end="", flush=True)
-    print()
-    return out
-
-
-def _search(library: Library, asked: Sequence[tuple[str, str]]) -> list[list[Hit]]:
-    """Hits for each question of its document; those of one document are searched together."""
-    hits: list[list[Hit]] = [[] for _ in asked]
-    for document in {document for _, document in asked}:
-        mine = [i for i, (_, among) in enumerate(asked) if among == document]
-        questions = [asked[i][0] for i in mine]
-        found = library.search_many(questions, 5, documents=[document])
-        for i, some in zip(mine, found, strict=True):
-            hits[i] = some
-    return hits
 
 
 def holds(case: Case, text: str) -> bool:
@@ -183,80 +126,8 @@ def fit_answerable(
     return entry
 
 
-def ask_model(
-    judged: Sequence[Judged], model: ChatModel, cache: Path
-) -> dict[str, tuple[float, float]]:
-    """The model's log-odds of "yes" and whether it stated an answer (1 or 0), by case id.
-
-    What it said is kept in ``cache``, a JSON line a case, as it goes.
-    """
-    known = {row["id"]: row for row in read_jsonl(cache)} if cache.exists() else {}
-    with cache.open("a", encoding="utf-8") as lines:
-        for n, j in enumerate(judged, 1):
-            if j.case.id not in known:
-                texts = [s.text for s in prompt_sources(j.found)]
-                yes = model.yes_log_odds(messages(j.case.question, texts, JUDGE))
-                reply = "".join(
-                    model.stream(messages(j.case.question, texts, ANSWER), max_tokens=MAX_TOKENS)
-                )
-                known[j.case.id] = {"id": j.case.id, "yes": yes, "reply": reply, "sources": texts}
-                lines.write(json.dumps(known[j.case.id]) + "\n")
-                lines.flush()
-            print(f"\r{n}/{len(judged)} judged by the model", end="", flush=True)
-    print()
-    return {j.case.id: (known[j.case.id]["yes"], stated(known[j.case.id]["reply"])) for j in judged}
-
-
-def sample(judged: Sequence[Judged], n: int, seed: int) -> list[Judged]:
-    """Half answerable, half not, drawn by the seed."""
-    rng = np.random.default_rng(seed)
-    out: list[Judged] = []
-    for kind in (True, False):
-        some = [j for j in judged if j.case.answerable is kind]
-        out += [some[i] for i in rng.permutation(len(some))[: n // 2]]
-    return out
-
-
-def off_topic(cases: Sequence[Case]) -> list[Case]:
-    """Every sixth question asked of another document, which does not answer it.
-
-    Near misses alone would teach that words in common say nothing.
-    """
-    names = list(dict.fromkeys(c.document for c in cases if c.document))
-    if len(names) < 2:
-        return []
-    other = dict(zip(names, [*names[1:], names[0]], strict=True))
-    return [
-        replace(c, id=f"{c.id}@other", document=other[c.document], answerable=False, answers=())
-        for c in cases[::6]
-        if c.document
-    ]
-
-
-def read_sets(
-    sets: Sequence[str], documents: Sequence[Path], folder: Path, most: int
-) -> list[tuple[Library, list[Judged]]]:
-    """Each set over its own documents (or, for a set without, over ``documents``).
-
-    At most ``most`` questions of each, drawn by a fixed seed.
-    """
-    out, reader = [], Reader()
-    for i, name in enumerate(sets):
-        questions = load_set(name)
-        library = Library.open(folder / str(i), SentenceTransformerEmbedder())
-        sources = [questions.documents] if questions.documents else documents
-        for source in expand([str(s) for s in sources]):
-            library.add(load(source))
-        alone = [c for c in questions.cases if not c.turns]
-        drawn = np.random.default_rng(7).permutation(len(alone))[:most]
-        alone = [alone[i] for i in sorted(drawn.tolist())]
-        cases = [replace(c, id=f"{questions.name}/{c.id}") for c in alone]
-        cases += off_topic(cases)
-        out.append((library, judged_cases(library, cases, reader)))
-    return out
-
-
 def main() -> None:
+    """The command: fit and write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("sets", nargs="+", help="question sets, by path or shipped name")
     parser.add_argument(
@@ -315,7 +186,7 @@ def started(path: Path, sets: Sequence[str]) -> dict[str, Any]:
 
 def rescored(judged: Judged) -> Judged:
     """The same with its evidence scored by the sentence weights just stored."""
-    again = found(judged.found.retrieved, judged.found.readings)
+    again = score_readings(judged.found.retrieved, judged.found.readings)
     return replace(judged, found=again)
 
 

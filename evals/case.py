@@ -1,4 +1,4 @@
-"""Questions with their expectations, and the error that a bad set raises."""
+"""The data model of question sets, and the error that an invalid set raises."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The checks that turn a row of a set into a case, with a message for each kind of mistake."""
+"""Validates a row of a set and turns it into a case, with a message for each mistake."""
 
 from __future__ import annotations
 

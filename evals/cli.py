@@ -1,4 +1,4 @@
-"""``footnote eval``: sets, runs, comparison, report, baselines."""
+"""``footnote eval``: run, compare, report, baselines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Did a change help? Paired differences of two runs with intervals and tests."""
+"""Compares two runs: paired differences with intervals and significance tests."""
 
 from __future__ import annotations
 
@@ -63,6 +63,7 @@ class Comparison:
 
     @property
     def worse(self) -> tuple[Difference, ...]:
+        """The figures that fell significantly."""
         return tuple(d for d in self.differences if d.verdict == "worse")
 
 

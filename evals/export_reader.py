@@ -1,4 +1,4 @@
-"""Turn trained reader weights into the package's data file: ONNX, int8 matrices, fp16 embeddings.
+"""Exports trained reader weights to the package's data file: ONNX, int8 matrices, fp16 embeddings.
 
 ``python -m evals.export_reader reader.pt app/data/reader.onnx`` (needs ``pip install onnx``).
 Matrix products are quantised per channel (a per-tensor scale ruins this model); the word
@@ -76,6 +76,7 @@ def pin(checksum: str, source: Path) -> None:
 
 
 def main() -> None:
+    """The command: export and pin the checksum."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("weights", type=Path, help="reader.pt from evals.train_reader")
     parser.add_argument("target", type=Path, help="where the ONNX file goes")

@@ -1,4 +1,4 @@
-"""Unanswerable twins of answerable questions: one thing in the question changed, passage the same.
+"""Makes hard negatives: unanswerable variants of answerable questions, one thing changed.
 
 People who write adversarial questions swap a name, a number or a word for another of the same
 passage, turn a word into its opposite, or negate. Pairs that differ in one thing teach the reader
@@ -73,7 +73,7 @@ _WAYS = (_turn, _swap(_NAME), _swap(_NUMBER), _swap(_WORD), _negate)
 _ODDS = (4.0, 4.0, 2.0, 0.7, 0.5)
 
 
-def twin(example: Example, rng: random.Random) -> Example | None:
+def hard_negative(example: Example, rng: random.Random) -> Example | None:
     """The unanswerable twin of an answerable example; None where no way to make one applies."""
     made = [(way(example, rng), odds) for way, odds in zip(_WAYS, _ODDS, strict=True)]
     made = [(question, odds) for question, odds in made if question]

@@ -1,4 +1,4 @@
-"""Sets of others: benchmark folders, SQuAD 1.1/2.0, BEIR folders, multi-turn task files.
+"""Imports public sets: benchmark folders, SQuAD 1.1/2.0, BEIR folders, multi-turn task files.
 
 What comes with documents becomes a folder of ours: ``questions.jsonl`` beside ``documents/``.
 """

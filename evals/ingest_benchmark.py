@@ -1,8 +1,8 @@
-"""How fast documents are taken in, beside the bare encoder on the same texts in the same run.
+"""Ingest benchmark: ingest speed beside the bare encoder on the same texts in the same run.
 
 ``python -m evals.ingest_benchmark [--documents 1000]`` writes generated Markdown files, and then
 for slices of a hundred of them, by turns, encodes their passages with the embedding model alone and
-takes the files in. So both meet the same load of the machine. At the end everything is taken in
+takes the files in. So both meet the same load of the machine. At the end everything is ingested
 once more, unchanged. Prints JSON; exits with 1 where a bar is missed.
 """
 
@@ -160,6 +160,7 @@ def tell(done: int, total: int, speed: float) -> None:
 
 
 def main() -> int:
+    """The command: measure and print."""
     parser = argparse.ArgumentParser(description="Measure the speed of ingest.")
     parser.add_argument("--documents", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)

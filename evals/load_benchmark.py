@@ -1,4 +1,4 @@
-"""Many people asking one chat at once, over HTTP on loopback.
+"""Load benchmark: many users asking one chat at once, over HTTP on loopback.
 
 ``python -m evals.load_benchmark --people 30 --rounds 3`` serves the sample document in quotes mode
 in a process of its own and measures one person alone, then all at once. With ``--think`` people
@@ -32,7 +32,7 @@ TIMEOUT_S = 300.0
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class TimedAnswer:
     """One question of one person: how long it took in seconds, and whether the answer was right.
 
     ``status`` is the HTTP status, 0 where there was no reply.
@@ -43,16 +43,16 @@ class Asked:
     right: bool
 
 
-def ask(client: httpx.Client, address: str, case: Case) -> Asked:
+def ask(client: httpx.Client, address: str, case: Case) -> TimedAnswer:
     """Ask one question over the API."""
     began = time.perf_counter()
     try:
         reply = client.post(f"{address}/api/v1/ask", json={"question": case.question})
     except httpx.HTTPError:
-        return Asked(time.perf_counter() - began, 0, False)
+        return TimedAnswer(time.perf_counter() - began, 0, False)
     spent = time.perf_counter() - began
     right = reply.status_code == 200 and _right(case, reply.json())
-    return Asked(spent, reply.status_code, right)
+    return TimedAnswer(spent, reply.status_code, right)
 
 
 def _right(case: Case, payload: dict[str, Any]) -> bool:
@@ -62,10 +62,10 @@ def _right(case: Case, payload: dict[str, Any]) -> bool:
 
 
 def together(address: str, cases: Sequence[Case], people: int, rounds: int, think: float,
-             seed: int = 1) -> list[Asked]:  # fmt: skip
+             seed: int = 1) -> list[TimedAnswer]:  # fmt: skip
     """Everybody asks ``rounds`` questions, each their own way through the cases."""
 
-    def person(number: int) -> list[Asked]:
+    def person(number: int) -> list[TimedAnswer]:
         rng = random.Random(seed * 1000 + number)
         with httpx.Client(timeout=TIMEOUT_S) as client:
             asked = []
@@ -113,7 +113,7 @@ def _wait(address: str, limit_s: float = 120.0) -> None:
     raise TimeoutError(f"No chat came up at {address}.")
 
 
-def told(name: str, asked: Sequence[Asked]) -> str:
+def told(name: str, asked: Sequence[TimedAnswer]) -> str:
     """A line of figures."""
     spent = [one.seconds for one in asked]
     errors = sum(one.status != 200 for one in asked)

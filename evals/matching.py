@@ -1,4 +1,4 @@
-"""When do words stand in a text? One reading of both, used by sets, measures and checks."""
+"""Decides whether words occur in a text, after the same normalisation of both."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _stands(needle: str, text: str) -> bool:
 
 
 def stands_in(words: str, text: str) -> bool:
-    """Whether ``words`` stand in ``text`` after :func:`normalise`.
+    """Whether ``words`` occur in ``text`` after :func:`normalise`.
 
     Two readings count, dashes and slashes dropped or read as spaces ("1999-2000" holds 1999). Two
     guards make the plain substring stricter: a number must be whole ("8" is not in "1812"), and so
@@ -54,5 +54,5 @@ def stands_in(words: str, text: str) -> bool:
 
 
 def all_stand_in(words: Iterable[str], text: str) -> bool:
-    """Whether every one of ``words`` stands in ``text``."""
+    """Whether every one of ``words`` occurs in ``text``."""
     return all(stands_in(word, text) for word in words)

@@ -1,4 +1,4 @@
-"""Options that several commands of ``footnote eval`` have, and the consoles they write to."""
+"""Options and consoles shared by the commands of ``footnote eval``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bars for continuous integration: what a run must reach, and how far it may fall."""
+"""Quality gates for continuous integration: required scores and allowed drops."""
 
 from __future__ import annotations
 

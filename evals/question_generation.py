@@ -1,4 +1,4 @@
-"""Questions proposed by the language model, each with its evidence, for a person to judge."""
+"""Generates questions with the language model, each with its evidence, for a person to review."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def open_drafts(
 
 
 def propose(passages: Sequence[StoredPassage], model: ChatModel, count: int) -> Iterator[Proposal]:
-    """Proposals whose answer stands in their passage; others are dropped and not shown."""
+    """Proposals whose answer occurs in their passage; others are dropped and not shown."""
     made = 0
     for stored in passages:
         if made == count:
@@ -98,7 +98,7 @@ def parse(reply: str, text: str) -> Case | None:
 
 
 def _key_words(question: str, text: str) -> tuple[str, ...]:
-    """The longest words of the question that stand in the text."""
+    """The longest words of the question that occur in the text."""
     words = dict.fromkeys(re.findall(r"\w{5,}", question))
     held = [word for word in words if stands_in(word, text)]
     return tuple(sorted(held, key=len, reverse=True)[:MOST_KEY_WORDS])

@@ -1,4 +1,4 @@
-"""The reader by itself on a public set: span F1 and exact match, AUC of answerability.
+"""Evaluates the reader alone on a public set: span F1, exact match, AUC of answerability.
 
 ``python -m evals.reader_benchmark FOLDER`` reads each question with its own paragraph; figures are
 SQuAD's (best over the accepted answers), on questions that the reader was not trained on.
@@ -54,6 +54,7 @@ def figures(rows: list[dict[str, Any]], texts: list[str], reader: Reader) -> dic
 
 
 def main() -> None:
+    """The command: evaluate and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, help="folder with questions.jsonl and documents/")
     parser.add_argument("--sample", type=int, help="so many questions, evenly spread")

@@ -1,4 +1,4 @@
-"""Training examples for the reader: what is read, how much of each source, cut into windows.
+"""Training data of the reader: sources, sample sizes, and cutting into windows.
 
 Two kinds of example share one encoder: *reading* (question, passage, answer span or none) and
 *support* (claim, premise, label). Sources and licences travel with the examples so that the model

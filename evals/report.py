@@ -1,4 +1,4 @@
-"""Runs as one self-contained HTML page, as Markdown for the README, or as JSON for programs."""
+"""Reports of runs: a self-contained HTML page, Markdown, or JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the new revision of a document did to the answers of a set."""
+"""Compares answers before and after a document changed."""
 
 from __future__ import annotations
 

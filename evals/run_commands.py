@@ -1,4 +1,4 @@
-"""Making runs for a command: one for each variant, with a bar, shown and held against bars."""
+"""Makes runs for a command: one for each variant, with progress, tables and quality gates."""
 
 from __future__ import annotations
 

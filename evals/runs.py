@@ -1,4 +1,4 @@
-"""Runs: named by what made them, written line by line, resumed where they stopped.
+"""Runs: identified by everything that determined them, written line by line, resumable.
 
 A run's folder has ``run.json`` (everything that made it), ``lines.jsonl`` (a scored line a
 question, the same bytes whenever the run is made), ``timings.jsonl`` (what differs each time) and
@@ -46,6 +46,7 @@ class Run:
 
     @property
     def id(self) -> str:
+        """The run's id."""
         return str(self.manifest["id"])
 
     @property
@@ -61,6 +62,7 @@ class Run:
 
     @property
     def complete(self) -> bool:
+        """Whether every case was asked."""
         return len(self.lines) == int(self.manifest["questions"])
 
     def summary(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""One case and its outcome as one line of a run: what was said, and every score of it."""
+"""Scores one case: its outcome as one line of a run."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from app.answer import Answer
-from app.answer_json import answer_payload
+from app.json_forms import answer_payload
 from evals.case import Case
 from evals.measures.citations import (
     Supports,

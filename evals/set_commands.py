@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
+from app.service.feedback_set import feedback_set_path
 from evals.options import Data, Documents, Model, Seed, SetArgument, console
 
 
@@ -39,10 +40,10 @@ def drift_command(
     """What the latest revision of a document did to the answers of a set."""
     from app.settings import load_settings
     from evals.revision_diff import drift, drift_view
-    from evals.workspace import Choice, open_library, open_set, open_writer, own_set
+    from evals.workspace import Choice, open_library, open_set, open_writer
 
     settings = load_settings(data=data, model=model)
-    loaded = open_set(questions or own_set(settings), Choice())
+    loaded = open_set(questions or feedback_set_path(settings.data), Choice())
     with open_library(settings) as library, open_writer(settings) as writer:
         console.print(drift_view(drift(document, loaded, library, settings, writer, since=since)))
 
@@ -60,10 +61,10 @@ def draft_command(
     from app.settings import load_settings
     from evals.question_generation import open_drafts, review
     from evals.sets import write_set
-    from evals.workspace import open_library, open_writer, own_set
+    from evals.workspace import open_library, open_writer
 
     settings = load_settings(data=data, model=model)
-    target = out or own_set(settings)
+    target = out or feedback_set_path(settings.data)
     with open_library(settings) as library, open_writer(settings) as writer:
         proposals = open_drafts(document, library, writer, count, seed)
         for case in review(proposals, console):

@@ -1,4 +1,4 @@
-"""Rows of a set's file, each with its line: JSONL, YAML and CSV."""
+"""Reads set files row by row: JSONL, YAML and CSV."""
 
 from __future__ import annotations
 

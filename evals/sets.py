@@ -1,4 +1,4 @@
-"""Question sets: found by path or name, loaded, written."""
+"""Question sets: find by path or name, load, write."""
 
 from __future__ import annotations
 

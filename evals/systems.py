@@ -1,4 +1,4 @@
-"""What a run asks: Footnote, or anything else that answers cases with hits to judge."""
+"""The systems that a run evaluates: Footnote, or anything else that answers cases."""
 
 from __future__ import annotations
 
@@ -127,6 +127,7 @@ class Footnote:
         self.batch = 1 if model or one_by_one else BATCH
 
     def describe(self) -> dict[str, Any]:
+        """What identifies the system and its settings."""
         settings, model = self.answerer.settings, self.answerer.model
         return {
             "system": self.name,
@@ -142,6 +143,7 @@ class Footnote:
         }
 
     def outcomes(self, cases: Sequence[Case]) -> Iterator[Outcome]:
+        """The outcome of each case, in order."""
         asked = [(case.question, self.documents(case)) for case in cases]
         if self.batch == 1:
             self.answerer.seen.clear()
@@ -156,6 +158,7 @@ class Footnote:
             yield Outcome(answer, tuple(map(found_passage, hits)), self.answerer.settings.k)
 
     def replay(self, case: Case) -> None:
+        """Ask a case again for its timing alone."""
         if self.answerer.model:
             self._ask(case)
 

@@ -1,4 +1,4 @@
-"""Train the reader: one MiniLM encoder with heads for the span, answerability and support.
+"""Trains the reader: one MiniLM encoder with heads for span, answerability and support.
 
 Run ``python -m evals.train_reader --help``. The encoder starts from the embedder's own weights
 (all-MiniLM-L6-v2). Training is seeded; on two CPU cores it takes about an hour and a half.
@@ -19,7 +19,7 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 from transformers import AutoModel
 
-from evals.hard_negatives import twin
+from evals.hard_negatives import hard_negative
 from evals.reader_data import Example, Window, batches, load_examples, window
 
 
@@ -106,17 +106,18 @@ def train(network: ReaderNetwork, steps: list[list[Window]], rate: float, out: P
             torch.save(network.state_dict(), out)
 
 
-def with_twins(examples: list[Example], n: int, rng: random.Random) -> list[Example]:
+def with_hard_negatives(examples: list[Example], n: int, rng: random.Random) -> list[Example]:
     """``n`` answerable examples, each with its twin, and a quarter as many support pairs."""
     pairs: list[Example] = []
     for example in (e for e in examples if e.answerable):
-        other = twin(example, rng)
+        other = hard_negative(example, rng)
         if other is not None and len(pairs) < 2 * n:
             pairs += [example, other]
     return [*pairs, *[e for e in examples if e.support is not None][: n // 4]]
 
 
 def main() -> None:
+    """The command: train, evaluate and save."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
         "--training",
@@ -154,7 +155,7 @@ def main() -> None:
     tokenizer.no_padding()
     examples = load_examples(args.training, args.wikipedia_32, args.seed)
     if args.twins:
-        examples = with_twins(examples, args.twins, rng)
+        examples = with_hard_negatives(examples, args.twins, rng)
     windows = [window(e, tokenizer, args.tokens, rng) for e in examples]
     sources = sorted({(e.source, e.licence) for e in examples})
     args.out.with_suffix(".json").write_text(

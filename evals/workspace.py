@@ -1,4 +1,4 @@
-"""What every command opens: settings, library, model, set, and where runs are kept."""
+"""What every command opens: settings, library, model, set, and the folder of runs."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from evals.case import Case, QuestionSet
 from evals.runs import sample
 from evals.sets import load_set
 from ingest.load import expand, load
-from store.embedder import open_embedder
 from store.library import Library
+from store.open_embedder import open_embedder
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +32,6 @@ class Choice:
 def runs_folder(settings: Settings) -> Path:
     """Where runs are kept."""
     return settings.data / "runs"
-
-
-def own_set(settings: Settings) -> Path:
-    """The user's own set: accepted drafts, and corrections made in the chat."""
-    return settings.data / "sets" / "mine.jsonl"
 
 
 def choose(questions: QuestionSet, choice: Choice) -> QuestionSet:

@@ -1,1 +1,1 @@
-"""Documents in: files and links to text with exact offsets, and that text to passages."""
+"""Reading documents: files and links to text with exact offsets, and text to passages."""

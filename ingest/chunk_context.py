@@ -1,4 +1,4 @@
-"""What stands above each block of a document: headings, question, leading line, table header."""
+"""The context of each block: headings above it, interview question, lead-in line, table header."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _TELLS = (BlockKind.PARAGRAPH, BlockKind.ANSWER, BlockKind.LIST_ITEM)
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class BlockContext:
     """The blocks before a block that say what it is about; ``headings`` outermost first."""
 
     headings: tuple[Block, ...] = ()
@@ -21,10 +21,10 @@ class Frame:
     header: Block | None = None
 
 
-def frames(text: str, blocks: Sequence[Block]) -> list[Frame]:
+def block_contexts(text: str, blocks: Sequence[Block]) -> list[BlockContext]:
     """The frame of each block, made of blocks before it only."""
-    found: list[Frame] = []
-    frame = Frame()
+    found: list[BlockContext] = []
+    frame = BlockContext()
     previous: Block | None = None
     for block in blocks:
         if not is_skipped(block):
@@ -43,12 +43,12 @@ def leads_in(text: str, block: Block) -> bool:
     )
 
 
-def _at(frame: Frame, block: Block, previous: Block | None) -> Frame:
+def _at(frame: BlockContext, block: Block, previous: Block | None) -> BlockContext:
     """The frame as it holds for this block: a lead for what it leads to, a header for its table."""
     if block.kind is BlockKind.HEADING:
-        return Frame(tuple(h for h in frame.headings if h.level < block.level))
+        return BlockContext(tuple(h for h in frame.headings if h.level < block.level))
     if block.kind is BlockKind.QUESTION:
-        return Frame(frame.headings)
+        return BlockContext(frame.headings)
     led = block.kind is BlockKind.LIST_ITEM or frame.lead is previous
     in_table = block.kind is BlockKind.TABLE_ROW and not block.level
     return replace(
@@ -56,10 +56,10 @@ def _at(frame: Frame, block: Block, previous: Block | None) -> Frame:
     )
 
 
-def _after(text: str, frame: Frame, block: Block) -> Frame:
+def _after(text: str, frame: BlockContext, block: Block) -> BlockContext:
     """The frame that holds after this block."""
     if block.kind is BlockKind.HEADING:
-        return Frame((*frame.headings, block))
+        return BlockContext((*frame.headings, block))
     if block.kind is BlockKind.QUESTION:
         return replace(frame, question=block)
     if block.kind is BlockKind.TABLE_ROW and block.level:

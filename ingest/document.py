@@ -1,4 +1,4 @@
-"""What a document is once it is read: its text, and the blocks and passages that slice it.
+"""The data model of documents: ``Document``, its ``Block``s, and the ``Passage``s that are indexed.
 
 Every offset in this module counts characters (Python ``str`` indices) of ``Document.text``, which
 is the text exactly as the reader is shown it.

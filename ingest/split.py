@@ -1,4 +1,4 @@
-"""A document to passages: along its blocks, within the embedder's window, offsets exact.
+"""Splits a document into passages: along its blocks, within the embedder's window, offsets exact.
 
 Pure: the same document, counter and limit always give the same passages. A passage is a slice of
 the text; what a reader needs besides (title, headings, the question that is being answered, the
@@ -12,11 +12,11 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from ingest.chunk_context import Frame, frames, leads_in
+from ingest.chunk_context import BlockContext, block_contexts, leads_in
 from ingest.document import Block, BlockKind, Document, Passage
 from ingest.language.sentences import sentences
 from ingest.load.block_classifier import is_skipped
-from ingest.load.titles import is_telling, plain
+from ingest.load.titles import is_informative_title, without_markup
 from ingest.token_splitter import Count, Span, cut, measure, shortened
 
 SPLITTER_VERSION = "1"
@@ -44,14 +44,14 @@ def split(document: Document, count_tokens: Count, limit: int = 256) -> list[Pas
 
 
 class _Splitter:
-    """One document on its way to passages; a unit is a run of blocks that belong together."""
+    """One document in progress to passages; a unit is a run of blocks that belong together."""
 
     def __init__(self, document: Document, count: Count, limit: int) -> None:
         self.text = document.text
         self.blocks = document.blocks
         self.starts = [block.start for block in document.blocks]
-        self.frames = frames(document.text, document.blocks)
-        self.title = plain(document.title) if is_telling(document.title) else ""
+        self.block_contexts = block_contexts(document.text, document.blocks)
+        self.title = without_markup(document.title) if is_informative_title(document.title) else ""
         self.limit = limit
         self.max_context = min(CONTEXT_TOKENS, limit // 4)
         self.target = min(TARGET_TOKENS, limit - self.max_context)
@@ -63,7 +63,7 @@ class _Splitter:
         for group in self._groups():
             blocks = [self.blocks[i] for i in group]
             start, end = blocks[0].start, blocks[-1].end
-            _, tokens = self.context(self.frames[group[0]], self._titled(group[0]))
+            _, tokens = self.context(self.block_contexts[group[0]], self._titled(group[0]))
             room = self.limit - tokens
             if measure(self.text, start, end, self.count, room) <= room:
                 yield self._passage(start, end)
@@ -126,7 +126,7 @@ class _Splitter:
 
     def _parts(self, group: Sequence[int]) -> Iterator[Span]:
         """A group too long for one passage: by blocks as they fit, a long block by sentences."""
-        room = self.limit - max(self.context(self.frames[i])[1] for i in group)
+        room = self.limit - max(self.context(self.block_contexts[i])[1] for i in group)
         special = self.count("")
         start = end = -1
         used = 0
@@ -166,14 +166,16 @@ class _Splitter:
         body = next(
             (i for i in range(first, last) if self.blocks[i].kind is not BlockKind.HEADING), last
         )
-        context, _ = self.context(self.frames[first], self._titled(first))
+        context, _ = self.context(self.block_contexts[first], self._titled(first))
         block = self.blocks[last]
         return Passage(
             start=start,
             end=end,
             text=self.text[start:end],
             context=context,
-            headings=tuple(plain(self._words(h)) for h in self.frames[body].headings),
+            headings=tuple(
+                without_markup(self._words(h)) for h in self.block_contexts[body].headings
+            ),
             kind=block.kind,
             page=self.blocks[first].page,
             row=block.row,
@@ -181,12 +183,12 @@ class _Splitter:
 
     def _titled(self, index: int) -> bool:
         block = self.blocks[index]
-        return block.kind is BlockKind.HEADING and plain(self._words(block)) == self.title
+        return block.kind is BlockKind.HEADING and without_markup(self._words(block)) == self.title
 
     def _words(self, block: Block) -> str:
         return self.text[block.start : block.end]
 
-    def _context(self, frame: Frame, titled: bool = False) -> tuple[str, int]:
+    def _context(self, frame: BlockContext, titled: bool = False) -> tuple[str, int]:
         """What stands above a passage, and its tokens; what is nearest is kept first.
 
         ``titled``: the passage itself begins with the title.
@@ -194,7 +196,10 @@ class _Splitter:
         context = ""
         for words in reversed(self._near(frame)):
             context = self._above(words, context, "\n", shorten=True)
-        path = ["" if titled else self.title, *(plain(self._words(h)) for h in frame.headings)]
+        path = [
+            "" if titled else self.title,
+            *(without_markup(self._words(h)) for h in frame.headings),
+        ]
         joint = "\n"
         for words in reversed(list(dict.fromkeys(filter(None, path)))):
             taller = self._above(words, context, joint, shorten=not context)
@@ -202,16 +207,16 @@ class _Splitter:
             context = taller
         return context, self.count(context) if context else 0
 
-    def _near(self, frame: Frame) -> list[str]:
+    def _near(self, frame: BlockContext) -> list[str]:
         """The question, the sentence that leads in, the table's header: those there are."""
         near = []
         if frame.question:
-            near.append(_ASKED_BY.sub("", plain(self._words(frame.question))))
+            near.append(_ASKED_BY.sub("", without_markup(self._words(frame.question))))
         if frame.lead:
             start, end = sentences(self._words(frame.lead))[-1]
-            near.append(plain(self._words(frame.lead)[start:end]))
+            near.append(without_markup(self._words(frame.lead)[start:end]))
         if frame.header:
-            near.append(plain(self._words(frame.header)))
+            near.append(without_markup(self._words(frame.header)))
         return near
 
     def _above(self, words: str, context: str, joint: str, *, shorten: bool) -> str:

@@ -1,4 +1,4 @@
-"""Cuts text that is too long for a window: between sentences, else clauses, words, characters."""
+"""Splits text that exceeds the window: at sentences, else clauses, words, characters."""
 
 from __future__ import annotations
 

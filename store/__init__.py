@@ -1,1 +1,1 @@
-"""Documents kept: the catalogue, the vectors, and search over both."""
+"""Storage: the catalogue (SQLite), the vectors (Chroma), and search over both."""

@@ -1,4 +1,4 @@
-"""Answers that were given, and whether they still hold."""
+"""Stored answers, and whether their citations still hold."""
 
 from __future__ import annotations
 

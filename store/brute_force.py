@@ -1,4 +1,4 @@
-"""Vectors compared exactly, in memory, straight from the catalogue."""
+"""Exact nearest-neighbour search in memory, over the vectors in the catalogue."""
 
 from __future__ import annotations
 
@@ -56,6 +56,7 @@ class Tail:
             self._seq = rows[-1][0] if rows else self._seq
 
     def nearest(self, vector: NDArray[np.float32], n: int) -> list[tuple[str, float]]:
+        """The ``n`` nearest keys with their cosines, nearest first."""
         if not self._parts:
             return []
         return exact(vector, self._keys, self._parts[0], n)

@@ -1,4 +1,4 @@
-"""The truth: documents, revisions, passages, their full text and their vectors, in one SQLite file.
+"""The catalogue: documents, revisions, passages, full text and vectors in one SQLite file.
 
 Readers work in snapshots and writers in one transaction, so what is current changes for everybody
 at one moment. Every thread has its own connection; other processes may read and write meanwhile.
@@ -235,7 +235,7 @@ def switch(db: sqlite3.Connection, document_id: str, revision_id: str | None, no
     db.execute("UPDATE documents SET current = ? WHERE id = ?", (revision_id, document_id))
     if revision_id is not None:
         db.execute("UPDATE revisions SET activated = ? WHERE id = ?", (now, revision_id))
-        fulltext.learn(db, revision_id)
+        fulltext.add_terms(db, revision_id)
     bump(db, "generation")
 
 

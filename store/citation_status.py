@@ -1,4 +1,4 @@
-"""Whether what an answer cites still stands in the document of today. Pure.
+"""Decides whether a citation still holds in the current revision of its document. Pure.
 
 What is compared is the blocks (paragraphs, list items, turns) that hold the cited words, and the
 question or lead-in that they answer to: the smallest parts that mean something by themselves and

@@ -1,4 +1,4 @@
-"""One SQLite file: a connection for each thread, snapshots, transactions, and errors explained."""
+"""An SQLite connection for each thread, with snapshots, transactions and clear errors."""
 
 from __future__ import annotations
 

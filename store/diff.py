@@ -1,4 +1,4 @@
-"""What changed between two revisions: passages added, removed, changed and moved."""
+"""Compares two revisions: passages added, removed, changed and moved."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Texts to vectors: what the store needs of an embedding model, on LangChain's interface."""
+"""The embedding model that the store needs, as an extension of LangChain's ``Embeddings``."""
 
 from __future__ import annotations
 
@@ -55,18 +55,3 @@ class Embedder(Embeddings):
     def embed_query(self, text: str) -> list[float]:
         """LangChain's interface to ``encode_queries``."""
         return [float(x) for x in self.encode_queries([text])[0]]
-
-
-def open_embedder(name: str | None = None, base_url: str | None = None) -> Embedder:
-    """The embedding model of this name; loads nothing yet.
-
-    None is the model that comes with Footnote. ``provider:model`` is one that LangChain's
-    ``init_embeddings`` knows, at ``base_url`` where that is given. All else is a
-    sentence-transformers model on this machine, by name or folder.
-    """
-    from store.provider_embedder import ProviderEmbedder, is_provider_name
-    from store.sentence_transformer import SentenceTransformerEmbedder
-
-    if name and is_provider_name(name):
-        return ProviderEmbedder(name, base_url)
-    return SentenceTransformerEmbedder(name)

@@ -1,4 +1,4 @@
-"""Full text of the current passages: SQLite FTS5 with Porter stems, ranked by BM25."""
+"""Full-text search of the current passages: SQLite FTS5 with Porter stems, ranked by BM25."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def spaced(text: str) -> str:
     return UNSPACED.sub(r" \g<0> ", text)
 
 
-def learn(db: sqlite3.Connection, revision_id: str) -> None:
+def add_terms(db: sqlite3.Connection, revision_id: str) -> None:
     """Adds the passages of a revision to the full text."""
     found = db.execute("SELECT id, text, context FROM passages WHERE revision = ?", (revision_id,))
     db.executemany(
@@ -47,10 +47,10 @@ def terms(question: str) -> list[str]:
     Stop words are kept where nothing else was asked. Any text is safe: only letters, digits and
     underscores reach FTS5, and at most ``MOST_TERMS`` terms.
     """
-    return list(dict.fromkeys(_quoted(telling(question))))[:MOST_TERMS]
+    return list(dict.fromkeys(_quoted(informative_terms(question))))[:MOST_TERMS]
 
 
-def telling(question: str) -> list[str]:
+def informative_terms(question: str) -> list[str]:
     """The distinct words of a question, in lower case, without the stop words (if others remain),
     at most ``MOST_TERMS``."""
     words = dict.fromkeys(

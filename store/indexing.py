@@ -1,4 +1,4 @@
-"""Taking documents in: split, embed what is new, then make them current, one transaction each."""
+"""Indexes documents: split, embed new passages, make the revision current in one transaction."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Prepared:
     began: float
 
 
-class Intake:
+class Indexer:
     """Adds documents to a catalogue; texts of many documents are embedded together."""
 
     def __init__(self, catalogue: Catalogue, embedder: Embedder, split_limit: int) -> None:
@@ -46,7 +46,7 @@ class Intake:
     def add_many(
         self, documents: Iterable[Document], progress: Progress | None, *, dry_run: bool
     ) -> Iterator[list[IngestReport]]:
-        """Reports as documents become current; one that cannot be taken in is ``failed``."""
+        """Reports as documents become current; one that cannot be ingested is ``failed``."""
         waiting: list[Prepared] = []
         for document in documents:
             began = perf_counter()

@@ -1,13 +1,11 @@
-"""The public door of the store: take documents in, search them, look back, and keep answers."""
+"""The public interface of the store: ingest documents, search, revisions, stored answers."""
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from threading import Lock
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -17,7 +15,9 @@ from store import answer_log, fulltext, maintenance, search
 from store.catalogue import Catalogue
 from store.diff import diff as compare
 from store.embedder import Embedder
-from store.indexing import Intake, Progress, now
+from store.indexing import Indexer, Progress, now
+from store.names import current_ids, one_document, revision_numbered
+from store.query_vectors import QueryVectors
 from store.rerank import POOL, Reranker
 from store.results import (
     AnswerStatus,
@@ -36,8 +36,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-REMEMBERED_QUESTIONS = 64
-
 
 class Library:
     """The documents of one data folder. Safe to share between threads; a context manager.
@@ -50,10 +48,9 @@ class Library:
         self.embedder = embedder
         self._catalogue = Catalogue(folder)
         self._vectors = Vectors(folder / "vectors", self._catalogue)
-        self._intake = Intake(self._catalogue, embedder, split_limit)
+        self._indexer = Indexer(self._catalogue, embedder, split_limit)
         self._splitter = f"{SPLITTER_VERSION}/{split_limit}"
-        self._questions: OrderedDict[str, NDArray[np.float32]] = OrderedDict()
-        self._questions_lock = Lock()
+        self._query_vectors = QueryVectors(embedder)
         self._reranker = Reranker(embedder)
 
     @classmethod
@@ -77,12 +74,12 @@ class Library:
     ) -> None:
         self.close()
 
-    # Taking in
+    # Ingesting
 
     def add(
         self, document: Document, progress: Progress | None = None, dry_run: bool = False
     ) -> IngestReport:
-        """Takes a document in; ``StoreError`` where it cannot be, with nothing changed.
+        """Ingests a document; ``StoreError`` where it cannot be, with nothing changed.
 
         ``progress(what, done, total)`` counts passages. ``dry_run`` only reports.
         """
@@ -97,12 +94,12 @@ class Library:
         progress: Progress | None = None,
         dry_run: bool = False,
     ) -> Iterator[IngestReport]:
-        """Takes documents in, embedding across them; yields a report as each becomes current.
+        """Ingests documents, embedding across them; yields a report as each becomes current.
 
-        One that cannot be taken in has the status ``failed`` and the rest goes on.
+        One that cannot be ingested has the status ``failed`` and the rest goes on.
         """
         self._check_settings()
-        for reports in self._intake.add_many(documents, progress, dry_run=dry_run):
+        for reports in self._indexer.add_many(documents, progress, dry_run=dry_run):
             if not dry_run and any(report.status != "unchanged" for report in reports):
                 self._vectors.sync(progress and partial(progress, "indexing"))
             yield from reports
@@ -138,7 +135,7 @@ class Library:
 
     def history(self, name: str) -> list[Revision]:
         """All revisions of a document (by name, id or source), oldest first."""
-        return self._catalogue.revisions_of(self._one(name, current=False))
+        return self._catalogue.revisions_of(one_document(self._catalogue, name, current=False))
 
     # Searching
 
@@ -163,13 +160,13 @@ class Library:
     ) -> list[list[Hit]]:
         """``search`` for many questions, embedded together."""
         self._check_settings()
-        # Half characters (lone surrogates) are no text; everything else may be asked.
+        # Lone surrogates cannot be encoded, so they are replaced.
         questions = [question.encode("utf-8", "replace").decode() for question in questions]
         vectors = self._question_vectors(questions) if mode != "lexical" else {}
         results = []
         for question in questions:
             with self._catalogue.reading() as db:
-                chosen = None if documents is None else self._ids(documents)
+                chosen = None if documents is None else current_ids(self._catalogue, documents)
                 query = search.Query(db, self._vectors, question, vectors.get(question), chosen)
                 hits = search.search(query, max(k, POOL), mode)
                 if mode == "hybrid" and query.vector is not None:
@@ -188,19 +185,8 @@ class Library:
             return fulltext.idf(db, words)
 
     def _question_vectors(self, questions: Sequence[str]) -> dict[str, NDArray[np.float32]]:
-        asked = [question for question in dict.fromkeys(questions) if question.strip()]
-        with self._questions_lock:
-            known = {
-                asked_: self._questions[asked_] for asked_ in asked if asked_ in self._questions
-            }
-        fresh = [question for question in asked if question not in known]
-        if fresh and self._catalogue.generation:
-            known.update(zip(fresh, self.embedder.encode_queries(fresh), strict=True))
-            with self._questions_lock:
-                self._questions.update(known)
-                while len(self._questions) > REMEMBERED_QUESTIONS:
-                    self._questions.popitem(last=False)
-        return known
+        """Vectors of the questions; none before there is anything to compare them with."""
+        return self._query_vectors.of(questions) if self._catalogue.generation else {}
 
     # Changing what is kept
 
@@ -209,16 +195,16 @@ class Library:
 
         ``b`` is the current one where it is not given, ``a`` the one before ``b``.
         """
-        revisions = self._catalogue.revisions_of(self._one(name, current=False))
+        revisions = self._catalogue.revisions_of(one_document(self._catalogue, name, current=False))
         latest = next((each for each in revisions if each.current), revisions[-1])
-        new = self._numbered(name, revisions, latest.number if b is None else b)
-        old = self._numbered(name, revisions, max(1, new.number - 1) if a is None else a)
+        new = revision_numbered(name, revisions, latest.number if b is None else b)
+        old = revision_numbered(name, revisions, max(1, new.number - 1) if a is None else a)
         return compare(old, self.passages(old.id), new, self.passages(new.id))
 
     def restore(self, name: str, number: int) -> Revision:
         """Makes revision ``number`` of a document current again, also after ``remove``."""
-        document = self._one(name, current=False)
-        revision = self._numbered(name, self._catalogue.revisions_of(document), number)
+        document = one_document(self._catalogue, name, current=False)
+        revision = revision_numbered(name, self._catalogue.revisions_of(document), number)
         self._catalogue.make_current(document, revision.id, now())
         return self.revision(revision.id)
 
@@ -228,7 +214,7 @@ class Library:
         ``purge`` deletes it for good: revisions, passages, vectors, and the stored answers that
         show its words.
         """
-        document = self._one(name, current=not purge)
+        document = one_document(self._catalogue, name, current=not purge)
         if not purge:
             self._catalogue.make_current(document, None, now())
             return
@@ -244,16 +230,10 @@ class Library:
     def reindex(self, progress: Progress | None = None) -> int:
         """Brings passages, vectors and full text up to today's embedder and splitter, and makes
         Chroma's folder anew; returns how many passages were embedded."""
-        embedded = maintenance.reindex(self._catalogue, self._intake, self._settings, progress)
-        self._questions.clear()
+        embedded = maintenance.reindex(self._catalogue, self._indexer, self._settings, progress)
+        self._query_vectors.clear()
         self._vectors.rebuild(progress and partial(progress, "indexing"))
         return embedded
-
-    def _numbered(self, name: str, revisions: Sequence[Revision], number: int) -> Revision:
-        for revision in revisions:
-            if revision.number == number:
-                return revision
-        raise StoreError(f"{name} has no revision {number}; see `footnote history {name!r}`.")
 
     # Answers
 
@@ -270,19 +250,19 @@ class Library:
             hits = self.search(question, answer_log.SEEN)
             found = self._question_vectors([question]).get(question)
             vector = b"" if found is None else found.tobytes()
-        asked = (self._intake.model, hits, vector)
+        asked = (self._indexer.model, hits, vector)
         return answer_log.record(self._catalogue, payload, citations, asked=asked)
 
     def answers(self, status: AnswerStatus | None = None) -> list[StoredAnswer]:
         """Stored answers, newest first, each with its status today."""
         self._check_settings()
-        found = answer_log.load(self._catalogue, self._intake.model, self._ask_again)
+        found = answer_log.load(self._catalogue, self._indexer.model, self._ask_again)
         return [answer for answer in found if status is None or answer.status == status]
 
     def stored_answer(self, answer_id: str) -> StoredAnswer:
         """One stored answer with its status today."""
         self._check_settings()
-        found = answer_log.load(self._catalogue, self._intake.model, self._ask_again, answer_id)
+        found = answer_log.load(self._catalogue, self._indexer.model, self._ask_again, answer_id)
         if not found:
             raise StoreError(f"There is no stored answer {answer_id!r}; see `footnote answers`.")
         return found[0]
@@ -302,7 +282,7 @@ class Library:
         return {
             "embedder": self.embedder.fingerprint,
             "splitter": self._splitter,
-            "model": self._intake.model,
+            "model": self._indexer.model,
         }
 
     def _check_settings(self) -> None:
@@ -314,27 +294,8 @@ class Library:
         if theirs["model"] is not None and self._catalogue.generation:
             what = "embedder" if theirs["model"] != ours["model"] else "splitter"
             raise StoreError(
-                f"The documents in {self.folder} were taken in with another {what} "
+                f"The documents in {self.folder} were ingested with another {what} "
                 f"({theirs[what]}; now {ours[what]}). Run `footnote reindex` to bring them up to "
                 "date, or set the former one again."
             )
         self._catalogue.set_meta(ours)
-
-    def _ids(self, names: Sequence[str]) -> list[str]:
-        """Ids of the current documents of these names, ids or sources."""
-        found: list[str] = []
-        for name in names:
-            ids = self._catalogue.document_ids(name, current=True)
-            if not ids:
-                raise StoreError(f"There is no document {name!r}; see `footnote documents`.")
-            found += [document_id for document_id, _ in ids]
-        return list(dict.fromkeys(found))
-
-    def _one(self, name: str, *, current: bool) -> str:
-        ids = self._catalogue.document_ids(name, current=current)
-        if not ids:
-            raise StoreError(f"There is no document {name!r}; see `footnote documents`.")
-        if len(ids) > 1:
-            sources = ", ".join(source for _, source in ids)
-            raise StoreError(f"{len(ids)} documents are called {name!r}; say which: {sources}.")
-        return ids[0][0]

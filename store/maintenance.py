@@ -1,4 +1,4 @@
-"""Keeping the data folder in order: removing documents, collecting, and making everything anew."""
+"""Maintenance of the data folder: purging, deleting unused vectors, reindexing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sqlite3
 from ingest.document import Document
 from store import fulltext, row_mapping
 from store.catalogue import Catalogue, bump, switch
-from store.indexing import Intake, Progress, now
+from store.indexing import Indexer, Progress, now
 from store.row_mapping import NewPassage
 
 UNUSED = "key NOT IN (SELECT key FROM passages)"
@@ -55,7 +55,7 @@ def purge(catalogue: Catalogue, document_id: str) -> None:
 
 
 def reindex(
-    catalogue: Catalogue, intake: Intake, settings: dict[str, str], progress: Progress | None
+    catalogue: Catalogue, intake: Indexer, settings: dict[str, str], progress: Progress | None
 ) -> int:
     """Splits and embeds every revision with today's settings; returns how many were embedded.
 
@@ -88,7 +88,7 @@ def _replace_all(
     for revision in sorted(kept):
         row_mapping.replace_passages(db, revision, fresh[revision])
     for row in db.execute("SELECT current FROM documents WHERE current IS NOT NULL").fetchall():
-        fulltext.learn(db, row["current"])
+        fulltext.add_terms(db, row["current"])
     db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", settings.items())
     bump(db, "generation")
     _collect(db)

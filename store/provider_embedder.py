@@ -1,4 +1,4 @@
-"""Embeddings by a provider that LangChain knows (``openai:…``): texts are sent there."""
+"""Embeddings by a provider that LangChain knows (``openai:…``): texts are sent to it."""
 
 from __future__ import annotations
 

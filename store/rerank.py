@@ -1,4 +1,4 @@
-"""Hits put in a better order by their sentences: a passage is as near as its nearest sentence.
+"""Reranks hits by their sentences: a passage scores as high as its nearest sentence.
 
 A passage's vector is the mean of all that it says, so one telling sentence among six is lost in it.
 Comparing the question with every sentence of the first hits finds it again.

@@ -1,4 +1,4 @@
-"""Values that the store hands out: documents, revisions, stored passages and hits."""
+"""The data model of the store: revisions, stored passages, hits, ingest reports, diffs."""
 
 from __future__ import annotations
 

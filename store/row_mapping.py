@@ -1,4 +1,4 @@
-"""Rows of the catalogue to values and back."""
+"""Maps rows of the catalogue to values and back."""
 
 from __future__ import annotations
 

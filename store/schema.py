@@ -1,4 +1,4 @@
-"""The catalogue's tables, how an older one becomes this one, and how a connection is made."""
+"""The catalogue's tables, their migrations, and how a connection is configured."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Questions to passages: by meaning (dense), by words (BM25), and both fused.
+"""Retrieval: dense (cosine), lexical (BM25), and hybrid.
 
 ``store.rerank`` then puts the first of the fused in a better order.
 
@@ -148,7 +148,7 @@ def _alone(parts: Mapping[int, Mapping[str, float]], name: str) -> dict[int, flo
 
 def _fused(query: Query, parts: Mapping[int, dict[str, float]]) -> dict[int, float]:
     """One score from both; a passage beyond the dense candidates counts as the last of them."""
-    rarity = sum(fulltext.idf(query.db, fulltext.telling(query.text)).values()) or 1.0
+    rarity = sum(fulltext.idf(query.db, fulltext.informative_terms(query.text)).values()) or 1.0
     floor = min((found["dense"] for found in parts.values() if "dense" in found), default=0.0)
     scores = {}
     for passage, found in parts.items():

@@ -1,4 +1,4 @@
-"""Nearest vectors: Chroma, kept as a cache of the catalogue's vectors; the only import of Chroma.
+"""The vector index: Chroma as a cache of the catalogue's vectors; the only import of Chroma.
 
 Two processes on one Chroma folder are unsafe, so one process owns it (a file lock, free again when
 the process dies). Vectors that Chroma does not hold yet, or all of them in a process that is not

@@ -151,7 +151,7 @@ def ask(page: Page, question: str) -> Any:
 
 
 def sample_file(folder: Path, name: str, text: str) -> Path:
-    """A small file to take in."""
+    """A small file to ingest."""
     path = folder / name
     path.write_text(text, encoding="utf-8")
     return path

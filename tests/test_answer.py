@@ -6,9 +6,9 @@ import pytest
 from scripted import scripted
 
 from app.answer import Answer, EvidenceFound, Finished, Turn, Verdict
-from app.answer_json import answer_payload
 from app.answering.pipeline import LONGEST_QUESTION, Answerer, QuestionError
 from app.evidence.reader import Reader
+from app.json_forms import answer_payload
 from app.models.base import ChatModel
 from app.settings import Settings, load_settings
 from ingest.document import Document

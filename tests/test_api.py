@@ -7,7 +7,7 @@ import json
 import httpx
 from browser import Served
 
-from app.answer_json import answer_payload
+from app.json_forms import answer_payload
 
 QUESTION = "How many times did President Aliyev visit Central Asian countries?"
 

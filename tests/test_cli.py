@@ -23,7 +23,7 @@ The tower is 38 metres high and has 211 steps.
 
 @pytest.fixture
 def filled(footnote: Footnote, tmp_path: Path) -> Footnote:
-    """With the lighthouse taken in."""
+    """With the lighthouse ingested."""
     (tmp_path / "lighthouse.md").write_text(LIGHTHOUSE)
     assert footnote("ingest", tmp_path / "lighthouse.md").code == 0
     return footnote

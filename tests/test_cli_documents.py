@@ -1,4 +1,4 @@
-"""Documents on the command line: taken in, changed, compared, restored, removed, followed."""
+"""Documents on the command line: ingested, changed, compared, restored, removed, followed."""
 
 from __future__ import annotations
 

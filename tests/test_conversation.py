@@ -3,7 +3,7 @@
 import pytest
 
 from app.answer import Turn
-from app.question.rewrite import is_follow_up, understand
+from app.question.rewrite import is_follow_up, rewrite_question
 
 HISTORY = [Turn("How many flights a week does Azal run from Baku to Dushanbe?", "Three a week.")]
 
@@ -12,11 +12,11 @@ HISTORY = [Turn("How many flights a week does Azal run from Baku to Dushanbe?", 
     "question", ["Hello!", "thanks a lot", "What can I ask?", "Good morning", "OK, thank you."]
 )
 def test_small_talk_gets_a_reply(question: str) -> None:
-    assert understand(question, [], ["Briefing"]).talk
+    assert rewrite_question(question, [], ["Briefing"]).talk
 
 
 def test_a_greeting_in_front_of_a_question_is_a_question() -> None:
-    assert not understand("Hello, who chairs the council?", [], ["Briefing"]).talk
+    assert not rewrite_question("Hello, who chairs the council?", [], ["Briefing"]).talk
 
 
 @pytest.mark.parametrize(
@@ -27,24 +27,26 @@ def test_a_greeting_in_front_of_a_question_is_a_question() -> None:
     ],
 )
 def test_a_follow_up_brings_what_it_leans_on(question: str, inside: str) -> None:
-    understood = understand(question, HISTORY, [])
-    assert question in understood.standalone
-    assert inside in understood.standalone
+    rewritten = rewrite_question(question, HISTORY, [])
+    assert question in rewritten.standalone
+    assert inside in rewritten.standalone
 
 
 def test_a_pronoun_becomes_the_name_it_stands_for() -> None:
     history = [Turn("Who is the mayor of Port Ada?", "The mayor is Ines Calder.")]
-    assert understand("What did she say?", history, []).standalone == "What did Ines Calder say?"
+    assert (
+        rewrite_question("What did she say?", history, []).standalone == "What did Ines Calder say?"
+    )
 
 
 def test_a_chain_of_follow_ups_keeps_its_topic() -> None:
     history = [*HISTORY, Turn("Since when?", "Since May 2023.")]
-    asked = understand("And who runs them?", history, []).standalone
+    asked = rewrite_question("And who runs them?", history, []).standalone
     assert "Baku" in asked
 
 
 def test_what_about_asks_the_same_of_another() -> None:
-    asked = understand("What about Tashkent?", HISTORY, []).standalone
+    asked = rewrite_question("What about Tashkent?", HISTORY, []).standalone
     assert asked == "How many flights a week does Azal run from Baku to Tashkent?"
 
 
@@ -59,7 +61,7 @@ def test_what_about_asks_the_same_of_another() -> None:
     ],
 )
 def test_a_new_topic_stands_alone(question: str) -> None:
-    assert understand(question, HISTORY, []).standalone == question
+    assert rewrite_question(question, HISTORY, []).standalone == question
 
 
 @pytest.mark.parametrize(
@@ -71,4 +73,4 @@ def test_a_word_that_points_out_of_the_question_is_a_follow_up(question: str) ->
 
 
 def test_without_history_nothing_is_added() -> None:
-    assert understand("Since when?", [], []).standalone == "Since when?"
+    assert rewrite_question("Since when?", [], []).standalone == "Since when?"

@@ -17,8 +17,9 @@ import pytest
 from app.service.engine import Engine
 from app.settings import Settings
 from ingest.load import load_text
-from store.embedder import Embedder, open_embedder
+from store.embedder import Embedder
 from store.library import Library
+from store.open_embedder import open_embedder
 from store.provider_embedder import is_provider_name
 from store.results import StoreError
 from store.sentence_transformer import DEFAULT_SHA256, SentenceTransformerEmbedder
@@ -62,7 +63,7 @@ def test_tokens_are_counted_as_the_model_counts_them(embedder: Embedder) -> None
 
 def test_counting_loads_no_torch() -> None:
     code = (
-        "import sys; from store.embedder import open_embedder; e = open_embedder();"
+        "import sys; from store.open_embedder import open_embedder; e = open_embedder();"
         "print(e.count_tokens('hello world'), e.dimensions, e.max_tokens, 'torch' in sys.modules)"
     )
     done = subprocess.run(
@@ -186,4 +187,4 @@ def test_a_provider_that_does_not_answer_is_named(ollama: str) -> None:
 def test_a_name_says_whether_texts_leave_the_machine(name: str, provided: bool) -> None:
     assert is_provider_name(name) is provided
     engine = Engine(Settings(model="none", embedder=name))
-    assert ("sent to" in engine.leaves()) is provided
+    assert ("sent to" in engine.what_leaves_the_machine()) is provided

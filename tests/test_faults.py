@@ -1,4 +1,4 @@
-"""Nothing is lost: kill -9 while documents are taken in, a full disk, two processes at once."""
+"""Nothing is lost: kill -9 while documents are ingested, a full disk, two processes at once."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ def test_kill_9_while_ingesting(
         made_before = {
             embedded_text(new.passage)
             for document in documents(2)
-            for new in library._intake.passages(document)
+            for new in library._indexer.passages(document)
             if new.key in have
         }
         reports = list(library.add_many(documents(2)))

@@ -1,4 +1,4 @@
-"""Malformed files: each is taken in or refused with a reason, in time, and nothing else happens."""
+"""Malformed files: each is ingested or refused with a reason, in time, and nothing else happens."""
 
 from __future__ import annotations
 

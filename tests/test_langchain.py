@@ -15,9 +15,9 @@ from langchain_core.runnables import RunnableLambda, RunnablePassthrough
 from langgraph.graph import END, START, MessagesState, StateGraph
 from scripted import ScriptedChat, scripted
 
-from app.answer_json import answer_payload
 from app.answering.pipeline import Answerer, QuestionError
 from app.evidence.reader import Reader
+from app.json_forms import answer_payload
 from app.langchain import FootnoteAnswerer, FootnoteRetriever
 from app.models.base import ChatModel
 from app.settings import Settings

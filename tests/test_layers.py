@@ -1,57 +1,167 @@
-"""Imports go one way: ingest <- store <- app <- evals; and heavy libraries stay where they are."""
+"""The structure of the code: imports go one way, heavy libraries stay where they belong."""
 
 from __future__ import annotations
 
 import ast
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
-ROOMS = ("ingest", "store", "app", "evals")
+PACKAGES = ("ingest", "store", "app", "evals")
+"""In the order in which data flows: each imports only those before it."""
+APP_LAYERS = (
+    ("app.worker_stream", "app.html_escape"),
+    ("app.answer", "app.settings", "app.json_forms"),
+    ("app.language",),
+    ("app.question", "app.models"),
+    ("app.evidence",),
+    ("app.answering",),
+    ("app.langchain", "app.service"),
+    ("app.http",),
+    ("app.web",),
+    ("app.cli",),
+)
+"""The same inside ``app``: a module imports only its own package and layers above it here."""
+OPENS_THE_PAGE = "app.cli.chat_command"
+"""The only command that may import ``app.web``."""
+LONGEST_FILE = 300
+
+
+def modules() -> dict[str, Path]:
+    """Every module of the packages by its dotted name."""
+    found = {}
+    for package in PACKAGES:
+        for path in (ROOT / package).rglob("*.py"):
+            name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+            found[name.removesuffix(".__init__")] = path
+    return found
+
+
+MODULES = modules()
 
 
 def imported(path: Path) -> set[str]:
-    """Every module that a file imports, anywhere in it."""
+    """Every module that a file imports, anywhere in it; names of modules are resolved."""
     found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             found.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            found.add(node.module)
+            for alias in node.names:
+                inner = f"{node.module}.{alias.name}"
+                found.add(inner if inner in MODULES else node.module)
     return found
 
 
-@pytest.mark.parametrize("room", ROOMS)
-def test_a_room_imports_only_what_comes_before_it(room: str) -> None:
-    later = set(ROOMS[ROOMS.index(room) + 1 :])
-    files = sorted((ROOT / room).rglob("*.py"))
-    assert files
+GRAPH = {name: imported(path) & MODULES.keys() - {name} for name, path in MODULES.items()}
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_package_imports_only_what_comes_before_it(package: str) -> None:
+    later = set(PACKAGES[PACKAGES.index(package) + 1 :])
     against = {
-        f"{path.relative_to(ROOT)} imports {module}"
-        for path in files
-        for module in imported(path)
-        if module.split(".")[0] in later
+        f"{name} imports {other}"
+        for name, others in GRAPH.items()
+        if name.split(".")[0] == package
+        for other in others
+        if other.split(".")[0] in later
     }
     assert not against
 
 
+def layer_of(module: str) -> int:
+    """The number of a module's layer in ``app``."""
+    for number, prefixes in enumerate(APP_LAYERS):
+        if any(module == p or module.startswith(f"{p}.") for p in prefixes):
+            return number
+    raise AssertionError(f"{module} belongs to no layer: add it to APP_LAYERS")
+
+
+def test_layers_inside_app() -> None:
+    against = {
+        f"{name} imports {other}"
+        for name, others in GRAPH.items()
+        if name.startswith("app.") and name != "app.__main__"
+        for other in others
+        if other.startswith("app.") and layer_of(other) > layer_of(name)
+    }
+    assert not against
+
+
+def test_only_one_command_opens_the_page() -> None:
+    importing = {
+        name
+        for name, others in GRAPH.items()
+        if name.startswith(("app.cli", "app.http", "app.service"))
+        and any(other.split(".")[:2] == ["app", "web"] for other in others)
+    }
+    assert importing == {OPENS_THE_PAGE}
+
+
+def circles() -> Iterator[list[str]]:
+    """Import circles: modules that reach themselves."""
+    for start, first in GRAPH.items():
+        seen: set[str] = set()
+        waiting = list(first)
+        while waiting:
+            name = waiting.pop()
+            if name == start:
+                yield [start, *sorted(seen)]
+                break
+            if name not in seen:
+                seen.add(name)
+                waiting += GRAPH[name]
+
+
+def test_there_is_no_import_circle() -> None:
+    assert not list(circles())
+
+
+def test_no_file_is_too_long() -> None:
+    sizes = {name: len(path.read_text().splitlines()) for name, path in MODULES.items()}
+    assert not {name: size for name, size in sizes.items() if size > LONGEST_FILE}
+
+
+def undocumented(name: str, path: Path) -> Iterator[str]:
+    """Public functions, classes and methods of a module without a docstring."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    if not ast.get_docstring(tree):
+        yield name
+    for node in tree.body:
+        if not isinstance(node, ast.ClassDef | ast.FunctionDef) or node.name.startswith("_"):
+            continue
+        if not ast.get_docstring(node):
+            yield f"{name}.{node.name}"
+        inherits = isinstance(node, ast.ClassDef) and bool(node.bases)
+        for inner in node.body if isinstance(node, ast.ClassDef) and not inherits else ():
+            public = isinstance(inner, ast.FunctionDef) and not inner.name.startswith("_")
+            if public and not ast.get_docstring(inner):
+                yield f"{name}.{node.name}.{inner.name}"
+
+
+def test_every_public_name_is_documented() -> None:
+    assert not [one for name, path in MODULES.items() for one in undocumented(name, path)]
+
+
 def test_chroma_is_imported_in_one_file() -> None:
     # The evaluation's baselines are pipelines of their own, with a Chroma of their own.
-    files = [path for room in ROOMS[:-1] for path in (ROOT / room).rglob("*.py")]
     using = {
-        str(path.relative_to(ROOT))
-        for path in files
-        if any(module.split(".")[0] == "chromadb" for module in imported(path))
+        name
+        for name, path in MODULES.items()
+        if not name.startswith("evals")
+        and any(module.split(".")[0] == "chromadb" for module in imported(path))
     }
-    assert using == {str(Path("store/vectors.py"))}
+    assert using == {"store.vectors"}
 
 
-def test_opening_a_library_loads_no_heavy_library() -> None:
-    heavy = ("torch", "sentence_transformers", "chromadb", "transformers")
-    code = f"import sys, store.library; print([m for m in {heavy!r} if m in sys.modules])"
+@pytest.mark.parametrize("module", ["store.library", "app.cli.main"])
+def test_opening_loads_no_heavy_library(module: str) -> None:
+    heavy = ("torch", "sentence_transformers", "chromadb", "transformers", "gradio")
+    code = f"import sys, {module}; print([m for m in {heavy!r} if m in sys.modules])"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )

@@ -204,7 +204,7 @@ def test_collect_keeps_what_revisions_need(library: Library, sample: Document) -
     assert library.collect() == 0
     library.remove(sample.name, purge=True)
     assert library.collect() == 0
-    library._catalogue.save_vectors(library._intake.model, [("orphan", bytes(4 * 384))])
+    library._catalogue.save_vectors(library._indexer.model, [("orphan", bytes(4 * 384))])
     assert library.collect() == 1
 
 

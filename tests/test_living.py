@@ -27,7 +27,7 @@ TRANSPORT = "Azerbaijan helps keep transport secure"
 
 
 @dataclass(frozen=True)
-class Kept:
+class StoredExchange:
     """An answer that cites ``quote``; ``changed_by`` are the changes that touch it."""
 
     quote: str
@@ -36,26 +36,26 @@ class Kept:
 
 # One answer about each of the passages, and several about those that change.
 KEPT = (
-    Kept("full-fledged participant"),
-    Kept("the day was historic for brotherly nations", ("re-attributed",)),
-    Kept("create a unified cooperation space", ("re-attributed",)),
-    Kept("fifth meeting: Dushanbe, Tajikistan, on September 14, 2023"),
-    Kept("He came as an honored guest, invited by President Emomali Rahmon"),
-    Kept("For more than 30 years they have worked together", ("moved",)),
-    Kept("around 30 visits to Azerbaijan"),
-    Kept("chaired for four years"),
-    Kept("routes across the Caspian become vital"),
-    Kept("projected capacity is 25 million tons", ("number",)),
-    Kept("its initial capacity is 15 million tons", ("removed",)),
-    Kept("bringing green energy to Europe through Azerbaijan are being explored"),
-    Kept("access to new transit routes"),
-    Kept('a "Caspian-Central Asian Digital Space"'),
-    Kept("May 29, 1992: diplomatic relations officially established"),
-    Kept("Declaration of Strategic Partnership"),
-    Kept("from May 19 to 22, 2025"),
-    Kept("in Baku and Ganja"),
-    Kept("Ganja and Khujand"),
-    Kept("three direct weekly flights"),
+    StoredExchange("full-fledged participant"),
+    StoredExchange("the day was historic for brotherly nations", ("re-attributed",)),
+    StoredExchange("create a unified cooperation space", ("re-attributed",)),
+    StoredExchange("fifth meeting: Dushanbe, Tajikistan, on September 14, 2023"),
+    StoredExchange("He came as an honored guest, invited by President Emomali Rahmon"),
+    StoredExchange("For more than 30 years they have worked together", ("moved",)),
+    StoredExchange("around 30 visits to Azerbaijan"),
+    StoredExchange("chaired for four years"),
+    StoredExchange("routes across the Caspian become vital"),
+    StoredExchange("projected capacity is 25 million tons", ("number",)),
+    StoredExchange("its initial capacity is 15 million tons", ("removed",)),
+    StoredExchange("bringing green energy to Europe through Azerbaijan are being explored"),
+    StoredExchange("access to new transit routes"),
+    StoredExchange('a "Caspian-Central Asian Digital Space"'),
+    StoredExchange("May 29, 1992: diplomatic relations officially established"),
+    StoredExchange("Declaration of Strategic Partnership"),
+    StoredExchange("from May 19 to 22, 2025"),
+    StoredExchange("in Baku and Ganja"),
+    StoredExchange("Ganja and Khujand"),
+    StoredExchange("three direct weekly flights"),
 )
 
 
@@ -133,7 +133,7 @@ def read(folder: Path, text: str) -> Document:
     return load(file)
 
 
-def keep_answers(library: Library, text: str) -> dict[str, Kept]:
+def keep_answers(library: Library, text: str) -> dict[str, StoredExchange]:
     """Stores an answer for each of ``KEPT``; returns them by id."""
     revision = library.documents()[0].id
     kept = {}

@@ -144,7 +144,7 @@ def test_too_many_of_ones_own_is_a_clear_message(shared_chat: Served) -> None:
         thread.start()
     wait_until(lambda: len(replies) == 4)
     assert {reply.status_code for reply in replies} == {503}
-    assert all("on their way" in reply.json()["error"] for reply in replies)
+    assert all("in progress" in reply.json()["error"] for reply in replies)
     gate.set()
     for thread in threads:
         thread.join(60)

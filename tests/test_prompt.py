@@ -2,12 +2,12 @@
 
 import pytest
 
-from app.answering.prompt import ANSWER, JUDGE, Drafted, messages, parse, stated
+from app.answering.prompt import ANSWER, JUDGE, Drafted, messages, parse_reply, states_answer
 
 
 def test_citations_belong_to_the_sentence_they_follow() -> None:
     reply = "It began in 1992 [1]. A mission opened in 2007. [2][3] Both stayed [2, 4]."
-    assert parse(reply) == [
+    assert parse_reply(reply) == [
         Drafted("It began in 1992.", (1,)),
         Drafted("A mission opened in 2007.", (2, 3)),
         Drafted("Both stayed.", (2, 4)),
@@ -15,7 +15,7 @@ def test_citations_belong_to_the_sentence_they_follow() -> None:
 
 
 def test_list_lines_are_sentences_of_their_own() -> None:
-    assert [d.text for d in parse("- Energy [1]\n- Trade [1]\n3. Culture [2]")] == [
+    assert [d.text for d in parse_reply("- Energy [1]\n- Trade [1]\n3. Culture [2]")] == [
         "Energy",
         "Trade",
         "Culture",
@@ -48,4 +48,4 @@ def test_a_source_cannot_pose_as_another_or_as_the_template() -> None:
     ],
 )
 def test_a_reply_that_states_nothing_is_known(reply: str, answers: float) -> None:
-    assert stated(reply) == answers
+    assert states_answer(reply) == answers

@@ -41,7 +41,7 @@ def test_chroma_and_exact_comparison_agree(library: Library, embedder: Embedder)
 def test_what_chroma_does_not_hold_yet_is_found(library: Library) -> None:
     library.add(long_document(2))
     library.search(QUESTION)
-    model = library._intake.model
+    model = library._indexer.model
     rng = np.random.default_rng(1)
     made = rng.normal(size=(3 * STEP, 384)).astype(np.float32)
     made /= np.linalg.norm(made, axis=1, keepdims=True)
@@ -115,7 +115,7 @@ def test_a_damaged_folder_is_rebuilt(
     made = rng.normal(size=(1500, 384)).astype(np.float32)
     made /= np.linalg.norm(made, axis=1, keepdims=True)
     library._catalogue.save_vectors(
-        library._intake.model, [(f"{n}", vector.tobytes()) for n, vector in enumerate(made)]
+        library._indexer.model, [(f"{n}", vector.tobytes()) for n, vector in enumerate(made)]
     )
     library._vectors.sync()
     before = keys(library)

@@ -8,7 +8,7 @@ from pathlib import Path
 from browser import NARROW, Served, Watched, ask, sample_file, watch
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from app.service.feedback_set import own_set, read_cases
+from app.service.feedback_set import feedback_set_path, read_cases
 from evals.case import Case
 from evals.sets import load_set
 
@@ -146,19 +146,21 @@ def test_a_mark_becomes_a_case_of_the_readers_own_set(page: Page, served: Served
     turn = ask(page, VISITS)
     turn.get_by_role("button", name="Right").click()
     expect(turn.get_by_role("button", name="Right")).to_have_attribute("aria-pressed", "true")
-    case = next(c for c in load_set(own_set(served.library.folder)).cases if c.question == VISITS)
+    case = next(
+        c for c in load_set(feedback_set_path(served.library.folder)).cases if c.question == VISITS
+    )
     assert case.answerable
     assert ("13",) in case.answers
     turn.get_by_role("button", name="Right").click()
     expect(turn.get_by_role("button", name="Right")).to_have_attribute("aria-pressed", "false")
-    rows = read_cases(own_set(served.library.folder)).values()
+    rows = read_cases(feedback_set_path(served.library.folder)).values()
     assert VISITS not in [row["question"] for row in rows]
 
 
 def case_of(served: Served, turn: Locator) -> Case:
     """The question of the own set that an answer made."""
     name = (turn.get_attribute("id") or "").removeprefix("x-")
-    return next(c for c in load_set(own_set(served.library.folder)).cases if c.id == name)
+    return next(c for c in load_set(feedback_set_path(served.library.folder)).cases if c.id == name)
 
 
 def test_a_wrong_answer_is_corrected_in_words(page: Page, served: Served) -> None:
@@ -170,7 +172,7 @@ def test_a_wrong_answer_is_corrected_in_words(page: Page, served: Served) -> Non
     turn.get_by_label("The right answer").fill("<b>Turkmenistan</b>; Avaza")
     turn.get_by_label("right passage").fill("no such words anywhere")
     keep.click()
-    expect(turn.locator(".correct .problem")).to_contain_text("stand in no document")
+    expect(turn.locator(".correct .problem")).to_contain_text("occur in no document")
     expect(turn.get_by_label("The right answer")).to_have_value("<b>Turkmenistan</b>; Avaza")
     turn.get_by_label("right passage").fill("")
     keep.click()

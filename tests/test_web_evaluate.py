@@ -12,7 +12,7 @@ import pytest
 from browser import Served
 from playwright.sync_api import Page, expect
 
-from app.service.feedback_set import own_set
+from app.service.feedback_set import feedback_set_path
 from app.settings import Settings
 from evals import workspace
 from evals.case import Case
@@ -120,7 +120,7 @@ def test_one_run_at_a_time(served: Served, tmp_path: Path) -> None:
     made = jobs.Jobs(served.engine)
     wanted = jobs.Wanted(str(path_of_a_set(tmp_path)), "none", "balanced")
     made.start("", wanted)
-    with pytest.raises(RunError, match="on its way"):
+    with pytest.raises(RunError, match="in progress"):
         made.start("", wanted)
     for thread in threading.enumerate():
         if thread.name == "evaluate":
@@ -142,7 +142,7 @@ def test_nobody_reads_runs_of_anothers_own_set(tmp_path: Path) -> None:
 
 def test_the_own_set_is_the_command_lines(tmp_path: Path) -> None:
     settings = Settings(data=tmp_path, model="none")
-    assert own_set(tmp_path) == workspace.own_set(settings)
+    assert feedback_set_path(tmp_path) == workspace.feedback_set_path(settings)
 
 
 def test_progress_tells_the_time_left_and_what_failed() -> None:

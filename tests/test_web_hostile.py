@@ -10,8 +10,8 @@ from browser import WIDE, Served, Watched, ask, start, watch
 from playwright.sync_api import Browser, Page, expect
 
 from app.answer import Answer, Citation, Sentence, Verdict
-from app.answer_json import answer_payload
-from app.html_escape import markup, plain
+from app.html_escape import markup, show_controls
+from app.json_forms import answer_payload
 from app.service.uploads import add_bytes
 from store.embedder import Embedder
 from store.library import Library
@@ -103,8 +103,8 @@ def test_there_are_enough_cases() -> None:
 def test_escaped_text_has_no_markup_and_no_hidden_controls(text: str) -> None:
     escaped = markup(text)
     assert not set(escaped) & set("<>\"'`${}")
-    assert not any(c in plain(text) for c in "\x1b\x07\x08\u202e\u202b\u2066\u2069")
-    assert len(plain(text)) == len(text)
+    assert not any(c in show_controls(text) for c in "\x1b\x07\x08\u202e\u202b\u2066\u2069")
+    assert len(show_controls(text)) == len(text)
 
 
 def _answer(library: Library) -> Answer:
@@ -161,7 +161,7 @@ def test_document_text_and_names_stay_text(siege: Page) -> None:
     expect(pages).to_contain_text("<script>window.harmed=1</script>")
     shown = pages.text_content() or ""
     for line in HOSTILE:
-        assert plain(line).strip() in shown
+        assert show_controls(line).strip() in shown
     assert pages.locator("img, script, iframe, svg, object, a, style, link").count() == 0
 
 

@@ -15,10 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.answer import Answer, Citation, Closest, Sentence, Verdict
-from app.answer_json import answer_payload
+from app.json_forms import answer_from_payload, answer_payload
 from app.service import feedback_set
-from app.service.conversations import Conversations, restore, turns
-from app.service.example_questions import examples
+from app.service.conversations import Conversations, turns
+from app.service.example_questions import example_questions
 from app.web import render_answer, source_pane
 from app.worker_stream import Stopped, iterate_in_worker
 from evals.sets import load_set
@@ -141,14 +141,16 @@ def test_the_copied_answer_has_its_footnotes() -> None:
 
 
 def test_an_answer_survives_being_kept(tmp_path: Path) -> None:
-    assert restore(answer_payload(ANSWER)) == replace(ANSWER, timings_ms={"total": 120.0})
+    assert answer_from_payload(answer_payload(ANSWER)) == replace(
+        ANSWER, timings_ms={"total": 120.0}
+    )
     kept = Conversations(tmp_path)
     one = kept.start("ada", "Steps")
     name = kept.add(one, ANSWER.question, answer_payload(ANSWER))
     kept.add(one, "Another?", None, "Stopped.")
     again = Conversations(tmp_path)
     first, second = again.exchanges(one)
-    assert first.answer == restore(answer_payload(ANSWER))
+    assert first.answer == answer_from_payload(answer_payload(ANSWER))
     assert (second.answer, second.problem) == (None, "Stopped.")
     assert turns([first, second])[0].question == "How many steps has the tower?"
     again.renew(name, answer_payload(replace(ANSWER, id="a2")))
@@ -184,7 +186,7 @@ def test_threads_may_write_at_once(tmp_path: Path) -> None:
 
 
 def test_marks_become_cases_and_can_be_taken_back(tmp_path: Path) -> None:
-    path = feedback_set.own_set(tmp_path)
+    path = feedback_set.feedback_set_path(tmp_path)
     feedback_set.put(path, "x1", feedback_set.right_case("x1", ANSWER))
     assert load_set(path).cases[0].answers == (("211",),)
     fresh = feedback_set.corrected_case(
@@ -202,7 +204,7 @@ def test_marks_become_cases_and_can_be_taken_back(tmp_path: Path) -> None:
 
 
 def test_a_correction_leaves_every_other_line_as_it_is(tmp_path: Path) -> None:
-    path = feedback_set.own_set(tmp_path, "ada")
+    path = feedback_set.feedback_set_path(tmp_path, "ada")
     path.parent.mkdir()
     others = ['{"question":"Mine?",  "answers": [["x"]]}', "not JSON", "[1]"]
     path.write_text("\n".join(others) + "\n", encoding="utf-8")
@@ -224,7 +226,7 @@ def test_example_questions_stand_alone() -> None:
     blocks = [
         Block(BlockKind.QUESTION, 6, 53), Block(BlockKind.HEADING, 54, 69, level=2),
     ]  # fmt: skip
-    assert examples(text, blocks) == [
+    assert example_questions(text, blocks) == [
         "Which ports are growing?", "What is said about “Trade and tolls”?",
     ]  # fmt: skip
 

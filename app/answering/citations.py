@@ -1,4 +1,4 @@
-"""Numbered citations: the one place where a slice of a revision becomes a footnote."""
+"""Numbered citations: the only place where a slice of a revision becomes a citation."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ class Footnotes:
 
     @property
     def citations(self) -> tuple[Citation, ...]:
+        """The citations so far, in the order of their numbers."""
         return tuple(self._by_span.values())
 
     def cite(self, hit: Hit, start: int, end: int, key: tuple[int, int] | None = None) -> Citation:

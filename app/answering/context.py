@@ -1,11 +1,11 @@
-"""The few sentences that a chat model is given: evidence with what it leans on, within a budget."""
+"""The context of the prompt: the evidence sentences that a chat model is given, within a budget."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.answering.extract import choose
-from app.evidence.scoring import Evidence, Found
+from app.answering.extract import choose_quotes
+from app.evidence.scoring import Evidence, ScoredEvidence
 
 # Sentences and characters (about four a token) that a prompt carries at most.
 MOST = 8
@@ -23,11 +23,11 @@ class PromptSource:
     lines: tuple[tuple[int, int], ...]
 
 
-def prompt_sources(found: Found) -> list[PromptSource]:
+def prompt_sources(found: ScoredEvidence) -> list[PromptSource]:
     """Sources for the prompt: best first until the room is taken, then in document order."""
     taken: list[PromptSource] = []
     room = ROOM
-    chosen = choose(found, MOST, nearly=0.0)
+    chosen = choose_quotes(found, MOST, nearly=0.0)
     for quote in sorted(chosen, key=lambda q: -q.evidence.score):
         text = quote.evidence.hit.source.text[quote.start : quote.end]
         if taken and len(text) > room:

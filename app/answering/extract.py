@@ -1,12 +1,12 @@
-"""The quotes that answer a question: the best one to three sentences, or the whole list."""
+"""Extractive answers: the best one to three sentences, or the whole list, as quotes."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.evidence.scoring import Evidence, Found, spread
-from app.question.answer_type import Kind, kind_asked
+from app.evidence.scoring import Evidence, ScoredEvidence, span_with_antecedent
+from app.question.answer_type import AnswerType, answer_type
 from ingest.document import Block, BlockKind
 
 MOST = 3
@@ -24,7 +24,7 @@ class Quote:
     lines: tuple[tuple[int, int], ...]
 
 
-def choose(found: Found, most: int = MOST, nearly: float = NEARLY) -> list[Quote]:
+def choose_quotes(found: ScoredEvidence, most: int = MOST, nearly: float = NEARLY) -> list[Quote]:
     """Quotes for a question, in reading order within a document, best document first.
 
     At most ``most`` of them, each at least ``nearly`` times as likely as the best.
@@ -40,7 +40,7 @@ def choose(found: Found, most: int = MOST, nearly: float = NEARLY) -> list[Quote
             continue
         whole = _list_quote(evidence, found.question)
         if whole is None:
-            start, end = spread(evidence)
+            start, end = span_with_antecedent(evidence)
             lines = (
                 ((start, evidence.start), (evidence.start, end))
                 if start < evidence.start
@@ -71,7 +71,7 @@ def _list_quote(evidence: Evidence, question: str) -> Quote | None:
         return None
     lead, items = span
     leading = evidence.start < items[0].start
-    if not leading and kind_asked(question) is not Kind.LIST:
+    if not leading and answer_type(question) is not AnswerType.LIST:
         return None
     lines = [(b.start, b.end) for b in ([lead] if lead else []) + items]
     return Quote(evidence, lines[0][0], lines[-1][1], tuple(lines))

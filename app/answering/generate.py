@@ -1,4 +1,4 @@
-"""A chat model's draft over the evidence, and its check: judged answerable, written, verified."""
+"""Generated answers: judge answerability, stream the model's draft, verify its sentences."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from app.answer import Answer, Sentence, Verdict
 from app.answering import refusal
 from app.answering.citations import Footnotes
 from app.answering.context import PromptSource, prompt_sources
-from app.answering.prompt import ANSWER, JUDGE, Drafted, messages, parse, stated
+from app.answering.prompt import ANSWER, JUDGE, Drafted, messages, parse_reply, states_answer
 from app.answering.verify import (
     Judgement,
     Source,
-    foreign_words,
     is_quoted,
     judge_all,
     missing_facts,
+    share_of_new_words,
 )
 from app.evidence.answerability import probability, threshold
 from app.evidence.reader import Reader
-from app.evidence.scoring import Found
+from app.evidence.scoring import ScoredEvidence
 from app.language.text import words
 from app.models.base import ChatModel
-from app.question.answer_type import Kind, kind_asked
+from app.question.answer_type import AnswerType, answer_type
 from app.settings import Settings
 
 MAX_TOKENS = 200
@@ -35,15 +35,15 @@ FRAGMENT = 7
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A drafted sentence, the source that bears it best and the judgement."""
+    """A drafted sentence, the source that supports it best and the judgement."""
 
     drafted: Drafted
     source: PromptSource
     judgement: Judgement
 
 
-class Drafter:
-    """One question's way through a chat model: ``words`` streams, ``finish`` verifies."""
+class DraftedAnswer:
+    """One question's way through a chat model: ``stream`` writes it, ``verified`` checks it."""
 
     def __init__(self, model: ChatModel, reader: Reader, settings: Settings) -> None:
         self._model, self._reader, self._settings = model, reader, settings
@@ -52,7 +52,7 @@ class Drafter:
         self._likely = 0.0
         self._answers = False
 
-    def words(self, asked: str, result: Found) -> Iterator[str]:
+    def stream(self, asked: str, result: ScoredEvidence) -> Iterator[str]:
         """The draft as it is written; nothing where the evidence is judged not to answer."""
         self._sources = prompt_sources(result)
         texts = [s.text for s in self._sources]
@@ -65,24 +65,24 @@ class Drafter:
                 continue
             if not shown and not self._decide(result, yes):
                 return
-            if self._says_something():
+            if self._states_answer():
                 yield self._reply[shown:]
                 shown = len(self._reply)
-        if self._decide(result, yes) and self._says_something():
+        if self._decide(result, yes) and self._states_answer():
             yield self._reply[shown:]
 
-    def _says_something(self) -> bool:
-        return bool(stated(self._reply))
+    def _states_answer(self) -> bool:
+        return bool(states_answer(self._reply))
 
-    def _decide(self, result: Found, yes: float | None) -> bool:
+    def _decide(self, result: ScoredEvidence, yes: float | None) -> bool:
         """Whether the question will be answered, by all that is known once the reply opens."""
-        said = None if yes is None else (yes, stated(self._reply))
+        said = None if yes is None else (yes, states_answer(self._reply))
         self._likely = probability(result, said)
         least = threshold(self._settings.strictness, with_model=said is not None)
-        self._answers = self._likely >= least and (said is not None or self._says_something())
+        self._answers = self._likely >= least and (said is not None or self._states_answer())
         return self._answers
 
-    def finish(self, result: Found, quoted: Answer) -> Answer:
+    def verified(self, result: ScoredEvidence, quoted: Answer) -> Answer:
         """The verified answer of the draft; ``quoted`` where it has none to stand on; or a refusal.
 
         ``quoted`` is the answer in quotes, for a question that is answerable though the model did
@@ -91,11 +91,16 @@ class Drafter:
         name = self._model.name
         if not self._answers:
             return refusal.refuse(result, self._likely, name)
-        checked = self._check(result.question, parse(self._reply)) if self._says_something() else []
+        checked = (
+            self._check(result.question, parse_reply(self._reply)) if self._states_answer() else []
+        )
         kept = [c for c in checked if c.judgement.verdict is not Verdict.UNSUPPORTED]
-        notes = (*(_note(c) for c in checked if c not in kept), *self._strange(checked))
+        notes = (
+            *(_dropped_note(c) for c in checked if c not in kept),
+            *self._unknown_citation_notes(checked),
+        )
         if kept:
-            return self._cited(result, kept, notes)
+            return self._answer_from(result, kept, notes)
         if quoted.sentences:
             why = "The model's own words did not hold" if checked else "The model gave no answer"
             return replace(
@@ -106,28 +111,30 @@ class Drafter:
             )
         return refusal.refuse(result, self._likely, name, notes)
 
-    def _strange(self, checked: Sequence[Checked]) -> tuple[str, ...]:
-        offered = range(1, len(self._sources) + 1)
-        strange = sorted({n for c in checked for n in c.drafted.numbers if n not in offered})
+    def _unknown_citation_notes(self, checked: Sequence[Checked]) -> tuple[str, ...]:
+        offered_models = range(1, len(self._sources) + 1)
+        strange = sorted({n for c in checked for n in c.drafted.numbers if n not in offered_models})
         told = ", ".join(f"[{n}]" for n in strange)
         return (f"The model cited sources that it was not given: {told}.",) if strange else ()
 
-    def _cited(self, result: Found, kept: Sequence[Checked], notes: tuple[str, ...]) -> Answer:
+    def _answer_from(
+        self, result: ScoredEvidence, kept: Sequence[Checked], notes: tuple[str, ...]
+    ) -> Answer:
         footnotes = Footnotes()
         sentences: dict[str, Sentence] = {}
         for c in kept:
             hit = c.source.evidence.hit
             citation = footnotes.cite(hit, c.source.start, c.source.end, self._key(c))
             text = hit.source.text
-            lines = self._verbatim(c, result.question)
+            lines = self._verbatim_lines(c, result.question)
             said = (
                 [(text[a:b].strip(), Verdict.QUOTED) for a, b in lines]
                 if lines
                 else [(c.drafted.text, c.judgement.verdict)]
             )
-            for words_, verdict in said:
-                sentences.setdefault(words_, Sentence(words_, (citation.n,), verdict))
-        self._add_readers(result, footnotes, sentences)
+            for text_, verdict in said:
+                sentences.setdefault(text_, Sentence(text_, (citation.n,), verdict))
+        self._add_best_sentence(result, footnotes, sentences)
         return Answer(
             result.question,
             result.question,
@@ -141,8 +148,8 @@ class Drafter:
             notes,
         )
 
-    def _add_readers(
-        self, result: Found, footnotes: Footnotes, sentences: dict[str, Sentence]
+    def _add_best_sentence(
+        self, result: ScoredEvidence, footnotes: Footnotes, sentences: dict[str, Sentence]
     ) -> None:
         """The reader's best sentence, quoted too where the model answered from other words."""
         best = result.evidence[0]
@@ -164,40 +171,40 @@ class Drafter:
             return checked.source.start + at, checked.source.start + at + len(said)
         return checked.source.evidence.key
 
-    def _verbatim(self, checked: Checked, question: str) -> tuple[tuple[int, int], ...]:
+    def _verbatim_lines(self, checked: Checked, question: str) -> tuple[tuple[int, int], ...]:
         """The source's own lines, where they serve better than the model's words.
 
         A list that was asked for is shown whole; a fragment is shown as the sentence around it.
         """
         source = checked.source
-        if len(source.lines) > 2 and kind_asked(question) is Kind.LIST:
+        if len(source.lines) > 2 and answer_type(question) is AnswerType.LIST:
             return source.lines
         short = len(words(checked.drafted.text)) <= FRAGMENT
         return source.lines if short and is_quoted(checked.drafted.text, source.text) else ()
 
     def _check(self, asked: str, drafted: Sequence[Drafted]) -> list[Checked]:
-        """Each sentence against the source that bears it best, cited or not."""
-        chosen = [self._bearer(asked, d) for d in drafted]
+        """Each sentence against the source that supports it best, cited or not."""
+        chosen = [self._best_source(asked, d) for d in drafted]
         judged = judge_all(
             [d.text for d in drafted], [_as_source(s) for s in chosen], self._reader, asked
         )
         return [Checked(d, s, j) for d, s, j in zip(drafted, chosen, judged, strict=True)]
 
-    def _bearer(self, asked: str, drafted: Drafted) -> PromptSource:
+    def _best_source(self, asked: str, drafted: Drafted) -> PromptSource:
         """The source with the fewest missing facts and foreign words; a cited one wins ties."""
 
-        def strangeness(item: tuple[int, PromptSource]) -> tuple[float, ...]:
+        def mismatch(item: tuple[int, PromptSource]) -> tuple[float, ...]:
             number, source = item
             view = _as_source(source)
             return (
                 len(missing_facts(drafted.text, view)),
                 not is_quoted(drafted.text, source.text),
-                round(foreign_words(drafted.text, view, asked), 2),
+                round(share_of_new_words(drafted.text, view, asked), 2),
                 number not in drafted.numbers,
                 -source.evidence.score,
             )
 
-        return min(enumerate(self._sources, 1), key=strangeness)[1]
+        return min(enumerate(self._sources, 1), key=mismatch)[1]
 
 
 def _as_source(source: PromptSource) -> Source:
@@ -205,5 +212,5 @@ def _as_source(source: PromptSource) -> Source:
     return Source(source.text, f"{passage.context} {passage.text}")
 
 
-def _note(checked: Checked) -> str:
+def _dropped_note(checked: Checked) -> str:
     return f"A sentence was dropped, because {checked.judgement.why}: “{checked.drafted.text}”"

@@ -1,4 +1,4 @@
-"""The whole way from a question to a verified answer; read it from top to bottom.
+"""The pipeline from a question to a verified answer; read it from top to bottom.
 
 question → understood in its conversation → hits → evidence → probability that it is answered →
 refusal, quotes, or a chat model's draft → a verdict for every sentence → Answer.
@@ -12,16 +12,16 @@ from dataclasses import replace
 from itertools import islice
 
 from app.answer import Answer, Event, EvidenceFound, Finished, Sentence, Turn, Verdict, Word
-from app.answer_json import answer_payload
 from app.answering import extract, refusal
 from app.answering.citations import Footnotes
-from app.answering.generate import Drafter
+from app.answering.generate import DraftedAnswer
 from app.evidence.answerability import probability, threshold
 from app.evidence.reader import Reader
-from app.evidence.scoring import Found, Retrieved, find, found
+from app.evidence.scoring import Retrieved, ScoredEvidence, score_evidence, score_readings
+from app.json_forms import answer_payload
 from app.language.text import content_words
 from app.models.base import ChatModel, ModelError
-from app.question.rewrite import understand
+from app.question.rewrite import rewrite_question
 from app.settings import Settings
 from ingest.document import FootnoteError
 from store.library import Library
@@ -77,7 +77,7 @@ class Answerer:
             pairs = [(r.question, h.stored.passage.text) for r in retrieved for h in r.hits]
             readings = iter(self.reader.read_pairs(pairs))
             for one in retrieved:
-                result = found(one, list(islice(readings, len(one.hits))))
+                result = score_readings(one, list(islice(readings, len(one.hits))))
                 share = (time.perf_counter() - began) * 1000 / len(batch)
                 yield self._in_quotes(result, Clock(share))
 
@@ -103,37 +103,37 @@ class Answerer:
         """Evidence at once, then the draft's words, then the verified answer."""
         check_question(question)
         clock = Clock()
-        understood = understand(question, history, self._titles(documents))
-        if understood.talk:
-            yield Finished(_talk(question, understood.talk, clock))
+        rewritten = rewrite_question(question, history, self._titles(documents))
+        if rewritten.talk:
+            yield Finished(_small_talk(question, rewritten.talk, clock))
             return
-        asked = understood.standalone
-        result = find(self.retrieve(asked, documents), self.reader)
+        asked = rewritten.standalone
+        result = score_evidence(self.retrieve(asked, documents), self.reader)
         clock.mark("search")
         shown = self._in_quotes(result, clock)
         yield EvidenceFound(asked, shown.citations)
         answer = shown
         if self.model is not None and result.evidence:
-            answer = yield from self._composed(asked, result, shown, clock)
+            answer = yield from self._written_by_model(asked, result, shown, clock)
         answer = replace(answer, question=question, standalone=asked, timings_ms=clock.timings())
         yield Finished(self._stored(answer) if store else answer)
 
-    def _composed(
-        self, asked: str, result: Found, shown: Answer, clock: Clock
+    def _written_by_model(
+        self, asked: str, result: ScoredEvidence, shown: Answer, clock: Clock
     ) -> Generator[Event, None, Answer]:
         """The model's answer; quotes and the reason where the model fails."""
         assert self.model is not None
-        drafter = Drafter(self.model, self.reader, self.settings)
+        draft = DraftedAnswer(self.model, self.reader, self.settings)
         try:
-            for piece in drafter.words(asked, result):
+            for piece in draft.stream(asked, result):
                 clock.mark("first_word", once=True)
                 yield Word(piece)
-            return drafter.finish(result, quote_answer(result, 0.0))
+            return draft.verified(result, quote_answer(result, 0.0))
         except ModelError as error:
             note = f"The language model did not answer ({error}) These are quotes."
             return replace(shown, notes=(*shown.notes, note))
 
-    def _in_quotes(self, result: Found, clock: Clock) -> Answer:
+    def _in_quotes(self, result: ScoredEvidence, clock: Clock) -> Answer:
         likely = probability(result)
         if likely < threshold(self.settings.strictness, with_model=False):
             answer = refusal.refuse(result, likely, "none")
@@ -163,6 +163,7 @@ class Clock:
             self.mark("search")
 
     def mark(self, name: str, *, once: bool = False) -> None:
+        """Note the time under a name; with ``once`` only the first time."""
         if not (once and name in self._marks):
             self._marks[name] = (time.perf_counter() - self._began) * 1000
 
@@ -179,16 +180,16 @@ def check_question(question: str) -> None:
     if len(question) > LONGEST_QUESTION:
         raise QuestionError(
             f"The question has {len(question):,} characters; at most {LONGEST_QUESTION:,} can be "
-            "asked. Ask it in fewer words, or take the text in as a document and ask about it."
+            "asked. Ask it in fewer words, or ingest the text as a document and ask about it."
         )
 
 
-def quote_answer(result: Found, likely: float) -> Answer:
+def quote_answer(result: ScoredEvidence, likely: float) -> Answer:
     """The best sentences, word for word."""
     question = result.question
     footnotes = Footnotes()
     sentences: list[Sentence] = []
-    for quote in extract.choose(result):
+    for quote in extract.choose_quotes(result):
         hit = quote.evidence.hit
         citation = footnotes.cite(hit, quote.start, quote.end, quote.evidence.key)
         sentences += [
@@ -208,7 +209,7 @@ def quote_answer(result: Found, likely: float) -> Answer:
     )
 
 
-def _talk(question: str, reply: str, clock: Clock) -> Answer:
+def _small_talk(question: str, reply: str, clock: Clock) -> Answer:
     return Answer(
         question, question, "talk", (), (), reply, (), 1.0, "none", timings_ms=clock.timings()
     )

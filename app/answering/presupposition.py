@@ -1,10 +1,10 @@
-"""False premises: what the question takes for granted and the closest evidence contradicts."""
+"""Detects a false presupposition: what a question assumes and the evidence contradicts."""
 
 from __future__ import annotations
 
 import re
 
-from app.evidence.scoring import Found
+from app.evidence.scoring import ScoredEvidence
 from app.language.facts import names, numbers
 from app.language.text import content_words, coverage, fold, soft_match, stems, words
 
@@ -20,7 +20,7 @@ _OPPOSITES = [
 CLOSE = 0.5
 
 
-def false_premise(question: str, result: Found) -> str:
+def contradicted_premise(question: str, result: ScoredEvidence) -> str:
     """One sentence that names the premise which the closest passage contradicts; "" if none."""
     if not result.evidence:
         return ""

@@ -1,4 +1,4 @@
-"""Question and evidence to messages, and the model's reply back to sentences. Pure.
+"""The prompts, and parsing the model's reply into sentences with citations. Pure.
 
 The start of every prompt is the same, and the two things asked of the model (does the evidence
 answer? what is the answer?) differ only in the last line: the model's cache serves both.
@@ -56,7 +56,7 @@ def messages(question: str, sources: Sequence[str], ask: str) -> list[BaseMessag
     ]
 
 
-def stated(reply: str) -> float:
+def states_answer(reply: str) -> float:
     """1.0 where the reply states an answer, 0.0 where it is empty or says "Not stated"."""
     return 0.0 if not reply.strip() or NOT_STATED.match(reply) else 1.0
 
@@ -72,7 +72,7 @@ def _cited(marks: str) -> list[int]:
     return numbers
 
 
-def parse(reply: str) -> list[Drafted]:
+def parse_reply(reply: str) -> list[Drafted]:
     """Sentences of a reply with their citation numbers; a mark after a full stop counts for it."""
     # "… in 1992. [2]" and "… in 1992 [2]." mean the same: the mark goes before the stop.
     text = re.sub(r"([.!?])((?:\s*\[[\d\s,;–-]+\])+)", r"\2\1", reply.strip())

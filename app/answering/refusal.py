@@ -1,17 +1,19 @@
-"""Refusing as an answer: what was searched, the closest passages, and what each lacks."""
+"""Refusals: the reason, the closest passages, and what each lacks."""
 
 from __future__ import annotations
 
 from app.answer import Answer, Closest
 from app.answering.citations import Footnotes
-from app.answering.presupposition import false_premise
+from app.answering.presupposition import contradicted_premise
 from app.evidence.answerability import lacks
-from app.evidence.scoring import Evidence, Found
+from app.evidence.scoring import Evidence, ScoredEvidence
 
 CLOSEST = 3
 
 
-def refuse(result: Found, likely: float, model: str, notes: tuple[str, ...] = ()) -> Answer:
+def refuse(
+    result: ScoredEvidence, likely: float, model: str, notes: tuple[str, ...] = ()
+) -> Answer:
     """A refusal that helps. ``likely`` is the probability that led to it."""
     question = result.question
     footnotes = Footnotes()
@@ -40,11 +42,11 @@ def _one_a_passage(evidence: tuple[Evidence, ...]) -> list[Evidence]:
     return list(best.values())[:CLOSEST]
 
 
-def _reason(result: Found) -> str:
+def _reason(result: ScoredEvidence) -> str:
     if not result.retrieved.documents:
-        return "No document has been taken in yet, so there is nothing to answer from."
+        return "No document has been ingested yet, so there is nothing to answer from."
     searched = sorted({h.stored.document for h in result.hits})
     where = ", ".join(f"“{d}”" for d in searched[:3]) or "the documents"
-    premise = false_premise(result.question, result)
+    premise = contradicted_premise(result.question, result)
     told = f" {premise}" if premise else ""
     return f"The documents do not say. I searched {where}.{told}"

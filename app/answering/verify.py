@@ -1,6 +1,6 @@
-"""Whether the cited words hold what a sentence says: facts first, then meaning.
+"""Verifies a sentence against its cited text: facts first, then entailment by the reader.
 
-Numbers, dates, names and quotations of the sentence must stand in the cited text
+Numbers, dates, names and quotations of the sentence must occur in the cited text
 (``app.language.facts`` normalises both). Then the reader's support head judges meaning (negation,
 who did what to whom), and the words that the sentence adds of its own are counted.
 """
@@ -19,7 +19,7 @@ from app.language.text import content_words, fold, soft_match, stems, words
 # Chosen on answers of the local model to the benchmark's development questions, read by people.
 SUPPORTED = 0.55
 CONTRADICTED = 0.60
-FOREIGN_WORDS = 0.40
+MOST_NEW_WORDS = 0.40
 _NEGATING = """
 not no never none nobody nothing neither nor without cannot refused denied failed lacks lacked isn't
 wasn't weren't aren't doesn't didn't don't won't can't couldn't hasn't haven't hadn't
@@ -47,15 +47,15 @@ class Judgement:
     why: str = ""
 
 
-def plain(text: str) -> str:
+def normalise_sentence(text: str) -> str:
     """Folded, single-spaced, without marks at the ends or Markdown emphasis."""
     return " ".join(re.sub(r"[*_`#>“”\"]", "", fold(text)).split()).strip(" .,;:!?-–—•")
 
 
 def is_quoted(sentence: str, quote: str) -> bool:
-    """Whether the sentence stands in the quote word for word."""
-    said = plain(sentence)
-    return bool(said) and said in plain(quote)
+    """Whether the sentence occurs in the quote word for word."""
+    said = normalise_sentence(sentence)
+    return bool(said) and said in normalise_sentence(quote)
 
 
 def missing_facts(sentence: str, source: Source) -> list[str]:
@@ -81,7 +81,7 @@ def _spoken(year: int | None, month: int, day: int | None) -> str:
     return "-".join(f"{part:02d}" for part in (year, month, day) if part is not None)
 
 
-def foreign_words(sentence: str, source: Source, question: str = "") -> float:
+def share_of_new_words(sentence: str, source: Source, question: str = "") -> float:
     """Share of the sentence's content words met neither by the source nor by the question."""
     said = content_words(sentence)
     if not said:
@@ -109,8 +109,8 @@ def judge(sentence: str, source: Source, support: Sequence[float], question: str
         return Judgement(Verdict.UNSUPPORTED, "the source says otherwise")
     if _negated(sentence) != _negated(source.quote) and supported < 0.9:
         return Judgement(Verdict.PARTLY, "one of the two is negated")
-    foreign = foreign_words(sentence, source, question)
-    if foreign > FOREIGN_WORDS:
+    foreign = share_of_new_words(sentence, source, question)
+    if foreign > MOST_NEW_WORDS:
         return Judgement(Verdict.UNSUPPORTED, "the source does not speak of this")
     if supported >= SUPPORTED or foreign == 0.0 and supported > contradicted:
         return Judgement(Verdict.SUPPORTED)

@@ -1,4 +1,4 @@
-"""The command line: ``footnote …``. It shows what the layers below answer and decides nothing."""
+"""The command line ``footnote``: formats results of the layers below and decides nothing."""
 
 from __future__ import annotations
 

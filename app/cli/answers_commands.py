@@ -1,4 +1,4 @@
-"""``footnote answers`` and ``verify``: what was answered, and whether it still holds."""
+"""``footnote answers`` and ``verify``: stored answers and whether they still hold."""
 
 from __future__ import annotations
 
@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.text import Text
 
-from app.cli.common import AsJson, Data, UsageError, console, opened_library, plain, settings_for
+from app.cli.common import (
+    AsJson,
+    Data,
+    UsageError,
+    console,
+    opened_library,
+    printable,
+    settings_for,
+)
 
 if TYPE_CHECKING:
     from store.results import StoredAnswer
@@ -83,7 +91,7 @@ def export(
         out.write_text(text, encoding="utf-8")
     except OSError as error:
         raise UsageError(f"{out} cannot be written: {error.strerror}.") from error
-    console.print(f"Wrote {len(chosen)} answers to {plain(str(out), markup=True)}.")
+    console.print(f"Wrote {len(chosen)} answers to {printable(str(out), markup=True)}.")
 
 
 def verify(
@@ -107,7 +115,7 @@ def verify(
         states.append(check.state)
         style = STATES[check.state]
         why = f" ({check.why})" if check.why else ""
-        console.print(Text(f"{check.state:<10}", style=style) + Text(plain(check.what + why)))
+        console.print(Text(f"{check.state:<10}", style=style) + Text(printable(check.what + why)))
     console.print(f"{states.count('holds')} of {len(states)} hold.")
     if "fails" in states:
         raise typer.Exit(1)
@@ -116,11 +124,13 @@ def verify(
 def _show(answer: StoredAnswer) -> None:
     when = answer.created[:16].replace("T", " ")
     head = Text(f"{answer.status:<10} ", style=COLOURS[answer.status])
-    console.print(head + Text(f"{when}  {answer.id}  ", style="dim") + Text(plain(answer.question)))
+    console.print(
+        head + Text(f"{when}  {answer.id}  ", style="dim") + Text(printable(answer.question))
+    )
     for citation in answer.citations:
         if citation.status not in {"current", "moved"}:
             why = f"{citation.document}: {citation.why}"
-            console.print(Text(f"           [{citation.n}] {plain(why)}", style="dim"))
+            console.print(Text(f"           [{citation.n}] {printable(why)}", style="dim"))
 
 
 def _as_dict(answer: StoredAnswer) -> dict[str, Any]:

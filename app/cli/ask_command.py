@@ -1,4 +1,4 @@
-"""``footnote ask``: one question, or a file of them."""
+"""``footnote ask``: one question, or a file of questions."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from app.cli.common import (
     UsageError,
     error_console,
     opened_answerer,
-    plain,
+    printable,
     settings_for,
 )
 
 if TYPE_CHECKING:
     from app.answering.pipeline import Answerer
-    from app.question.batch_input import Asked
+    from app.question.batch_input import BatchQuestion
 
 LINE_FIELDS = ("answer", "refused", "sentences", "citations", "model", "timings_ms")
 CITATION_FIELDS = ("n", "document", "revision", "start", "end", "quote")
@@ -76,7 +76,7 @@ def ask(
 def _ask_one(
     answerer: Answerer, question: str, documents: Sequence[str] | None, *, as_json: bool
 ) -> None:
-    from app.answer_json import answer_payload
+    from app.json_forms import answer_payload
 
     with error_console.status("Reading…"):
         answer = answerer.answer(question, documents=documents, store=True)
@@ -119,17 +119,17 @@ def _ask_all(
             _answer_line(answerer, asked, documents, as_json=as_json)
         except FootnoteError as error:
             failed = True
-            error_console.print(f"[red]line {number}:[/red] {plain(str(error), markup=True)}")
+            error_console.print(f"[red]line {number}:[/red] {printable(str(error), markup=True)}")
             if as_json:
                 _print_json({"id": identity, "line": number, "error": str(error)})
     return failed
 
 
 def _answer_line(
-    answerer: Answerer, asked: Asked, documents: Sequence[str] | None, *, as_json: bool
+    answerer: Answerer, asked: BatchQuestion, documents: Sequence[str] | None, *, as_json: bool
 ) -> None:
-    from app.answer_json import answer_payload
     from app.cli.print_answer import show_answer
+    from app.json_forms import answer_payload
 
     answer = answerer.answer(
         asked.question, documents=documents or asked.documents, history=asked.history

@@ -1,4 +1,4 @@
-"""What commands share: options, consoles, the opened library, and text made safe to print."""
+"""Shared by all commands: options, consoles, opening the library, safe printing."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class UsageError(FootnoteError):
     exit_code = 2
 
 
-def plain(text: str, *, markup: bool = False) -> str:
+def printable(text: str, *, markup: bool = False) -> str:
     """Text without controls; ``markup`` also escapes what Rich would read as markup."""
     safe = CONTROLS.sub("", text)
     return escape(safe) if markup else safe
@@ -67,8 +67,8 @@ def settings_for(data: Path | None = None, **overrides: Any) -> Settings:
 @contextmanager
 def opened_library(settings: Settings) -> Iterator[Library]:
     """The library of the data folder; no model is loaded until something is embedded."""
-    from store.embedder import open_embedder
     from store.library import Library
+    from store.open_embedder import open_embedder
 
     with Library.open(
         settings.data, open_embedder(settings.embedder, settings.embedder_url)
@@ -136,6 +136,6 @@ class _Bar:
         task = self._bar.tasks[0]
         speed = f"{task.speed:.0f} {self._unit}/s" if task.speed and self._unit else ""
         self._bar.update(
-            self._task, description=plain(what, markup=True), completed=done, total=total,
+            self._task, description=printable(what, markup=True), completed=done, total=total,
             speed=speed,
         )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Commands about the documents that are here: what there is, how it changed, what goes."""
+"""Commands about ingested documents: list, history, diff, show, restore, remove."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.text import Text
 
-from app.cli.common import AsJson, Data, console, opened_library, plain, settings_for
+from app.cli.common import AsJson, Data, console, opened_library, printable, settings_for
 
 if TYPE_CHECKING:
     from store.results import Change, Revision, StoredPassage, WordRun
@@ -80,7 +80,7 @@ def diff(
         "1 passage differs" if len(found.changes) == 1 else f"{len(found.changes)} passages differ"
     )
     console.print(
-        f"{plain(found.document, markup=True)}: {differ}, {found.unchanged} are the same."
+        f"{printable(found.document, markup=True)}: {differ}, {found.unchanged} are the same."
     )
 
 
@@ -98,7 +98,7 @@ def show(
     with opened_library(settings_for(data)) as library:
         chosen = _chosen(library.history(name), name, revision)
         text = library.text(chosen.id)
-    typer.echo(plain(text))
+    typer.echo(printable(text))
 
 
 def restore(
@@ -112,7 +112,7 @@ def restore(
     """
     with opened_library(settings_for(data)) as library:
         found = library.restore(name, revision)
-    console.print(f"{plain(found.document, markup=True)}: revision {found.number} is current.")
+    console.print(f"{printable(found.document, markup=True)}: revision {found.number} is current.")
 
 
 def remove(
@@ -131,10 +131,10 @@ def remove(
     with opened_library(settings_for(data)) as library:
         library.history(name)  # an unknown name is an error before the question
         if purge and not yes:
-            typer.confirm(f"Delete {plain(name)} and its answers for good?", abort=True)
+            typer.confirm(f"Delete {printable(name)} and its answers for good?", abort=True)
         library.remove(name, purge=purge)
     kept = "for good" if purge else "; footnote restore brings it back"
-    console.print(f"Removed {plain(name, markup=True)} {kept}".replace(" ;", ";") + ".")
+    console.print(f"Removed {printable(name, markup=True)} {kept}".replace(" ;", ";") + ".")
 
 
 def _chosen(revisions: Sequence[Revision], name: str, number: int | None) -> Revision:
@@ -151,12 +151,12 @@ def _chosen(revisions: Sequence[Revision], name: str, number: int | None) -> Rev
 def _show_revisions(revisions: Sequence[Revision], *, of_one: bool = False) -> None:
     from app.cli.print_answer import table
 
-    made = table("revision", "document", "title", "taken in", "passages", "source")
+    made = table("revision", "document", "title", "ingested", "passages", "source")
     for revision in revisions:
         number = f"{revision.number}{' (current)' if of_one and revision.current else ''}"
         when = revision.created[:16].replace("T", " ")
         cells = (number, revision.document, revision.title, when, str(revision.passages))
-        made.add_row(*(Text(plain(cell)) for cell in (*cells, revision.source)))
+        made.add_row(*(Text(printable(cell)) for cell in (*cells, revision.source)))
     console.print(made)
 
 
@@ -186,12 +186,12 @@ def _column(words: Sequence[WordRun], side: str) -> Text:
     text = Text()
     for run in words:
         style = "" if run.same else "bold red" if side == "old" else "bold green"
-        text.append(plain(getattr(run, side)), style=style)
+        text.append(printable(getattr(run, side)), style=style)
     return text
 
 
 def _passage(stored: StoredPassage | None, colour: str) -> Text:
-    return Text(plain(stored.passage.text) if stored else "", style=colour)
+    return Text(printable(stored.passage.text) if stored else "", style=colour)
 
 
 def _as_dict(revision: Revision) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""``footnote ingest``: take documents in."""
+"""``footnote ingest``: ingest files, folders, links, or a LangChain loader's documents."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from app.cli.common import (
     console,
     error_console,
     opened_library,
-    plain,
+    printable,
     progress_bar,
     settings_for,
 )
@@ -36,7 +36,7 @@ def ingest(
     sources: Annotated[
         list[str] | None, typer.Argument(help="Files, folders, globs and links.", metavar="SOURCE…")
     ] = None,
-    sample: Annotated[bool, typer.Option("--sample", help="Take in the sample document.")] = False,
+    sample: Annotated[bool, typer.Option("--sample", help="Ingest the sample document.")] = False,
     name: Annotated[str | None, typer.Option(help="What to call the document.")] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would change; change nothing.")
@@ -54,7 +54,7 @@ def ingest(
     ] = None,
     data: Data = None,
 ) -> None:
-    """Take documents in. What is there already costs nothing; what changed becomes a revision.
+    """Ingest documents. What is there already costs nothing; what changed becomes a revision.
 
     [dim]footnote ingest report.pdf notes/ "minutes/*.docx"
     footnote ingest https://example.org/article
@@ -116,7 +116,7 @@ def _watch(library: Library, settings: Settings, sources: list[str]) -> None:
     try:
         for outcome in watch(library, settings, followed):
             if isinstance(outcome, str):
-                console.print(f"[yellow]removed[/yellow]    {plain(outcome, markup=True)}")
+                console.print(f"[yellow]removed[/yellow]    {printable(outcome, markup=True)}")
             else:
                 _print_outcome(outcome)
     except KeyboardInterrupt:
@@ -127,7 +127,7 @@ def _print_outcome(outcome: IngestReport | Failure, *, dry_run: bool = False) ->
     from app.service.ingestion import Failure
 
     if isinstance(outcome, Failure):
-        error_console.print(f"[red]failed[/red]     {plain(outcome.why, markup=True)}")
+        error_console.print(f"[red]failed[/red]     {printable(outcome.why, markup=True)}")
         return
     style = STYLES.get(outcome.status, "")
     would = "would be " if dry_run else ""
@@ -135,6 +135,6 @@ def _print_outcome(outcome: IngestReport | Failure, *, dry_run: bool = False) ->
         f"{outcome.passages} passages, {outcome.embedded} {'to embed' if dry_run else 'embedded'}"
     )
     console.print(
-        f"[{style}]{would}{outcome.status:<10}[/{style}] {plain(outcome.document, markup=True)}"
+        f"[{style}]{would}{outcome.status:<10}[/{style}] {printable(outcome.document, markup=True)}"
         f"  [dim]{work}[/dim]"
     )

@@ -1,4 +1,4 @@
-"""The door of ``footnote``: its commands, and what becomes of errors.
+"""The entry point of ``footnote``: registers the commands and turns errors into exit codes.
 
 Exit codes: 0 done, 2 a mistake that the user can mend, 1 a failure of ours or the machine's, 130
 interrupted. ``--debug`` anywhere shows where an error came from.
@@ -21,7 +21,7 @@ from app.cli import (
     maintenance_commands,
     users_commands,
 )
-from app.cli.common import error_console, plain
+from app.cli.common import error_console, printable
 from ingest.document import FootnoteError
 
 COMMANDS = "footnote.commands"
@@ -80,13 +80,13 @@ def main() -> None:
     except FootnoteError as error:
         if debug:
             raise
-        error_console.print(f"[red]Error:[/red] {plain(str(error), markup=True)}")
+        error_console.print(f"[red]Error:[/red] {printable(str(error), markup=True)}")
         sys.exit(error.exit_code)
     except Exception as error:  # the last resort: a message instead of a traceback
         if debug:
             raise
         error_console.print(
-            f"[red]Footnote failed:[/red] {plain(repr(error), markup=True)}\n"
+            f"[red]Footnote failed:[/red] {printable(repr(error), markup=True)}\n"
             "This is a mistake of ours. Run it again with --debug for what to report."
         )
         sys.exit(1)

@@ -1,4 +1,4 @@
-"""``footnote pull``, ``reindex`` and ``doctor``: what keeps it running."""
+"""``footnote pull``, ``reindex`` and ``doctor``."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.common import Data, console, opened_library, plain, progress_bar, settings_for
+from app.cli.common import Data, console, opened_library, printable, progress_bar, settings_for
 
 
 def register(cli: typer.Typer) -> None:
@@ -26,7 +26,7 @@ def pull(data: Data = None) -> None:
     settings = settings_for(data)
     with progress_bar("bytes") as bar:
         path = fetch(settings.models, bar)
-    console.print(f"The language model is in {plain(str(path), markup=True)}")
+    console.print(f"The language model is in {printable(str(path), markup=True)}")
 
 
 def reindex(data: Data = None) -> None:
@@ -53,7 +53,7 @@ def doctor(
     failed = False
     for finding in examine(settings_for(data), quick=quick):
         console.print(
-            f"{marks[finding.state]} {finding.what}: {plain(finding.detail, markup=True)}"
+            f"{marks[finding.state]} {finding.what}: {printable(finding.detail, markup=True)}"
         )
         failed = failed or finding.state == "bad"
     if failed:

@@ -1,4 +1,4 @@
-"""Answers and documents in a terminal."""
+"""Prints answers and tables in a terminal."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from app.answer import Answer, Citation, Verdict
-from app.cli.common import console, plain
+from app.cli.common import console, printable
 
 MARKS = {
     Verdict.QUOTED: ("", ""),
@@ -20,13 +20,13 @@ MARKS = {
 def show_answer(answer: Answer, question: str = "") -> None:
     """The answer, its footnotes, and how it came about."""
     if question:
-        console.print(Text(plain(question), style="bold cyan"))
+        console.print(Text(printable(question), style="bold cyan"))
     if answer.standalone != answer.question:
-        console.print(Text(f"Understood as: {plain(answer.standalone)}", style="dim"))
+        console.print(Text(f"Understood as: {printable(answer.standalone)}", style="dim"))
     if answer.sentences:
         _show_sentences(answer)
     else:
-        console.print(Text(plain(answer.reason)))
+        console.print(Text(printable(answer.reason)))
     for citation in answer.citations:
         _show_footnote(citation)
     if answer.closest:
@@ -34,7 +34,7 @@ def show_answer(answer: Answer, question: str = "") -> None:
     for closest in answer.closest:
         _show_footnote(closest.citation, closest.lacks)
     for note in answer.notes:
-        console.print(Text(f"\nNote: {plain(note)}", style="yellow"))
+        console.print(Text(f"\nNote: {printable(note)}", style="yellow"))
     seconds = answer.timings_ms.get("total", 0.0) / 1000
     how = "in quotes" if answer.model == "none" else f"by {answer.model}"
     console.print(Text(f"\n{how}, {seconds:.1f} s\n", style="dim"))
@@ -46,7 +46,7 @@ def _show_sentences(answer: Answer) -> None:
         listed = sentence.text.startswith(("- ", "* ", "• "))
         text.append("" if not number else "\n" if listed else " ")
         mark, style = MARKS[sentence.verdict]
-        text.append(plain(sentence.text), style=style)
+        text.append(printable(sentence.text), style=style)
         text.append("".join(f" [{n}]" for n in sentence.citations), style="bold cyan")
         text.append(mark, style=style)
     console.print(text)
@@ -59,21 +59,21 @@ def where(citation: Citation) -> str:
     parts += [f"page {citation.page}"] if citation.page is not None else []
     parts += [f"row {citation.row}"] if citation.row is not None else []
     parts += citation.headings
-    return plain(" › ".join(parts))
+    return printable(" › ".join(parts))
 
 
 def _show_footnote(citation: Citation, lacks: str = "") -> None:
     place = Text(f"[{citation.n}] ", style="bold cyan")
     place.append(where(citation), style="dim")
     console.print(place)
-    quote = Text(plain(citation.quote))
+    quote = Text(printable(citation.quote))
     if citation.key:
         start, end = (offset - citation.start for offset in citation.key)
-        before = len(plain(citation.quote[:start]))
-        quote.stylize("bold", before, before + len(plain(citation.quote[start:end])))
+        before = len(printable(citation.quote[:start]))
+        quote.stylize("bold", before, before + len(printable(citation.quote[start:end])))
     console.print(Padding(quote, (0, 0, 0, 4)))
     if lacks:
-        console.print(Padding(Text(f"It lacks: {plain(lacks)}", style="dim"), (0, 0, 0, 4)))
+        console.print(Padding(Text(f"It lacks: {printable(lacks)}", style="dim"), (0, 0, 0, 4)))
 
 
 def table(*columns: str) -> Table:

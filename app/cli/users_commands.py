@@ -1,4 +1,4 @@
-"""``footnote users`` and ``footnote mcp``: who may sign in, and the tools for other programs."""
+"""``footnote users`` and ``footnote mcp``."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.common import Data, console, plain, settings_for
+from app.cli.common import Data, console, printable, settings_for
 
 users = typer.Typer(help="Who may sign in where the chat is shared.", no_args_is_help=True)
 
@@ -30,11 +30,11 @@ def add(
     from app.service.users import Users
 
     Users(settings_for(data).data).add(name, password)
-    console.print(f"{plain(name, markup=True)} can sign in.")
+    console.print(f"{printable(name, markup=True)} can sign in.")
 
 
 @users.command("list")
-def everybody(data: Data = None) -> None:
+def list_users(data: Data = None) -> None:
     """Show who may sign in.
 
     [dim]footnote users list[/dim]
@@ -42,7 +42,7 @@ def everybody(data: Data = None) -> None:
     from app.service.users import Users
 
     for name in Users(settings_for(data).data).names():
-        console.print(plain(name, markup=True))
+        console.print(printable(name, markup=True))
 
 
 @users.command()
@@ -54,7 +54,7 @@ def remove(name: str, data: Data = None) -> None:
     from app.service.users import Users
 
     Users(settings_for(data).data).remove(name)
-    console.print(f"{plain(name, markup=True)} can no longer sign in.")
+    console.print(f"{printable(name, markup=True)} can no longer sign in.")
 
 
 def mcp(

@@ -1,18 +1,18 @@
-"""One calibrated probability that the documents answer a question.
+"""Answerability: one calibrated probability that the evidence answers the question.
 
 The features: what the reader says of the passages, how much of the question's content the evidence
 takes up (weighted by rarity), whether its names and numbers occur at all, whether the evidence
-holds the kind of thing asked for, the retrieval scores, and, where a chat model is at hand, the
+holds the kind of thing asked for, the retrieval scores, and, where a chat model is available, the
 log-odds of its "yes" to "do these sentences answer the question?".
 """
 
 from __future__ import annotations
 
 from app.evidence.calibration import ANSWERABLE, ANSWERABLE_WITH_MODEL, load, logistic
-from app.evidence.scoring import Evidence, Found
+from app.evidence.scoring import Evidence, ScoredEvidence
 from app.language.facts import name_stands, names, numbers
 from app.language.text import content_words, coverage, soft_match, stems, words
-from app.question.answer_type import Kind, holds_kind, kind_asked
+from app.question.answer_type import AnswerType, answer_type, contains_answer_type
 
 # How many of the best sentences count as the evidence for a question.
 EVIDENCE_SENTENCES = 3
@@ -36,7 +36,7 @@ def _rarest_missing(question: str, text: str, rarity: dict[str, float]) -> float
     return max(lacking, default=0.0) / rarest
 
 
-def features(found: Found) -> tuple[float, ...]:
+def features(found: ScoredEvidence) -> tuple[float, ...]:
     """The numbers that the probability is made of, in the order of ``NAMES``."""
     question, rarity = found.question, found.rarity
     top = found.evidence[:EVIDENCE_SENTENCES]
@@ -45,7 +45,7 @@ def features(found: Found) -> tuple[float, ...]:
     best = top[0].hit.stored.passage
     passage = f"{best.context} {best.text}"
     few = " ".join(e.text for e in top)
-    kind = kind_asked(question)
+    kind = answer_type(question)
     return (
         max(e.features[0] for e in top),
         max(r.answerable for r in found.readings),
@@ -55,7 +55,9 @@ def features(found: Found) -> tuple[float, ...]:
         coverage(question, top[0].text, rarity),
         _missing_names(question, passage),
         _rarest_missing(question, f"{passage} {few}", rarity),
-        1.0 if kind is Kind.OTHER or holds_kind(kind, top[0].text, question) else 0.0,
+        1.0
+        if kind is AnswerType.OTHER or contains_answer_type(kind, top[0].text, question)
+        else 0.0,
         max((h.parts.get("dense", 0.0) for h in found.hits), default=0.0),
         max((max(h.cosines, default=0.0) for h in found.hits), default=0.0),
     )
@@ -80,7 +82,7 @@ NAMES = (
 MODEL_NAMES = ("model's yes", "model stated an answer")
 
 
-def probability(found: Found, said: tuple[float, float] | None = None) -> float:
+def probability(found: ScoredEvidence, said: tuple[float, float] | None = None) -> float:
     """Calibrated probability that the evidence answers the question.
 
     ``said`` is what a chat model made of it: its log-odds of "yes", and 1 where its reply states an
@@ -105,16 +107,18 @@ def lacks(question: str, evidence: Evidence) -> str:
     among = stems(text)
     gone = [w for w in content_words(question) if soft_match(w, among) == 0]
     missing_numbers = sorted(numbers(question) - numbers(text))
-    kind = kind_asked(question)
+    kind = answer_type(question)
     parts = []
     spoken = _as_asked(question, [w for w in gone if not w.isdigit()])
     if missing_numbers:
         spoken += [f"{n:g}" for n in missing_numbers]
     if spoken:
         parts.append("says nothing of " + ", ".join(f"“{w}”" for w in spoken[:4]))
-    if kind not in (Kind.OTHER, Kind.YES_NO, Kind.LIST) and not holds_kind(
-        kind, passage.text, question
-    ):
+    if kind not in (
+        AnswerType.OTHER,
+        AnswerType.YES_NO,
+        AnswerType.LIST,
+    ) and not contains_answer_type(kind, passage.text, question):
         parts.append(f"gives no {kind.value}")
     return " and ".join(parts)
 

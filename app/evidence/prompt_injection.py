@@ -1,4 +1,4 @@
-"""Text in a document that addresses a language model instead of telling its reader something.
+"""Detects text in a document that addresses a language model (prompt injection).
 
 Such a sentence is still text that can be quoted, but it is no evidence for an answer. The model is
 told the same; this keeps quotes, which no model reads, to it too.
@@ -10,7 +10,7 @@ import re
 
 from app.language.text import fold
 
-_ORDERS = re.compile(
+_ADDRESSES_MODEL = re.compile(
     r"\b(ignore|disregard|forget) (all |any |the |your |every )*(previous|prior|above|earlier) "
     r"(instructions?|prompts?|messages?|rules)"
     r"|<\|\w+\|?>"
@@ -22,6 +22,6 @@ _ORDERS = re.compile(
 )
 
 
-def gives_orders(text: str) -> bool:
+def addresses_model(text: str) -> bool:
     """Whether a sentence speaks to a language model (orders, fake turns, fake sources)."""
-    return bool(_ORDERS.search(fold(text)))
+    return bool(_ADDRESSES_MODEL.search(fold(text)))

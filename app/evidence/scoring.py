@@ -1,4 +1,4 @@
-"""From retrieved passages to the few sentences that matter, each an exact slice of its revision.
+"""Scores every sentence of the retrieved passages as evidence for the question.
 
 Every sentence of the passages is scored by a small logistic model (``evals.calibrate`` fits it)
 over the reader's span score, its cosine with the question, the rarity-weighted words that they
@@ -13,16 +13,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.evidence.calibration import SENTENCE, logistic
-from app.evidence.prompt_injection import gives_orders
+from app.evidence.prompt_injection import addresses_model
 from app.evidence.reader import Reader, Reading
 from app.language.text import coverage
-from ingest.document import BlockKind
 from ingest.language.sentences import sentences
 from store.results import Hit
 
 # What is left of the score of a sentence that speaks to a language model.
-ORDERS = 0.01
-_LEANS = re.compile(
+INJECTION_PENALTY = 0.01
+_REFERS_BACK = re.compile(
     r"^[\W_]*(he|she|it|they|this|that|these|those|his|her|its|their|such|both|the (former|latter)|"
     r"here|there|then|however|moreover|also|instead|as a result)\b",
     re.IGNORECASE,
@@ -67,7 +66,7 @@ class Retrieved:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ScoredEvidence:
     """What was retrieved for one question, how it was read, and the evidence in it, best first."""
 
     retrieved: Retrieved
@@ -90,20 +89,20 @@ class Found:
         return self.retrieved.rarity
 
 
-def find(retrieved: Retrieved, reader: Reader) -> Found:
+def score_evidence(retrieved: Retrieved, reader: Reader) -> ScoredEvidence:
     """Score every sentence of the hits for the question; best first, ties in document order."""
     texts = [h.stored.passage.text for h in retrieved.hits]
-    return found(retrieved, reader.read(retrieved.question, texts))
+    return score_readings(retrieved, reader.read(retrieved.question, texts))
 
 
-def found(retrieved: Retrieved, readings: Sequence[Reading]) -> Found:
-    """As ``find``, with the readings at hand (batches of many questions share one run)."""
+def score_readings(retrieved: Retrieved, readings: Sequence[Reading]) -> ScoredEvidence:
+    """As ``score_evidence``, with the readings available: batches of questions share one run."""
     question, rarity = retrieved.question, retrieved.rarity
     scored: list[Evidence] = []
     for hit, reading in zip(retrieved.hits, readings, strict=True):
         scored += _score(question, hit, reading, rarity)
     scored.sort(key=lambda e: (-e.score, e.place))
-    return Found(retrieved, tuple(readings), tuple(scored))
+    return ScoredEvidence(retrieved, tuple(readings), tuple(scored))
 
 
 def _score(question: str, hit: Hit, reading: Reading, rarity: dict[str, float]) -> list[Evidence]:
@@ -134,7 +133,7 @@ def _score(question: str, hit: Hit, reading: Reading, rarity: dict[str, float]) 
                 passage.start + b,
                 text,
                 logistic(SENTENCE, features)
-                * (ORDERS if gives_orders(_line(passage.text, a, b)) else 1.0),
+                * (INJECTION_PENALTY if addresses_model(_line(passage.text, a, b)) else 1.0),
                 key if span.score > -20 else None,
                 features,
             )
@@ -148,24 +147,19 @@ def _line(text: str, start: int, end: int) -> str:
     return text[text.rfind("\n", 0, start) + 1 : stop if stop >= 0 else len(text)]
 
 
-def leans(text: str) -> bool:
+def refers_back(text: str) -> bool:
     """Whether a sentence opens with a word that points back to the one before it."""
-    return bool(_LEANS.match(text))
+    return bool(_REFERS_BACK.match(text))
 
 
-def is_list(hit: Hit) -> bool:
-    """Whether the passage is a list (with the line that introduces it)."""
-    return hit.stored.passage.kind is BlockKind.LIST_ITEM
-
-
-def spread(evidence: Evidence) -> tuple[int, int]:
+def span_with_antecedent(evidence: Evidence) -> tuple[int, int]:
     """The span that a person needs to understand the sentence: itself and what it leans on.
 
     A sentence that opens with a pronoun brings the one before it. A whole list is the business of
     the answer, not of its sentence.
     """
     passage = evidence.hit.stored.passage
-    if not leans(evidence.text):
+    if not refers_back(evidence.text):
         return evidence.start, evidence.end
     before = [(a, b) for a, b in sentences(passage.text) if passage.start + b <= evidence.start]
     return (passage.start + before[-1][0] if before else evidence.start), evidence.end

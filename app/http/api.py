@@ -1,4 +1,4 @@
-"""The same answers for programs: HTTP and JSON under ``/api/v1``, with server-sent events.
+"""The HTTP API: JSON under ``/api/v1``, with server-sent events for streaming.
 
 ``ask`` returns exactly what ``footnote ask --json`` prints.
 """
@@ -16,11 +16,10 @@ from fastapi.responses import HTMLResponse, JSONResponse, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.answer import Event, EvidenceFound, Finished, Turn, Word
-from app.answer_json import answer_payload, citation_payload
 from app.html_escape import markup
+from app.json_forms import answer_payload, citation_payload, passage_payload, revision_payload
 from app.service.fair_queue import Busy
 from ingest.document import FootnoteError
-from store.results import Revision, StoredPassage
 
 if TYPE_CHECKING:
     from app.service.engine import Engine
@@ -29,7 +28,7 @@ log = logging.getLogger(__name__)
 PREFIX = "/api/v1"
 
 
-class Asked(BaseModel):
+class AskRequest(BaseModel):
     """A question, with what was said before and the documents (names or ids) to ask."""
 
     model_config = ConfigDict(extra="forbid")
@@ -39,47 +38,15 @@ class Asked(BaseModel):
     history: list[Turn] = Field(default_factory=list)
 
 
-class Link(BaseModel):
-    """A page to take in."""
+class LinkRequest(BaseModel):
+    """A page to ingest."""
 
     model_config = ConfigDict(extra="forbid")
 
     url: str
 
 
-def revision_payload(revision: Revision) -> dict[str, Any]:
-    """A document's revision as JSON."""
-    return {
-        "id": revision.document_id,
-        "document": revision.document,
-        "title": revision.title,
-        "source": revision.source,
-        "revision": revision.id,
-        "number": revision.number,
-        "created": revision.created,
-        "passages": revision.passages,
-        "characters": revision.characters,
-        "sha256": revision.content_hash,
-    }
-
-
-def passage_payload(stored: StoredPassage) -> dict[str, Any]:
-    """A passage as JSON; ``start`` and ``end`` slice its revision's text."""
-    passage = stored.passage
-    return {
-        "id": stored.id,
-        "document": stored.document,
-        "revision": stored.revision,
-        "start": passage.start,
-        "end": passage.end,
-        "text": passage.text,
-        "headings": list(passage.headings),
-        "page": passage.page,
-        "row": passage.row,
-    }
-
-
-def event_text(event: Event) -> str:
+def server_sent_event(event: Event) -> str:
     """One event of an answer as a server-sent event."""
     match event:
         case EvidenceFound():
@@ -95,11 +62,11 @@ def event_text(event: Event) -> str:
     return f"event: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"
 
 
-def _told(events: Iterator[Event]) -> Iterator[str]:
+def _event_stream(events: Iterator[Event]) -> Iterator[str]:
     """Events as text; a failure on the way becomes the last event."""
     try:
         for event in events:
-            yield event_text(event)
+            yield server_sent_event(event)
     except FootnoteError as error:
         yield f"event: error\ndata: {json.dumps({'error': str(error)}, ensure_ascii=False)}\n\n"
     except Exception:
@@ -125,12 +92,12 @@ def _errors(app: FastAPI) -> None:
 
 
 def _asking(app: FastAPI, engine: Engine) -> None:
-    def events(asked: Asked, request: Request) -> Iterator[Event]:
+    def events(asked: AskRequest, request: Request) -> Iterator[Event]:
         user = request.state.user
         return engine.stream(asked.question, asked.documents, asked.history, user)
 
     @app.post(f"{PREFIX}/ask", tags=["answers"])
-    def ask(asked: Asked, request: Request) -> dict[str, Any]:
+    def ask(asked: AskRequest, request: Request) -> dict[str, Any]:
         """The verified answer, or a refusal with its reason and the closest passages."""
         for event in events(asked, request):
             if isinstance(event, Finished):
@@ -138,14 +105,14 @@ def _asking(app: FastAPI, engine: Engine) -> None:
         raise HTTPException(500, "The answer did not finish.")
 
     @app.post(f"{PREFIX}/ask/stream", tags=["answers"], response_class=StreamingResponse)
-    def stream(asked: Asked, request: Request) -> StreamingResponse:
+    def stream(asked: AskRequest, request: Request) -> StreamingResponse:
         """Server-sent events: ``evidence``, then ``word`` by word, then ``answer`` or ``error``."""
         from app.answering.pipeline import check_question
 
         check_question(asked.question)
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         return StreamingResponse(
-            _told(events(asked, request)), media_type="text/event-stream", headers=headers
+            _event_stream(events(asked, request)), media_type="text/event-stream", headers=headers
         )
 
 
@@ -189,8 +156,8 @@ def _changing(app: FastAPI, engine: Engine) -> None:
         return {"document": report.document, "revision": report.revision, "status": report.status}
 
     @app.post(f"{PREFIX}/links", tags=["documents"])
-    def link(given: Link) -> dict[str, Any]:
-        """Take a page in by its address."""
+    def link(given: LinkRequest) -> dict[str, Any]:
+        """Ingest a page by its address."""
         report = add_link(engine, given.url)
         return {"document": report.document, "revision": report.revision, "status": report.status}
 

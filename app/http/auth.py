@@ -1,4 +1,4 @@
-"""Who may come in: sign-in beyond loopback, and requests only from our own pages.
+"""Access control: sign-in beyond loopback, and requests only from our own pages.
 
 A page of another site can make a browser send requests here. ``Origin`` and ``Host`` tell them
 apart: a foreign origin is refused everywhere, and on loopback so is a foreign host name, which is

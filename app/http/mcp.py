@@ -1,4 +1,4 @@
-"""Footnote as MCP tools: ask, search, list_documents and read_passage, for any MCP client."""
+"""The MCP server: ask, search, list_documents and read_passage as tools."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from app.answer import Finished
-from app.answer_json import answer_payload
-from app.http.api import passage_payload, revision_payload
+from app.json_forms import answer_payload, passage_payload, revision_payload
 
 if TYPE_CHECKING:
     from mcp.server import MCPServer

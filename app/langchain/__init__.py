@@ -1,4 +1,4 @@
-"""Footnote in LangChain programs: a retriever, and the whole answerer as a runnable."""
+"""LangChain integration: a retriever, and the answerer as a runnable."""
 
 from app.langchain.answerer import FootnoteAnswerer
 from app.langchain.retriever import FootnoteRetriever

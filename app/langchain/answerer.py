@@ -1,4 +1,4 @@
-"""The whole answerer as a LangChain runnable, for chains and for LangGraph."""
+"""The answerer as a LangChain ``Runnable``, for chains and for LangGraph."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.runnables.utils import AddableDict
 
 from app.answer import Answer, EvidenceFound, Finished, Turn, Word
-from app.answer_json import answer_payload, citation_payload
 from app.answering.pipeline import Answerer, QuestionError
+from app.json_forms import answer_payload, citation_payload
 
 Question = str | Mapping[str, Any] | Sequence[BaseMessage]
 """A question; or a mapping with ``question`` and perhaps ``history`` (pairs of question and answer)

@@ -1,4 +1,4 @@
-"""Search as a LangChain retriever: passages with the place in their document and their scores."""
+"""Search as a LangChain retriever: documents with offsets and scores in their metadata."""
 
 from __future__ import annotations
 

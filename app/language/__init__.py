@@ -1,1 +1,1 @@
-"""Words, numbers, dates and names in a form in which two texts can be compared."""
+"""Text normalisation: words, numbers, dates and names in comparable forms."""

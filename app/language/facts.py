@@ -1,4 +1,4 @@
-"""Numbers, dates, names and quotations of a text, in a form in which two texts can be compared.
+"""Extracts numbers, dates, names and quotations in a normalised form that can be compared.
 
 "nine" and 9, "29 May 1992" and "May 29, 1992", "Türkiye" and "Turkiye", "25 million" and
 "25,000,000" are the same fact.

@@ -1,4 +1,4 @@
-"""Words as the answering side compares them: folded, stemmed, weighed by what they carry."""
+"""Tokenises, folds and stems words, and measures how much of a question a text covers."""
 
 from __future__ import annotations
 

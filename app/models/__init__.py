@@ -1,1 +1,1 @@
-"""Chat models: LangChain's interface, the local model, and how its file is fetched."""
+"""Chat models: the LangChain wrapper, the local model, and the download of its file."""

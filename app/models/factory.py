@@ -1,4 +1,4 @@
-"""The chat model that the settings name: none, the local one, or a provider's by LangChain."""
+"""Opens the chat model that the settings name: none, the local one, or a provider's."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def provider_chat_model(name: str, base_url: str | None = None) -> BaseChatModel
     provider = name.partition(":")[0]
     options: dict[str, Any] = {"temperature": 0, **({"base_url": base_url} if base_url else {})}
     if base_url and f"{provider.upper()}_API_KEY" not in os.environ and provider == "openai":
-        options["api_key"] = "none"  # servers of one's own want none, the package wants one
+        options["api_key"] = "none"  # local servers want none, the package wants one
     try:
         made: BaseChatModel = init_chat_model(name, **options)
     except ImportError as error:

@@ -1,4 +1,4 @@
-"""A GGUF model as a LangChain chat model, computed in this process by llama.cpp (``xllamacpp``).
+"""A GGUF model as a LangChain chat model, run in this process by llama.cpp (``xllamacpp``).
 
 The engine also listens on a loopback port, with a key that only this process knows: that is where
 its tokenizer answers. Nothing else does.

@@ -1,1 +1,1 @@
-"""What a question means: rewritten in its conversation, and the type of answer that it asks for."""
+"""Understanding the question: rewriting follow-ups, and the type of answer that is asked for."""

@@ -1,4 +1,4 @@
-"""What kind of thing a question asks for, and whether a text holds something of that kind."""
+"""The answer type that a question asks for, and whether a text contains one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from app.language.facts import dates, names, numbers
 from app.language.text import fold, words
 
 
-class Kind(StrEnum):
+class AnswerType(StrEnum):
     """The kind of thing asked for; OTHER where the question's form does not tell."""
 
     DATE = "date"
@@ -23,25 +23,25 @@ class Kind(StrEnum):
 
 
 # The form of English questions, tried in this order on the folded question.
-_FORMS: tuple[tuple[Kind, str], ...] = (
+_FORMS: tuple[tuple[AnswerType, str], ...] = (
     (
-        Kind.NUMBER,
+        AnswerType.NUMBER,
         r"\bhow (many|much|often|old|long|far|large|big|tall|high|fast)\b"
         r"|\b(what|which) (number|share|percentage|percent|proportion|amount|capacity|"
         r"population|distance|rank|size|score|total)\b|\bnumber of\b.*\?",
     ),
     (
-        Kind.DATE,
+        AnswerType.DATE,
         r"\bwhen\b|\b(what|which|in what|on what) (\w+ )?(year|date|day|month|century|"
         r"decade|time|period)\b|\bsince when\b|\bhow long ago\b",
     ),
     (
-        Kind.REASON,
+        AnswerType.REASON,
         r"\bwhy\b|\bwhat (was|is|were|are) the (reason|cause|purpose)|\bfor what reason\b"
         r"|\bwhat caused\b|\bwhat led\b",
     ),
     (
-        Kind.LIST,
+        AnswerType.LIST,
         r"\b(list|name|enumerate)\b.*\b(all|the|three|four|five|two)\b|\bwhat are\b"
         r"|\bwhich (\w+ )?(countries|areas|fields|benefits|cities|organi[sz]ations|bodies|"
         r"events|sectors|items|groups|types|kinds|steps|parts|members|languages|states)\b"
@@ -49,16 +49,19 @@ _FORMS: tuple[tuple[Kind, str], ...] = (
         r"opportunities|advantages|goals|aims|measures|projects)\b",
     ),
     (
-        Kind.PERSON,
+        AnswerType.PERSON,
         r"\bwho(m|se)?\b|\bwhich (person|president|minister|king|queen|leader|author|"
         r"ambassador|scientist|emperor)\b|\bwhat (person|president|king|queen)\b",
     ),
     (
-        Kind.PLACE,
+        AnswerType.PLACE,
         r"\bwhere\b|\b(what|which|in what|in which) (\w+ )?(country|city|town|place|"
         r"location|region|state|continent|capital|river|street|building|nation|area)\b",
     ),
-    (Kind.YES_NO, r"^(is|are|was|were|do|does|did|has|have|had|can|could|will|would|should)\b"),
+    (
+        AnswerType.YES_NO,
+        r"^(is|are|was|were|do|does|did|has|have|had|can|could|will|would|should)\b",
+    ),
 )
 _REASONS = re.compile(
     r"\b(because|since|due to|owing to|so that|in order to|as a result|therefore|"
@@ -66,15 +69,15 @@ _REASONS = re.compile(
 )
 
 
-def kind_asked(question: str) -> Kind:
+def answer_type(question: str) -> AnswerType:
     """The kind of thing that the form of the question asks for."""
     folded = fold(question).strip()
-    return next((kind for kind, form in _FORMS if re.search(form, folded)), Kind.OTHER)
+    return next((kind for kind, form in _FORMS if re.search(form, folded)), AnswerType.OTHER)
 
 
-def holds_kind(kind: Kind, text: str, question: str) -> bool:
+def contains_answer_type(kind: AnswerType, text: str, question: str) -> bool:
     """Whether the text has something of that kind which the question itself does not name."""
-    if kind is Kind.DATE:
+    if kind is AnswerType.DATE:
         known = {d.year for d in dates(question)} | numbers(question)
         return (
             bool(dates(text) - dates(question))
@@ -85,13 +88,13 @@ def holds_kind(kind: Kind, text: str, question: str) -> bool:
                 )
             )
         )
-    if kind is Kind.NUMBER:
+    if kind is AnswerType.NUMBER:
         return bool(numbers(text) - numbers(question)) or bool(
             re.search(r"\b(one|single|both|half|none|no|several|many|most|all)\b", fold(text))
         )
-    if kind in (Kind.PERSON, Kind.PLACE):
+    if kind in (AnswerType.PERSON, AnswerType.PLACE):
         asked = set(words(question))
         return any(name not in asked for name in names(text + " ."))
-    if kind is Kind.REASON:
+    if kind is AnswerType.REASON:
         return bool(_REASONS.search(fold(text)))
     return True

@@ -1,4 +1,4 @@
-"""Questions in a file: one JSON object a line."""
+"""Parses a file of questions: one JSON object a line."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class QuestionLineError(FootnoteError):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class BatchQuestion:
     """One line: its ``id`` as given, the question, what went before, and where to look."""
 
     id: Any
@@ -27,7 +27,7 @@ class Asked:
     documents: tuple[str, ...] | None = None
 
 
-def parse_line(line: str) -> Asked:
+def parse_line(line: str) -> BatchQuestion:
     """The question in a line of ``{"id", "question"}`` or ``{"id", "turns"}``.
 
     ``turns`` ends in the question. Each turn is ``{"question", "answer"}``, ``{"role", "content"}``
@@ -49,7 +49,7 @@ def parse_line(line: str) -> Asked:
         history = _exchanges(_spoken(row.get("turns") or []))
     if not isinstance(question, str):
         raise QuestionLineError('There is no "question" (text), nor "turns" that end in one.')
-    return Asked(row.get("id"), question, history, documents)
+    return BatchQuestion(row.get("id"), question, history, documents)
 
 
 def _conversation(turns: Any) -> tuple[tuple[Turn, ...], str | None]:

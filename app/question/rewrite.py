@@ -1,4 +1,4 @@
-"""What a question means in its conversation: small talk, a follow-up made standalone, or itself.
+"""Rewrites a follow-up into a standalone question, and recognises small talk.
 
 Rules come first: they are instant and predictable. What they make is shown to the person as
 "understood as …" and can be edited.
@@ -14,7 +14,7 @@ from app.answer import Turn
 from app.language.facts import names
 from app.language.text import STOP_WORDS, content_words, fold, stems
 
-# Earlier exchanges that may bear on a follow-up.
+# Earlier exchanges that may matter for a follow-up.
 REMEMBERED = 4
 
 _GREETING = re.compile(
@@ -59,36 +59,36 @@ _QUESTION_WORD = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Understood:
+class Rewritten:
     """``talk`` is the reply to small talk ("" for a question); ``standalone`` what is searched."""
 
     standalone: str
     talk: str = ""
 
 
-def understand(question: str, history: Sequence[Turn], documents: Sequence[str]) -> Understood:
+def rewrite_question(question: str, history: Sequence[Turn], documents: Sequence[str]) -> Rewritten:
     """Read a question in its conversation. ``documents`` are the titles that can be asked."""
-    reply = small_talk(question, documents)
+    reply = small_talk_reply(question, documents)
     if reply:
-        return Understood(question, reply)
+        return Rewritten(question, reply)
     recent = [t for t in history if t.question.strip()][-REMEMBERED:]
     if not recent or not is_follow_up(question):
-        return Understood(question)
+        return Rewritten(question)
     whole: list[Turn] = []
     for turn in recent:
         follows = whole and is_follow_up(turn.question)
         asked = standalone(turn.question, whole) if follows else turn.question
         whole.append(Turn(asked, turn.answer))
-    return Understood(standalone(question, whole))
+    return Rewritten(standalone(question, whole))
 
 
-def small_talk(question: str, documents: Sequence[str]) -> str:
+def small_talk_reply(question: str, documents: Sequence[str]) -> str:
     """The reply to a greeting, thanks or a request for help; "" for anything else."""
     said = " ".join(re.sub(r"[^\w\s']", " ", fold(question)).split())
     listed = ", ".join(f"“{d}”" for d in documents[:5]) + (
         " and more" if len(documents) > 5 else ""
     )
-    about = f"You can ask about {listed}." if documents else "No document has been taken in yet."
+    about = f"You can ask about {listed}." if documents else "No document has been ingested yet."
     if _GREETING.match(said):
         return f"Hello. {about} Every sentence of an answer carries a footnote to its source."
     if _HELP.match(said):

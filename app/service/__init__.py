@@ -1,1 +1,1 @@
-"""What the chat, the HTTP API and the command line share: engine, uploads, conversations, users."""
+"""Services shared by the chat, the HTTP API and the command line."""

@@ -1,7 +1,7 @@
-"""Conversations kept in the data folder: questions, their answers, and the reader's marks.
+"""Stores conversations: questions, their answers, and the reader's marks.
 
-An SQLite file of its own beside the catalogue; every method opens, commits and closes, so threads
-and processes may share it. ``owner`` is a user's name, "" where nobody signs in.
+An SQLite file of its own beside the catalogue; threads and processes may share it. ``owner`` is a
+user's name, "" where nobody signs in.
 """
 
 from __future__ import annotations
@@ -9,18 +9,20 @@ from __future__ import annotations
 import json
 import secrets
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from app.answer import Answer, Citation, Closest, Sentence, Turn, Verdict
+from app.answer import Answer, Turn
+from app.json_forms import answer_from_payload
+from app.service.sqlite_file import SqliteFile
 
 FILE = "conversations.sqlite3"
-VERSION = 1
 SCHEMA = """
+pragma journal_mode=wal;
+pragma user_version=1;
 create table if not exists conversation (
     id text primary key, owner text not null, name text not null, updated text not null
 );
@@ -45,7 +47,7 @@ class Conversation:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredExchange:
     """A question of a conversation with its answer, or the ``problem`` that kept it from one.
 
     ``before`` is the answer that a renewed one replaced; ``mark`` is ``right``, ``wrong``,
@@ -61,53 +63,16 @@ class Kept:
     mark: str = ""
 
 
-def _citation(row: Mapping[str, Any]) -> Citation:
-    key = row.get("key")
-    return Citation(
-        n=row["n"],
-        document=row["document"],
-        revision=row["revision"],
-        start=row["start"],
-        end=row["end"],
-        quote=row["quote"],
-        key=(key[0], key[1]) if key else None,
-        headings=tuple(row.get("headings", ())),
-        page=row.get("page"),
-        row=row.get("row"),
-    )
-
-
-def restore(payload: Mapping[str, Any]) -> Answer:
-    """The ``Answer`` that ``answer_payload`` made this from."""
-    return Answer(
-        question=payload["question"],
-        standalone=payload["standalone"],
-        kind=payload["kind"],
-        sentences=tuple(
-            Sentence(s["text"], tuple(s["citations"]), Verdict(s["verdict"]))
-            for s in payload["sentences"]
-        ),
-        citations=tuple(_citation(c) for c in payload["citations"]),
-        reason=payload["reason"],
-        closest=tuple(Closest(_citation(c), c["lacks"]) for c in payload["closest"]),
-        answerable=payload["answerable"],
-        model=payload["model"],
-        notes=tuple(payload["notes"]),
-        timings_ms=dict(payload["timings_ms"]),
-        id=payload["id"],
-    )
-
-
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 def _answer(text: str | None) -> Answer | None:
-    return restore(json.loads(text)) if text else None
+    return answer_from_payload(json.loads(text)) if text else None
 
 
-def _kept(row: sqlite3.Row) -> Kept:
-    return Kept(
+def _kept(row: sqlite3.Row) -> StoredExchange:
+    return StoredExchange(
         id=row["id"],
         conversation=row["conversation"],
         question=row["question"],
@@ -122,35 +87,19 @@ class Conversations:
     """The store of conversations in a data folder."""
 
     def __init__(self, folder: Path) -> None:
-        self._path = folder / FILE
-        folder.mkdir(parents=True, exist_ok=True)
-        with self._open() as db:
-            db.execute("pragma journal_mode=wal")
-            db.executescript(SCHEMA)
-            db.execute(f"pragma user_version={VERSION}")
-
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        db = sqlite3.connect(self._path, timeout=20)
-        db.row_factory = sqlite3.Row
-        db.execute("pragma foreign_keys=on")
-        try:
-            with db:
-                yield db
-        finally:
-            db.close()
+        self._file = SqliteFile(folder / FILE, SCHEMA)
 
     def start(self, owner: str, name: str) -> str:
         """A new conversation's id."""
         fresh = secrets.token_hex(8)
-        with self._open() as db:
+        with self._file.transaction() as db:
             db.execute("insert into conversation values (?, ?, ?, ?)", (fresh, owner, name, _now()))
         return fresh
 
     def find(self, owner: str, words: str = "", limit: int = 100) -> list[Conversation]:
         """The owner's conversations, latest first; with ``words``, those that hold them."""
         like = f"%{words.replace('!', '!!').replace('%', '!%').replace('_', '!_')}%"
-        with self._open() as db:
+        with self._file.transaction() as db:
             rows = db.execute(
                 "select id, name, updated from conversation c where owner = ? and (name like ? "
                 "escape '!' or exists (select 1 from exchange where conversation = c.id and "
@@ -162,7 +111,7 @@ class Conversations:
 
     def owns(self, owner: str, conversation: str) -> bool:
         """Whether this conversation is the owner's."""
-        with self._open() as db:
+        with self._file.transaction() as db:
             row = db.execute(
                 "select 1 from conversation where id = ? and owner = ?", (conversation, owner)
             ).fetchone()
@@ -170,7 +119,7 @@ class Conversations:
 
     def rename(self, owner: str, conversation: str, name: str) -> None:
         """Give it another name."""
-        with self._open() as db:
+        with self._file.transaction() as db:
             db.execute(
                 "update conversation set name = ? where id = ? and owner = ?",
                 (name, conversation, owner),
@@ -178,7 +127,7 @@ class Conversations:
 
     def delete(self, owner: str, conversation: str) -> None:
         """Remove it with all that was asked in it."""
-        with self._open() as db:
+        with self._file.transaction() as db:
             db.execute("delete from conversation where id = ? and owner = ?", (conversation, owner))
 
     def add(
@@ -187,7 +136,7 @@ class Conversations:
         """Keep a question with its answer's payload, or with what went wrong; its id."""
         fresh = secrets.token_hex(8)
         text = json.dumps(payload, ensure_ascii=False) if payload is not None else None
-        with self._open() as db:
+        with self._file.transaction() as db:
             db.execute(
                 "insert into exchange (id, conversation, question, answer, problem, created) "
                 "values (?, ?, ?, ?, ?, ?)",
@@ -199,7 +148,7 @@ class Conversations:
     def renew(self, exchange: str, payload: Mapping[str, Any]) -> None:
         """Replace an answer by a newer one and keep the old one as ``before``."""
         text = json.dumps(payload, ensure_ascii=False)
-        with self._open() as db:
+        with self._file.transaction() as db:
             db.execute(
                 "update exchange set before = answer, answer = ?, problem = '', mark = '' "
                 "where id = ?",
@@ -208,20 +157,20 @@ class Conversations:
 
     def mark(self, exchange: str, mark: str) -> None:
         """Set the reader's judgement of an answer; "" takes it back."""
-        with self._open() as db:
+        with self._file.transaction() as db:
             db.execute("update exchange set mark = ? where id = ?", (mark, exchange))
 
-    def exchanges(self, conversation: str) -> list[Kept]:
+    def exchanges(self, conversation: str) -> list[StoredExchange]:
         """What was asked in it, in order."""
-        with self._open() as db:
+        with self._file.transaction() as db:
             rows = db.execute(
                 "select * from exchange where conversation = ? order by rowid", (conversation,)
             ).fetchall()
         return [_kept(row) for row in rows]
 
-    def exchange(self, owner: str, exchange: str) -> Kept | None:
+    def exchange(self, owner: str, exchange: str) -> StoredExchange | None:
         """One exchange of the owner's, or None."""
-        with self._open() as db:
+        with self._file.transaction() as db:
             row = db.execute(
                 "select x.* from exchange x join conversation c on c.id = x.conversation "
                 "where x.id = ? and c.owner = ?",
@@ -230,7 +179,7 @@ class Conversations:
         return _kept(row) if row else None
 
 
-def turns(kept: Sequence[Kept], last: int = 6) -> tuple[Turn, ...]:
+def turns(kept: Sequence[StoredExchange], last: int = 6) -> tuple[Turn, ...]:
     """The last exchanges as the history that an ``Answerer`` takes."""
     return tuple(
         Turn(k.answer.standalone or k.question, k.answer.text) for k in kept[-last:] if k.answer

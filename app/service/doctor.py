@@ -1,4 +1,4 @@
-"""Is everything here that Footnote needs? Each finding says what to do where it is not."""
+"""Checks the installation; each finding says what to do where something is missing."""
 
 from __future__ import annotations
 
@@ -74,8 +74,8 @@ def _room(settings: Settings) -> Finding:
 
 
 def _documents(settings: Settings) -> Finding:
-    from store.embedder import open_embedder
     from store.library import Library
+    from store.open_embedder import open_embedder
 
     with Library.open(
         settings.data, open_embedder(settings.embedder, settings.embedder_url)
@@ -108,7 +108,7 @@ def _port(settings: Settings) -> Finding:
 
 
 def _embedder(settings: Settings) -> Finding:
-    from store.embedder import open_embedder
+    from store.open_embedder import open_embedder
 
     began = time.perf_counter()
     vectors = open_embedder(settings.embedder, settings.embedder_url).encode_queries(

@@ -1,4 +1,4 @@
-"""What the page talks to: the library, the answerer, and how far the language model is.
+"""The served library and answerer, and the state of the language model.
 
 The page is served before any model is loaded; ``warm`` does the loading in a thread of its own.
 """
@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from app.answer import Event, EvidenceFound, Turn
-from app.service.example_questions import examples
+from app.service.example_questions import example_questions
 from app.service.fair_queue import FairQueue
 from app.settings import Settings, SettingsError, is_loopback
 from ingest.document import FootnoteError
@@ -54,7 +54,7 @@ class Engine:
         self._chosen: dict[str, Settings] = {}
         self._reading = FairQueue(max(2, os.cpu_count() or 1))
         self._writing = FairQueue(1)
-        self.fares: Callable[[str], str] = _nothing
+        self.feedback_set_summary: Callable[[str], str] = _nothing
         """How a user's own evaluation set fares, in plain words; a further page may set it."""
 
     @property
@@ -67,8 +67,8 @@ class Engine:
         """The opened library; loads no model."""
         with self._lock:
             if self._library is None:
-                from store.embedder import open_embedder
                 from store.library import Library
+                from store.open_embedder import open_embedder
 
                 self._library = Library.open(
                     self.settings.data,
@@ -152,7 +152,7 @@ class Engine:
     def change(self, *, model: str, strictness: str, user: str = "") -> None:
         """Use another model or strictness from the next question on. Raises FootnoteError.
 
-        Where several people sign in it is the user's own choice, among the models ``offered``.
+        Where several people sign in it is the user's own choice, among ``offered_models``.
         """
         previous = self.settings_of(user)
         try:
@@ -163,7 +163,7 @@ class Engine:
                 "ollama:llama3.2."
             ) from error
         if self.shared:
-            if model not in [value for _, value in self.offered()]:
+            if model not in [value for _, value in self.offered_models()]:
                 raise SettingsError(f"The model {model} is not offered here.")
             self._chosen[user] = fresh
             return
@@ -177,7 +177,7 @@ class Engine:
         """What this user chose, or what Footnote was started with."""
         return self._chosen.get(user, self.settings)
 
-    def offered(self) -> list[tuple[str, str]]:
+    def offered_models(self) -> list[tuple[str, str]]:
         """The models to choose from, as (what the reader sees, setting); the present one first."""
         model = self.settings.model
         if model == "none":
@@ -200,7 +200,7 @@ class Engine:
         """The events of one question; the answer is stored, so that it can be found stale.
 
         Users take turns, at reading and again at the language model, so that evidence never waits
-        for what others have written. Raises ``Busy`` where too much is on its way.
+        for what others have written. Raises ``Busy`` where too much is in progress.
         """
         answerer = self._answerer_for(user)
         events = answerer.stream(question, documents=documents or None, history=history, store=True)
@@ -221,14 +221,16 @@ class Engine:
         return Answerer(self.library, chosen, model, self.answerer.reader)
 
     def example_questions(self, count: int = 4) -> list[str]:
-        """Questions that the documents at hand answer."""
+        """Questions that the documents available answer."""
         found: list[str] = []
         for revision in self.library.documents()[:4]:
             text, blocks = self.library.text(revision.id), self.library.blocks(revision.id)
-            found += examples(text[:200_000], [b for b in blocks if b.end < 200_000], count)
+            found += example_questions(
+                text[:200_000], [b for b in blocks if b.end < 200_000], count
+            )
         return found[:count]
 
-    def leaves(self, user: str = "") -> str:
+    def what_leaves_the_machine(self, user: str = "") -> str:
         """What leaves this machine, in a sentence."""
         model, embedder = self.settings_of(user).model, self.settings.embedder
         sent = []

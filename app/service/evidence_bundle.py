@@ -1,4 +1,4 @@
-"""Answers as a file that proves itself: quotes with offsets, and hashes of the documents.
+"""Exports answers as a self-contained evidence file, and verifies such a file.
 
 Whoever has the file and the documents can check it without Footnote's data folder: a quote holds
 when the document's text, as Footnote reads it, has the recorded SHA-256 and says exactly those

@@ -1,4 +1,4 @@
-"""Example questions drawn from the documents at hand, so that a newcomer has something to ask."""
+"""Example questions from the headings and questions of the documents."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _heading(text: str) -> str | None:
     return f"What is said about “{line}”?" if 4 <= len(line) <= 60 else None
 
 
-def examples(text: str, blocks: Sequence[Block], count: int = 4) -> list[str]:
+def example_questions(text: str, blocks: Sequence[Block], count: int = 4) -> list[str]:
     """Up to ``count`` questions that this document answers: those it asks itself, then headings."""
     found: list[str] = []
     for kind, reader in ((BlockKind.QUESTION, _asked), (BlockKind.HEADING, _heading)):

@@ -1,4 +1,4 @@
-"""Turns for askers: whoever was served longest ago comes first, and nobody fills the queue."""
+"""A fair queue: the user served longest ago comes first, with a limit for each user."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from ingest.document import FootnoteError
 
 PER_USER = 5
-"""Questions that one user may have on their way."""
+"""Questions that one user may have in progress."""
 IN_ALL = 200
 REMEMBERED = 1000
 BEAT_S = 0.2
 
 
 class Busy(FootnoteError):
-    """Too much is on its way; asking again later helps."""
+    """Too much is in progress; asking again later helps."""
 
 
 class Abandoned(FootnoteError):
@@ -54,7 +54,7 @@ class FairQueue:
 
     @contextmanager
     def turn(self, user: str, left: Callable[[], bool] = lambda: False) -> Iterator[None]:
-        """One's turn. Raises :class:`Busy` where the user has too many questions on their way or
+        """One's turn. Raises :class:`Busy` where the user has too many questions in progress or
         the line is full, and :class:`Abandoned` once ``left()`` while waiting."""
         ticket = self._enter(user)
         try:
@@ -68,12 +68,12 @@ class FairQueue:
         with self._changed:
             if user and self._inside[user] >= self._per_user:
                 raise Busy(
-                    f"{self._per_user} questions of yours are on their way: wait for one of them, "
+                    f"{self._per_user} questions of yours are in progress: wait for one of them, "
                     "or stop one."
                 )
             if self._inside.total() >= self._in_all:
                 raise Busy(
-                    f"Footnote is busy: {self._in_all} questions are on their way. Try again in "
+                    f"Footnote is busy: {self._in_all} questions are in progress. Try again in "
                     "a minute."
                 )
             self._inside[user] += 1

@@ -1,4 +1,4 @@
-"""The reader's own evaluation set: what they mark and correct in the chat becomes its questions.
+"""The feedback set: answers that users mark and correct become an evaluation set.
 
 One JSON line a question, in the schema of the sets that come with Footnote.
 """
@@ -27,7 +27,7 @@ class CorrectionError(FootnoteError):
     exit_code = 2
 
 
-def own_set(data: Path, owner: str = "") -> Path:
+def feedback_set_path(data: Path, owner: str = "") -> Path:
     """The file of the owner's set; "" is whoever uses a chat that nobody signs in to.
 
     Names of users are letters, digits, dots, dashes, underscores and @, so they are safe in paths.

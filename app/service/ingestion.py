@@ -1,4 +1,4 @@
-"""Sources to documents to the library: what fails is told, and the rest goes on."""
+"""Ingests sources into the library; a failure is reported and the rest goes on."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A source that could not be taken in, and why."""
+    """A source that could not be ingested, and why."""
 
     source: str
     why: str
 
 
 class Ingester:
-    """Takes documents into one library: files, folders, globs, links, and a loader's documents."""
+    """Ingests files, folders, globs, links, and the documents of a loader into one library."""
 
     def __init__(self, library: Library, settings: Settings) -> None:
         self._library = library

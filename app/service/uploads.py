@@ -1,4 +1,4 @@
-"""Files and links that readers hand over, into the library."""
+"""Ingests files and links that users upload."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _lock = threading.Lock()
 
 
 def add_bytes(engine: Engine, data: bytes, name: str) -> IngestReport:
-    """Take an uploaded file in. The same name again is the same document, changed.
+    """Ingest an uploaded file. The same name again is the same document, changed.
 
     A browser does not tell where a file lay, so its name is all that tells two uploads apart.
     """
@@ -30,7 +30,7 @@ def add_bytes(engine: Engine, data: bytes, name: str) -> IngestReport:
 
 @contextmanager
 def _place(engine: Engine, data: bytes, name: str) -> Iterator[str]:
-    """Where an upload lies while it is taken in.
+    """Where an upload lies while it is ingested.
 
     The store keeps the bytes of a PDF that it finds on this machine, for pictures of its pages.
     """
@@ -49,7 +49,7 @@ def _place(engine: Engine, data: bytes, name: str) -> Iterator[str]:
 
 
 def add_link(engine: Engine, address: str) -> IngestReport:
-    """Take a page in by its address. Raises ``UnreadableDocument`` where links are not allowed."""
+    """Ingest a page by its address. Raises ``UnreadableDocument`` where links are not allowed."""
     from ingest.load import load
 
     if not address.startswith(("http://", "https://")):

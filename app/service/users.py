@@ -1,4 +1,4 @@
-"""People who may sign in where the chat is shared: argon2 hashes, sessions that expire, throttling.
+"""User accounts: argon2 hashes, sessions that expire, throttled sign-in.
 
 Kept in an SQLite file of its own in the data folder. Session tokens are stored as hashes only.
 """
@@ -8,12 +8,10 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-import sqlite3
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
+from app.service.sqlite_file import SqliteFile
 from ingest.document import FootnoteError
 
 FILE = "users.sqlite3"
@@ -46,25 +44,12 @@ class Users:
     """The users of a data folder; methods may be called from any thread or process."""
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self._path = folder / FILE
-        with self._open() as db:
-            db.executescript(_SCHEMA)
-        self._path.chmod(0o600)
-
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        db = sqlite3.connect(self._path, timeout=20)
-        db.execute("pragma foreign_keys=on")
-        try:
-            with db:
-                yield db
-        finally:
-            db.close()
+        self._file = SqliteFile(folder / FILE, _SCHEMA)
+        self._file.path.chmod(0o600)
 
     def names(self) -> list[str]:
         """Everybody who may sign in."""
-        with self._open() as db:
+        with self._file.transaction() as db:
             return [name for (name,) in db.execute("select name from user order by name")]
 
     def add(self, name: str, password: str) -> None:
@@ -75,7 +60,7 @@ class Users:
             )
         if len(password) < MIN_PASSWORD:
             raise UserError(f"A password has at least {MIN_PASSWORD} characters.")
-        with self._open() as db:
+        with self._file.transaction() as db:
             db.execute("delete from session where name = ?", (name,))
             db.execute(
                 "insert into user values (?, ?) "
@@ -85,7 +70,7 @@ class Users:
 
     def remove(self, name: str) -> None:
         """Forget a user and their sessions; their conversations stay in the data folder."""
-        with self._open() as db:
+        with self._file.transaction() as db:
             if not db.execute("delete from user where name = ?", (name,)).rowcount:
                 raise UserError(f"There is no user {name}; see `footnote users list`.")
 
@@ -97,7 +82,7 @@ class Users:
         """
         sources = (f"name:{name}", f"address:{address}")
         now = time.time()
-        with self._open() as db:
+        with self._file.transaction() as db:
             db.execute("delete from attempt where at < ?", (now - PAUSE_S,))
             for who in sources:
                 (count,) = db.execute(
@@ -109,7 +94,7 @@ class Users:
                     )
             row = db.execute("select hash from user where name = ?", (name,)).fetchone()
         right = _verify(row[0] if row else _hash("nobody's password"), password) and row is not None
-        with self._open() as db:
+        with self._file.transaction() as db:
             if right:
                 db.execute("delete from attempt where who = ?", (sources[0],))
             else:
@@ -119,7 +104,7 @@ class Users:
     def start_session(self, name: str, lasts_s: float = SESSION_S) -> str:
         """A fresh session's token."""
         token = secrets.token_urlsafe(32)
-        with self._open() as db:
+        with self._file.transaction() as db:
             db.execute("delete from session where expires < ?", (time.time(),))
             db.execute(
                 "insert into session values (?, ?, ?)",
@@ -129,7 +114,7 @@ class Users:
 
     def session(self, token: str) -> str | None:
         """Whose session this is, or None where it is unknown or over."""
-        with self._open() as db:
+        with self._file.transaction() as db:
             row = db.execute(
                 "select name from session where token = ? and expires > ?",
                 (_digest(token), time.time()),
@@ -138,7 +123,7 @@ class Users:
 
     def end_session(self, token: str) -> None:
         """Sign out."""
-        with self._open() as db:
+        with self._file.transaction() as db:
             db.execute("delete from session where token = ?", (_digest(token),))
 
 

@@ -1,4 +1,4 @@
-"""Follows files and folders: what is written is taken in again, what is deleted is removed."""
+"""Watches files and folders: changed files are ingested again, deleted ones removed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def watch(
 ) -> Iterator[IngestReport | Failure | str]:
     """Reports as they happen; the name (text) of a document that was removed. Ends by ``stop``.
 
-    A rename is seen as one, because what is new is taken in before what went is removed.
+    A rename is seen as one, because what is new is ingested before what went is removed.
     """
     from watchfiles import watch as changes_of
 

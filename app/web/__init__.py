@@ -1,4 +1,4 @@
-"""The web chat: shows an ``Answer``, decides nothing."""
+"""The web chat: renders an ``Answer`` and decides nothing."""
 
 from app.web.application import application, serve
 

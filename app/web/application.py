@@ -1,4 +1,4 @@
-"""The web chat as it is served: the HTTP application with the Gradio page mounted on it."""
+"""The web chat as an application: the HTTP server with the Gradio page mounted on it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happens on the chat's page: asking, stopping, asking again, opening a footnote."""
+"""Handlers of the chat page: ask, stop, ask again, open a citation."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import logging
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from app.answer import Answer, Citation, Event, EvidenceFound, Finished, Turn, Word
-from app.answer_json import answer_payload
 from app.html_escape import clip
-from app.service.conversations import Conversations, Kept, turns
+from app.json_forms import answer_payload
+from app.service.conversations import Conversations, StoredExchange, turns
 from app.service.engine import Engine
-from app.service.feedback_set import CorrectionError, own_set, read_cases
+from app.service.feedback_set import CorrectionError, feedback_set_path, read_cases
 from app.web import feedback, render_answer, source_pane
 from app.worker_stream import Stopped, iterate_in_worker
 from ingest.document import FootnoteError
@@ -22,7 +22,16 @@ from store.results import Revision
 
 log = logging.getLogger(__name__)
 REDRAW_S = 0.08
+STOPPED = "Stopped."
 LOST = "Something went wrong in Footnote itself; the server's log says what. Try again."
+
+
+@dataclass
+class Outcome:
+    """What came of a question: an answer, or the problem that kept it from one."""
+
+    answer: Answer | None = None
+    problem: str = ""
 
 
 class Chat:
@@ -46,15 +55,15 @@ class Chat:
         told = given or {}
         return render_answer.log([replace(i, given=told.get(i.id, i.given)) for i in items], live)
 
-    def _items(self, owner: str, kept: Sequence[Kept]) -> list[render_answer.Exchange]:
+    def _items(self, owner: str, kept: Sequence[StoredExchange]) -> list[render_answer.Exchange]:
         statuses = self._statuses()
         if not any(k.mark in ("wrong", "incomplete") for k in kept):
             return [self._item(k, statuses) for k in kept]
-        cases = read_cases(own_set(self.engine.settings.data, owner))
-        books = tuple(self.engine.library.documents()[: feedback.BOOKS])
-        return [self._item(k, statuses, cases.get(k.id), books) for k in kept]
+        cases = read_cases(feedback_set_path(self.engine.settings.data, owner))
+        documents = tuple(self.engine.library.documents()[: feedback.MOST_DOCUMENTS])
+        return [self._item(k, statuses, cases.get(k.id), documents) for k in kept]
 
-    def _exchanges(self, conversation: str) -> list[Kept]:
+    def _exchanges(self, conversation: str) -> list[StoredExchange]:
         return self.kept.exchanges(conversation) if conversation else []
 
     def _statuses(self) -> Mapping[str, str]:
@@ -65,15 +74,15 @@ class Chat:
 
     @staticmethod
     def _item(
-        kept: Kept,
+        kept: StoredExchange,
         statuses: Mapping[str, str],
         case: Mapping[str, Any] | None = None,
-        books: tuple[Revision, ...] = (),
+        documents: tuple[Revision, ...] = (),
     ) -> render_answer.Exchange:
         status = statuses.get(kept.answer.id, "current") if kept.answer else "current"
         return render_answer.Exchange(
             kept.id, kept.question, kept.answer, kept.problem, status, kept.mark, kept.before,
-            case, books=books,
+            case, documents=documents,
         )  # fmt: skip
 
     # Asking
@@ -90,28 +99,43 @@ class Chat:
         question = question.strip()
         past = self._exchanges(conversation)
         shown = self.log(owner, conversation)
-        answer: Answer | None = None
-        trouble = ""
-        try:
-            for step in self._steps(owner, session, question, documents, turns(past)):
-                if isinstance(step, Answer):
-                    answer = step
-                else:
-                    yield shown + step, conversation
-        except Stopped:
-            trouble = "Stopped."
-        except FootnoteError as error:
-            trouble = str(error)
-        except Exception:
-            log.exception("a question failed")
-            trouble = LOST
-        payload = answer_payload(answer) if answer else None
+        outcome = Outcome()
+        for draft in self._drafts(owner, session, question, documents, turns(past), outcome):
+            yield shown + draft, conversation
         if question:
-            conversation = conversation or self.kept.start(owner, clip(question, 80))
-            self.kept.add(conversation, question, payload, trouble)
+            payload = answer_payload(outcome.answer) if outcome.answer else None
+            # It may have been deleted in another tab: the answer then starts a new conversation.
+            if not self.kept.owns(owner, conversation):
+                conversation = self.kept.start(owner, clip(question, 80))
+            self.kept.add(conversation, question, payload, outcome.problem)
             yield self.log(owner, conversation), conversation
         else:
-            yield shown + render_answer.problem(trouble or "Type a question first."), conversation
+            problem = outcome.problem or "Type a question first."
+            yield shown + render_answer.problem(problem), conversation
+
+    def _drafts(
+        self,
+        owner: str,
+        session: str,
+        question: str,
+        documents: Sequence[str] | None,
+        history: tuple[Turn, ...],
+        outcome: Outcome,
+    ) -> Iterator[str]:
+        """HTML of the draft as it grows; ``outcome`` then holds the answer, or the problem."""
+        try:
+            for step in self._steps(owner, session, question, documents, history):
+                if isinstance(step, Answer):
+                    outcome.answer = step
+                else:
+                    yield step
+        except Stopped:
+            outcome.problem = STOPPED
+        except FootnoteError as error:
+            outcome.problem = str(error)
+        except Exception:
+            log.exception("a question failed")
+            outcome.problem = LOST
 
     def _steps(
         self,
@@ -159,7 +183,7 @@ class Chat:
         return f"Evidence found; {others} other{'s wait' if others > 1 else ' waits'} for the model"
 
     def stop(self, session: str) -> None:
-        """Stop this session's answer, if one is on its way."""
+        """Stop this session's answer, if one is in progress."""
         if session in self._stops:
             self._stops[session].set()
 
@@ -180,22 +204,16 @@ class Chat:
         at = next(i for i, k in enumerate(items) if k.id == exchange)
         before = render_answer.log(self._items(owner, items[:at]))
         after = render_answer.log(self._items(owner, items[at + 1 :]))
-        trouble = ""
-        try:
-            for step in self._steps(owner, session, kept.question, documents, turns(items[:at])):
-                if isinstance(step, Answer):
-                    self.kept.renew(exchange, answer_payload(step))
-                else:
-                    yield before + step + after
-        except Stopped:
-            trouble = "Stopped; the answer before still stands."
-        except FootnoteError as error:
-            trouble = str(error)
-        except Exception:
-            log.exception("a question failed")
-            trouble = LOST
-        end = render_answer.problem(trouble, exchange) if trouble else ""
-        yield self.log(owner, kept.conversation, end)
+        outcome = Outcome()
+        history = turns(items[:at])
+        for draft in self._drafts(owner, session, kept.question, documents, history, outcome):
+            yield before + draft + after
+        if outcome.answer:
+            self.kept.renew(exchange, answer_payload(outcome.answer))
+        problem = outcome.problem and f"{outcome.problem} The answer before still stands."
+        yield self.log(
+            owner, kept.conversation, render_answer.problem(problem, exchange) if problem else ""
+        )
 
     # Judging
 

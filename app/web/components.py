@@ -1,12 +1,16 @@
-"""What every part of the page uses: HTML components, the theme, and who is asking."""
+"""Shared by all parts of the page: HTML components, the theme, and the current user."""
 
 from __future__ import annotations
 
+import functools
+import inspect
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast, get_origin, get_type_hints
 
 import gradio as gr
 
+F = TypeVar("F", bound=Callable[..., Any])
 HERE = Path(__file__).parent
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 """Options of every handler: no spinner, and no public endpoint."""
@@ -32,6 +36,37 @@ def html(value: str = "", **options: Any) -> Any:
     return gr.HTML(
         value, js_on_load=script, apply_default_css=False, container=False, padding=False, **options
     )
+
+
+def handler(function: F) -> F:
+    """A handler that takes what Gradio may send: ``None`` from a component that has just appeared.
+
+    ``None`` becomes "" where the parameter is a ``str``, and [] where it is a ``list``.
+    """
+    hints = get_type_hints(function)
+    empty = [_empty_value(hints.get(name)) for name in inspect.signature(function).parameters]
+
+    def filled(args: tuple[Any, ...]) -> Any:
+        return (e() if a is None and e else a for a, e in zip(args, empty, strict=False))
+
+    if inspect.isgeneratorfunction(function):
+
+        @functools.wraps(function)
+        def generate(*args: Any) -> Iterator[Any]:
+            yield from function(*filled(args))
+
+        return cast(F, generate)
+
+    @functools.wraps(function)
+    def call(*args: Any) -> Any:
+        return function(*filled(args))
+
+    return cast(F, call)
+
+
+def _empty_value(hint: Any) -> type | None:
+    kind = get_origin(hint) or hint
+    return kind if kind in (str, list) else None
 
 
 def owner_of(request: gr.Request | None) -> str:

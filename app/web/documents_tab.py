@@ -1,4 +1,4 @@
-"""The documents tab: take files and links in, see what changed, read, remove."""
+"""The Documents tab: add files and links, see changes, read, remove."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from app.html_escape import clip, markup
 from app.service.uploads import add_bytes, add_link
 from app.web import source_pane
 from app.web.chat import LOST, Chat
-from app.web.components import QUIET, html
+from app.web.components import QUIET, handler, html
 from app.web.render_diff import differences
 from ingest.document import FootnoteError
 from store.results import IngestReport, Revision
@@ -54,7 +54,7 @@ def _row(chat: Chat, current: Revision, removing: str) -> str:
         f'<li><div class="name" dir="auto"><strong>{markup(clip(current.title, 90))}</strong> '
         f"<bdi>{markup(clip(current.document, 80))}</bdi></div>"
         f'<p class="meta">{current.passages:,} passages · {current.characters:,} characters · '
-        f"taken in {markup(current.created[:10])}</p>"
+        f"ingested {markup(current.created[:10])}</p>"
         f'<div class="actions">{_button("read", current, "Read")}{changed}'
         f"{sure if removing == current.id else _button('ask-remove', current, 'Remove…')}</div>"
         f"{past if older else ''}</li>"
@@ -75,7 +75,7 @@ def take_in(chat: Chat, sources: Sequence[str]) -> Iterator[str]:
         except FootnoteError as error:
             done.append(f'<li class="failed" role="alert">{label}: {markup(str(error))}</li>')
         except Exception:
-            log.exception("taking in %r failed", name)
+            log.exception("ingesting %r failed", name)
             done.append(f'<li class="failed" role="alert">{label}: {LOST}</li>')
         yield _progress(done)
 
@@ -107,11 +107,13 @@ def build(chat: Chat, tab: Any) -> None:
         with gr.Column(elem_classes="read", min_width=300):
             pane = html('<div class="pane-empty"><p>Choose a document to read it here.</p></div>')
 
-    def drop(paths: list[str] | None) -> Iterator[tuple[Any, ...]]:
-        for shown in take_in(chat, paths or []):
+    @handler
+    def drop(paths: list[str]) -> Iterator[tuple[Any, ...]]:
+        for shown in take_in(chat, paths):
             yield shown, table(chat), gr.skip()
         yield gr.skip(), table(chat), None
 
+    @handler
     def paste(address: str) -> Iterator[tuple[Any, ...]]:
         if not address.strip().startswith(("http://", "https://")):
             bad = "A link starts with http:// or https://. To add a file, drop it above."

@@ -1,4 +1,4 @@
-"""Conversations as files: Markdown with footnotes, and the portable evidence file."""
+"""Downloads of a conversation: Markdown with footnotes, and the evidence file."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import Response
 
 from app.html_escape import markup
-from app.service.conversations import Conversations, Kept
+from app.service.conversations import Conversations, StoredExchange
 from app.service.engine import Engine
-from app.web.render_answer import copied
+from app.web.render_answer import as_copied_text
 
 
-def as_markdown(kept: Sequence[Kept]) -> str:
+def as_markdown(kept: Sequence[StoredExchange]) -> str:
     """A conversation as Markdown; footnotes are numbered through, so that they stay apart."""
     parts: list[str] = []
     for number, item in enumerate(kept, 1):
         parts.append(f"## {' '.join(item.question.split())}")
         if item.answer:
-            parts.append(re.sub(r"\[\^(\d+)\]", rf"[^{number}-\1]", copied(item.answer)))
+            parts.append(re.sub(r"\[\^(\d+)\]", rf"[^{number}-\1]", as_copied_text(item.answer)))
         elif item.problem:
             parts.append(f"*{item.problem}*")
     return "\n\n".join(parts) + "\n"
 
 
-def as_evidence(engine: Engine, kept: Sequence[Kept]) -> str:
+def as_evidence(engine: Engine, kept: Sequence[StoredExchange]) -> str:
     """The evidence file of a conversation's answers; ``footnote verify`` checks it."""
     from app.service.evidence_bundle import evidence
 
@@ -47,7 +47,7 @@ def links(conversation: str) -> str:
 def install(app: FastAPI, conversations: Conversations, engine: Engine) -> None:
     """Add the routes of the files; only their owner gets them."""
 
-    def kept(request: Request, conversation: str) -> list[Kept]:
+    def kept(request: Request, conversation: str) -> list[StoredExchange]:
         if not conversations.owns(request.state.user, conversation):
             raise HTTPException(404, "There is no such conversation.")
         return conversations.exchanges(conversation)

@@ -1,4 +1,4 @@
-"""Correcting an answer: the form under it, and what becomes of a mark."""
+"""Marks and corrections of an answer, and the form for them."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.html_escape import clip, markup
-from app.service.conversations import Kept
+from app.service.conversations import StoredExchange
 from app.service.engine import Engine
 from app.service.feedback_set import (
     CorrectionError,
     corrected_case,
     expectation,
-    own_set,
+    feedback_set_path,
     put,
     right_case,
 )
@@ -21,7 +21,7 @@ from app.web.source_pane import SIGNS
 from store.results import Revision
 
 MARKS = ("right", "wrong", "incomplete")
-BOOKS = 6
+MOST_DOCUMENTS = 6
 RIGHT = "The right answer, in the few words that matter"
 PASSAGE = "Or the right passage: select its words in a document"
 
@@ -36,7 +36,7 @@ class Correction:
     problem: str = ""
 
 
-def mark(engine: Engine, owner: str, kept: Kept, judged: str) -> str:
+def mark(engine: Engine, owner: str, kept: StoredExchange, judged: str) -> str:
     """The mark that an answer has from now on; the same one again takes it back.
 
     Right answers enter the owner's set at once, others once their correction is known.
@@ -45,26 +45,26 @@ def mark(engine: Engine, owner: str, kept: Kept, judged: str) -> str:
         return kept.mark
     fresh = "" if kept.mark == judged else judged
     row = right_case(kept.id, kept.answer) if fresh == "right" else None
-    put(own_set(engine.settings.data, owner), kept.id, row)
+    put(feedback_set_path(engine.settings.data, owner), kept.id, row)
     return fresh
 
 
-def correct(engine: Engine, owner: str, kept: Kept, given: Correction) -> None:
+def correct(engine: Engine, owner: str, kept: StoredExchange, given: Correction) -> None:
     """Keep a correction in the owner's set. Raises :class:`CorrectionError` where it says too
-    little, or where its passage stands in no document."""
+    little, or where its passage occurs in no document."""
     if kept.answer is None or kept.mark not in MARKS[1:]:
         return
     passage = given.passage.strip()
-    if passage and not given.silent and not _stands(engine, passage):
+    if passage and not given.silent and not _stands_in_documents(engine, passage):
         raise CorrectionError(
-            "The words of the right passage stand in no document here: select them in a document, "
+            "The words of the right passage occur in no document here: select them in a document, "
             "or type them exactly."
         )
     row = corrected_case(kept.id, kept.answer, kept.mark, given.right, passage, silent=given.silent)
-    put(own_set(engine.settings.data, owner), kept.id, row)
+    put(feedback_set_path(engine.settings.data, owner), kept.id, row)
 
 
-def _stands(engine: Engine, words: str) -> bool:
+def _stands_in_documents(engine: Engine, words: str) -> bool:
     wanted = " ".join(SIGNS.sub("", words).split())
     library = engine.library
     texts = (library.text(revision.id) for revision in library.documents())
@@ -75,7 +75,7 @@ def form(
     exchange: str,
     case: Mapping[str, Any] | None,
     given: Correction,
-    books: Sequence[Revision] = (),
+    documents: Sequence[Revision] = (),
 ) -> str:
     """What a wrong or incomplete answer asks of its reader, as HTML; folded once it is kept."""
     name = markup(exchange)
@@ -93,7 +93,8 @@ def form(
     keep = f'<button type="button" data-do="correct" data-exchange="{name}"'
     return (
         f'<details class="correct" data-exchange="{name}"{opened}><summary>{head}</summary>'
-        f'{problem}{fields}{_books(books)}<p class="actions">{keep}>Keep it as a test</button>'
+        f"{problem}{fields}{_document_links(documents)}"
+        f'<p class="actions">{keep}>Keep it as a test</button>'
         f'{keep} data-silent="1">The documents do not say</button></p></details>'
     )
 
@@ -114,10 +115,10 @@ def _field(name: str, field: str, label: str, value: str) -> str:
     )
 
 
-def _books(books: Sequence[Revision]) -> str:
+def _document_links(documents: Sequence[Revision]) -> str:
     rows = " ".join(
         f'<button type="button" data-do="read" data-id="{markup(b.id)}" dir="auto">'
         f"{markup(clip(b.title or b.document, 40))}</button>"
-        for b in books[:BOOKS]
+        for b in documents[:MOST_DOCUMENTS]
     )
     return f'<p class="books">Open {rows}</p>' if rows else ""

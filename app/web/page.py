@@ -1,4 +1,4 @@
-"""The page: Gradio components, laid out and wired to the handlers; nothing is decided here."""
+"""The page: lays out Gradio components and wires them to handlers; decides nothing."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import Any
 
 import gradio as gr
 
-from app.html_escape import plain
+from app.html_escape import show_controls
 from app.service.conversations import Conversations
 from app.service.engine import Engine
 from app.web import documents_tab, settings_tab, sidebar, source_pane
 from app.web.chat import Chat
-from app.web.components import QUIET, html, owner_of, session_of
+from app.web.components import QUIET, handler, html, owner_of, session_of
 from app.web.feedback import Correction
 from app.web.welcome import status_line, welcome
 
 ASKING_AT_ONCE = 64
 THREADS = 120
-"""An answer on its way keeps a thread; the rest must not wait for one."""
+"""An answer in progress keeps a thread; the rest must not wait for one."""
 PageBuilder = Callable[[Engine, Any], None]
 """Fills a further tab: takes the engine and the tab, whose ``select`` tells when it is shown."""
 
@@ -105,10 +105,11 @@ def _idle() -> Any:
     return gr.update(submit_btn="Ask", stop_btn=False)
 
 
-def _wire(chat: Chat, blocks: Any, current: Any, shelf: sidebar.Shelf, parts: Parts) -> None:
+def _wire(chat: Chat, blocks: Any, current: Any, shelf: sidebar.Sidebar, parts: Parts) -> None:
     log, question, pane = parts.log, parts.question, parts.pane
     outputs = [log, current, question, shelf.list]
 
+    @handler
     def ask(
         text: str, conversation: str, chosen: list[str], request: gr.Request
     ) -> Iterator[tuple[Any, ...]]:
@@ -117,13 +118,15 @@ def _wire(chat: Chat, blocks: Any, current: Any, shelf: sidebar.Shelf, parts: Pa
         now = conversation
         for page, now in chat.ask(owner, session, conversation, text, chosen):
             yield page, now, gr.skip(), gr.skip()
-        yield gr.skip(), now, _idle(), sidebar.listing(chat, owner, now)
+        yield gr.skip(), now, _idle(), sidebar.conversation_list(chat, owner, now)
 
+    @handler
     def ask_clicked(
         conversation: str, chosen: list[str], request: gr.Request, event: gr.EventData
     ) -> Iterator[tuple[Any, ...]]:
         yield from ask(str(event._data.get("text", "")), conversation, chosen, request)
 
+    @handler
     def again(
         conversation: str, chosen: list[str], request: gr.Request, event: gr.EventData
     ) -> Iterator[tuple[Any, ...]]:
@@ -143,15 +146,18 @@ def _wire(chat: Chat, blocks: Any, current: Any, shelf: sidebar.Shelf, parts: Pa
     def stop(request: gr.Request) -> None:
         chat.stop(session_of(request))
 
+    @handler
     def mark(conversation: str, request: gr.Request, event: gr.EventData) -> tuple[str, str]:
         owner = owner_of(request)
-        return _marked(chat, owner, conversation, event._data), sidebar.own_set_line(chat, owner)
+        return _marked(chat, owner, conversation, event._data), sidebar.feedback_set_line(
+            chat, owner
+        )
 
     def arrive(request: gr.Request) -> tuple[Any, ...]:
         owner = owner_of(request)
-        conversation = sidebar.linked(chat, owner, request)
+        conversation = sidebar.linked_conversation(chat, owner, request)
         shown = chat.log(owner, conversation) if conversation else welcome(chat.engine)
-        return shown, conversation, gr.skip(), sidebar.listing(chat, owner, conversation)
+        return shown, conversation, gr.skip(), sidebar.conversation_list(chat, owner, conversation)
 
     steady = {**QUIET, "concurrency_limit": ASKING_AT_ONCE, "concurrency_id": "ask"}
     question.submit(ask, [question, current, shelf.chosen], outputs, **steady)
@@ -172,7 +178,7 @@ def _wire(chat: Chat, blocks: Any, current: Any, shelf: sidebar.Shelf, parts: Pa
 
 
 def _text(event: gr.EventData) -> str:
-    return plain(str(event._data.get("text", "")))
+    return show_controls(str(event._data.get("text", "")))
 
 
 def _marked(chat: Chat, owner: str, conversation: str, data: dict[str, Any]) -> str:

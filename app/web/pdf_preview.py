@@ -1,4 +1,4 @@
-"""Pictures of PDF pages with the cited words marked on them."""
+"""Pictures of PDF pages with the cited words highlighted."""
 
 from __future__ import annotations
 

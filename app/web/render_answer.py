@@ -1,4 +1,4 @@
-"""An ``Answer`` as HTML: sentences with verdicts and footnotes, refusals, drafts. Decides nothing.
+"""Renders an ``Answer`` as HTML: sentences, verdicts, footnotes, refusals and drafts.
 
 Buttons carry ``data-`` attributes that ``chat.js`` turns into events; all text is escaped here.
 """
@@ -37,8 +37,8 @@ class Exchange:
 
     ``status`` is the stored answer's (``current``, ``moved``, ``stale``, ``worth asking again``);
     ``mark`` is the reader's own judgement, a key of ``MARKS`` or ""; ``case`` the question that it
-    made of their own set, ``given`` a correction that could not be kept, ``books`` the documents
-    to find the right passage in.
+    made of their own set, ``given`` a correction that could not be kept, ``documents`` those to
+    find the right passage in.
     """
 
     id: str
@@ -50,7 +50,7 @@ class Exchange:
     before: Answer | None = None
     case: Mapping[str, Any] | None = None
     given: feedback.Correction = feedback.Correction()
-    books: tuple[Revision, ...] = ()
+    documents: tuple[Revision, ...] = ()
 
 
 def place(citation: Citation) -> str:
@@ -151,7 +151,7 @@ def _body(exchange: str, answer: Answer) -> str:
     return f'<div class="prose">{text}</div>{evidence(exchange, answer.citations)}'
 
 
-def copied(answer: Answer) -> str:
+def as_copied_text(answer: Answer) -> str:
     """The answer as Markdown with footnotes, for the clipboard and for export."""
     if not answer.sentences:
         return answer.reason
@@ -181,7 +181,7 @@ def _actions(item: Exchange, answer: Answer) -> str:
         f'<span class="group" role="group" aria-label="Is this answer right?">{marks}</span>'
         f'<span class="group"><button type="button" data-do="again" data-exchange="{name}">'
         f'Ask again</button><button type="button" data-do="copy" '
-        f'data-copy="{markup(copied(answer))}">Copy</button>'
+        f'data-copy="{markup(as_copied_text(answer))}">Copy</button>'
         f'<button type="button" data-do="link" data-exchange="{name}">Link</button></span></div>'
     )
 
@@ -233,7 +233,7 @@ def exchange(item: Exchange) -> str:
             _actions(item, item.answer),
         ]
         if item.mark in ("wrong", "incomplete"):
-            parts.append(feedback.form(item.id, item.case, item.given, item.books))
+            parts.append(feedback.form(item.id, item.case, item.given, item.documents))
     if item.problem:
         parts.append(problem(item.problem, item.id))
     return "".join(parts) + "</article>"
@@ -253,7 +253,7 @@ def problem(message: str, exchange: str = "") -> str:
 def draft(
     question: str, standalone: str, citations: Sequence[Citation], words: str, state: str
 ) -> str:
-    """What is known while an answer is on its way: evidence first, then provisional words."""
+    """What is known while an answer is in progress: evidence first, then provisional words."""
     understood = (
         f'<p class="understood">Understood as <q dir="auto">{markup(standalone)}</q></p>'
         if standalone.strip() not in ("", question.strip())
@@ -269,5 +269,5 @@ def draft(
 
 
 def log(items: Sequence[Exchange], live: str = "") -> str:
-    """The conversation so far and, at its end, the answer on its way."""
+    """The conversation so far and, at its end, the answer in progress."""
     return "".join(exchange(item) for item in items) + live

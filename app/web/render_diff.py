@@ -1,4 +1,4 @@
-"""What changed between two revisions, side by side."""
+"""Renders the differences of two revisions side by side."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The settings tab: which model answers, how strictly, and what leaves this machine."""
+"""The Settings tab: language model, strictness, and what leaves this machine."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import gradio as gr
 
 from app.html_escape import markup
 from app.service.engine import Engine
-from app.web.components import QUIET, html, owner_of
+from app.web.components import QUIET, handler, html, owner_of
 from ingest.document import FootnoteError
 
 QUOTES_NOW = "Answers are quotes: no language model is used"
@@ -25,7 +25,7 @@ def _summary(engine: Engine, user: str, trouble: str = "") -> str:
     error = f'<p class="problem" role="alert">{markup(trouble)}</p>' if trouble else ""
     return (
         f'{error}<dl class="facts"><dt>What leaves this machine</dt>'
-        f"<dd>{markup(engine.leaves(user))}</dd><dt>Now</dt><dd>{markup(now)}</dd>"
+        f"<dd>{markup(engine.what_leaves_the_machine(user))}</dd><dt>Now</dt><dd>{markup(now)}</dd>"
         f"<dt>Documents and answers are kept in</dt><dd><code>{markup(str(settings.data))}</code>"
         f"</dd></dl>"
     )
@@ -42,6 +42,7 @@ def build(engine: Engine, tab: Any) -> None:
         until = "for your own questions" if engine.shared else "until Footnote stops"
         save = gr.Button(f"Use these {until}", variant="primary", elem_id="use")
 
+    @handler
     def change(model: str, strictness: str, request: gr.Request) -> str:
         user = owner_of(request)
         try:
@@ -62,7 +63,7 @@ def build(engine: Engine, tab: Any) -> None:
 def _model(engine: Engine) -> Any:
     """Where people share a server its owner decides which models there are to choose from."""
     if engine.shared:
-        return gr.Radio(engine.offered(), value=engine.settings.model, label="Model")
+        return gr.Radio(engine.offered_models(), value=engine.settings.model, label="Model")
     return gr.Textbox(
         engine.settings.model, label="Model", max_lines=1,
         info="none (quotes only), local, auto, or PROVIDER:MODEL such as ollama:llama3.2",

@@ -1,4 +1,4 @@
-"""The shelf beside the chat: kept conversations, and which documents to ask."""
+"""The sidebar: stored conversations, and the choice of documents to ask."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import Any
 
 import gradio as gr
 
-from app.html_escape import clip, markup, plain
+from app.html_escape import clip, markup, show_controls
 from app.web import downloads
 from app.web.chat import Chat
-from app.web.components import QUIET, html, owner_of
+from app.web.components import QUIET, handler, html, owner_of
 from app.web.welcome import welcome
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class Sidebar:
     """The components that the page wires up."""
 
     fresh: Any
@@ -31,7 +31,7 @@ class Shelf:
     cancel: Any
 
 
-def build(chat: Chat) -> Shelf:
+def build(chat: Chat) -> Sidebar:
     """The components, top to bottom."""
     fresh = gr.Button("New conversation", variant="secondary", size="sm", elem_id="fresh")
     find = gr.Textbox(
@@ -51,16 +51,16 @@ def build(chat: Chat) -> Shelf:
         delete = gr.Button("Delete…", size="sm")
         sure = gr.Button("Delete for good", size="sm", variant="stop", visible=False)
         cancel = gr.Button("Keep it", size="sm", visible=False)
-    return Shelf(fresh, find, listed, own, chosen, name, rename, delete, sure, cancel)
+    return Sidebar(fresh, find, listed, own, chosen, name, rename, delete, sure, cancel)
 
 
 def choices(chat: Chat) -> list[tuple[str, str]]:
     """The documents to choose from: what the reader sees, and the document's id."""
     current = chat.engine.library.documents()
-    return [(plain(clip(d.document, 48)), d.document_id) for d in current]
+    return [(show_controls(clip(d.document, 48)), d.document_id) for d in current]
 
 
-def listing(chat: Chat, owner: str, current: str, words: str = "") -> str:
+def conversation_list(chat: Chat, owner: str, current: str, words: str = "") -> str:
     """The owner's conversations as buttons; the open one is marked."""
     rows = "".join(
         f'<li><button type="button" data-do="open" data-conversation="{markup(c.id)}" '
@@ -74,9 +74,9 @@ def listing(chat: Chat, owner: str, current: str, words: str = "") -> str:
     return f'<ul class="kept">{rows}</ul>' if rows else f'<p class="none">{none}</p>'
 
 
-def own_set_line(chat: Chat, owner: str) -> str:
+def feedback_set_line(chat: Chat, owner: str) -> str:
     """How the owner's evaluation set fares, and the way to it; nothing before there is one."""
-    words = chat.engine.fares(owner)
+    words = chat.engine.feedback_set_summary(owner)
     if not words:
         return ""
     return (
@@ -85,34 +85,40 @@ def own_set_line(chat: Chat, owner: str) -> str:
     )
 
 
-def linked(chat: Chat, owner: str, request: gr.Request) -> str:
+def linked_conversation(chat: Chat, owner: str, request: gr.Request) -> str:
     """The conversation that the page's address names by one of its answers, or ""."""
     query: Any = request.query_params or {}
     kept = chat.kept.exchange(owner, str(query.get("answer", "")))
     return kept.conversation if kept else ""
 
 
-def wire(chat: Chat, blocks: Any, tab: Any, shelf: Shelf, current: Any, outputs: list[Any]) -> None:
+def wire(
+    chat: Chat, blocks: Any, tab: Any, shelf: Sidebar, current: Any, outputs: list[Any]
+) -> None:
     """Connect the shelf's buttons."""
 
     def start(request: gr.Request) -> tuple[Any, ...]:
-        return welcome(chat.engine), "", gr.skip(), listing(chat, owner_of(request), "")
+        return welcome(chat.engine), "", gr.skip(), conversation_list(chat, owner_of(request), "")
 
+    @handler
     def open_one(request: gr.Request, event: gr.EventData) -> tuple[Any, ...]:
         owner, wanted = owner_of(request), str(event._data.get("conversation", ""))
         if not chat.kept.owns(owner, wanted):
-            return gr.skip(), gr.skip(), gr.skip(), listing(chat, owner, "")
-        return chat.log(owner, wanted), wanted, gr.skip(), listing(chat, owner, wanted)
+            return gr.skip(), gr.skip(), gr.skip(), conversation_list(chat, owner, "")
+        return chat.log(owner, wanted), wanted, gr.skip(), conversation_list(chat, owner, wanted)
 
+    @handler
     def search(words: str, conversation: str, request: gr.Request) -> str:
-        return listing(chat, owner_of(request), conversation, words.strip())
+        return conversation_list(chat, owner_of(request), conversation, words.strip())
 
+    @handler
     def rename(name: str, conversation: str, request: gr.Request) -> str:
         owner = owner_of(request)
         if conversation and name.strip():
             chat.kept.rename(owner, conversation, clip(name, 120))
-        return listing(chat, owner, conversation)
+        return conversation_list(chat, owner, conversation)
 
+    @handler
     def delete(conversation: str, request: gr.Request) -> tuple[Any, ...]:
         chat.kept.delete(owner_of(request), conversation)
         return start(request)
@@ -130,7 +136,7 @@ def wire(chat: Chat, blocks: Any, tab: Any, shelf: Shelf, current: Any, outputs:
     shelf.sure.click(delete, current, outputs, **QUIET).then(sure(False), None, asked, **QUIET)
     blocks.load(lambda: gr.update(choices=choices(chat)), None, shelf.chosen, **QUIET)
 
-    def fares(request: gr.Request) -> str:
-        return own_set_line(chat, owner_of(request))
+    def feedback_set_summary(request: gr.Request) -> str:
+        return feedback_set_line(chat, owner_of(request))
 
-    gr.on([blocks.load, tab.select], fares, None, shelf.own, **QUIET)
+    gr.on([blocks.load, tab.select], feedback_set_summary, None, shelf.own, **QUIET)

@@ -1,4 +1,4 @@
-"""The source pane: a document's text with the cited words marked, or its outline to read by."""
+"""The source pane: a document's text with the cited words highlighted, or its outline."""
 
 from __future__ import annotations
 

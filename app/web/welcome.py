@@ -1,4 +1,4 @@
-"""What the chat shows before the first question, and the line that says how far the model is."""
+"""The welcome text before the first question, and the status line of the language model."""
 
 from __future__ import annotations
 

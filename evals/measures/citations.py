@@ -1,4 +1,4 @@
-"""Do the citations hold? ALCE's precision and recall, exact quotes, evidence that is cited."""
+"""Citation measures: ALCE's precision and recall, exact quotes, evidence that is cited."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def citations_with_evidence(case: Case, answer: Answer) -> float | None:
 
 
 def evidence_cited(case: Case, answer: Answer) -> float | None:
-    """Share of the case's evidence items whose key words stand in the joined quotes."""
+    """Share of the case's evidence items whose key words occur in the joined quotes."""
     if not case.evidence:
         return None
     joined = " ".join(citation.quote for citation in answer.citations)

@@ -1,4 +1,4 @@
-"""Is the answer right? Accepted groups, exact match, token F1."""
+"""Answer correctness: accepted answers, exact match, token F1."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _PUNCTUATION = str.maketrans("", "", string.punctuation)
 
 
 def says_what_is_asked(case: Case, text: str) -> bool:
-    """Whether every group of ``case.answers`` has an alternative that stands in ``text`` and no
+    """Whether every group of ``case.answers`` has an alternative that occurs in ``text`` and no
     forbidden word does (:func:`evals.matching.stands_in`; the definition of the benchmarks'
     README, extended to groups so that a list must be complete)."""
     complete = all(any(stands_in(a, text) for a in group) for group in case.answers)

@@ -1,4 +1,4 @@
-"""How sure is a figure? Seeded bootstrap intervals with their counts; percentiles."""
+"""Seeded bootstrap confidence intervals, and percentiles."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does it refuse what it should, and does it know how sure it may be?
+"""Refusal measures: precision, recall, AUC, risk against coverage, calibration error.
 
 ``refused`` and ``answerable`` are one flag a question; ``confidence`` is the probability, 0 to 1,
 that the documents hold the answer. All arrays are one-dimensional and of equal length. A figure

@@ -1,4 +1,4 @@
-"""Does search find the evidence? Recall, nDCG, MRR and MAP by ir-measures.
+"""Retrieval measures by ir-measures: recall, nDCG, MRR and MAP.
 
 A *need* is what one judged list is scored for: an item of evidence, which counts as found at the
 first passage that holds it; or the judged documents of a BEIR question. A question's score is the

@@ -1,4 +1,4 @@
-"""The Evaluate page of the chat: choose a set and settings, run it, read what came of it.
+"""The Evaluate page of the chat: choose a set and settings, run it, read the result.
 
 The chat knows this page by its entry point only (group ``footnote.pages``).
 """

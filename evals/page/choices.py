@@ -1,12 +1,12 @@
-"""What may be chosen on the Evaluate page: sets, runs to read, and who may see which."""
+"""The choices on the Evaluate page: sets, runs, and who may see which."""
 
 from __future__ import annotations
 
-from app.html_escape import clip, plain
+from app.html_escape import clip, show_controls
 from app.service.engine import Engine
-from app.service.feedback_set import own_set
+from app.service.feedback_set import feedback_set_path
 from evals.case import SetError
-from evals.page.render_run import fares
+from evals.page.render_run import feedback_set_sentence
 from evals.runs import Run, RunError, all_runs, find_run
 from evals.sets import load_set, shipped_sets
 from evals.workspace import runs_folder
@@ -20,7 +20,9 @@ ABOUT_THE_SAMPLE = frozenset({"briefing"})
 def sets(engine: Engine, owner: str) -> list[tuple[str, str]]:
     """The sets to choose from, as (what the reader sees, value)."""
     count = own_count(engine, owner)
-    mine = [(f"Your own set ({count} questions)", str(own_set(engine.settings.data, owner)))]
+    mine = [
+        (f"Your own set ({count} questions)", str(feedback_set_path(engine.settings.data, owner)))
+    ]
     shipped = [
         (f"{name}: {len(load_set(name).cases)} questions on the sample", name)
         for name in shipped_sets()
@@ -33,7 +35,7 @@ def sets(engine: Engine, owner: str) -> list[tuple[str, str]]:
 def own_count(engine: Engine, owner: str) -> int:
     """How many questions the owner's set has; 0 where there is none or it cannot be read."""
     try:
-        return len(load_set(own_set(engine.settings.data, owner)).cases)
+        return len(load_set(feedback_set_path(engine.settings.data, owner)).cases)
     except SetError:
         return 0
 
@@ -51,16 +53,16 @@ def runs(engine: Engine, owner: str) -> list[tuple[str, str]]:
 
 def _label(run: Run) -> str:
     part = "" if run.complete else " (unfinished)"
-    return plain(clip(f"{run.manifest['set']}: {run.title} · {run.id}{part}", 140))
+    return show_controls(clip(f"{run.manifest['set']}: {run.title} · {run.id}{part}", 140))
 
 
 def visible(run: Run, owner: str) -> bool:
     """Whether the owner may read it: runs of another reader's own set are not theirs to see."""
     name = str(run.manifest["set"]).split(" ")[0]
-    return not name.startswith("mine") or name == own_set_name(owner)
+    return not name.startswith("mine") or name == feedback_set_name(owner)
 
 
-def own_set_name(owner: str) -> str:
+def feedback_set_name(owner: str) -> str:
     """The name that runs of the owner's set carry."""
     return f"mine-{owner}" if owner else "mine"
 
@@ -76,14 +78,14 @@ def find(engine: Engine, owner: str, name: str | None) -> Run | None:
     return run if visible(run, owner) else None
 
 
-def how_own_set_fares(engine: Engine, owner: str) -> str:
+def feedback_set_summary(engine: Engine, owner: str) -> str:
     """A line on the owner's set and its latest finished run; "" where there is no set."""
     count = own_count(engine, owner)
     if not count:
         return ""
-    wanted = own_set_name(owner)
+    wanted = feedback_set_name(owner)
     found = [
         run for run in all_runs(runs_folder(engine.settings))
         if run.complete and str(run.manifest["set"]).split(" ")[0] == wanted
     ]  # fmt: skip
-    return fares(found[-1] if found else None, count)
+    return feedback_set_sentence(found[-1] if found else None, count)

@@ -1,4 +1,4 @@
-"""Runs of a served chat: one at a time, made in a thread, with progress and cancel."""
+"""Evaluation runs of a served chat: one at a time, in a thread, with progress and cancel."""
 
 from __future__ import annotations
 
@@ -56,6 +56,7 @@ class State:
 
     @property
     def busy(self) -> bool:
+        """Whether a run is in progress."""
         return self.phase in ("opening", "running", "cancelling")
 
 
@@ -71,13 +72,13 @@ class Jobs:
         self._first: tuple[float, int] | None = None
 
     def start(self, owner: str, wanted: Wanted) -> None:
-        """Begin a run. Raises :class:`RunError` while another is on its way, and what is wrong
+        """Begin a run. Raises :class:`RunError` while another is in progress, and what is wrong
         with the set or the settings."""
         questions = open_set(wanted.questions, Choice(wanted.size))
         settings = chosen_settings(self.engine.settings, wanted)
         with self._lock:
             if self.state.busy:
-                raise RunError("A run is on its way; wait for it or cancel it first.")
+                raise RunError("A run is in progress; wait for it or cancel it first.")
             self.state, self.owner, self._first = State("opening"), owner, None
             self._cancel.clear()
         arguments = (questions, settings, wanted)

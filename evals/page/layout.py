@@ -1,4 +1,4 @@
-"""The Evaluate page's components and what its buttons do."""
+"""The layout and handlers of the Evaluate page."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 
 from app.service.engine import Engine
-from app.web.components import QUIET, html, owner_of
+from app.web.components import QUIET, handler, html, owner_of
 from app.web.settings_tab import STRICTNESS
 from evals.page import choices, render_run
 from evals.page.jobs import Jobs, State, Wanted
@@ -27,7 +27,7 @@ INTRODUCTION = (
 def fill(engine: Engine, tab: Any) -> None:
     """Lay the page out and wire it."""
     jobs = Jobs(engine)
-    engine.fares = lambda owner: choices.how_own_set_fares(engine, owner)
+    engine.feedback_set_summary = lambda owner: choices.feedback_set_summary(engine, owner)
     with gr.Row(elem_classes="desk"):
         with gr.Column(elem_classes="sheet choose", min_width=280):
             gr.HTML(INTRODUCTION, js_on_load=None, apply_default_css=False, padding=False)
@@ -39,7 +39,7 @@ def fill(engine: Engine, tab: Any) -> None:
                 info="JSONL, YAML or CSV, or a folder with questions.jsonl and documents/",
             )  # fmt: skip
             model = gr.Dropdown(
-                engine.offered(), value=engine.offered()[0][1], label="Answers by",
+                engine.offered_models(), value=engine.offered_models()[0][1], label="Answers by",
                 allow_custom_value=not engine.shared, elem_id="set-model",
             )  # fmt: skip
             strictness = gr.Radio(
@@ -92,6 +92,7 @@ def _wire(engine: Engine, jobs: Jobs, p: Parts, tab: Any) -> None:
             gr.Timer(active=busy),
         )  # fmt: skip
 
+    @handler
     def start(
         questions: str, path: str, model: str, strictness: str, size: float | None,
         request: gr.Request,
@@ -153,14 +154,14 @@ def _path_shown(value: str | None) -> Any:
     return gr.update(visible=value == choices.OTHER)
 
 
-def _kept(value: str | None, offered: list[tuple[str, str]]) -> str | None:
+def _kept(value: str | None, offered_models: list[tuple[str, str]]) -> str | None:
     """What was chosen, where it is still offered; else the first."""
-    values = [each for _, each in offered]
+    values = [each for _, each in offered_models]
     return value if value in values else next(iter(values), None)
 
 
 def _others(busy: bool) -> str:
-    return '<p class="state" role="status">Somebody else’s run is on its way.</p>' if busy else ""
+    return '<p class="state" role="status">Somebody else’s run is in progress.</p>' if busy else ""
 
 
 def _wanted(
@@ -172,7 +173,7 @@ def _wanted(
         raise RunError("Choose a set first; what you mark in the chat becomes your own.")
     if questions == choices.OTHER and not path.strip():
         raise RunError("Give the path of a set's file or folder.")
-    if engine.shared and model not in [value for _, value in engine.offered()]:
+    if engine.shared and model not in [value for _, value in engine.offered_models()]:
         raise RunError("This model is not offered here.")
     name = path.strip() if questions == choices.OTHER else questions
     return Wanted(name, model.strip(), strictness, int(size) if size else None,

@@ -1,4 +1,4 @@
-"""A run as HTML for the Evaluate page. All text is escaped here; figures come from the reports."""
+"""Renders a run as HTML for the Evaluate page. All text is escaped here."""
 
 from __future__ import annotations
 
@@ -219,7 +219,7 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     )
 
 
-def fares(run: Run | None, count: int) -> str:
+def feedback_set_sentence(run: Run | None, count: int) -> str:
     """How the own set fares, in a line of plain words."""
     if not count:
         return ""

@@ -1,1 +1,1 @@
-"""Facts about languages: stop words, and where sentences end."""
+"""Language data and rules: stop words and sentence boundaries."""

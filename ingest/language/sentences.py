@@ -1,4 +1,4 @@
-"""Where sentences begin and end: exact spans, by rules that need no model and run in linear time.
+"""Sentence segmentation: exact spans, by rules that need no model and run in linear time.
 
 Known: abbreviations and titles (Mr., e.g., No. 5), initials (J. R. Smith), dotted short forms
 (U.S., a.m.), decimals, closing quotes and footnote marks after the full stop, quoted questions

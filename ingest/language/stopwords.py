@@ -1,4 +1,4 @@
-"""English words too common to search for."""
+"""English stop words."""
 
 _WORDS = """
 a about after again all also am an and any are as at be because been before being between both

@@ -1,4 +1,4 @@
-"""Anything readable to a Document: the registry of formats and the doors to it.
+"""Loading documents: the registry of formats and the functions that choose a loader.
 
 A loader is ``(bytes, Source) -> Document`` and is imported when its format is first met. What a
 file is, its first bytes say before its name does.
@@ -59,7 +59,7 @@ def load(
 
 
 def load_bytes(data: bytes, source: Source) -> Document:
-    """The document in ``data``; the format is told by content, then name, then media type.
+    """The document in ``data``; the format is detected by content, then name, then media type.
 
     Raises UnreadableDocument for an unknown format, an empty or a damaged file.
     """

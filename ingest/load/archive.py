@@ -1,4 +1,4 @@
-"""Archives (DOCX, PPTX, XLSX, EPUB) opened with an eye on what they would unpack to."""
+"""Opens ZIP-based formats (DOCX, PPTX, XLSX, EPUB) safely: limits on size, no entities."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a stretch of text is, told by its shape: captions, page furniture, interviews, lists.
+"""Classifies blocks by their shape: captions, page furniture, interview turns, lists.
 
 Works on the blocks of any loader, because a photograph's caption or an interviewer's dash looks
 the same in plain text, a web page or a Word file. Nothing here knows a particular document.

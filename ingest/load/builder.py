@@ -1,4 +1,4 @@
-"""Writes a document's text block by block, so that spans and text can't disagree."""
+"""Builds a document's text block by block, so that spans and text cannot disagree."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from ingest.document import NO_METADATA, Block, BlockKind, Document
 from ingest.load.block_classifier import assign
 from ingest.load.source import Source, clean
-from ingest.load.titles import is_telling, name_in_words, plain, shorten
+from ingest.load.titles import is_informative_title, name_in_words, shorten, without_markup
 
 _TIGHT = (BlockKind.LIST_ITEM, BlockKind.TABLE_ROW)
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufeff]")
@@ -65,9 +65,13 @@ class Builder:
         """The document; ``title`` if it says something, else the first heading, else the name."""
         text = "".join(self.parts)
         title = shorten(_CONTROLS.sub("", title))
-        if not is_telling(title):
+        if not is_informative_title(title):
             headings = [b for b in self.blocks if b.kind is BlockKind.HEADING][:1]
-            title = shorten(plain(text[headings[0].start : headings[0].end])) if headings else ""
+            title = (
+                shorten(without_markup(text[headings[0].start : headings[0].end]))
+                if headings
+                else ""
+            )
         known = {key: _CONTROLS.sub("", value) for key, value in metadata.items() if value}
         return Document(
             name=source.name,

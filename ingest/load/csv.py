@@ -1,4 +1,4 @@
-"""CSV and its kin: each record a row that knows its number."""
+"""CSV and similar formats: each record becomes a table row with its row number."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MAX_FIELD = 1024 * 1024
 
 
 def load(data: bytes, source: Source) -> Document:
-    """A file of separated values; the separator is told by the first lines."""
+    """A file of separated values; the separator is detected from the first lines."""
     text = decode(data, source)
     builder = Builder()
     csv.field_size_limit(MAX_FIELD)

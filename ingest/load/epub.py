@@ -1,4 +1,4 @@
-"""EPUB books: chapters in the order of the spine, read as web pages are."""
+"""EPUB books: chapters in spine order, read with the HTML loader."""
 
 from __future__ import annotations
 

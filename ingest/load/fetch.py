@@ -1,4 +1,4 @@
-"""Fetches a page or file by its address, and refuses addresses that lead into private networks.
+"""Fetches a page or file by its URL, and refuses URLs that lead into private networks.
 
 A host's name is resolved here, every address it has is checked, and the connection goes to a
 checked address, at the first request and at each redirect: a name that answers differently a

@@ -1,4 +1,4 @@
-"""The formats that are read, and how a file's own is told."""
+"""The supported formats, and how the format of a file is detected."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An HTML tree to blocks, in reading order; used for web pages and the chapters of books."""
+"""Converts an HTML tree to blocks in reading order; used for web pages and EPUB chapters."""
 
 from __future__ import annotations
 

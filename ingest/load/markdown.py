@@ -1,4 +1,4 @@
-"""Markdown: the source text as it is, with blocks that know headings, lists, tables and turns."""
+"""Markdown: the source text unchanged, with blocks for headings, lists, tables and turns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""PDF: text in reading order with its pages, and where words stand on the page's picture."""
+"""PDF: text in reading order with page numbers, and the boxes of words on a page's picture."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The order in which a page's lines are read: columns found by the gaps that no line crosses."""
+"""The reading order of a PDF page: columns are found by gaps that no line crosses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lines of PDF pages to paragraphs, headings and list items, hyphenation mended."""
+"""Joins lines of PDF pages into paragraphs, headings and list items, and mends hyphenation."""
 
 from __future__ import annotations
 

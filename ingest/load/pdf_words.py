@@ -1,4 +1,4 @@
-"""Finds a quote among the characters of PDF pages, whatever breaks and hyphens are between."""
+"""Finds the boxes of a quote on PDF pages, across line breaks and hyphens."""
 
 from __future__ import annotations
 

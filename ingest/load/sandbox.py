@@ -1,4 +1,4 @@
-"""Runs a loader of an intricate format in a process of its own, with limits on time and memory.
+"""Runs a loader in a separate process, with limits on time and memory.
 
 Parsers of PDF and Office files are large, partly native code that meets files from anywhere: one
 that hangs, swells or crashes must end with an error about that file, not with the program.

@@ -1,4 +1,4 @@
-"""Where bytes come from, and the text in them: what every loader is given."""
+"""The input of every loader: a name, an address, and how bytes are decoded to text."""
 
 from __future__ import annotations
 

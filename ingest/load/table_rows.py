@@ -1,4 +1,4 @@
-"""Rows of a sheet to blocks: which row is the header, and each row's own number."""
+"""Rows of a sheet to blocks: finds the header row and keeps row numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Plain text: lines to blocks, whether paragraphs are lines, wrapped lines or parted by gaps."""
+"""Plain text to blocks: one line a paragraph, wrapped lines, or blank lines between paragraphs."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Span = tuple[int, int]
 def load_text(
     text: str, name: str, *, source: str = "", media_type: str = "text/plain", title: str = ""
 ) -> Document:
-    """A document of plain text that is already at hand (pasted, or made by a program)."""
+    """A document of plain text that is already available (pasted, or made by a program)."""
     text = clean(text)
     blocks = text_blocks(text)
     return Document(

@@ -1,4 +1,4 @@
-"""What a document is called where nobody said it."""
+"""Chooses a document's title where its metadata has none."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def title_of(text: str, blocks: Sequence[Block], name: str) -> str:
     """The first heading if the document opens with one (captions aside), else its name in words."""
     for block in blocks:
         if block.kind is BlockKind.HEADING:
-            return shorten(plain(text[block.start : block.end]))
+            return shorten(without_markup(text[block.start : block.end]))
         if block.kind not in (BlockKind.CAPTION, BlockKind.BOILERPLATE):
             break
     return name_in_words(name)
@@ -31,12 +31,12 @@ def name_in_words(name: str) -> str:
     return shorten(words or name)
 
 
-def is_telling(title: str) -> bool:
+def is_informative_title(title: str) -> bool:
     """Whether a title says something to a reader: a run number or a hash does not."""
     return any(len(word) > 2 and word.isalpha() for word in re.split(r"[\s\W_]+", title))
 
 
-def plain(words: str) -> str:
+def without_markup(words: str) -> str:
     """One line without Markdown's marks, for headings and contexts."""
     words = _LINK.sub(r"\1", _UNDERLINE.sub("", words))
     return " ".join(_MARKUP.sub("", words).split())

@@ -1,4 +1,4 @@
-"""Spreadsheets: each row a block that knows its number, under its sheet's name."""
+"""Spreadsheets: each row becomes a block with its row number, under its sheet's name."""
 
 from __future__ import annotations
 

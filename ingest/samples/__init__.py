@@ -1,4 +1,4 @@
-"""The document that Footnote opens on where nobody gave another."""
+"""The sample document."""
 
 from __future__ import annotations
 

@@ -1,0 +1,117 @@
+"""Conversion to JSON, shared by the command line, the HTTP API, MCP tools and stored answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.answer import Answer, Citation, Closest, Sentence, Verdict
+from store.results import Revision, StoredPassage
+
+
+def citation_payload(citation: Citation) -> dict[str, Any]:
+    """One citation; ``key`` is [start, end] or null."""
+    return {
+        "n": citation.n,
+        "document": citation.document,
+        "revision": citation.revision,
+        "start": citation.start,
+        "end": citation.end,
+        "quote": citation.quote,
+        "key": list(citation.key) if citation.key else None,
+        "headings": list(citation.headings),
+        "page": citation.page,
+        "row": citation.row,
+    }
+
+
+def answer_payload(answer: Answer) -> dict[str, Any]:
+    """The whole answer as JSON values."""
+    return {
+        "id": answer.id,
+        "question": answer.question,
+        "standalone": answer.standalone,
+        "kind": answer.kind,
+        "answer": answer.text,
+        "refused": answer.refused,
+        "reason": answer.reason,
+        "sentences": [
+            {"text": s.text, "citations": list(s.citations), "verdict": s.verdict.value}
+            for s in answer.sentences
+        ],
+        "citations": [citation_payload(c) for c in answer.citations],
+        "closest": [{**citation_payload(c.citation), "lacks": c.lacks} for c in answer.closest],
+        "answerable": round(answer.answerable, 4),
+        "model": answer.model,
+        "notes": list(answer.notes),
+        "timings_ms": {k: round(v, 1) for k, v in answer.timings_ms.items()},
+    }
+
+
+def _citation_from(row: Mapping[str, Any]) -> Citation:
+    key = row.get("key")
+    return Citation(
+        n=row["n"],
+        document=row["document"],
+        revision=row["revision"],
+        start=row["start"],
+        end=row["end"],
+        quote=row["quote"],
+        key=(key[0], key[1]) if key else None,
+        headings=tuple(row.get("headings", ())),
+        page=row.get("page"),
+        row=row.get("row"),
+    )
+
+
+def answer_from_payload(payload: Mapping[str, Any]) -> Answer:
+    """The ``Answer`` that ``answer_payload`` made this from."""
+    return Answer(
+        question=payload["question"],
+        standalone=payload["standalone"],
+        kind=payload["kind"],
+        sentences=tuple(
+            Sentence(s["text"], tuple(s["citations"]), Verdict(s["verdict"]))
+            for s in payload["sentences"]
+        ),
+        citations=tuple(_citation_from(c) for c in payload["citations"]),
+        reason=payload["reason"],
+        closest=tuple(Closest(_citation_from(c), c["lacks"]) for c in payload["closest"]),
+        answerable=payload["answerable"],
+        model=payload["model"],
+        notes=tuple(payload["notes"]),
+        timings_ms=dict(payload["timings_ms"]),
+        id=payload["id"],
+    )
+
+
+def revision_payload(revision: Revision) -> dict[str, Any]:
+    """A document's revision as JSON."""
+    return {
+        "id": revision.document_id,
+        "document": revision.document,
+        "title": revision.title,
+        "source": revision.source,
+        "revision": revision.id,
+        "number": revision.number,
+        "created": revision.created,
+        "passages": revision.passages,
+        "characters": revision.characters,
+        "sha256": revision.content_hash,
+    }
+
+
+def passage_payload(stored: StoredPassage) -> dict[str, Any]:
+    """A passage as JSON; ``start`` and ``end`` slice its revision's text."""
+    passage = stored.passage
+    return {
+        "id": stored.id,
+        "document": stored.document,
+        "revision": stored.revision,
+        "start": passage.start,
+        "end": passage.end,
+        "text": passage.text,
+        "headings": list(passage.headings),
+        "page": passage.page,
+        "row": passage.row,
+    }

@@ -1,0 +1,79 @@
+"""Every handler of the page, given what Gradio sends at bad moments: nothing, or a stale choice."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from typing import Any, get_origin, get_type_hints
+
+import gradio as gr
+import pytest
+
+from app.service.conversations import Conversations
+from app.service.engine import Engine
+from app.settings import Settings
+from app.web import page
+from app.web.components import handler
+from evals.page import build as evaluate
+from ingest.document import Document
+from store.library import Library
+
+STALE = "0123456789abcdef"
+
+
+@pytest.fixture
+def handlers(library: Library, sample: Document) -> list[tuple[str, Callable[..., Any]]]:
+    """Name and function of every handler of the page."""
+    library.add(sample)
+    engine = Engine(Settings(data=library.folder, model="none"), library)
+    blocks = page.build(engine, Conversations(library.folder), [("Evaluate", evaluate)])
+    return [
+        (f"{bound.name} {number}", bound.fn)
+        for number, bound in blocks.fns.items()
+        if callable(bound.fn)
+    ]
+
+
+def call(function: Callable[..., Any], text: Any, chosen: Any) -> None:
+    """Call as Gradio does: inputs, then the request and the event where they are asked for."""
+    request = gr.Request(username=None, session_hash="tab", query_params={})
+    given: dict[Any, Any] = {gr.Request: request, gr.EventData: gr.EventData(None, {})}
+    hints = get_type_hints(function)
+    values = []
+    for name in inspect.signature(function).parameters:
+        hint = hints.get(name)
+        many = get_origin(hint) is list
+        number = hint == float | None
+        values.append(given.get(hint, chosen if many else None if number else text))
+    made = function(*values)
+    if isinstance(made, Iterator):
+        list(made)
+
+
+@pytest.mark.parametrize(
+    ("text", "chosen"), [(None, None), ("", []), (STALE, [STALE])], ids=["none", "empty", "stale"]
+)
+def test_no_handler_dies_of_what_it_is_sent(
+    handlers: list[tuple[str, Callable[..., Any]]], text: Any, chosen: Any
+) -> None:
+    assert len(handlers) > 25
+    for name, function in handlers:
+        try:
+            call(function, text, chosen)
+        except Exception as error:
+            pytest.fail(f"{name}: {error!r}")
+
+
+def test_none_becomes_the_empty_value_of_its_type() -> None:
+    @handler
+    def plain(text: str, chosen: list[str], number: float | None) -> tuple[Any, ...]:
+        return text, chosen, number
+
+    @handler
+    def generating(text: str) -> Iterator[str]:
+        yield text
+
+    assert plain(None, None, None) == ("", [], None)  # type: ignore[arg-type]
+    assert plain("x", ["y"], 1.0) == ("x", ["y"], 1.0)
+    assert list(generating(None)) == [""]  # type: ignore[arg-type]
+    assert inspect.isgeneratorfunction(generating)
