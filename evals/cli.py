@@ -50,7 +50,7 @@ class RunByDefault(TyperGroup):
 eval_app = typer.Typer(
     cls=RunByDefault,
     no_args_is_help=True,
-    help="Measure answers on a question set: eval SET, or one of the commands below.",
+    help="Evaluate answers on a question set: eval SET, or one of the commands below.",
 )
 
 eval_app.command("check")(check_command)
@@ -88,7 +88,7 @@ def run_command(
     allow_drop: AllowDrop = 0.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
-    """Ask a set and print its figures. An interrupted run goes on where it stopped."""
+    """Run a set and print its scores. An interrupted run resumes."""
     from app.settings import load_settings
     from evals.run_commands import gate, make_runs, show_runs
     from evals.runs import find_run
@@ -170,7 +170,7 @@ def baselines_command(
     fresh: Annotated[bool, typer.Option(help="Make finished runs again.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
-    """Footnote beside the tutorial pipeline, BM25 alone and dense alone."""
+    """Compare Footnote with a plain pipeline, BM25 alone and dense retrieval alone."""
     from app.settings import load_settings
     from evals.baselines import systems
     from evals.run_commands import progress_bar, show_runs

@@ -13,7 +13,7 @@ from evals.options import Data, Documents, Model, Seed, SetArgument, console
 
 
 def check_command(questions: SetArgument, data: Data = None, documents: Documents = None) -> None:
-    """Find mistakes in a set: evidence that no document holds, duplicates, stray answers."""
+    """Find mistakes in a set: evidence that no document contains, duplicates, stray answers."""
     from app.settings import load_settings
     from evals.check import check
     from evals.workspace import Choice, open_library, open_set
@@ -37,7 +37,7 @@ def drift_command(
     model: Model = None,
     since: Annotated[int | None, typer.Option(help="The revision to compare with.")] = None,
 ) -> None:
-    """What the latest revision of a document did to the answers of a set."""
+    """Show how the latest revision of a document changed the answers of a set."""
     from app.settings import load_settings
     from evals.revision_diff import drift, drift_view
     from evals.workspace import Choice, open_library, open_set, open_writer
@@ -76,7 +76,7 @@ def import_command(
     source: Annotated[Path, typer.Argument(help="SQuAD JSON, a BEIR folder, or task lines.")],
     out: Annotated[Path, typer.Argument(help="The folder to make.")],
 ) -> None:
-    """Turn a foreign set into a folder with questions.jsonl and documents/."""
+    """Convert a public set into a folder with questions.jsonl and documents/."""
     from evals.importers import import_set, write_folder
 
     imported = import_set(source)
@@ -85,7 +85,7 @@ def import_command(
 
 
 def list_command(data: Data = None) -> None:
-    """The sets that come along, and the runs made so far."""
+    """List the sets that come with Footnote, and the runs so far."""
     from app.settings import load_settings
     from evals.runs import all_runs
     from evals.sets import shipped_sets

@@ -240,8 +240,7 @@ class Library:
     def record_answer(
         self, payload: Mapping[str, object], citations: Sequence[answer_log.Cited] = ()
     ) -> str:
-        """Keeps an answer (its JSON) with what it rests on; returns its id (``payload["id"]``, or a
-        new one)."""
+        """Stores an answer's JSON with what it rests on; returns its id (a new one if none)."""
         hits: list[Hit] = []
         vector = b""
         if payload.get("refused"):

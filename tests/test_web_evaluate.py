@@ -12,9 +12,6 @@ import pytest
 from browser import Served
 from playwright.sync_api import Page, expect
 
-from app.service.feedback_set import feedback_set_path
-from app.settings import Settings
-from evals import workspace
 from evals.case import Case
 from evals.page import build, choices, jobs, render_run
 from evals.runs import Run, RunError, all_runs
@@ -138,11 +135,6 @@ def test_nobody_reads_runs_of_anothers_own_set(tmp_path: Path) -> None:
     assert not choices.visible(run_of("mine-ada"), "")
     assert not choices.visible(run_of("mine"), "ada")
     assert choices.visible(run_of("briefing"), "bob")
-
-
-def test_the_own_set_is_the_command_lines(tmp_path: Path) -> None:
-    settings = Settings(data=tmp_path, model="none")
-    assert feedback_set_path(tmp_path) == workspace.feedback_set_path(settings)
 
 
 def test_progress_tells_the_time_left_and_what_failed() -> None:

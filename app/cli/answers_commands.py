@@ -38,12 +38,12 @@ def register(cli: typer.Typer) -> None:
 def answers(
     context: typer.Context,
     stale: Annotated[
-        bool, typer.Option("--stale", help="Only those that a change calls into question.")
+        bool, typer.Option("--stale", help="Only answers whose cited passages changed.")
     ] = False,
     as_json: AsJson = False,
     data: Data = None,
 ) -> None:
-    """List the answers given, and whether the documents still say so.
+    """List stored answers, and whether the documents still support them.
 
     [dim]footnote answers
     footnote answers --stale
@@ -100,7 +100,7 @@ def verify(
         list[str] | None, typer.Argument(help="The documents it cites.", metavar="DOCUMENT…")
     ] = None,
 ) -> None:
-    """Check an evidence file against documents, without any data folder.
+    """Check an evidence file against documents; needs no data folder.
 
     [dim]footnote verify evidence.json report.pdf notes/[/dim]
     """

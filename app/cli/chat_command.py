@@ -39,7 +39,7 @@ def chat(
         bool, typer.Option("--open/--no-open", help="Open the browser.")
     ] = False,
 ) -> None:
-    """Open the chat. It answers in quotes at once, and writes once a language model is there.
+    """Open the web chat. It answers with quotes first, with the language model once that is there.
 
     [dim]footnote chat
     footnote chat --model none --port 8000

@@ -27,7 +27,7 @@ def register(cli: typer.Typer) -> None:
 
 
 def documents(as_json: AsJson = False, data: Data = None) -> None:
-    """List the documents.
+    """List the ingested documents.
 
     [dim]footnote documents[/dim]
     """
@@ -91,7 +91,7 @@ def show(
     ] = None,
     data: Data = None,
 ) -> None:
-    """Print a document's text as Footnote reads it.
+    """Print the text of a document as Footnote reads it.
 
     [dim]footnote show report.pdf --revision 1[/dim]
     """
@@ -106,7 +106,7 @@ def restore(
     revision: Annotated[int, typer.Argument(help="The revision's number.")],
     data: Data = None,
 ) -> None:
-    """Make an earlier revision the current one again, also after a removal.
+    """Make an earlier revision current again, also after a removal.
 
     [dim]footnote restore report.pdf 1[/dim]
     """
@@ -123,7 +123,7 @@ def remove(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     data: Data = None,
 ) -> None:
-    """Take a document out. Its revisions stay for the answers that cite them, unless purged.
+    """Remove a document. Its revisions are kept for the answers that cite them, unless purged.
 
     [dim]footnote remove report.pdf
     footnote remove report.pdf --purge[/dim]

@@ -54,7 +54,7 @@ def ingest(
     ] = None,
     data: Data = None,
 ) -> None:
-    """Ingest documents. What is there already costs nothing; what changed becomes a revision.
+    """Ingest documents. An unchanged one costs nothing; a changed one becomes a new revision.
 
     [dim]footnote ingest report.pdf notes/ "minutes/*.docx"
     footnote ingest https://example.org/article

@@ -64,7 +64,7 @@ def footnote(
     Documents, questions and answers stay on this machine unless you name a model elsewhere.
 
     [dim]footnote chat                     open the chat in a browser
-    footnote ingest report.pdf        take a document in
+    footnote ingest report.pdf        ingest a document
     footnote ask "What was decided?"  ask it[/dim]
     """
 

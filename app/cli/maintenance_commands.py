@@ -16,7 +16,7 @@ def register(cli: typer.Typer) -> None:
 
 
 def pull(data: Data = None) -> None:
-    """Fetch the local language model (1.1 GB). An interrupted pull goes on where it stopped.
+    """Download the local language model (1.1 GB). An interrupted download resumes.
 
     [dim]footnote pull
     FOOTNOTE_MODELS=/big/disk footnote pull[/dim]
@@ -30,7 +30,7 @@ def pull(data: Data = None) -> None:
 
 
 def reindex(data: Data = None) -> None:
-    """Make passages and vectors again from the documents, after a change of embedder or a fault.
+    """Split and embed all documents again, after a change of embedder or a fault.
 
     [dim]footnote reindex[/dim]
     """
@@ -43,7 +43,7 @@ def doctor(
     data: Data = None,
     quick: Annotated[bool, typer.Option("--quick", help="Load no model.")] = False,
 ) -> None:
-    """Check that everything needed is here and works, and say what to do where it does not.
+    """Check the installation, and say what to do where something is missing.
 
     [dim]footnote doctor[/dim]
     """

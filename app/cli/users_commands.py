@@ -8,7 +8,7 @@ import typer
 
 from app.cli.common import Data, console, printable, settings_for
 
-users = typer.Typer(help="Who may sign in where the chat is shared.", no_args_is_help=True)
+users = typer.Typer(help="Manage who may sign in where the chat is shared.", no_args_is_help=True)
 
 
 def register(cli: typer.Typer) -> None:
@@ -23,7 +23,7 @@ def add(
     password: Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True)],
     data: Data = None,
 ) -> None:
-    """Let somebody sign in, or give them another password.
+    """Add a user, or give one a new password.
 
     [dim]footnote users add ada[/dim]
     """
@@ -35,7 +35,7 @@ def add(
 
 @users.command("list")
 def list_users(data: Data = None) -> None:
-    """Show who may sign in.
+    """List the users.
 
     [dim]footnote users list[/dim]
     """
@@ -47,7 +47,7 @@ def list_users(data: Data = None) -> None:
 
 @users.command()
 def remove(name: str, data: Data = None) -> None:
-    """Let somebody sign in no more.
+    """Remove a user.
 
     [dim]footnote users remove ada[/dim]
     """
@@ -61,7 +61,7 @@ def mcp(
     data: Data = None,
     model: Annotated[str | None, typer.Option(help="none, local, auto or PROVIDER:MODEL.")] = None,
 ) -> None:
-    """Offer ask, search, list_documents and read_passage to an MCP client over standard input.
+    """Serve ask, search, list_documents and read_passage to an MCP client over standard input.
 
     [dim]footnote mcp[/dim]
     """
