@@ -63,6 +63,7 @@ class _Splitter:
         for group in self._groups():
             blocks = [self.blocks[i] for i in group]
             start, end = blocks[0].start, blocks[-1].end
+            # The context takes part of the window: it is embedded in front of the text.
             _, tokens = self.context(self.block_contexts[group[0]], self._titled(group[0]))
             room = self.limit - tokens
             if measure(self.text, start, end, self.count, room) <= room:

@@ -58,6 +58,7 @@ class Indexer:
             if isinstance(prepared, IngestReport):
                 yield [prepared]
                 continue
+            # Collect documents until there is a full batch for the encoder.
             waiting.append(prepared)
             if sum(item.embedded for item in waiting) >= WAITING:
                 yield self._finish(waiting, progress)
@@ -71,9 +72,11 @@ class Indexer:
         """Splits what is not yet current; a report where nothing remains to be done."""
         known = self._catalogue.by_source(document.source)
         moved = None if known else self._moved_from(document)
+        # Same text, blocks and title: the passages would be the same, so nothing is split.
         if known and self._catalogue.shape(known.id) == shape(document):
             return self._unchanged(document, known, began, dry_run=dry_run)
         passages = self.passages(document)
+        # A passage whose key is known keeps its vector; only the rest is embedded.
         missing = len(self._catalogue.missing(new.key for new in passages))
         status = "changed" if known else "moved" if moved else "added"
         if dry_run:

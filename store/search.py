@@ -126,6 +126,7 @@ def lexical(query: Query, n: int) -> Candidates:
 
 def search(query: Query, k: int, mode: Mode) -> list[Hit]:
     """The ``k`` best current passages, with the score of each part that found them."""
+    # More candidates than asked for: the fusion may prefer one that neither search ranks first.
     strategies: dict[str, Strategy] = {"dense": dense, "bm25": lexical}
     names = {"hybrid": ("dense", "bm25"), "dense": ("dense",), "lexical": ("bm25",)}[mode]
     parts: dict[int, dict[str, float]] = {}

@@ -56,11 +56,13 @@ class DraftedAnswer:
         """The draft as it is written; nothing where the evidence is judged not to answer."""
         self._sources = prompt_sources(result)
         texts = [s.text for s in self._sources]
+        # The judgement and the draft share all but the last line of the prompt, and so its cache.
         yes = self._model.yes_log_odds(messages(asked, texts, JUDGE))
         shown = 0
         pieces = self._model.stream(messages(asked, texts, ANSWER), max_tokens=MAX_TOKENS)
         for piece in pieces:
             self._reply += piece
+            # Hold back until the opening tells "Not stated" from an answer.
             if len(self._reply) < OPENING:
                 continue
             if not shown and not self._decide(result, yes):
@@ -94,6 +96,7 @@ class DraftedAnswer:
         checked = (
             self._check(result.question, parse_reply(self._reply)) if self._states_answer() else []
         )
+        # What the sources do not support is dropped with a note, never shown.
         kept = [c for c in checked if c.judgement.verdict is not Verdict.UNSUPPORTED]
         notes = (
             *(_dropped_note(c) for c in checked if c not in kept),

@@ -75,6 +75,7 @@ class Answerer:
                 check_question(question)
             retrieved = [self.retrieve(q, documents) for q, documents in batch]
             pairs = [(r.question, h.stored.passage.text) for r in retrieved for h in r.hits]
+            # One run of the reader for the whole batch: that is what makes batches fast.
             readings = iter(self.reader.read_pairs(pairs))
             for one in retrieved:
                 result = score_readings(one, list(islice(readings, len(one.hits))))
@@ -103,13 +104,16 @@ class Answerer:
         """Evidence at once, then the draft's words, then the verified answer."""
         check_question(question)
         clock = Clock()
+        # A follow-up becomes a question that stands alone; small talk is answered at once.
         rewritten = rewrite_question(question, history, self._titles(documents))
         if rewritten.talk:
             yield Finished(_small_talk(question, rewritten.talk, clock))
             return
         asked = rewritten.standalone
+        # Search, then score every sentence of the passages as evidence.
         result = score_evidence(self.retrieve(asked, documents), self.reader)
         clock.mark("search")
+        # Quotes cost nothing more, so they are shown while a model writes, and if it fails.
         shown = self._in_quotes(result, clock)
         yield EvidenceFound(asked, shown.citations)
         answer = shown
