@@ -1,5 +1,6 @@
 # make chat   install into .venv, take in the sample (or DOCUMENT=path), open the chat
-# make test   install and run every test
+# make test   install and run every test (TESTS=tests/test_split.py for some of them)
+# make check  ruff, mypy, and the tests without browser, language model and slow ones
 # make lint   ruff and mypy
 # make lock   resolve the locks again (add UPGRADE=--upgrade for newer versions)
 PYTHON ?= python3
@@ -11,7 +12,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 export PYTHONDONTWRITEBYTECODE :=
 LOCKED := install --quiet --no-deps --no-compile --require-hashes
 
-.PHONY: chat install test lint lock clean
+.PHONY: chat install test check lint lock clean
 
 chat: install
 	$(BIN)/footnote ingest $(if $(DOCUMENT),"$(DOCUMENT)",--sample)
@@ -47,8 +48,14 @@ install: .venv/installed
 	$(PIP) install --quiet --no-build-isolation --editable '.[test]'
 	@touch $@
 
+# Two workers: tests that share the language model or the browser stay in one of them.
+PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
+
 test: .venv/tested
-	$(BIN)/python -m pytest $(TESTS)
+	$(PYTEST) $(TESTS)
+
+check: lint
+	$(PYTEST) -m "not browser and not language_model and not slow"
 
 lint: .venv/tested
 	$(BIN)/ruff check .

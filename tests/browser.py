@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from app.service.engine import Engine
 from app.settings import Settings
@@ -30,6 +31,11 @@ ARGUMENTS = [
 ]  # fmt: skip
 PAGES = [("Evaluate", evaluate)]
 WIDE = {"width": 1440, "height": 900}
+PATIENCE_MS = 90_000
+CUT_OFF = re.compile(
+    r"Failed to fetch|ERR_ABORTED|AbortError|was aborted|network error|Connection errored out"
+)
+"""What the browser says of a request that a reload or closing the page cut off."""
 NARROW = {"width": 380, "height": 760}
 
 
@@ -72,7 +78,7 @@ def start(library: Library, **changes: Any) -> Served:
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while not server.started or engine.status.phase == "starting":
         assert time.monotonic() < deadline, "the chat did not start"
         time.sleep(0.05)
@@ -91,9 +97,18 @@ def served(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Iter
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    """Debian's browser, headless."""
+    """Debian's browser, headless, and patient: a busy machine takes its time."""
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        new_context = browser.new_context
+
+        def new_patient_context(**options: Any) -> BrowserContext:
+            context = new_context(**options)
+            context.set_default_timeout(PATIENCE_MS)
+            return context
+
+        browser.new_context = new_patient_context  # type: ignore[method-assign]
         yield browser
         browser.close()
 
@@ -121,8 +136,13 @@ def watch(page: Page, address: str) -> Watched:
 
     page.on("request", request)
     page.on("dialog", dialog)
-    page.on("pageerror", lambda error: seen.errors.append(str(error)))
-    page.on("console", lambda line: seen.errors.append(line.text) if line.type == "error" else None)
+
+    def error(text: str) -> None:
+        if not CUT_OFF.search(text):
+            seen.errors.append(text)
+
+    page.on("pageerror", lambda raised: error(str(raised)))
+    page.on("console", lambda line: error(line.text) if line.type == "error" else None)
     return seen
 
 
@@ -136,7 +156,7 @@ def page(served: Served, chromium: Browser) -> Iterator[Page]:
     opened.wait_for_selector(".welcome")
     yield opened
     context.close()
-    assert seen == Watched()
+    assert seen == Watched(), seen
 
 
 def ask(page: Page, question: str) -> Any:
@@ -145,9 +165,17 @@ def ask(page: Page, question: str) -> Any:
     page.fill("#question textarea", question)
     page.press("#question textarea", "Enter")
     turn = page.locator(".turn:not(.live)").nth(before)
-    turn.wait_for(timeout=30_000)
+    turn.wait_for()
     page.locator("#question button", has_text="Ask").wait_for()
     return turn
+
+
+def wait_until(holds: Callable[[], bool], seconds: float = 120) -> None:
+    """Wait for something that the page sets off in the server."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def sample_file(folder: Path, name: str, text: str) -> Path:

@@ -27,7 +27,6 @@ class Footnote:
         self._patch, self._capsys = monkeypatch, capsys
         monkeypatch.setenv("FOOTNOTE_DATA", str(data))
         monkeypatch.setenv("FOOTNOTE_MODEL", "none")
-        monkeypatch.setenv("COLUMNS", "200")
 
     def __call__(self, *arguments: str | Path) -> Outcome:
         self._patch.setattr("sys.argv", ["footnote", *map(str, arguments)])

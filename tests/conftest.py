@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+
+# Before the application is imported: its consoles read their width once.
+os.environ["COLUMNS"] = "200"
+
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -49,6 +54,34 @@ def long_document(paragraphs: int, name: str = "long.txt", seed: str = "") -> Do
           range(paragraphs)),
         name=name,
     )  # fmt: skip
+
+
+BROWSER = {"chromium", "served", "page"}
+SLOW_FILES = {
+    "test_faults",
+    "test_fuzz_ingest",
+    "test_ingest_speed",
+    "test_load_users",
+    "test_network",
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests by what they need.
+
+    The tests of one mark run in one worker, so that the language model and the browser are loaded
+    once; ``make check`` leaves all marked tests out.
+    """
+    for item in items:
+        needs = set(getattr(item, "fixturenames", ()))
+        if "local_model" in needs:
+            item.add_marker("language_model")
+            item.add_marker(pytest.mark.xdist_group("language_model"))
+        elif needs & BROWSER:
+            item.add_marker("browser")
+            item.add_marker(pytest.mark.xdist_group("browser"))
+        elif item.path.stem in SLOW_FILES:
+            item.add_marker("slow")
 
 
 @pytest.fixture(scope="session")

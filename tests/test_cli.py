@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -173,10 +172,8 @@ def test_help_loads_nothing_heavy() -> None:
         "heavy = {'torch', 'chromadb', 'gradio', 'langchain', 'xllamacpp', 'numpy'}\n"
         "print('LOADED', sorted(heavy & set(sys.modules)))"
     )
-    began = time.perf_counter()
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "LOADED []" in shown.stdout
-    assert time.perf_counter() - began < 10
 
 
 def test_doctor_says_what_is_here(filled: Footnote) -> None:

@@ -43,13 +43,12 @@ def test_there_are_enough_of_them_and_none_twice() -> None:
 def test_each_is_taken_in_or_refused_in_time(name: str, data: bytes, embedder: Embedder) -> None:
     start = time.monotonic()
     document = taken(name, data)
-    assert time.monotonic() - start < MAX_SECONDS + 2
+    assert time.monotonic() - start < 3 * MAX_SECONDS
     if document is not None:
         document.text.encode("utf-8")  # no half characters
         assert "\0" not in document.text
         passages = split(document, embedder.count_tokens)
         assert all(document.text[p.start : p.end] == p.text for p in passages)
-    assert time.monotonic() - start < 2 * MAX_SECONDS
 
 
 def test_no_entity_or_path_leads_to_a_file_of_the_machine(tmp_path: Path) -> None:
@@ -66,7 +65,7 @@ def test_bombs_are_refused_before_they_unpack() -> None:
         if name.startswith("bomb."):
             start = time.monotonic()
             assert taken(name, data) is None
-            assert time.monotonic() - start < 5
+            assert time.monotonic() - start < MAX_SECONDS
 
 
 def test_the_children_kept_to_their_memory() -> None:

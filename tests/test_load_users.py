@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import httpx
 import pytest
-from browser import Served, start
+from browser import Served, start, wait_until
 from scripted import scripted
 
 from app.service.fair_queue import Abandoned, Busy, FairQueue
@@ -98,13 +98,6 @@ def post(chat: Served, name: str, question: str) -> httpx.Response:
         f"{chat.address}/api/v1/ask", json={"question": question}, timeout=120,
         auth=(name, PASSWORD),
     )  # fmt: skip
-
-
-def wait_until(holds: Callable[[], bool], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def test_one_users_pile_does_not_starve_another(shared_chat: Served) -> None:

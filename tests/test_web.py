@@ -226,7 +226,7 @@ def test_files_are_taken_in_asked_about_changed_and_removed(
     bad = tmp_path / "broken.pdf"
     bad.write_bytes(b"%PDF-1.4 nothing more")
     upload.set_input_files([good, bad])
-    expect(page.locator(".intake .done")).to_contain_text("harbour.txt", timeout=30_000)
+    expect(page.locator(".intake .done")).to_contain_text("harbour.txt")
     expect(page.locator(".intake .failed")).to_contain_text("broken.pdf")
     row = page.locator(".documents > li", has_text="harbour.txt")
     row.get_by_role("button", name="Read").click()
@@ -276,7 +276,7 @@ def test_a_narrow_window_reads_downwards(served: Served, chromium: Browser) -> N
     )
     assert below
     context.close()
-    assert seen == Watched()
+    assert seen == Watched(), seen
 
 
 def test_no_handler_is_a_public_endpoint(served: Served, page: Page) -> None:

@@ -13,6 +13,9 @@ from evals.case import Case
 from evals.sets import write_set
 
 BAD = ("serious", "critical")
+# Colours that fade must have arrived.
+SETTLED = """() => document.getAnimations().every(
+    a => a.playState !== 'running' || a.effect.getComputedTiming().iterations === Infinity)"""
 SIGHTS = [("light", WIDE), ("dark", WIDE), ("light", NARROW)]
 
 
@@ -27,12 +30,12 @@ def sight(request: pytest.FixtureRequest, served: Served, chromium: Browser) -> 
     page.wait_for_selector(".welcome")
     yield page
     context.close()
-    assert seen == Watched()
+    assert seen == Watched(), seen
 
 
 def violations(page: Page) -> list[str]:
     """What axe finds that is serious, each with where and why."""
-    page.wait_for_timeout(300)  # colours that fade must have arrived
+    page.wait_for_function(SETTLED)
     found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
     return [
         f"{one['id']}: {node['html'][:160]} {node['failureSummary'][:200]}"
@@ -80,7 +83,7 @@ def test_evaluate(sight: Page, served: Served) -> None:
     expect(sight.locator("#set input")).to_have_value("Your own set (2 questions)")
     assert violations(sight) == []
     sight.click("#run")
-    expect(sight.locator(".result .failure")).to_have_count(2, timeout=60_000)
+    expect(sight.locator(".result .failure")).to_have_count(2)
     sight.locator(".failure summary").first.click()
     sight.locator(".figures summary").click()
     assert violations(sight) == []

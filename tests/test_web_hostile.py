@@ -148,7 +148,7 @@ def siege(besieged: Served, chromium: Browser) -> Iterator[Page]:
     page.wait_for_timeout(300)
     assert page.evaluate(CLEAN)
     context.close()
-    assert seen == Watched()
+    assert seen == Watched(), seen
 
 
 def test_document_text_and_names_stay_text(siege: Page) -> None:
