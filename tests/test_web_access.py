@@ -34,8 +34,18 @@ def sight(request: pytest.FixtureRequest, served: Served, chromium: Browser) -> 
 
 
 def violations(page: Page) -> list[str]:
-    """What axe finds that is serious, each with where and why."""
-    page.wait_for_function(SETTLED)
+    """What axe finds that is serious and stays: colours may still be fading in."""
+    for _ in range(20):
+        page.wait_for_function(SETTLED)
+        found = serious(page)
+        if not found:
+            break
+        page.wait_for_timeout(500)
+    return found
+
+
+def serious(page: Page) -> list[str]:
+    """What axe finds now, each with where and why."""
     found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
     return [
         f"{one['id']}: {node['html'][:160]} {node['failureSummary'][:200]}"

@@ -58,6 +58,8 @@ class DraftedAnswer:
         texts = [s.text for s in self._sources]
         # The judgement and the draft share all but the last line of the prompt, and so its cache.
         yes = self._model.yes_log_odds(messages(asked, texts, JUDGE))
+        if self._is_hopeless(result, yes):
+            return
         shown = 0
         pieces = self._model.stream(messages(asked, texts, ANSWER), max_tokens=MAX_TOKENS)
         for piece in pieces:
@@ -72,6 +74,14 @@ class DraftedAnswer:
                 shown = len(self._reply)
         if self._decide(result, yes) and self._states_answer():
             yield self._reply[shown:]
+
+    def _is_hopeless(self, result: ScoredEvidence, yes: float | None) -> bool:
+        """Whether the judgement alone means a refusal, whatever the draft would say."""
+        if yes is None:
+            return False
+        least = threshold(self._settings.strictness, with_model=True)
+        self._likely = probability(result, (yes, 0.0))
+        return probability(result, (yes, 1.0)) < least
 
     def _states_answer(self) -> bool:
         return bool(states_answer(self._reply))
