@@ -43,7 +43,7 @@ def check(questions: QuestionSet, library: Library) -> list[Problem]:
 def case_problems(case: Case, passages: dict[str, list[str]]) -> Iterator[str]:
     """What is wrong with a case, given the passages of each document."""
     if case.document and case.document not in passages:
-        yield f"its document “{case.document}” is not there; ingest it or name it rightly"
+        yield f"its document “{case.document}” is not there; ingest it, or correct the name"
         return
     yield from (
         f"judged document “{n}” is not there" for n, _ in case.relevant if n not in passages

@@ -85,7 +85,7 @@ class Figures:
 
 
 def sentence(rng: random.Random) -> str:
-    """A sentence of our own words."""
+    """A generated sentence."""
     parts = [rng.choice(words) for words in (_WHO, _DID, _WHAT, _HOW, _WHY)]
     said = f"In {rng.randint(1701, 1999)} {' '.join(parts[:4])}"
     return f"{said}, {parts[4]}." if rng.random() < 0.5 else f"{said}."

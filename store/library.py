@@ -74,7 +74,7 @@ class Library:
     ) -> None:
         self.close()
 
-    # Ingesting
+    # Ingest
 
     def add(
         self, document: Document, progress: Progress | None = None, dry_run: bool = False
@@ -104,7 +104,7 @@ class Library:
                 self._vectors.sync(progress and partial(progress, "indexing"))
             yield from reports
 
-    # Looking
+    # Documents and revisions
 
     def documents(self) -> list[Revision]:
         """The current revision of every document, by name."""
@@ -137,7 +137,7 @@ class Library:
         """All revisions of a document (by name, id or source), oldest first."""
         return self._catalogue.revisions_of(one_document(self._catalogue, name, current=False))
 
-    # Searching
+    # Search
 
     def search(
         self,
@@ -188,7 +188,7 @@ class Library:
         """Vectors of the questions; none before there is anything to compare them with."""
         return self._query_vectors.of(questions) if self._catalogue.generation else {}
 
-    # Changing what is kept
+    # Maintenance
 
     def diff(self, name: str, a: int | None = None, b: int | None = None) -> Diff:
         """What changed from revision number ``a`` to ``b`` of a document.

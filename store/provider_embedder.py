@@ -76,7 +76,7 @@ class ProviderEmbedder(Embedder):
         try:
             made = init_embeddings(self.name, **options)
         except ImportError as error:
-            raise StoreError(f"{self.name} needs a package more: {error}") from error
+            raise StoreError(f"{self.name} needs another package: {error}") from error
         except Exception as error:  # the packages' own errors, a missing key above all
             said = " ".join(str(error).split())[:300]
             raise StoreError(f"The embedding model {self.name} cannot be opened: {said}") from error

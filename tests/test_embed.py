@@ -175,7 +175,7 @@ def test_a_providers_embeddings_by_name(embedder: Embedder, ollama: str, tmp_pat
 def test_a_provider_that_does_not_answer_is_named(ollama: str) -> None:
     with pytest.raises(StoreError, match="ollama:other did not answer"):
         open_embedder("ollama:other", ollama).encode_queries(["one"])
-    with pytest.raises(StoreError, match="cohere:x needs a package more"):
+    with pytest.raises(StoreError, match="cohere:x needs another package"):
         open_embedder("cohere:x").encode_queries(["one"])
 
 

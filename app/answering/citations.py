@@ -8,7 +8,7 @@ from store.results import Hit
 
 
 class BrokenCitation(FootnoteError):
-    """A citation would not be a slice of its revision: a fault of ours, never shown as a link."""
+    """A citation would not be a slice of its revision: a bug in Footnote, never shown as a link."""
 
 
 class Footnotes:

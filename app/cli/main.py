@@ -1,6 +1,6 @@
 """The entry point of ``footnote``: registers the commands and turns errors into exit codes.
 
-Exit codes: 0 done, 2 a mistake that the user can mend, 1 a failure of ours or the machine's, 130
+Exit codes: 0 done, 2 an error that the user can fix, 1 a failure of Footnote or the machine, 130
 interrupted. ``--debug`` anywhere shows where an error came from.
 """
 
@@ -87,6 +87,6 @@ def main() -> None:
             raise
         error_console.print(
             f"[red]Footnote failed:[/red] {printable(repr(error), markup=True)}\n"
-            "This is a mistake of ours. Run it again with --debug for what to report."
+            "This is a bug in Footnote. Run it again with --debug for what to report."
         )
         sys.exit(1)

@@ -60,7 +60,7 @@ def provider_chat_model(name: str, base_url: str | None = None) -> BaseChatModel
     try:
         made: BaseChatModel = init_chat_model(name, **options)
     except ImportError as error:
-        raise ModelMissing(f"{name} needs a package more: {_install(provider, error)}") from error
+        raise ModelMissing(f"{name} needs another package: {_install(provider, error)}") from error
     except ValueError as error:
         said = " ".join(str(error).split())[:300]
         raise ModelMissing(f"{name} cannot be opened: {said}") from error

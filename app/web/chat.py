@@ -43,7 +43,7 @@ class Chat:
         self._stops: dict[str, threading.Event] = {}
         self._live: dict[str, tuple[Citation, ...]] = {}
 
-    # Showing
+    # Rendering
 
     def log(
         self, owner: str, conversation: str, live: str = "",
@@ -215,7 +215,7 @@ class Chat:
             owner, kept.conversation, render_answer.problem(problem, exchange) if problem else ""
         )
 
-    # Judging
+    # Feedback
 
     def mark(self, owner: str, conversation: str, exchange: str, judged: str) -> str:
         """Keep the reader's judgement of an answer; the log afterwards."""
