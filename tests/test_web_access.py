@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 
 import pytest
@@ -89,6 +90,7 @@ def test_evaluate(sight: Page, served: Served) -> None:
     mine = served.library.folder / "sets" / "mine.jsonl"
     questions = ("Who proposed the Consultative Meetings?", "How deep is the Mariana Trench?")
     write_set(mine, [Case(f"axe{n}", q, answers=(("nobody",),)) for n, q in enumerate(questions)])
+    shutil.rmtree(served.library.folder / "runs", ignore_errors=True)  # the page without a run
     open_tab(sight, "Evaluate")
     expect(sight.locator("#set input")).to_have_value("Your own set (2 questions)")
     assert violations(sight) == []

@@ -22,16 +22,25 @@ STALE = "0123456789abcdef"
 
 
 @pytest.fixture
-def handlers(library: Library, sample: Document) -> list[tuple[str, Callable[..., Any]]]:
-    """Name and function of every handler of the page."""
+def bound(library: Library, sample: Document) -> list[Any]:
+    """Every handler of the page, as Gradio has bound it."""
     library.add(sample)
     engine = Engine(Settings(data=library.folder, model="none"), library)
     blocks = page.build(engine, Conversations(library.folder), [("Evaluate", evaluate)])
-    return [
-        (f"{bound.name} {number}", bound.fn)
-        for number, bound in blocks.fns.items()
-        if callable(bound.fn)
-    ]
+    return [one for one in blocks.fns.values() if callable(one.fn)]
+
+
+@pytest.fixture
+def handlers(bound: list[Any]) -> list[tuple[str, Callable[..., Any]]]:
+    """Name and function of every handler of the page."""
+    return [(f"{one.name} {number}", one.fn) for number, one in enumerate(bound)]
+
+
+def test_the_list_of_documents_is_drawn_in_the_order_of_the_clicks(bound: list[Any]) -> None:
+    """Else a list that was asked for when the tab opened takes "Remove?" away again."""
+    drawing = [one for one in bound if one.name in {"act", "show_list"}]
+    assert len(drawing) == 2
+    assert {(one.concurrency_id, one.concurrency_limit) for one in drawing} == {("documents", 1)}
 
 
 def call(function: Callable[..., Any], text: Any, chosen: Any) -> None:

@@ -130,9 +130,15 @@ def build(chat: Chat, tab: Any) -> None:
 
     files.upload(drop, files, [intake, listed, files], **QUIET)
     link.submit(paste, link, [intake, listed, files], **QUIET)
-    listed.act(act, None, [listed, pane], **QUIET)
+
+    def show_list() -> str:
+        return table(chat)
+
+    # One after the other: a list drawn when the tab was opened must not replace a later one.
+    in_order = {**QUIET, "concurrency_limit": 1, "concurrency_id": "documents"}
+    listed.act(act, None, [listed, pane], **in_order)
+    tab.select(show_list, None, listed, **in_order)
     pane.close(lambda: source_pane.EMPTY, None, pane, **QUIET)
-    tab.select(lambda: table(chat), None, listed, **QUIET)
 
 
 def _act(chat: Chat, what: str, revision: str, document: str) -> tuple[Any, ...]:
