@@ -32,8 +32,9 @@ def fill(engine: Engine, tab: Any) -> None:
         with gr.Column(elem_classes="sheet choose", min_width=280):
             gr.HTML(INTRODUCTION, js_on_load=None, apply_default_css=False, padding=False)
             questions = gr.Dropdown(
-                choices.sets(engine, ""), value=None, label="Set", elem_id="set"
-            )
+                choices.sets(engine, ""), value=None, label="Set", elem_id="set",
+                interactive=False,  # until the choices of this reader are here
+            )  # fmt: skip
             path = gr.Textbox(
                 label="Its path", max_lines=1, visible=False, elem_id="set-path",
                 info="JSONL, YAML or CSV, or a folder with questions.jsonl and documents/",
@@ -134,9 +135,8 @@ def _wire(engine: Engine, jobs: Jobs, p: Parts, tab: Any) -> None:
         listed, known = choices.runs(engine, owner), choices.sets(engine, owner)
         read_now = _kept(name, listed)
         return (
-            *drawn(owner), gr.update(choices=listed, value=read_now),
-            gr.update(choices=[NOTHING, *listed], value=other or NOTHING[1]),
-            gr.update(choices=known, value=_kept(questions, known)), read(read_now, other, request),
+            *drawn(owner), _offer(name, listed), _offer(other or NOTHING[1], [NOTHING, *listed]),
+            _offer(questions, known), read(read_now, other, request),
         )  # fmt: skip
 
     reading = [p.chosen, p.against]
@@ -154,10 +154,18 @@ def _path_shown(value: str | None) -> Any:
     return gr.update(visible=value == choices.OTHER)
 
 
-def _kept(value: str | None, offered_models: list[tuple[str, str]]) -> str | None:
+def _kept(value: str | None, offered: list[tuple[str, str]]) -> str | None:
     """What was chosen, where it is still offered; else the first."""
-    values = [each for _, each in offered_models]
+    values = [each for _, each in offered]
     return value if value in values else next(iter(values), None)
+
+
+def _offer(value: str | None, offered: list[tuple[str, str]]) -> Any:
+    """The choices of today. The value is left alone where it still is one of them: somebody may
+    have chosen another while this was on its way."""
+    kept = _kept(value, offered)
+    changed: dict[str, Any] = {} if kept == value else {"value": kept}
+    return gr.update(choices=offered, interactive=True, **changed)
 
 
 def _others(busy: bool) -> str:
