@@ -63,6 +63,7 @@ SLOW_FILES = {
     "test_ingest_speed",
     "test_load_users",
     "test_network",
+    "test_runs",
 }
 
 
