@@ -43,6 +43,20 @@ def test_the_list_of_documents_is_drawn_in_the_order_of_the_clicks(bound: list[A
     assert {(one.concurrency_id, one.concurrency_limit) for one in drawing} == {("documents", 1)}
 
 
+def test_a_question_is_invited_only_after_the_last_handler_has_ended(bound: list[Any]) -> None:
+    """Gradio drops what would start a handler again before it has ended: a question was lost."""
+    asking = [one for one in bound if one.name in {"ask", "ask_clicked", "again"}]
+    finishing = [one for one in bound if one.name == "finish"]
+    assert len(asking) == len(finishing) == 3
+    assert {one._id for one in asking} == {one.trigger_after for one in finishing}
+    request = gr.Request(username=None, session_hash="tab", query_params={})
+    for update in asking[0].fn("Who led the survey?", "", [], request):
+        shown = update[2]
+        assert not (isinstance(shown, dict) and shown.get("submit_btn")), shown
+    shown, _ = finishing[0].fn("", request)
+    assert shown["submit_btn"] == "Ask"
+
+
 def call(function: Callable[..., Any], text: Any, chosen: Any) -> None:
     """Call as Gradio does: inputs, then the request and the event where they are asked for."""
     request = gr.Request(username=None, session_hash="tab", query_params={})

@@ -115,10 +115,8 @@ def _wire(chat: Chat, blocks: Any, current: Any, shelf: sidebar.Sidebar, parts: 
     ) -> Iterator[tuple[Any, ...]]:
         owner, session = owner_of(request), session_of(request)
         yield gr.skip(), conversation, _asking(value=""), gr.skip()
-        now = conversation
         for page, now in chat.ask(owner, session, conversation, text, chosen):
             yield page, now, gr.skip(), gr.skip()
-        yield gr.skip(), now, _idle(), sidebar.conversation_list(chat, owner, now)
 
     @handler
     def ask_clicked(
@@ -134,7 +132,12 @@ def _wire(chat: Chat, blocks: Any, current: Any, shelf: sidebar.Sidebar, parts: 
         exchange = str(event._data.get("exchange", ""))
         for page in chat.again(owner_of(request), session_of(request), exchange, chosen):
             yield page, conversation, gr.skip(), gr.skip()
-        yield gr.skip(), conversation, _idle(), gr.skip()
+
+    # A step of its own: until a handler has ended, Gradio drops what would start it again, so
+    # "Ask" shown by the handler itself would invite a question that is then lost.
+    @handler
+    def finish(conversation: str, request: gr.Request) -> tuple[Any, str]:
+        return _idle(), sidebar.conversation_list(chat, owner_of(request), conversation)
 
     def cite(request: gr.Request, event: gr.EventData) -> str:
         data = event._data
@@ -160,9 +163,12 @@ def _wire(chat: Chat, blocks: Any, current: Any, shelf: sidebar.Sidebar, parts: 
         return shown, conversation, gr.skip(), sidebar.conversation_list(chat, owner, conversation)
 
     steady = {**QUIET, "concurrency_limit": ASKING_AT_ONCE, "concurrency_id": "ask"}
-    question.submit(ask, [question, current, shelf.chosen], outputs, **steady)
-    log.ask(ask_clicked, [current, shelf.chosen], outputs, **steady)
-    log.again(again, [current, shelf.chosen], outputs, **steady)
+    for started in (
+        question.submit(ask, [question, current, shelf.chosen], outputs, **steady),
+        log.ask(ask_clicked, [current, shelf.chosen], outputs, **steady),
+        log.again(again, [current, shelf.chosen], outputs, **steady),
+    ):
+        started.then(finish, current, [question, shelf.list], **QUIET)
     question.stop(stop, None, None, queue=False, **QUIET)
     log.cite(cite, None, pane, **QUIET)
     pane.cite(cite, None, pane, **QUIET)
