@@ -13,8 +13,9 @@ import numpy as np
 from app.answering.context import prompt_sources
 from app.answering.generate import MAX_TOKENS
 from app.answering.prompt import ANSWER, JUDGE, messages, states_answer
+from app.evidence.evidence import Retrieved, ScoredEvidence
 from app.evidence.reader import Reader
-from app.evidence.scoring import Retrieved, ScoredEvidence, score_readings
+from app.evidence.scoring import score_readings
 from app.language.text import content_words
 from app.models.base import ChatModel
 from evals.case import Case
@@ -52,7 +53,7 @@ def judged_cases(library: Library, cases: Iterable[Case], reader: Reader) -> lis
         readings = iter(reader.read_pairs(pairs))
         for case, some in zip(batch, hits, strict=True):
             rarity = library.idf(content_words(case.question))
-            retrieved = Retrieved(case.question, tuple(some), rarity, documents=1)
+            retrieved = Retrieved(case.question, tuple(some), rarity, (case.document or only,))
             result = score_readings(retrieved, list(islice(readings, len(some))))
             out.append(Judged(case, case.document or only, result))
         print(f"\r{len(out)} questions read", end="", flush=True)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ingest.document import Block, BlockKind
-from ingest.load.block_classifier import ends_with_colon, is_skipped
+from ingest.load.block_classifier import ends_with_colon, is_furniture
 
 _TELLS = (BlockKind.PARAGRAPH, BlockKind.ANSWER, BlockKind.LIST_ITEM)
 
@@ -27,10 +27,10 @@ def block_contexts(text: str, blocks: Sequence[Block]) -> list[BlockContext]:
     frame = BlockContext()
     previous: Block | None = None
     for block in blocks:
-        if not is_skipped(block):
+        if not is_furniture(block):
             frame = _at(frame, block, previous)
-        found.append(frame)
-        if not is_skipped(block):
+        found.append(BlockContext() if is_furniture(block) else frame)
+        if not is_furniture(block):
             frame = _after(text, frame, block)
             previous = block
     return found

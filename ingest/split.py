@@ -15,11 +15,11 @@ from functools import lru_cache
 from ingest.chunk_context import BlockContext, block_contexts, leads_in
 from ingest.document import Block, BlockKind, Document, Passage
 from ingest.language.sentences import sentences
-from ingest.load.block_classifier import is_skipped
+from ingest.load.block_classifier import is_furniture
 from ingest.load.titles import is_informative_title, without_markup
 from ingest.token_splitter import Count, Span, cut, measure, shortened
 
-SPLITTER_VERSION = "1"
+SPLITTER_VERSION = "2"
 TARGET_TOKENS = 200
 SMALL_TOKENS = 60
 CONTEXT_TOKENS = 64
@@ -33,14 +33,19 @@ def split(document: Document, count_tokens: Count, limit: int = 256) -> list[Pas
     """Passages of ``document`` in order, without overlap.
 
     ``count_tokens`` counts a text's tokens with its special ones; for each passage the counts of
-    ``context`` and ``text`` add up to at most ``limit`` (at least 16). Captions and page furniture
-    end a passage and are in none; all else that is not whitespace is in exactly one. Sentences
-    stay whole, except one longer than the window, which is cut at a clause, else a word, else
-    anywhere.
+    ``context`` and ``text`` add up to at most ``limit`` (at least 16). Everything with a word in it
+    is in exactly one passage; captions and page furniture are passages of their own, without
+    context. Sentences stay whole, except one longer than the window, which is cut at a clause,
+    else a word, else anywhere.
     """
     if limit < MIN_LIMIT:
         raise ValueError(f"a window of {limit} tokens is too small: use {MIN_LIMIT} or more")
     return list(_Splitter(document, count_tokens, limit).passages())
+
+
+def has_words(text: str) -> bool:
+    """Whether there is anything to read in ``text``: a rule made of dashes has nothing."""
+    return any(map(str.isalnum, text))
 
 
 class _Splitter:
@@ -77,7 +82,7 @@ class _Splitter:
         """Runs of block indices that stay together where they fit; an empty run is a barrier."""
         unit: list[int] = []
         for index, block in enumerate(self.blocks):
-            if is_skipped(block):
+            if is_furniture(block) and not has_words(self._words(block)):
                 yield unit
                 yield []
                 unit = []
@@ -90,6 +95,8 @@ class _Splitter:
 
     def _joined(self, last: Block, block: Block) -> bool:
         """Whether ``block`` belongs with the one before it."""
+        if is_furniture(last) or is_furniture(block):
+            return is_furniture(last) and is_furniture(block) and last.page == block.page
         if last.kind is BlockKind.HEADING:
             return block.kind is not BlockKind.HEADING or block.level > last.level
         if block.kind in _OPENERS or block.page != last.page:
@@ -122,6 +129,8 @@ class _Splitter:
 
     def _may_follow(self, last: int, first: int) -> bool:
         before, after = self.blocks[last], self.blocks[first]
+        if is_furniture(before) or is_furniture(after):
+            return False
         in_sheet = before.row is not None or after.row is not None
         return after.kind not in _OPENERS and not in_sheet and before.page == after.page
 
@@ -183,8 +192,11 @@ class _Splitter:
         )
 
     def _titled(self, index: int) -> bool:
+        """Whether the title stands in the passage itself, or has no business there."""
         block = self.blocks[index]
-        return block.kind is BlockKind.HEADING and without_markup(self._words(block)) == self.title
+        if block.kind is not BlockKind.HEADING:
+            return is_furniture(block)
+        return without_markup(self._words(block)) == self.title
 
     def _words(self, block: Block) -> str:
         return self.text[block.start : block.end]

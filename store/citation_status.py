@@ -13,7 +13,7 @@ from difflib import SequenceMatcher
 from functools import cached_property
 
 from ingest.document import Block, BlockKind
-from ingest.load.block_classifier import is_skipped
+from ingest.load.block_classifier import is_furniture
 from store.results import AnswerStatus
 
 # Kind of a block to the kinds that open it, and those that may stand between.
@@ -131,7 +131,7 @@ def _opener(blocks: tuple[Block, ...], texts: list[str], i: int) -> str:
         return ""
     opening, between = _OPENERS[kind]
     for j in range(i - 1, -1, -1):
-        if is_skipped(blocks[j]):
+        if is_furniture(blocks[j]):
             continue
         if blocks[j].kind in opening:
             opens = kind is BlockKind.ANSWER or texts[j].rstrip().endswith((":", "："))

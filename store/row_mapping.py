@@ -8,10 +8,12 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import TypeVar
 
 from ingest.document import Block, BlockKind, Document, Passage
 from store.results import Revision, StoredPassage
 
+T = TypeVar("T")
 PART = 500
 
 
@@ -73,7 +75,7 @@ def shape(document: Document) -> str:
     return _hash(document.title, document.media_type, write_blocks(document.blocks), document.text)
 
 
-def parts(values: Sequence[str]) -> Iterator[Sequence[str]]:
+def parts(values: Sequence[T]) -> Iterator[Sequence[T]]:
     """Slices short enough for one statement."""
     return (values[i : i + PART] for i in range(0, len(values), PART))
 

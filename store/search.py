@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from ingest.document import BlockKind
 from store import fulltext, row_mapping
 from store.catalogue import PASSAGES
 from store.results import Hit, StoredPassage
@@ -31,6 +32,8 @@ K = 5
 # within half a point for weights from 0.3 to 0.6.
 WORDS = 0.45
 POOL = 50
+# What a caption or page furniture is ranked lower by: found where no other text says it.
+FURNITURE = 0.25
 # Up to this many passages, comparing them all is faster than asking the index for more and more.
 FEW = 5000
 
@@ -156,7 +159,22 @@ def _fused(query: Query, parts: Mapping[int, dict[str, float]]) -> dict[int, flo
         ranks = (found[name] for name in ("dense_rank", "bm25_rank") if name in found)
         scores[passage] = found.get("dense", floor) + WORDS * found.get("bm25", 0.0) / rarity
         found["rrf"] = sum(1 / (K + rank) for rank in ranks)
+    for passage in _furniture(query.db, list(parts)):
+        scores[passage] -= FURNITURE
     return scores
+
+
+def _furniture(db: sqlite3.Connection, passages: Sequence[int]) -> list[int]:
+    """Those of the passages that are captions or page furniture."""
+    kinds = (BlockKind.CAPTION.value, BlockKind.BOILERPLATE.value)
+    return [
+        row["id"]
+        for part in row_mapping.parts(passages)
+        for row in db.execute(
+            f"SELECT id FROM passages WHERE kind IN (?, ?) AND id IN ({row_mapping.marks(part)})",
+            (*kinds, *part),
+        )
+    ]
 
 
 def _load(db: sqlite3.Connection, ranked: Sequence[int]) -> dict[int, StoredPassage]:

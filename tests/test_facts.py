@@ -2,7 +2,9 @@
 
 import pytest
 
-from app.language.facts import Date, dates, name_stands, names, numbers, quotations
+from app.language.dates import Date, dates
+from app.language.facts import name_stands, names, quotations
+from app.language.numbers import numbers
 from app.language.text import coverage, words
 
 
@@ -19,19 +21,56 @@ from app.language.text import coverage, words
         ("3.5 percent", {3.5}),
         ("May 19 to 22, 2025", {19, 22, 2025}),
         ("March 3-4", {3, 4}),
+        ("one hundred and fifty", {150}),
+        ("two thousand and twenty-five", {2025}),
+        ("nineteen ninety-two", {1992}),
+        ("3 and 5", {3, 5}),
+        ("the twenty-first of three hundred thousand", {21, 300_000}),
+        ("$1.2bn", {1.2e9}),
+        ("€25m", {25e6}),
+        ("25m tall", {25}),
+        ("1.000.000", {1e6}),
+        ("1\u202f000\u202f000", {1e6}),
+        ("12'000", {12000}),
+        ("1.300,00 €", {1300}),
+        ("1,50 Euro", {1.5}),
+        ("in 2023 300 people", {2023, 300}),
     ],
 )
 def test_numbers_are_values(text: str, values: set[float]) -> None:
     assert numbers(text) == values
 
 
-@pytest.mark.parametrize("text", ["29 May 1992", "May 29, 1992", "the 29th of May 1992"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "29 May 1992",
+        "May 29, 1992",
+        "the 29th of May 1992",
+        "29 MAY 1992",
+        "29. Mai 1992",
+        "29.05.1992",
+        "29 de mayo de 1992",
+        "29 мая 1992",
+        "1992年5月29日",
+        "le 29 mai 1992",
+    ],
+)
 def test_a_date_is_the_same_however_written(text: str) -> None:
     assert any(d.fits(Date(1992, 5, 29)) and d.day == 29 for d in dates(text))
 
 
 def test_a_range_gives_both_its_ends() -> None:
     assert {Date(2025, 5, 19), Date(2025, 5, 22)} <= dates("from May 19 to 22, 2025")
+
+
+def test_short_months_need_no_full_stop() -> None:
+    assert Date(1990, 10, 3) in dates("on 3 Oct 1990")
+
+
+def test_a_month_that_is_also_a_word_is_no_date() -> None:
+    assert dates("Only 3 may enter, and 4 march past.") == set()
+    assert dates("Only on 3 May.") == {Date(None, 5, 3)}
 
 
 def test_a_date_does_not_fit_another_day_or_year() -> None:

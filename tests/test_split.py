@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from ingest.document import BlockKind, Document, Passage
 from ingest.language.sentences import sentences
 from ingest.load import load, load_text
+from ingest.load.block_classifier import is_furniture
 from ingest.load.markdown import load_markdown
 from ingest.samples import sample_path
-from ingest.split import split
+from ingest.split import has_words, split
 
 INTERVIEW = """The harbour was dredged last spring, its master tells us.
 - Why did the harbour need to be dredged after all these years?
@@ -52,14 +53,14 @@ def check(
         assert used <= limit
     covered = [(p.start, p.end) for p in passages]
     for block in document.blocks:
-        skipped = block.kind in (BlockKind.CAPTION, BlockKind.BOILERPLATE)
+        whole = document.text[block.start : block.end]
+        rule = is_furniture(block) and not has_words(whole)
         inside = [(max(a, block.start), min(b, block.end)) for a, b in covered]
         inside = [(a, b) for a, b in inside if a < b]
-        if skipped:
+        if rule:
             assert not inside
         else:
             kept = "".join(document.text[a:b] for a, b in inside)
-            whole = document.text[block.start : block.end]
             assert "".join(kept.split()) == "".join(whole.split())
 
 
@@ -131,7 +132,9 @@ def test_an_interview_keeps_questions_with_answers_and_lists_whole() -> None:
     assert asked in second.context and asked not in second.text
     listed = next(p for p in passages if "ferry line" in p.text)
     assert "brings:" in listed.text and "Cleaner water." in listed.text
-    assert not any("Photo" in p.text or "Share" in p.text for p in passages)
+    apart = [p for p in passages if "Photo" in p.text or "Share" in p.text]
+    assert [len(p.text.splitlines()) for p in apart] == [1] * len(apart) and apart
+    assert not any(p.context or p.headings for p in apart)
 
 
 def test_a_list_too_long_for_the_window_keeps_its_lead_as_context() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.answering.extract import choose_quotes
-from app.evidence.scoring import Evidence, ScoredEvidence
+from app.evidence.evidence import Evidence, ScoredEvidence
 
 # Sentences and characters (about four a token) that a prompt carries at most.
 MOST = 8

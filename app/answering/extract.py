@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
-from app.evidence.scoring import Evidence, ScoredEvidence, span_with_antecedent
+from app.evidence.evidence import Evidence, ScoredEvidence
+from app.evidence.scoring import span_with_antecedent
 from app.question.answer_type import AnswerType, answer_type
 from ingest.document import Block, BlockKind
+from ingest.language.sentences import sentences
+from ingest.load.block_classifier import ends_with_colon, is_furniture
 
 MOST = 3
 # A further sentence is quoted while it is at least this likely as the best one.
 NEARLY = 0.30
+# Rows of a table that its lead-in brings along.
+MOST_ROWS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +47,9 @@ def choose_quotes(found: ScoredEvidence, most: int = MOST, nearly: float = NEARL
         whole = _list_quote(evidence, found.question)
         if whole is None:
             start, end = span_with_antecedent(evidence)
-            lines = (
-                ((start, evidence.start), (evidence.start, end))
-                if start < evidence.start
-                else ((start, end),)
-            )
-            whole = Quote(evidence, start, end, lines)
+            before = [(start, evidence.start)] if start < evidence.start else []
+            lines = (*before, (evidence.start, end), *_led_to(evidence))
+            whole = Quote(evidence, start, lines[-1][1], lines)
         chosen = [q for q in chosen if not _covers(whole, q)] + [whole]
     first = [q.evidence.hit.stored.revision for q in chosen]
     return sorted(chosen, key=lambda q: (first.index(q.evidence.hit.stored.revision), q.start))
@@ -75,6 +78,22 @@ def _list_quote(evidence: Evidence, question: str) -> Quote | None:
         return None
     lines = [(b.start, b.end) for b in ([lead] if lead else []) + items]
     return Quote(evidence, lines[0][0], lines[-1][1], tuple(lines))
+
+
+def _led_to(evidence: Evidence) -> tuple[tuple[int, int], ...]:
+    """What a sentence that ends with a colon leads to: the rest of its table, or one sentence."""
+    if not ends_with_colon(evidence.text):
+        return ()
+    blocks, text = evidence.hit.source.blocks, evidence.hit.source.text
+    after = [b for b in blocks if b.end > evidence.end and not is_furniture(b)]
+    if not after or after[0].kind in (BlockKind.HEADING, BlockKind.QUESTION):
+        return ()
+    if after[0].kind is BlockKind.TABLE_ROW:
+        rows = takewhile(lambda b: b.kind is BlockKind.TABLE_ROW, after[:MOST_ROWS])
+        return tuple((b.start, b.end) for b in rows)
+    start = max(after[0].start, evidence.end)
+    first = next(iter(sentences(text[start : after[0].end])), None)
+    return ((start + first[0], start + first[1]),) if first else ()
 
 
 def list_around(blocks: Sequence[Block], at: int) -> tuple[Block | None, list[Block]] | None:

@@ -19,8 +19,8 @@ from app.answering.verify import (
     share_of_new_words,
 )
 from app.evidence.answerability import probability, threshold
+from app.evidence.evidence import ScoredEvidence
 from app.evidence.reader import Reader
-from app.evidence.scoring import ScoredEvidence
 from app.language.text import words
 from app.models.base import ChatModel
 from app.question.answer_type import AnswerType, answer_type

@@ -16,8 +16,9 @@ from app.answering import extract, refusal
 from app.answering.citations import Footnotes
 from app.answering.generate import DraftedAnswer
 from app.evidence.answerability import probability, threshold
+from app.evidence.evidence import Retrieved, ScoredEvidence
 from app.evidence.reader import Reader
-from app.evidence.scoring import Retrieved, ScoredEvidence, score_evidence, score_readings
+from app.evidence.scoring import score_evidence, score_readings
 from app.json_forms import answer_payload
 from app.language.text import content_words
 from app.models.base import ChatModel, ModelError
@@ -25,7 +26,7 @@ from app.question.rewrite import rewrite_question
 from app.settings import Settings
 from ingest.document import FootnoteError
 from store.library import Library
-from store.results import Hit
+from store.results import Hit, Revision
 
 LONGEST_QUESTION = 4000
 BATCH = 16
@@ -90,7 +91,7 @@ class Answerer:
         """The passages that a question is answered from, best first, and all about them."""
         hits = self.search(question, documents)
         rarity = self.library.idf(content_words(question))
-        searched = len(self.library.documents()) if documents is None else len(documents)
+        searched = tuple(r.document for r in self._revisions(documents))
         return Retrieved(question, tuple(hits), rarity, searched)
 
     def stream(
@@ -146,8 +147,12 @@ class Answerer:
         return replace(answer, timings_ms=clock.timings())
 
     def _titles(self, documents: Sequence[str] | None) -> list[str]:
+        return [r.title for r in self._revisions(documents)]
+
+    def _revisions(self, documents: Sequence[str] | None) -> list[Revision]:
+        """Current revisions of the documents that are asked; ``documents`` are names or ids."""
         return [
-            r.title
+            r
             for r in self.library.documents()
             if documents is None or r.document in documents or r.document_id in documents
         ]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-from app.evidence.scoring import ScoredEvidence
-from app.language.facts import names, numbers
+from app.evidence.evidence import ScoredEvidence
+from app.language.facts import names
+from app.language.numbers import numbers
 from app.language.text import content_words, coverage, fold, soft_match, stems, words
 
 # Verbs and their opposites, as folded stems of what a question may presuppose.

@@ -6,9 +6,11 @@ from app.answer import Answer, Closest
 from app.answering.citations import Footnotes
 from app.answering.presupposition import contradicted_premise
 from app.evidence.answerability import lacks
-from app.evidence.scoring import Evidence, ScoredEvidence
+from app.evidence.evidence import Evidence, ScoredEvidence
 
 CLOSEST = 3
+# Documents that a refusal names as searched.
+NAMED = 3
 
 
 def refuse(
@@ -45,8 +47,10 @@ def _one_a_passage(evidence: tuple[Evidence, ...]) -> list[Evidence]:
 def _reason(result: ScoredEvidence) -> str:
     if not result.retrieved.documents:
         return "No document has been ingested yet, so there is nothing to answer from."
-    searched = sorted({h.stored.document for h in result.hits})
-    where = ", ".join(f"“{d}”" for d in searched[:3]) or "the documents"
+    searched = result.retrieved.documents
+    where = ", ".join(f"“{d}”" for d in searched[:NAMED])
+    if len(searched) > NAMED:
+        where += f" and {len(searched) - NAMED:,} more"
     premise = contradicted_premise(result.question, result)
     told = f" {premise}" if premise else ""
     return f"The documents do not say. I searched {where}.{told}"

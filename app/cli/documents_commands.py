@@ -11,6 +11,7 @@ import typer
 from rich.text import Text
 
 from app.cli.common import AsJson, Data, console, opened_library, printable, settings_for
+from ingest.load.block_classifier import is_furniture
 
 if TYPE_CHECKING:
     from store.results import Change, Revision, StoredPassage, WordRun
@@ -89,15 +90,25 @@ def show(
     revision: Annotated[
         int | None, typer.Option("--revision", "-r", help="A revision's number.")
     ] = None,
+    plain: Annotated[
+        bool, typer.Option("--plain", help="The text alone, without marks on its furniture.")
+    ] = False,
     data: Data = None,
 ) -> None:
     """Print the text of a document as Footnote reads it.
 
-    [dim]footnote show report.pdf --revision 1[/dim]
+    Captions and page furniture, which search ranks lower than other text, are marked.
+
+    [dim]footnote show report.pdf --revision 1
+    footnote show report.pdf --plain > report.txt[/dim]
     """
     with opened_library(settings_for(data)) as library:
         chosen = _chosen(library.history(name), name, revision)
         text = library.text(chosen.id)
+        furniture = [] if plain else [b for b in library.blocks(chosen.id) if is_furniture(b)]
+    # From the end, so that the offsets of those before stay true.
+    for block in reversed(furniture):
+        text = f"{text[: block.end]}  ‹{block.kind.value}›{text[block.end :]}"
     typer.echo(printable(text))
 
 

@@ -9,8 +9,9 @@ log-odds of its "yes" to "do these sentences answer the question?".
 from __future__ import annotations
 
 from app.evidence.calibration import ANSWERABLE, ANSWERABLE_WITH_MODEL, load, logistic
-from app.evidence.scoring import Evidence, ScoredEvidence
-from app.language.facts import name_stands, names, numbers
+from app.evidence.evidence import Evidence, ScoredEvidence
+from app.language.facts import name_stands, names
+from app.language.numbers import numbers
 from app.language.text import content_words, coverage, soft_match, stems, words
 from app.question.answer_type import AnswerType, answer_type, contains_answer_type
 

@@ -10,83 +10,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from app.evidence.calibration import SENTENCE, logistic
+from app.evidence.evidence import Evidence, Retrieved, ScoredEvidence
+from app.evidence.passing_on import pass_on
 from app.evidence.prompt_injection import addresses_model
 from app.evidence.reader import Reader, Reading
 from app.language.text import coverage
+from ingest.document import BlockKind, Passage
 from ingest.language.sentences import sentences
 from store.results import Hit
 
-# What is left of the score of a sentence that speaks to a language model.
+# What is left of the score of a sentence that speaks to a language model, and of page furniture.
 INJECTION_PENALTY = 0.01
+FURNITURE_PENALTY = 0.5
 _REFERS_BACK = re.compile(
     r"^[\W_]*(he|she|it|they|this|that|these|those|his|her|its|their|such|both|the (former|latter)|"
     r"here|there|then|however|moreover|also|instead|as a result)\b",
     re.IGNORECASE,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """A sentence (or list line) found for a question.
-
-    ``start:end`` are offsets in the revision's text; ``score`` is the probability, 0 to 1, that it
-    holds the answer; ``key`` is the reader's span in it (offsets in the revision) or None;
-    ``features`` are the numbers that the score was made of, in the order of ``SENTENCE``.
-    """
-
-    hit: Hit
-    start: int
-    end: int
-    text: str
-    score: float
-    key: tuple[int, int] | None
-    features: tuple[float, ...]
-
-    @property
-    def place(self) -> tuple[str, int]:
-        """Where it stands, for putting evidence in the order of the document."""
-        return self.hit.stored.revision, self.start
-
-
-@dataclass(frozen=True, slots=True)
-class Retrieved:
-    """What search gives for one question: all that later stages need from the store.
-
-    ``hits`` are best first; ``rarity`` is the idf of the question's words; ``documents`` counts
-    those that were searched.
-    """
-
-    question: str
-    hits: tuple[Hit, ...]
-    rarity: dict[str, float]
-    documents: int
-
-
-@dataclass(frozen=True, slots=True)
-class ScoredEvidence:
-    """What was retrieved for one question, how it was read, and the evidence in it, best first."""
-
-    retrieved: Retrieved
-    readings: tuple[Reading, ...]
-    evidence: tuple[Evidence, ...]
-
-    @property
-    def question(self) -> str:
-        """The question, standing alone."""
-        return self.retrieved.question
-
-    @property
-    def hits(self) -> tuple[Hit, ...]:
-        """The passages, best first."""
-        return self.retrieved.hits
-
-    @property
-    def rarity(self) -> dict[str, float]:
-        """The idf of the question's words."""
-        return self.retrieved.rarity
 
 
 def score_evidence(retrieved: Retrieved, reader: Reader) -> ScoredEvidence:
@@ -101,8 +43,8 @@ def score_readings(retrieved: Retrieved, readings: Sequence[Reading]) -> ScoredE
     scored: list[Evidence] = []
     for hit, reading in zip(retrieved.hits, readings, strict=True):
         scored += _score(question, hit, reading, rarity)
-    scored.sort(key=lambda e: (-e.score, e.place))
-    return ScoredEvidence(retrieved, tuple(readings), tuple(scored))
+    ranked = sorted(pass_on(scored), key=lambda e: (-e.score, e.place))
+    return ScoredEvidence(retrieved, tuple(readings), tuple(ranked))
 
 
 def _score(question: str, hit: Hit, reading: Reading, rarity: dict[str, float]) -> list[Evidence]:
@@ -132,13 +74,19 @@ def _score(question: str, hit: Hit, reading: Reading, rarity: dict[str, float]) 
                 passage.start + a,
                 passage.start + b,
                 text,
-                logistic(SENTENCE, features)
-                * (INJECTION_PENALTY if addresses_model(_line(passage.text, a, b)) else 1.0),
+                logistic(SENTENCE, features) * _penalty(passage, a, b),
                 key if span.score > -20 else None,
                 features,
             )
         )
     return out
+
+
+def _penalty(passage: Passage, start: int, end: int) -> float:
+    if addresses_model(_line(passage.text, start, end)):
+        return INJECTION_PENALTY
+    furniture = passage.kind in (BlockKind.CAPTION, BlockKind.BOILERPLATE)
+    return FURNITURE_PENALTY if furniture else 1.0
 
 
 def _line(text: str, start: int, end: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 import unicodedata
 from functools import lru_cache
 
@@ -11,7 +12,8 @@ import snowballstemmer
 from ingest.language.stopwords import STOP_WORDS as SEARCH_STOP_WORDS
 
 _WORD = re.compile(r"\w+(?:['’]\w+)?")
-_STEMMER = snowballstemmer.stemmer("english")
+# Snowball keeps the word that it works on in the stemmer: each thread has its own.
+_LOCAL = threading.local()
 
 # Besides the words too common to search for, those in which a question wraps what it asks.
 _ASKING = """
@@ -29,14 +31,17 @@ def fold(text: str) -> str:
 
 
 def words(text: str) -> list[str]:
-    """Folded words in order; possessive endings dropped."""
-    return [re.sub(r"['’]s$", "", w) for w in _WORD.findall(fold(text))]
+    """Folded words in order; possessive endings dropped, apostrophes as in type ("doesn't")."""
+    return [re.sub(r"'s$", "", w.replace("’", "'")) for w in _WORD.findall(fold(text))]
 
 
 @lru_cache(maxsize=50_000)
 def stem(word: str) -> str:
     """Snowball English stem of a folded word (Porter 2)."""
-    return str(_STEMMER.stemWord(word))
+    stemmer = getattr(_LOCAL, "stemmer", None)
+    if stemmer is None:
+        stemmer = _LOCAL.stemmer = snowballstemmer.stemmer("english")
+    return str(stemmer.stemWord(word))
 
 
 def content_words(text: str) -> list[str]:

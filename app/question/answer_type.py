@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
-from app.language.facts import dates, names, numbers
+from app.language.dates import dates
+from app.language.facts import names
+from app.language.numbers import numbers
 from app.language.text import fold, words
 
 
@@ -42,7 +44,7 @@ _FORMS: tuple[tuple[AnswerType, str], ...] = (
     ),
     (
         AnswerType.LIST,
-        r"\b(list|name|enumerate)\b.*\b(all|the|three|four|five|two)\b|\bwhat are\b"
+        r"^(?:please )?(list|name|enumerate)\b|\bwhat are\b"
         r"|\bwhich (\w+ )?(countries|areas|fields|benefits|cities|organi[sz]ations|bodies|"
         r"events|sectors|items|groups|types|kinds|steps|parts|members|languages|states)\b"
         r"|\bwhat (\w+ )?(benefits|areas|fields|types|kinds|things|items|steps|parts|"

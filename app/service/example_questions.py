@@ -10,7 +10,9 @@ from ingest.document import Block, BlockKind
 LONGEST = 110
 # Words that lean on what was said before; the question would not make sense on its own.
 _LEANING = re.compile(
-    r"\b(this|that|these|those|they|them|it|he|she|him|her|its|his|their|so|ones?)\b", re.IGNORECASE
+    r"^(and|but|or|so|then)\b"
+    r"|\b(this|that|these|those|they|them|it|he|she|him|her|its|his|their|so|ones?)\b",
+    re.IGNORECASE,
 )
 _LEADING = re.compile(r"^[\s\-–—*#>•·]*(\*\*)?(Q(uestion)?\s*[:.]\s*)?", re.IGNORECASE)
 

@@ -20,15 +20,22 @@ MAX_FIRST_ITEM = 200
 MIN_ITEM_REACH = 80
 MIN_ANSWER = 25
 
+# Precision and recall on pages that it was not written from: evals/FIGURES.md, "Page furniture".
 _CAPTION = re.compile(
-    r"[\[(*_]*(?:photos?|photograph|photo credit|photo by|image|image credit|picture|pictured|pic"
-    r"|foto|фото|illustration)\b[^:\n]{0,30}[:©]\s*\S|(?:©|\(c\))\s*[^.!?]{2,60}$",
+    r"[\[(*_]*(?:photo(?:graph)?s?|images?|pictures?|pic|foto|фото|illustrations?)"
+    r"(?: (?:credits?|source|courtesy(?: of)?|by))?\s*[:©]\s*\S[^.!?\n]*[\])*_.]*$"
+    r"|(?:©|\(c\)\s*(?=\d{4}\b))\s*[^.!?]{2,60}$",
     re.IGNORECASE,
 )
 _FURNITURE = re.compile(
-    r"(?:please )?(?:share|tweet|pin)(?: (?:this|on|via|it|with|to|article|post|social)\b.*)?$"
-    r"|(?:follow|like|find|join) us\b.*|(?:subscribe|sign up|log in|sign in|register)\b.{0,60}$"
-    r"|(?:read|see|watch|listen) (?:more|also|next)\b.*|(?:related|recommended|popular|trending)"
+    r"(?:please )?(?:share|tweet|pin)"
+    r"(?: (?:this|on|via)(?: (?:on|via|article|post|page|story|social|media|\w+\.com|"
+    r"facebook|twitter|x|linkedin|whatsapp|email|e-mail))*)?$"
+    r"|(?:follow|like|find) us(?: on (?:\w+,? ?(?:and )?){1,4})?$"
+    r"|(?:subscribe|sign up|log in|sign in|register)"
+    r"(?: (?:now|here|today|for free|to (?:our|the) (?:\w+ )?(?:newsletter|channel|list)))?[.!]?$"
+    r"|(?:read|see|watch|listen) (?:more|also|next)(?:\s*[:»›→].*)?$"
+    r"|(?:related|recommended|popular|trending)"
     r"(?: (?:articles?|stories|posts?|news|content|topics?))?:?$|advertisements?$|sponsored$"
     r"|print(?: this)?(?: (?:page|article))?$|(?:skip|back|jump) to (?:main |the )?(?:content|top)$"
     r"|all rights reserved\W*$|(?:copyright|©).{0,60}all rights reserved\W*$"
@@ -37,7 +44,8 @@ _FURNITURE = re.compile(
 )
 _TURN = re.compile(r"[-–—]\s*(?=\S)")
 _ASKED = re.compile(r"[*_]*(?:Q|Question|Interviewer)\s*\d{0,3}\s*[:.][*_]*\s*\S", re.IGNORECASE)
-_ASKS = re.compile(r"[?？؟;]['\"”’»)*_]*$")
+# A semicolon asks in Greek only.
+_ASKS = re.compile(r"(?:[?？؟\u037e՞⸮]|(?<=[\u0370-\u03ff\u1f00-\u1fff]);)['\"”’»)*_]*$")
 
 
 def assign(text: str, blocks: Sequence[Block]) -> tuple[Block, ...]:
@@ -60,14 +68,14 @@ def _mark_furniture(text: str, block: Block) -> Block:
     return block
 
 
-def is_skipped(block: Block) -> bool:
-    """Whether the block is shown but never searched: captions and page furniture."""
+def is_furniture(block: Block) -> bool:
+    """Whether the block is a caption or page furniture: found like all text, but ranked lower."""
     return block.kind in (BlockKind.CAPTION, BlockKind.BOILERPLATE)
 
 
 def _mark_turns(text: str, blocks: Sequence[Block]) -> list[Block]:
     """Questions and answers of an interview: a dash that asks, then a dash (or none) that tells."""
-    spoken = [b for b in blocks if not is_skipped(b)]
+    spoken = [b for b in blocks if not is_furniture(b)]
     asking = {
         block.start
         for block, following in zip(spoken, spoken[1:], strict=False)
@@ -99,12 +107,12 @@ def _is_asked(text: str, block: Block, following: Block) -> bool:
         return False
     if _ASKED.match(words):
         return True
-    asks = bool(_ASKS.search(words.rstrip()))
-    if _TURN.match(words) and asks:
+    asking = asks(words)
+    if _TURN.match(words) and asking:
         dashed = _TURN.match(reply) is not None
-        return dashed and len(reply) >= MIN_ANSWER and not _ASKS.search(reply.rstrip())
+        return dashed and len(reply) >= MIN_ANSWER and not asks(reply)
     whole_bold = re.fullmatch(r"(\*\*|__)(?!\s).+?\1", words, re.DOTALL) is not None
-    return whole_bold and asks and following.kind is BlockKind.PARAGRAPH
+    return whole_bold and asking and following.kind is BlockKind.PARAGRAPH
 
 
 def _is_told(text: str, block: Block, dashed: bool) -> bool:
@@ -134,6 +142,11 @@ def _leads_in(text: str, block: Block) -> bool:
     return block.kind in (BlockKind.PARAGRAPH, BlockKind.ANSWER) and ends_with_colon(
         text[block.start : block.end]
     )
+
+
+def asks(text: str) -> bool:
+    """Whether ``text`` ends as a question does, in any script."""
+    return bool(_ASKS.search(text.rstrip()))
 
 
 def ends_with_colon(words: str) -> bool:

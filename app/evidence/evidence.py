@@ -1,0 +1,69 @@
+"""The data model of evidence: what was retrieved for a question, and the sentences found in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.evidence.reader import Reading
+from store.results import Hit
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A sentence (or list line) found for a question.
+
+    ``start:end`` are offsets in the revision's text; ``score`` is the probability, 0 to 1, that it
+    holds the answer; ``key`` is the reader's span in it (offsets in the revision) or None;
+    ``features`` are the numbers that the score was made of, in the order of ``SENTENCE``.
+    """
+
+    hit: Hit
+    start: int
+    end: int
+    text: str
+    score: float
+    key: tuple[int, int] | None
+    features: tuple[float, ...]
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """Where it stands, for putting evidence in the order of the document."""
+        return self.hit.stored.revision, self.start
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieved:
+    """What search gives for one question: all that later stages need from the store.
+
+    ``hits`` are best first; ``rarity`` is the idf of the question's words; ``documents`` are the
+    names of those that were searched.
+    """
+
+    question: str
+    hits: tuple[Hit, ...]
+    rarity: dict[str, float]
+    documents: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredEvidence:
+    """What was retrieved for one question, how it was read, and the evidence in it, best first."""
+
+    retrieved: Retrieved
+    readings: tuple[Reading, ...]
+    evidence: tuple[Evidence, ...]
+
+    @property
+    def question(self) -> str:
+        """The question, standing alone."""
+        return self.retrieved.question
+
+    @property
+    def hits(self) -> tuple[Hit, ...]:
+        """The passages, best first."""
+        return self.retrieved.hits
+
+    @property
+    def rarity(self) -> dict[str, float]:
+        """The idf of the question's words."""
+        return self.retrieved.rarity
