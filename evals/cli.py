@@ -31,6 +31,7 @@ from evals.set_commands import (
     drift_command,
     import_command,
     list_command,
+    verdicts_command,
 )
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ eval_app.command("drift")(drift_command)
 eval_app.command("draft")(draft_command)
 eval_app.command("import")(import_command)
 eval_app.command("list")(list_command)
+eval_app.command("verdicts")(verdicts_command)
 
 
 @eval_app.command("run")

@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 
 from app.service.feedback_set import feedback_set_path
-from evals.options import Data, Documents, Model, Seed, SetArgument, console
+from evals.options import Data, Documents, Model, Seed, SetArgument, console, errors
 
 
 def check_command(questions: SetArgument, data: Data = None, documents: Documents = None) -> None:
@@ -82,6 +82,44 @@ def import_command(
     imported = import_set(source)
     write_folder(imported, out)
     console.print(f"{len(imported.cases)} questions, {len(imported.documents)} documents: {out}")
+
+
+def verdicts_command(
+    pairs: Annotated[
+        Path, typer.Argument(metavar="PAIRS.jsonl", help="Lines of claim, premise and label.")
+    ],
+    each: Annotated[
+        int | None, typer.Option(min=1, help="At most so many of each source and label.")
+    ] = None,
+    seed: Seed = 1,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
+) -> None:
+    """Measure how far to trust the verdicts, on pairs of a sentence and the words it cites.
+
+    False pass: called quoted or supported though the source does not support it. False strip:
+    supported, but not called so. Labels are supported, contradicted and neither; a line may name
+    its source.
+
+    [dim]footnote eval verdicts pairs.jsonl
+    footnote eval verdicts pairs.jsonl.gz --each 150 --json[/dim]
+    """
+    import json
+
+    from rich.progress import track
+
+    from app.evidence.reader import Reader
+    from evals import verdict_benchmark as benchmark
+
+    chosen = benchmark.sampled(benchmark.read_pairs(pairs), each, seed)
+    judged = benchmark.judge_pairs(chosen, Reader())
+    shown = track(judged, "Judging", total=len(chosen), console=errors, transient=True)
+    verdicts = list(shown)
+    whole = benchmark.trust(chosen, verdicts)
+    by_source = benchmark.trust_by_source(chosen, verdicts)
+    if as_json:
+        typer.echo(json.dumps(benchmark.trust_payload(whole, by_source), ensure_ascii=False))
+    else:
+        console.print(benchmark.trust_table(whole, by_source))
 
 
 def list_command(data: Data = None) -> None:

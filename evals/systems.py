@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from app.answer import Answer, Verdict
 from app.answering.pipeline import Answerer
-from app.answering.verify import Source, is_quoted, judge
+from app.answering.verify import Source, judge_all
 from app.evidence.reader import Reader
 from app.models.base import ChatModel
 from app.settings import Settings
@@ -189,10 +189,7 @@ def support_checker(reader: Reader) -> Supports:
     """Footnote's verdict as a yes or no: quoted or supported."""
 
     def supports(claim: str, cited: str) -> bool:
-        if is_quoted(claim, cited):
-            return True
-        support = reader.support([claim], [cited])[0].tolist()
-        good = (Verdict.QUOTED, Verdict.SUPPORTED)
-        return judge(claim, Source(cited), support).verdict in good
+        judged = judge_all([claim], [Source(cited)], reader)[0]
+        return judged.verdict in (Verdict.QUOTED, Verdict.SUPPORTED)
 
     return supports

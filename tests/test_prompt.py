@@ -45,6 +45,14 @@ def test_a_source_cannot_pose_as_another_or_as_the_template() -> None:
         ("The dates of the tour are not given [1].", 0.0),
         ("The port opened in 1998. Its architect is not mentioned.", 1.0),
         ("It was not Lena but Ada who was given the prize.", 1.0),
+        ("The prize was not given in 1940 [1].", 1.0),
+        ("Its name was not given until 1950.", 1.0),
+        ("The document does not allow pets [1].", 1.0),
+        ("The bridge was not mentioned by the mayor in 2010.", 1.0),
+        ("I don't know.", 0.0),
+        ("I don’t know the answer.", 0.0),
+        ("There is no information on its cost in the sources.", 0.0),
+        ("The year is not mentioned in the sources [2].", 0.0),
     ],
 )
 def test_a_reply_that_states_nothing_is_known(reply: str, answers: float) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from app.answer import Verdict
-from app.answering.verify import Source, judge_all
+from app.answering.verify import Source, is_quoted, judge_all
 from app.evidence.reader import Reader
 
 SOURCE = Source(
@@ -17,10 +17,41 @@ def verdict(sentence: str, reader: Reader, source: Source = SOURCE) -> Verdict:
 
 
 def test_the_very_words_are_quoted(reader: Reader) -> None:
-    assert (
-        verdict("direct flights between Lumen and Port Ada began on 30 May 2023", reader)
-        is Verdict.QUOTED
-    )
+    assert verdict(SOURCE.quote, reader) is Verdict.QUOTED
+    assert verdict(
+        "The fine was 3 million.", reader, Source(f"**{SOURCE.quote}** The fine was 3 million.")
+    ) is (Verdict.QUOTED)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "quote"),
+    [
+        ("It costs 40 euros", "We asked. **It costs** 40 euros. Then we paid."),
+        ("it costs 40 euros.", "It costs 40 euros"),
+        ("pears from Kent", "- oranges from Spain;\n- pears from Kent;\n- plums"),
+        ("The pier opened in 1962. It closed.", "The pier opened in 1962.\nIt closed. It burned."),
+        ("The “big” one won.", 'The "big" one won!'),
+    ],
+)
+def test_whole_sentences_are_quoted_whatever_their_marks(sentence: str, quote: str) -> None:
+    assert is_quoted(sentence, quote)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "quote"),
+    [
+        ("The company paid the fine", "He denied that the company paid the fine."),
+        ("40 euros", "It cost 140 euros."),
+        ("40 euros", "It cost 40 euros."),
+        ("The fine was paid.", "The fine was paid, the rival said."),
+        ("The fine was paid.", "The fine was paid?"),
+        ("The fine was paid.", "If the fine was paid. then it was late"),
+        ("Resume is here.", "Résumé is here."),
+        ("—", "The fine — was paid."),
+    ],
+)
+def test_a_part_of_a_sentence_is_no_quotation(sentence: str, quote: str) -> None:
+    assert not is_quoted(sentence, quote)
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,21 @@ from app.answer import Answer, Sentence, Verdict
 from app.answering import refusal
 from app.answering.citations import Footnotes
 from app.answering.context import PromptSource, prompt_sources
-from app.answering.prompt import ANSWER, JUDGE, Drafted, messages, parse_reply, states_answer
+from app.answering.prompt import (
+    ANSWER,
+    JUDGE,
+    Drafted,
+    is_not_stated,
+    messages,
+    parse_reply,
+    states_answer,
+)
 from app.answering.verify import (
     Judgement,
     Source,
-    is_quoted,
     judge_all,
     missing_facts,
+    occurs_in,
     share_of_new_words,
 )
 from app.evidence.answerability import probability, threshold
@@ -103,9 +111,8 @@ class DraftedAnswer:
         name = self._model.name
         if not self._answers:
             return refusal.refuse(result, self._likely, name)
-        checked = (
-            self._check(result.question, parse_reply(self._reply)) if self._states_answer() else []
-        )
+        drafted = [d for d in parse_reply(self._reply) if not is_not_stated(d.text)]
+        checked = self._check(result.question, drafted) if self._states_answer() else []
         # What the sources do not support is dropped with a note, never shown.
         kept = [c for c in checked if c.judgement.verdict is not Verdict.UNSUPPORTED]
         notes = (
@@ -193,7 +200,7 @@ class DraftedAnswer:
         if len(source.lines) > 2 and answer_type(question) is AnswerType.LIST:
             return source.lines
         short = len(words(checked.drafted.text)) <= FRAGMENT
-        return source.lines if short and is_quoted(checked.drafted.text, source.text) else ()
+        return source.lines if short and occurs_in(checked.drafted.text, source.text) else ()
 
     def _check(self, asked: str, drafted: Sequence[Drafted]) -> list[Checked]:
         """Each sentence against the source that supports it best, cited or not."""
@@ -211,8 +218,8 @@ class DraftedAnswer:
             view = _as_source(source)
             return (
                 len(missing_facts(drafted.text, view)),
-                not is_quoted(drafted.text, source.text),
-                round(share_of_new_words(drafted.text, view, asked), 2),
+                not occurs_in(drafted.text, source.text),
+                round(share_of_new_words(drafted.text, f"{view.quote} {view.around} {asked}"), 2),
                 number not in drafted.numbers,
                 -source.evidence.score,
             )

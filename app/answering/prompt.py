@@ -24,9 +24,22 @@ ANSWER = (
     "list is asked for. Only if the sources do not tell, reply: Not stated."
 )
 JUDGE = "Do the sources state the answer to this exact question? Reply with one word, yes or no."
+# The prompt asks for "Not stated."; small models say it in other ways too. What is said to be not
+# stated *somewhere or sometime else* ("was not given in 1940") is an answer.
+_SOURCES = r"(?:the |these |any |your )*(?:given |provided |numbered )?"
+_SOURCES += r"(?:sources?|sentences?|documents?|passages?|texts?|context|excerpts?)"
 NOT_STATED = re.compile(
-    r"^\W*(not stated|the (sources?|sentences?|documents?) (do|does) not"
-    r"|[^.]{1,80} (is|are|was|were) not (stated|mentioned|specified|given)\b)",
+    rf"^\W*(?:not (?:stated|mentioned|specified|given|known)\b(?! until| before| after)"
+    rf"|(?:according to )?{_SOURCES} (?:(?:do|does|did) not|don['’]t|doesn['’]t|cannot|can['’]t) "
+    rf"(?:(?:state|say|mention|tell|specify|indicate|answer|disclose)\b"
+    rf"|[^.]{{0,20}}(?:\binformation|\banswer|\bmention|\bdetail))"
+    rf"|(?:i|we) (?:(?:do|can|could)(?: ?not|n['’]t)|can['’]t|am not able to|am unable to) "
+    rf"(?:know|tell|find|answer|say|determine|see)\b"
+    rf"|(?:there is|there are|there['’]s) no (?:information|mention|indication|answer|details?)\b"
+    rf"|no (?:information|mention|answer|details?) (?:is|are|was|were|about|on|in)\b"
+    rf"|[^.]{{1,120}}? (?:is|are|was|were) not (?:explicitly |directly )?"
+    rf"(?:stated|mentioned|specified|given|provided|disclosed)"
+    rf"(?: (?:here|anywhere)| (?:in|by|within) {_SOURCES})?\W*$)",
     re.IGNORECASE,
 )
 _MARK = re.compile(r"\s*\[(\d{1,3}(?:\s*[,;–-]\s*\d{1,3})*)\]")
@@ -58,7 +71,14 @@ def messages(question: str, sources: Sequence[str], ask: str) -> list[BaseMessag
 
 def states_answer(reply: str) -> float:
     """1.0 where the reply states an answer, 0.0 where it is empty or says "Not stated"."""
-    return 0.0 if not reply.strip() or NOT_STATED.match(reply) else 1.0
+    plain = re.sub(_MARK, "", reply).strip()
+    return 0.0 if not plain or is_not_stated(plain.splitlines()[0]) else 1.0
+
+
+def is_not_stated(sentence: str) -> bool:
+    """Whether a sentence of a reply says that the sources do not tell."""
+    first = re.split(r"(?<=[.!?])\s", sentence, maxsplit=1)[0]
+    return bool(NOT_STATED.match(first))
 
 
 def _cited(marks: str) -> list[int]:

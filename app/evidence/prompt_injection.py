@@ -10,18 +10,28 @@ import re
 
 from app.language.text import fold
 
+# What a model is told to do. A line that only names a system, an assistant or a model is text:
+# "System requirements: 8 GB", "AI models must be registered".
+_ORDER = (
+    r"(always |never |do not |don't )?(you (are|must|should|shall|will|have to)|ignore|disregard"
+    r"|forget|answer|reply|respond|say|state|output|repeat|pretend|reveal|print|write|from now on"
+    r"|the (correct |right )?answer (is|to))\b"
+)
+_MODEL = (
+    r"(ai|llms?|ai (models?|assistants?|systems?)|(large )?language models?|chatbots?|chat ?gpt)"
+)
 _ADDRESSES_MODEL = re.compile(
-    r"\b(ignore|disregard|forget) (all |any |the |your |every )*(previous|prior|above|earlier) "
+    r"\b(ignore|disregard|forget) (all |any |the |your |every |of )*(previous|prior|above|earlier) "
     r"(instructions?|prompts?|messages?|rules)"
     r"|<\|\w+\|?>"
-    r"|^\W*(system|assistant|developer)( (note|prompt|message|instruction)s?)?\b[^:.]{0,40}:"
-    r"|\b(note|message|instructions?|reminder) (for|to) (the )?(ai|llm|language models?|"
-    r"assistants?|chatbots?|models?)\b"
-    r"|\b(ai|language) (models?|assistants?)( reading this)? (must|should|shall)\b"
+    rf"|^\W*(system|assistant|developer)( (note|prompt|message|instruction|override)s?)?"
+    rf"( (for|to) [^:.]{{0,40}})?\s*[:\]>]+\W*(\w+\W+){{0,6}}?{_ORDER}"
+    rf"|\b(note|message|instructions?|reminder|order) (for|to) (the |any |all )*{_MODEL}\b"
+    rf"|\b{_MODEL} reading this\b|\b{_MODEL},? (must|should|shall|please) (\w+ )?{_ORDER}"
     r"|^\W*\d+\W+(question|passage|source)\b.*\banswer:"
 )
 
 
 def addresses_model(text: str) -> bool:
     """Whether a sentence speaks to a language model (orders, fake turns, fake sources)."""
-    return bool(_ADDRESSES_MODEL.search(fold(text)))
+    return bool(_ADDRESSES_MODEL.search(fold(text).replace("’", "'")))

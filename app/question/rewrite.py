@@ -23,10 +23,13 @@ _GREETING = re.compile(
 )
 _THANKS = re.compile(
     r"^((many )?(thanks|thank you|thx|cheers|great|perfect|ok(ay)?|got it|bye|goodbye|see you)"
-    r"( (so|very) much| a lot| again| you)*( |$))+$"
+    r"( (so|very) much| a lot| again| you| for (that|this|your help|the help))*( |$)"
+    r"|(that|this|it)('s| is| was)( (very|really|so))?"
+    r"( (great|perfect|good|nice|helpful|fine))( |$))+$"
 )
 _HELP = re.compile(
-    r"^(help|what can (i|you)( \w+){0,3}|what (should|could) i ask( you)?|"
+    r"^(help( me)?|what can (i|you) (ask|do|help|tell|answer|know)"
+    r"( (me|you|us|about|with|for|here))*|what (should|could) i ask( you)?|"
     r"how (do|does) (you|this) work|who are you|what are you|what is this)$"
 )
 _POINTS_BACK = re.compile(
@@ -35,26 +38,33 @@ _POINTS_BACK = re.compile(
     r"exhibition|project|route|group|organi[sz]ation|date|number|one)|there|then|"
     r"the (former|latter|same|other|others|first one|second one|last one)|one of them)\b"
 )
-_CONTINUES = re.compile(
-    r"^(and|but|or|also|so|then|what about|how about|what else|who else|"
-    r"where else|anything else|any others?|which ones?|why|how so|since when|"
-    r"when|where|who|how many|how much|how long|how often|by whom|with whom|"
-    r"to whom|for how long|in which year|in what year)\b"
+# A clause of its own: an auxiliary, or something that an article names.
+_CLAUSE = re.compile(
+    r"\b(is|are|was|were|am|do|does|did|has|have|had|can|could|will|would|shall|should|may|might|"
+    r"must|the|an?)\b"
+)
+_ASKS_MORE = re.compile(
+    r"\b(in return|as well|what else|who else|where else|anything else|any others?|"
+    r"(which|that|this|another|other|the|first|second|third|last|next|new|old) ones?)\b"
 )
 _WHAT_ABOUT = re.compile(
     r"^(?:and |but |so )?(?:(?:what|how) about|and|or|but)\s+(.+?)\??$", re.IGNORECASE
 )
+_PHRASE = re.compile(r"(for|from|to|with|at|on|by|during|before|after|under|between)\b (?=\w)")
 _OWNED = re.compile(r"\b(his|her|its|their)(?= \w)")
 _KIND_ASKED = re.compile(
     r"^(which|what|whose|how many) (?!(?:of|is|was|are|were|did|does|do|has|have|had|can|will)\b)\w"
 )
 _THESE = re.compile(r"\b(these|those|this|that) (\w+)")
 _PERSON = re.compile(r"\b(he|she|him|her|his)\b", re.IGNORECASE)
+_TITLE = re.compile(
+    r"(Mr|Mrs|Ms|Dr|Prof|Professor|Sir|Dame|Lady|Lord|King|Queen|Prince|Princess|President|Minister|"
+    r"Prime Minister|Chancellor|Ambassador|Mayor|Judge|Captain|General|Doctor|Pope|Saint)\b"
+)
 _NAME_RUN = re.compile(r"(?:[A-Z][\w’'.-]*(?:\s+(?:of|the|and|de|al)\s+(?=[A-Z])|\s+)?)+")
 _QUESTION_WORD = re.compile(
-    r"^(who|what|when|where|why|which|whose|whom|how|is|are|was|were|do|does"
-    r"|did|has|have|had|can|could|will|would|should|in|on|at|by|for|from|"
-    r"to|with|name|list)\b"
+    r"^((in|on|at|by|for|from|to|with|since|until|during|of) )?(who|what|when|where|why|which"
+    r"|whose|whom|how|is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|name|list)\b"
 )
 
 
@@ -71,7 +81,8 @@ def rewrite_question(question: str, history: Sequence[Turn], documents: Sequence
     reply = small_talk_reply(question, documents)
     if reply:
         return Rewritten(question, reply)
-    recent = [t for t in history if t.question.strip()][-REMEMBERED:]
+    real = [t for t in history if t.question.strip() and not small_talk_reply(t.question, [])]
+    recent = real[-REMEMBERED:]
     if not recent or not is_follow_up(question):
         return Rewritten(question)
     whole: list[Turn] = []
@@ -113,12 +124,13 @@ def is_follow_up(question: str) -> bool:
         said,
     ):
         return True
-    if re.match(r"(and|but|or|so)\b", said) or re.search(r"\b(in return|one|ones|as well)\b", said):
+    if re.match(r"(and|but|or|so)\b", said) or _ASKS_MORE.search(said):
         return len(content) <= 5
-    short = len(said.split()) <= 4 and len(content) <= 1
-    return (short or bool(_CONTINUES.match(said)) and len(content) <= 2) and not names(
-        ". " + question[1:]
-    )
+    # "Since when?", "Which country?", "Who leads?": a question without a clause of its own.
+    if names(". " + question[1:]):
+        return False
+    elliptical = _QUESTION_WORD.match(said) and not _CLAUSE.search(said)
+    return not content or bool(elliptical) and len(content) == 1
 
 
 def _without_own_antecedents(question: str) -> str:
@@ -180,10 +192,11 @@ def _named(question: str, turns: Sequence[Turn]) -> str:
     if match is None:
         return ""
     last = turns[-1]
-    asked_who = re.search(r"\bwho\b", fold(last.question)) is not None
-    candidates = _names_of(last.question)
-    if asked_who:
-        candidates = _names_of(last.answer) or candidates
+    if re.search(r"\bwho\b", fold(last.question)):
+        candidates = _names_of(last.answer) or _names_of(last.question)
+    else:
+        # Only a title tells a person's name from a firm's or a report's.
+        candidates = [n for n in _names_of(last.question) if _TITLE.match(n)]
     if not candidates:
         return ""
     name = candidates[0]
@@ -199,6 +212,9 @@ def _names_of(text: str) -> list[str]:
 
 def _swapped(last: str, new: str) -> str:
     """The last question with its last name run (or year) replaced by the new one; "" if none."""
+    phrase = _PHRASE.match(new)
+    if phrase and f" {phrase[1]} " in last:
+        return f"{last.rpartition(f' {phrase[1]} ')[0]} {new}?"
     if re.fullmatch(r"(in )?\d{4}", new):
         years = re.findall(r"\b\d{4}\b", last)
         return last.replace(years[-1], new.removeprefix("in ")) if years else ""

@@ -17,6 +17,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from app.answering.verify import is_quoted
 from app.settings import Settings
 from ingest.document import Document, FootnoteError
 
@@ -131,7 +132,9 @@ def _within(answer: Mapping[str, Any]) -> Iterator[Check]:
         cited = [quotes[n] for n in sentence["citations"] if n in quotes]
         if len(cited) < len(sentence["citations"]) or not cited:
             yield Check("fails", f"“{shown}”", "it cites what is not in the file")
-        elif sentence["verdict"] == "quoted" and not any(sentence["text"] in q for q in cited):
+        elif sentence["verdict"] == "quoted" and not any(
+            is_quoted(sentence["text"], q) for q in cited
+        ):
             yield Check("fails", f"“{shown}”", "it is called a quotation, but its quote differs")
 
 
