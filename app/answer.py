@@ -87,6 +87,12 @@ class Answer:
         """Whether this is a refusal."""
         return self.kind == "refusal"
 
+    def repeats(self, citation: Citation) -> bool:
+        """Whether the answer itself shows the citation's words, all of them, as quoted."""
+        shown = (s.text for s in self.sentences if citation.n in s.citations)
+        quoted = all(s.verdict is Verdict.QUOTED for s in self.sentences)
+        return quoted and "".join(citation.quote.split()) == "".join("".join(shown).split())
+
     @property
     def text(self) -> str:
         """The answer as plain text: its sentences, or the reason of a refusal."""

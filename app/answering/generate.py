@@ -199,8 +199,7 @@ class DraftedAnswer:
         source = checked.source
         if len(source.lines) > 2 and answer_type(question) is AnswerType.LIST:
             return source.lines
-        short = len(words(checked.drafted.text)) <= FRAGMENT
-        return source.lines if short and occurs_in(checked.drafted.text, source.text) else ()
+        return source.lines if _is_fragment(checked.drafted, source) else ()
 
     def _check(self, asked: str, drafted: Sequence[Drafted]) -> list[Checked]:
         """Each sentence against the source that supports it best, cited or not."""
@@ -208,7 +207,11 @@ class DraftedAnswer:
         judged = judge_all(
             [d.text for d in drafted], [_as_source(s) for s in chosen], self._reader, asked
         )
-        return [Checked(d, s, j) for d, s, j in zip(drafted, chosen, judged, strict=True)]
+        # What is shown of a fragment is the source's own sentence.
+        return [
+            Checked(d, s, Judgement(Verdict.QUOTED) if _is_fragment(d, s) else j)
+            for d, s, j in zip(drafted, chosen, judged, strict=True)
+        ]
 
     def _best_source(self, asked: str, drafted: Drafted) -> PromptSource:
         """The source with the fewest missing facts and foreign words; a cited one wins ties."""
@@ -225,6 +228,11 @@ class DraftedAnswer:
             )
 
         return min(enumerate(self._sources, 1), key=mismatch)[1]
+
+
+def _is_fragment(drafted: Drafted, source: PromptSource) -> bool:
+    """Whether the model gave a few words of the source ("13 times") for an answer."""
+    return len(words(drafted.text)) <= FRAGMENT and occurs_in(drafted.text, source.text)
 
 
 def _as_source(source: PromptSource) -> Source:

@@ -28,7 +28,7 @@ def show_answer(answer: Answer, question: str = "") -> None:
     else:
         console.print(Text(printable(answer.reason)))
     for citation in answer.citations:
-        _show_footnote(citation)
+        _show_footnote(citation, repeated=answer.repeats(citation))
     if answer.closest:
         console.print(Text("\nThe closest passages:", style="bold"))
     for closest in answer.closest:
@@ -62,10 +62,12 @@ def where(citation: Citation) -> str:
     return printable(" › ".join(parts))
 
 
-def _show_footnote(citation: Citation, lacks: str = "") -> None:
+def _show_footnote(citation: Citation, lacks: str = "", *, repeated: bool = False) -> None:
     place = Text(f"[{citation.n}] ", style="bold cyan")
     place.append(where(citation), style="dim")
     console.print(place)
+    if repeated:
+        return  # its words stand in the answer above
     quote = Text(printable(citation.quote))
     if citation.key:
         start, end = (offset - citation.start for offset in citation.key)

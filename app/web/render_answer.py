@@ -6,7 +6,7 @@ Buttons carry ``data-`` attributes that ``chat.js`` turns into events; all text 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
@@ -98,18 +98,35 @@ def _verdict(verdict: Verdict) -> str:
 def _sentence(exchange: str, sentence: Sentence, citations: dict[int, Citation]) -> str:
     notes = "".join(footnote(exchange, citations[n]) for n in sentence.citations if n in citations)
     return (
-        f'<span class="said {sentence.verdict.value}" dir="auto">{markup(sentence.text)}</span>'
+        f'<span class="said {sentence.verdict.value}" dir="auto">'
+        f"{_words(sentence, citations)}</span>"
         f'<span class="marks">{notes}{_verdict(sentence.verdict)}</span> '
     )
 
 
-def evidence(exchange: str, citations: Sequence[Citation], part: str = "citations") -> str:
-    """The numbered quotes under an answer; each opens its source."""
+def _words(sentence: Sentence, citations: dict[int, Citation]) -> str:
+    """The sentence; of a quoted one, the words that matter are marked."""
+    for cited in (citations[n] for n in sentence.citations if n in citations):
+        key = cited.quote[slice(*(at - cited.start for at in cited.key))] if cited.key else ""
+        if key and sentence.verdict is Verdict.QUOTED and key in sentence.text:
+            before, _, after = sentence.text.partition(key)
+            return f"{markup(before)}<b>{markup(key)}</b>{markup(after)}"
+    return markup(sentence.text)
+
+
+def evidence(
+    exchange: str, citations: Sequence[Citation], part: str = "citations",
+    repeated: Container[int] = (),
+) -> str:  # fmt: skip
+    """The numbered quotes under an answer; each opens its source.
+
+    Of citations in ``repeated``, by number, the answer shows the words: only the place is told.
+    """
     rows = "".join(
         f'<li><button type="button" class="quote" data-do="cite" data-part="{part}" '
         f'data-exchange="{markup(exchange)}" data-n="{c.n}"><span class="n">{c.n}</span>'
-        f'<span class="words" dir="auto">{quoted(c)}</span>'
-        f'<span class="where">{markup(place(c))}</span></button></li>'
+        + ("" if c.n in repeated else f'<span class="words" dir="auto">{quoted(c)}</span>')
+        + f'<span class="where">{markup(place(c))}</span></button></li>'
         for c in citations
     )
     return f'<ol class="evidence">{rows}</ol>' if rows else ""
@@ -148,7 +165,9 @@ def _body(exchange: str, answer: Answer) -> str:
             text += f'<ul class="items">{rows}</ul>'
         else:
             text += f"<p>{''.join(_sentence(exchange, s, citations) for s in group)}</p>"
-    return f'<div class="prose">{text}</div>{evidence(exchange, answer.citations)}'
+    repeated = {c.n for c in answer.citations if answer.repeats(c)}
+    notes = evidence(exchange, answer.citations, repeated=repeated)
+    return f'<div class="prose">{text}</div>{notes}'
 
 
 def as_copied_text(answer: Answer) -> str:
