@@ -5,7 +5,7 @@ import pytest
 from app.language.dates import Date, dates
 from app.language.facts import name_stands, names, quotations
 from app.language.numbers import numbers
-from app.language.text import coverage, words
+from app.language.text import coverage, fold, words
 
 
 @pytest.mark.parametrize(
@@ -88,11 +88,13 @@ def test_names_leave_out_the_first_word_and_months() -> None:
         ("türkiye", "Turkiye", True),
         ("azerbaijani", "Azerbaijan", True),
         ("j", "John", True),
+        ("baku-tbilisi", "Tbilisi and Baku", True),
+        ("baku-tbilisi", "Tbilisi and Kars", False),
         ("aliyev", "Rahmon", False),
     ],
 )
 def test_names_stand_in_their_forms(name: str, text: str, stands: bool) -> None:
-    assert name_stands(words(name)[0], set(words(text))) is stands
+    assert name_stands(fold(name), set(words(text))) is stands
 
 
 def test_quotations_are_folded() -> None:

@@ -39,7 +39,12 @@ def names(text: str) -> list[str]:
 
 
 def name_stands(name: str, among: set[str]) -> bool:
-    """Whether a folded name is among folded words: itself, its initial, or a form of it."""
+    """Whether a folded name is among folded words: itself, its initial, or a form of it.
+
+    A name with hyphens stands where all its parts do.
+    """
+    if "-" in name.strip("-"):
+        return all(name_stands(part, among) for part in name.split("-") if part)
     if name in among or stem(name) in {stem(w) for w in among}:
         return True
     if len(name) == 1:
