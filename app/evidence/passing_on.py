@@ -63,7 +63,8 @@ def _only_asks(evidence: Evidence) -> bool:
     if block is None:
         return asks(evidence.text)
     whole = evidence.hit.source.text[block.start : block.end]
-    heads = block.kind in (BlockKind.HEADING, BlockKind.QUESTION) or _EMPHASISED.match(whole)
+    # An interviewer may state something before asking: that sentence is evidence like others.
+    heads = block.kind is BlockKind.HEADING or _EMPHASISED.match(whole)
     return bool(heads) or asks(evidence.text)
 
 
