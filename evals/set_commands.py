@@ -86,7 +86,11 @@ def import_command(
 
 def verdicts_command(
     pairs: Annotated[
-        Path, typer.Argument(metavar="PAIRS.jsonl", help="Lines of claim, premise and label.")
+        str,
+        typer.Argument(
+            metavar="PAIRS.jsonl",
+            help="Lines of claim, premise and label; or contrast, the pairs that Footnote ships.",
+        ),
     ],
     each: Annotated[
         int | None, typer.Option(min=1, help="At most so many of each source and label.")
@@ -101,6 +105,7 @@ def verdicts_command(
     its source.
 
     [dim]footnote eval verdicts pairs.jsonl
+    footnote eval verdicts contrast
     footnote eval verdicts pairs.jsonl.gz --each 150 --json[/dim]
     """
     import json
@@ -110,7 +115,7 @@ def verdicts_command(
     from app.evidence.reader import Reader
     from evals import verdict_benchmark as benchmark
 
-    chosen = benchmark.sampled(benchmark.read_pairs(pairs), each, seed)
+    chosen = benchmark.sampled(benchmark.read_pairs(benchmark.find_pairs(pairs)), each, seed)
     judged = benchmark.judge_pairs(chosen, Reader())
     shown = track(judged, "Judging", total=len(chosen), console=errors, transient=True)
     verdicts = list(shown)

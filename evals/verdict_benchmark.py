@@ -2,7 +2,8 @@
 often one that it supports is stripped.
 
 ``footnote eval verdicts PAIRS.jsonl`` takes lines of ``claim``, ``premise``, ``label`` (supported,
-contradicted, neither) and, if given, ``source``: where the pair comes from.
+contradicted, neither) and, if given, ``source``: where the pair comes from. ``contrast`` is our own
+set: sentences that differ from their source in one thing (the ``source`` says in what).
 """
 
 from __future__ import annotations
@@ -60,6 +61,14 @@ def read_pairs(path: Path) -> list[Pair]:
         raise PairsError(f"{path} cannot be read: {error}.") from error
     lines = enumerate(text.split("\n"), 1)
     return [_pair(line, f"{path}:{n}") for n, line in lines if line.strip()]
+
+
+def find_pairs(name: str) -> Path:
+    """The file of that path, or the pairs of that name that Footnote ships."""
+    path, ours = Path(name), Path(__file__).parent / "pairs" / f"{name}.jsonl"
+    if path.exists() or not ours.is_file():
+        return path
+    return ours
 
 
 def _pair(line: str, place: str) -> Pair:

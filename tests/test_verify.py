@@ -91,3 +91,39 @@ def test_a_foreign_fact_is_unsupported_and_named(
 )
 def test_a_turned_or_invented_meaning_is_not_supported(sentence: str, reader: Reader) -> None:
     assert verdict(sentence, reader) not in (Verdict.QUOTED, Verdict.SUPPORTED)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "quote"),
+    [
+        ("Harlow beat Weston in the final.", "Weston beat Harlow in the final."),
+        (
+            "The crater was formed by two impacts.",
+            "The crater may have been formed by two impacts.",
+        ),
+        ("The deputy leads the ministry.", "If he resigns, the deputy leads the ministry."),
+        ("All shops close on Sundays.", "Most shops close on Sundays."),
+        ("The pump is oiled every 200 days.", "The pump is oiled every 200 hours."),
+        ("The fee is 40 dollars.", "The fee is 40 €."),
+        ("The town sold the mill.", "The mayor denied that the town sold the mill."),
+    ],
+)
+def test_a_word_that_turns_the_meaning_is_not_overlooked(
+    sentence: str, quote: str, reader: Reader
+) -> None:
+    assert verdict(sentence, reader, Source(quote)) is Verdict.UNSUPPORTED
+
+
+@pytest.mark.parametrize(
+    ("sentence", "quote"),
+    [
+        ("The fee is 40 euros.", "The fee is 40 €."),
+        ("The town sold the mill in 1990.", "The town sold the mill to a brewery in 1990."),
+        (
+            "The crater may have been formed by two impacts.",
+            "The crater may have been formed by two big impacts.",
+        ),
+    ],
+)
+def test_the_same_wording_passes(sentence: str, quote: str, reader: Reader) -> None:
+    assert verdict(sentence, reader, Source(quote)) is Verdict.SUPPORTED

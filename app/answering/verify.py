@@ -1,8 +1,8 @@
 """Verifies a sentence against its cited text: facts first, then entailment by the reader.
 
 Numbers, dates, names and quotations of the sentence must occur in the cited text
-(``app.language.facts`` normalises both). Then the reader's support head judges meaning (negation,
-who did what to whom), and the words that the sentence adds of its own are counted.
+(``app.language.facts`` normalises both). The reader's support head judges meaning, and
+``app.answering.wording`` what that overlooks.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.answer import Verdict
+from app.answering import wording
 from app.evidence.reader import Reader
 from app.language.dates import dates
 from app.language.facts import name_stands, names, quotations
@@ -36,13 +37,9 @@ CONTRADICTED = 0.30
 MAY_CONTRADICT = 0.05
 HARDLY_CONTRADICTED = 0.20
 MOST_NEW_WORDS = 0.34
+SAME_NEIGHBOURS = 0.60
 # Sentences of the quote that the reader sees: those nearest to the sentence.
 WINDOW = 3
-_NEGATING = """
-not no never none nobody nothing neither nor without cannot refused denied failed lacks lacked isn't
-wasn't weren't aren't doesn't didn't don't won't can't couldn't hasn't haven't hadn't
-"""
-_NEGATION = frozenset(_NEGATING.split())
 _BULLET = re.compile(r"^\s*(?:[-–—•*‣▪◦·]|#{1,6}|>+|\(?\d{1,3}[.)]|\(?[a-z]\))\s+")
 # What ends a sentence or an item, in any script.
 _ENDS = ".!?…;。！？؟۔।"
@@ -156,10 +153,6 @@ def share_of_new_words(sentence: str, text: str) -> float:
     return sum(soft_match(w, among) == 0 for w in said) / len(said)
 
 
-def _negated(text: str) -> bool:
-    return bool(_NEGATION & set(words(text)))
-
-
 def judge(sentence: str, source: Source, support: Sequence[float], question: str = "") -> Judgement:
     """The verdict on one sentence.
 
@@ -175,12 +168,20 @@ def judge(sentence: str, source: Source, support: Sequence[float], question: str
     supported, contradicted, _ = support
     if contradicted >= CONTRADICTED:
         return Judgement(Verdict.UNSUPPORTED, "the source says otherwise")
-    nearest = closest(sentence, source.quote, 1)
-    if _negated(sentence) != _negated(nearest) and supported < 0.9:
+    nearest = wording.spelled(closest(sentence, source.quote, 1))
+    if wording.is_negated(sentence) != wording.is_negated(nearest) and supported < 0.9:
         return Judgement(Verdict.UNSUPPORTED, "one of the two is negated")
-    near = closest(sentence, source.quote)
+    if wording.dropped_hedge(sentence, nearest):
+        return Judgement(Verdict.UNSUPPORTED, "the source says so with a reservation")
+    if wording.stronger_claim(sentence, nearest):
+        return Judgement(Verdict.UNSUPPORTED, "the source does not go so far")
+    near = wording.spelled(closest(sentence, source.quote))
     if share_of_new_words(sentence, f"{near} {source.around} {question}") > MOST_NEW_WORDS:
         return Judgement(Verdict.UNSUPPORTED, "the source does not speak of this")
+    if wording.changed_unit(sentence, near):
+        return Judgement(Verdict.UNSUPPORTED, "the source counts something else")
+    if wording.shared_neighbours(sentence, near) < SAME_NEIGHBOURS:
+        return Judgement(Verdict.UNSUPPORTED, "the source puts it too differently to be sure")
     restates = share_of_new_words(sentence, nearest) == 0 and contradicted < HARDLY_CONTRADICTED
     if supported >= (LIKELY if restates else SURE):
         return Judgement(Verdict.SUPPORTED)
