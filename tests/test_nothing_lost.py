@@ -8,6 +8,7 @@ import made
 import pytest
 
 from app.answering.pipeline import Answerer
+from app.answering.verify import is_quoted
 from app.evidence.reader import Reader
 from app.service.example_questions import example_questions
 from app.settings import Settings
@@ -212,6 +213,9 @@ def test_the_example_questions_are_answered_by_what_is_no_question(
         answer = answerer.answer(question)
         assert answer.kind == "answer", question
         assert not any(asks(s.text) for s in answer.sentences), question
+        quotes = {c.n: c.quote for c in answer.citations}
+        for sentence in answer.sentences:
+            assert any(is_quoted(sentence.text, quotes[n]) for n in sentence.citations)
         for citation in answer.citations:
             held = [b for b in sample.blocks if b.start < citation.end and citation.start < b.end]
             assert {b.kind for b in held} - {BlockKind.HEADING}, citation.quote

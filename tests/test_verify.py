@@ -31,6 +31,9 @@ def test_the_very_words_are_quoted(reader: Reader) -> None:
         ("pears from Kent", "- oranges from Spain;\n- pears from Kent;\n- plums"),
         ("The pier opened in 1962. It closed.", "The pier opened in 1962.\nIt closed. It burned."),
         ("The “big” one won.", 'The "big" one won!'),
+        ("The earlier hosts:", "It began in 2017. The earlier hosts:"),
+        ("Who came?", "- Who came? And when?"),
+        ("It has nine groups .", "It has nine groups . Former members pay."),
     ],
 )
 def test_whole_sentences_are_quoted_whatever_their_marks(sentence: str, quote: str) -> None:
