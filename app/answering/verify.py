@@ -25,6 +25,7 @@ from app.language.text import (
     stems,
     words,
 )
+from app.question.answer_type import AnswerType, answer_type
 from ingest.language.sentences import sentences
 from ingest.load.block_classifier import asks
 
@@ -181,7 +182,10 @@ def judge(sentence: str, source: Source, support: Sequence[float], question: str
         return Judgement(Verdict.UNSUPPORTED, "the source does not speak of this")
     if wording.changed_unit(sentence, near):
         return Judgement(Verdict.UNSUPPORTED, "the source counts something else")
-    if wording.shared_neighbours(sentence, near) < SAME_NEIGHBOURS:
+    # "The hall of the library seats 64" takes its first half from "How many does the hall of the
+    # library seat?". A question to be answered with yes or no gives no such words.
+    asked = "" if answer_type(question) is AnswerType.YES_NO else question
+    if wording.shared_neighbours(sentence, f"{near} {asked}") < SAME_NEIGHBOURS:
         return Judgement(Verdict.UNSUPPORTED, "the source puts it too differently to be sure")
     restates = share_of_new_words(sentence, nearest) == 0 and contradicted < HARDLY_CONTRADICTED
     if supported >= (LIKELY if restates else SURE):

@@ -110,4 +110,9 @@ def span_with_antecedent(evidence: Evidence) -> tuple[int, int]:
     if not refers_back(evidence.text):
         return evidence.start, evidence.end
     before = [(a, b) for a, b in sentences(passage.text) if passage.start + b <= evidence.start]
-    return (passage.start + before[-1][0] if before else evidence.start), evidence.end
+    # What gives orders explains nothing; nor does what is parted by an empty line.
+    if not before or addresses_model(_line(passage.text, *before[-1])):
+        return evidence.start, evidence.end
+    between = passage.text[before[-1][1] : evidence.start - passage.start]
+    apart = between.count("\n") > 1
+    return evidence.start if apart else passage.start + before[-1][0], evidence.end
