@@ -20,6 +20,7 @@ from app.web.welcome import status_line, welcome
 ASKING_AT_ONCE = 64
 THREADS = 120
 """An answer in progress keeps a thread; the rest must not wait for one."""
+REOPEN_S = 3.0
 PageBuilder = Callable[[Engine, Any], None]
 """Fills a further tab: takes the engine and the tab, whose ``select`` tells when it is shown."""
 
@@ -181,6 +182,9 @@ def _wire(chat: Chat, blocks: Any, current: Any, shelf: sidebar.Sidebar, parts: 
     blocks.load(lambda: status_line(chat.engine), None, parts.status, **QUIET)
     timer.tick(lambda: status_line(chat.engine), None, parts.status, queue=False, **QUIET)
     log.read(_reader(chat), None, pane, **QUIET)
+    # Gradio's client closes its stream when no event is left, and loses the messages of one that is
+    # sent at that moment. Any later event opens the stream again, and the messages arrive.
+    gr.Timer(REOPEN_S).tick(lambda: None, None, None, trigger_mode="multiple", **QUIET)
 
 
 def _text(event: gr.EventData) -> str:
