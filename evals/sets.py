@@ -31,9 +31,11 @@ def load_set(path: str | Path) -> QuestionSet:
 
 
 def shipped_sets() -> dict[str, Path]:
-    """The sets that come with Footnote, by name."""
-    files = sorted((Path(__file__).parent / "sets").glob("*.jsonl"))
-    return {file.stem: file for file in files if file.stem not in OTHER_SCHEMA}
+    """The sets that come with Footnote, by name: files, and folders that bring their documents."""
+    home = Path(__file__).parent / "sets"
+    files = [file for file in home.glob("*.jsonl") if file.stem not in OTHER_SCHEMA]
+    folders = [file.parent for file in home.glob("*/questions.jsonl")]
+    return {place.stem: place for place in sorted([*files, *folders])}
 
 
 def write_set(path: Path, cases: Sequence[Case], *, append: bool = False) -> None:

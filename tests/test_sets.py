@@ -12,6 +12,7 @@ from evals.case import Case, SetError
 from evals.check import check
 from evals.importers import import_set, write_folder
 from evals.sets import load_set, shipped_sets, write_set
+from ingest.load import expand
 from store.library import Library
 
 ROW = {"id": "q1", "question": "How high is the tower?", "answers": [["38 metres", "38 m"]]}
@@ -127,9 +128,10 @@ def test_a_question_without_id_gets_one_that_stays(tmp_path: Path) -> None:
 
 
 def test_shipped_sets_load() -> None:
-    assert "briefing" in shipped_sets()
+    assert list(shipped_sets()) == ["briefing", "office"]
     for name in shipped_sets():
         assert len(load_set(name).cases) >= 60
+    assert len(list(expand([str(load_set("office").documents)]))) == 5
 
 
 def test_a_benchmark_folder_gives_each_question_its_document_and_paragraph(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.html_escape import clip, show_controls
 from app.service.engine import Engine
 from app.service.feedback_set import feedback_set_path
-from evals.case import SetError
+from evals.case import QuestionSet, SetError
 from evals.page.render_run import feedback_set_sentence
 from evals.runs import Run, RunError, all_runs, find_run
 from evals.sets import load_set, shipped_sets
@@ -23,13 +23,15 @@ def sets(engine: Engine, owner: str) -> list[tuple[str, str]]:
     mine = [
         (f"Your own set ({count} questions)", str(feedback_set_path(engine.settings.data, owner)))
     ]
-    shipped = [
-        (f"{name}: {len(load_set(name).cases)} questions on the sample", name)
-        for name in shipped_sets()
-        if name in ABOUT_THE_SAMPLE
-    ]
+    shipped = [(_about(load_set(name)), name) for name in shipped_sets()]
     other = [] if engine.shared else [("Another file or folder…", OTHER)]
     return (mine if count else []) + shipped + other
+
+
+def _about(questions: QuestionSet) -> str:
+    """The set in a few words: its size, and what it is asked of."""
+    where = "the sample" if questions.name in ABOUT_THE_SAMPLE else "documents of its own"
+    return f"{questions.name}: {len(questions.cases)} questions on {where}"
 
 
 def own_count(engine: Engine, owner: str) -> int:
