@@ -34,6 +34,8 @@ def test_the_very_words_are_quoted(reader: Reader) -> None:
         ("The earlier hosts:", "It began in 2017. The earlier hosts:"),
         ("Who came?", "- Who came? And when?"),
         ("It has nine groups .", "It has nine groups . Former members pay."),
+        ("It ran (as “The Gull”).", "It ran (as “The Gull”). It sank."),
+        ("It sank.", "It ran (as “The Gull” until 1911.) It sank."),
     ],
 )
 def test_whole_sentences_are_quoted_whatever_their_marks(sentence: str, quote: str) -> None:
@@ -51,6 +53,8 @@ def test_whole_sentences_are_quoted_whatever_their_marks(sentence: str, quote: s
         ("The fine was paid.", "If the fine was paid. then it was late"),
         ("Resume is here.", "Résumé is here."),
         ("—", "The fine — was paid."),
+        ("The fine was paid.", "(He denied it) the fine was paid."),
+        ("The fine (of 1911).", "The fine (of 1911) was not paid."),
     ],
 )
 def test_a_part_of_a_sentence_is_no_quotation(sentence: str, quote: str) -> None:

@@ -85,15 +85,15 @@ def is_quoted(sentence: str, quote: str) -> bool:
     said = normalise_quotation(sentence).strip()
     if not any(map(str.isalnum, said)):
         return False
-    bare, asked = said.rstrip(" .!?;:…。！？؟"), asks(said)
+    bare, asked = said.rstrip(" .!?;:…。！？؟)]'"), asks(said)
     tail = said[len(bare) :].strip()
     pattern = r"\s".join(map(re.escape, bare.split()))
     first = re.escape(bare[0])
     pattern = f"(?:{first}|{re.escape(bare[0].swapcase())}){pattern[len(first) :]}"
     among = normalise_quotation(quote)
     for match in re.finditer(rf"(?<!\w){pattern}(?!\w)", among):
-        before, after = among[: match.start()].rstrip(" "), among[match.end() :].lstrip(" )]'")
-        opens = not before or before[-1] in _ENDS or before.endswith(("\n", ".'", "!'", "?'"))
+        before, after = among[: match.start()].rstrip(" )]'"), among[match.end() :].lstrip(" )]'")
+        opens = not before or before[-1] in f"{_ENDS}\n"
         closes = not after or after[0] in f"{_ENDS}\n" or bool(tail) and after.startswith(tail)
         if opens and closes and asks(after[:1]) <= asked:
             return True
