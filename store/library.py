@@ -129,6 +129,17 @@ class Library:
         """The passages of a revision, in order."""
         return self._catalogue.passages(revision_id)
 
+    def passages_as_hits(self, revision_id: str) -> list[Hit]:
+        """The passages of a revision as a search would give them, in order, with its text."""
+        with self._catalogue.reading():
+            stored = self._catalogue.passages(revision_id)
+            texts = self._catalogue.texts([revision_id])
+        return [Hit(s, at, 0.0, {}, source=texts[revision_id]) for at, s in enumerate(stored, 1)]
+
+    def sentence_vectors(self, texts: Sequence[str]) -> dict[str, NDArray[np.float32]]:
+        """The unit vector of each text, shape (dimensions,), by text; those used last are kept."""
+        return self._reranker.vectors_of(sorted(set(texts)))
+
     def original(self, revision_id: str) -> bytes | None:
         """The source file's bytes where they are kept (PDF), else None."""
         return self._catalogue.original(revision_id)

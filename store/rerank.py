@@ -46,7 +46,7 @@ class Reranker:
         ``question`` is the question's unit vector, shape (dimensions,). Ties keep their order.
         """
         texts = [_sentences(hit) for hit in hits]
-        known = self._vectors_of(sorted({text for some in texts for text in some}))
+        known = self.vectors_of(sorted({text for some in texts for text in some}))
         again = []
         for hit, some in zip(hits, texts, strict=True):
             cosines = tuple(float(known[text] @ question) for text in some)
@@ -57,7 +57,8 @@ class Reranker:
         again.sort(key=lambda hit: -hit.score)
         return [replace(hit, rank=rank) for rank, hit in enumerate(again, 1)]
 
-    def _vectors_of(self, texts: Sequence[str]) -> dict[str, NDArray[np.float32]]:
+    def vectors_of(self, texts: Sequence[str]) -> dict[str, NDArray[np.float32]]:
+        """The unit vector of each text, shape (dimensions,), by text."""
         found = {}
         with self._lock:
             for text in texts:

@@ -47,6 +47,31 @@ def split(text: str) -> list[str]:
             "a line that was\nwrapped by hand\nhere. And on.",
             ["a line that was\nwrapped by hand\nhere.", "And on."],
         ),
+        (
+            "The law of Ireland applies to this agreement, and all the courts of\n"
+            "Cork have jurisdiction.",
+            [
+                "The law of Ireland applies to this agreement, and all the courts of\n"
+                "Cork have jurisdiction."
+            ],
+        ),
+        (
+            "Fees of EUR 6,240 came in from most of the old members this year;\n"
+            "38 of 312 members have not paid any of their fees until today, and\nthree left.",
+            [
+                "Fees of EUR 6,240 came in from most of the old members this year;\n"
+                "38 of 312 members have not paid any of their fees until today, and\nthree left."
+            ],
+        ),
+        (
+            "Rules for the use of the boats and the boat house by the river\n"
+            "Terms\nHire of the large boats and of all that belongs to them",
+            [
+                "Rules for the use of the boats and the boat house by the river",
+                "Terms",
+                "Hire of the large boats and of all that belongs to them",
+            ],
+        ),
         ("## Title\nBody here", ["Title", "Body here"]),
         ("| a | b |\n| 1 | 2 |", ["| a | b |", "| 1 | 2 |"]),
         ("今天很好。我们走吧！好", ["今天很好。", "我们走吧！", "好"]),

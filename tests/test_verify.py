@@ -3,7 +3,7 @@
 import pytest
 
 from app.answer import Verdict
-from app.answering.verify import Source, is_quoted, judge_all
+from app.answering.verify import Source, is_quoted, judge, judge_all
 from app.evidence.reader import Reader
 
 SOURCE = Source(
@@ -130,7 +130,35 @@ def test_a_word_that_turns_the_meaning_is_not_overlooked(
             "The crater may have been formed by two impacts.",
             "The crater may have been formed by two big impacts.",
         ),
+        (
+            "The concert in Ystad was cancelled.",
+            "It plays in Lund on Friday, while the concert in Ystad was cancelled.",
+        ),
     ],
 )
 def test_the_same_wording_passes(sentence: str, quote: str, reader: Reader) -> None:
     assert verdict(sentence, reader, Source(quote)) is Verdict.SUPPORTED
+
+
+def test_a_heading_says_what_a_restated_sentence_is_about() -> None:
+    unsure = (0.5, 0.4, 0.1)
+    quote = "The agreement starts on 1 April and runs for three years."
+    about = Source(quote, headings="Cleaning services")
+    said = "The cleaning agreement starts on 1 April."
+    assert judge(said, about, unsure).verdict is Verdict.SUPPORTED
+    assert judge(said, Source(quote), unsure).verdict is not Verdict.SUPPORTED
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The agreement ends on 1 April.",
+        "The agreement starts in three years.",
+        "The services start on 1 April.",
+        "The agreement never starts on 1 April.",
+    ],
+)
+def test_what_is_not_restated_needs_the_reader(sentence: str) -> None:
+    quote = "The agreement starts on 1 April and runs for three years."
+    source = Source(quote, headings="Cleaning services")
+    assert judge(sentence, source, (0.5, 0.4, 0.1)).verdict is Verdict.UNSUPPORTED

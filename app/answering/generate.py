@@ -237,7 +237,7 @@ def _is_fragment(drafted: Drafted, source: PromptSource) -> bool:
 
 def _as_source(source: PromptSource) -> Source:
     passage = source.evidence.hit.stored.passage
-    return Source(source.text, f"{passage.context} {passage.text}")
+    return Source(source.text, f"{passage.context} {passage.text}", "\n".join(passage.headings))
 
 
 def _dropped_note(checked: Checked) -> str:

@@ -15,6 +15,7 @@ from app.answer import Answer, Event, EvidenceFound, Finished, Sentence, Turn, V
 from app.answering import extract, refusal
 from app.answering.citations import Footnotes
 from app.answering.generate import DraftedAnswer
+from app.answering.overview import document_overview, headings_of, section_overview
 from app.evidence.answerability import probability, threshold
 from app.evidence.evidence import Retrieved, ScoredEvidence
 from app.evidence.reader import Reader
@@ -22,6 +23,7 @@ from app.evidence.scoring import score_evidence, score_readings
 from app.json_forms import answer_payload
 from app.language.text import content_words
 from app.models.base import ChatModel, ModelError
+from app.question.overview import may_ask_overview, overview_asked
 from app.question.rewrite import rewrite_question
 from app.settings import Settings
 from ingest.document import FootnoteError
@@ -30,6 +32,8 @@ from store.results import Hit, Revision
 
 LONGEST_QUESTION = 4000
 BATCH = 16
+# Of more documents the headings are not read to see whether a question names one.
+MOST_WITH_HEADINGS = 50
 
 
 class QuestionError(FootnoteError):
@@ -74,14 +78,15 @@ class Answerer:
             began = time.perf_counter()
             for question, _ in batch:
                 check_question(question)
+            summed_up = [self.overview(q, documents) for q, documents in batch]
             retrieved = [self.retrieve(q, documents) for q, documents in batch]
             pairs = [(r.question, h.stored.passage.text) for r in retrieved for h in r.hits]
             # One run of the reader for the whole batch: that is what makes batches fast.
             readings = iter(self.reader.read_pairs(pairs))
-            for one in retrieved:
+            for one, summary in zip(retrieved, summed_up, strict=True):
                 result = score_readings(one, list(islice(readings, len(one.hits))))
                 share = (time.perf_counter() - began) * 1000 / len(batch)
-                yield self._in_quotes(result, Clock(share))
+                yield summary or self._in_quotes(result, Clock(share))
 
     def search(self, question: str, documents: Sequence[str] | None = None) -> list[Hit]:
         """The best passages for a question that stands alone."""
@@ -94,6 +99,26 @@ class Answerer:
         searched = tuple(r.document for r in self._revisions(documents))
         return Retrieved(question, tuple(hits), rarity, searched)
 
+    def overview(self, question: str, documents: Sequence[str] | None = None) -> Answer | None:
+        """The overview that the question asks for; None where it asks for anything else."""
+        if not may_ask_overview(question):
+            return None
+        revisions = self._revisions(documents)
+        few = revisions if len(revisions) <= MOST_WITH_HEADINGS else []
+        places = [(r, h) for r in few for h in headings_of(self.library, r)]
+        wanted = overview_asked(
+            question,
+            [f"{r.document} {r.title}" for r in revisions],
+            [self.library.text(r.id)[h.start : h.end] for r, h in places],
+        )
+        if wanted is None:
+            return None
+        if wanted.heading is not None:
+            revision, heading = places[wanted.heading]
+            return section_overview(self.library, revision, heading, question)
+        named = [revisions[at] for at in wanted.named] or revisions
+        return document_overview(self.library, named, question)
+
     def stream(
         self,
         question: str,
@@ -105,6 +130,13 @@ class Answerer:
         """Evidence at once, then the draft's words, then the verified answer."""
         check_question(question)
         clock = Clock()
+        # An overview needs no search: it is made of the whole document or section.
+        summed_up = self.overview(question, documents)
+        if summed_up is not None:
+            yield EvidenceFound(question, summed_up.citations)
+            answer = replace(summed_up, timings_ms=clock.timings())
+            yield Finished(self._stored(answer) if store else answer)
+            return
         # A follow-up becomes a question that stands alone; small talk is answered at once.
         rewritten = rewrite_question(question, history, self._titles(documents))
         if rewritten.talk:

@@ -39,6 +39,10 @@ MAY_CONTRADICT = 0.05
 HARDLY_CONTRADICTED = 0.20
 MOST_NEW_WORDS = 0.34
 SAME_NEIGHBOURS = 0.60
+# A sentence that leaves words of one source sentence out, and changes nothing else, keeps so many
+# of its neighbours; then the reader's doubt counts for little.
+RESTATED_NEIGHBOURS = 0.85
+STILL_CONTRADICTED = 0.80
 # Sentences of the quote that the reader sees: those nearest to the sentence.
 WINDOW = 3
 _BULLET = re.compile(r"^\s*(?:[-–—•*‣▪◦·]|#{1,6}|>+|\(?\d{1,3}[.)]|\(?[a-z]\))\s+")
@@ -52,10 +56,12 @@ class Source:
 
     ``quote`` is what the citation shows; ``around`` adds its passage and the passage's context
     (headings, the interview's question), which may resolve names and pronouns but no number.
+    ``headings`` are those above it: "the agreement" under "Cleaning" is the cleaning agreement.
     """
 
     quote: str
     around: str = ""
+    headings: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,9 +174,10 @@ def judge(sentence: str, source: Source, support: Sequence[float], question: str
     if gone:
         return Judgement(Verdict.UNSUPPORTED, "the source does not have " + ", ".join(gone[:3]))
     supported, contradicted, _ = support
-    if contradicted >= CONTRADICTED:
-        return Judgement(Verdict.UNSUPPORTED, "the source says otherwise")
     nearest = wording.spelled(closest(sentence, source.quote, 1))
+    restated = wording.is_restated(sentence, nearest, source.headings, RESTATED_NEIGHBOURS)
+    if contradicted >= (STILL_CONTRADICTED if restated else CONTRADICTED):
+        return Judgement(Verdict.UNSUPPORTED, "the source says otherwise")
     if wording.is_negated(sentence) != wording.is_negated(nearest) and supported < 0.9:
         return Judgement(Verdict.UNSUPPORTED, "one of the two is negated")
     if wording.dropped_hedge(sentence, nearest):
@@ -185,13 +192,13 @@ def judge(sentence: str, source: Source, support: Sequence[float], question: str
     # "The hall of the library seats 64" takes its first half from "How many does the hall of the
     # library seat?". A question to be answered with yes or no gives no such words.
     asked = "" if answer_type(question) is AnswerType.YES_NO else question
-    if wording.shared_neighbours(sentence, f"{near} {asked}") < SAME_NEIGHBOURS:
+    if not restated and wording.shared_neighbours(sentence, f"{near} {asked}") < SAME_NEIGHBOURS:
         return Judgement(Verdict.UNSUPPORTED, "the source puts it too differently to be sure")
-    restates = share_of_new_words(sentence, nearest) == 0 and contradicted < HARDLY_CONTRADICTED
-    if supported >= (LIKELY if restates else SURE):
+    known = share_of_new_words(sentence, nearest) == 0 and contradicted < HARDLY_CONTRADICTED
+    if restated or supported >= (LIKELY if known else SURE):
         return Judgement(Verdict.SUPPORTED)
     if contradicted >= MAY_CONTRADICT:
-        return Judgement(Verdict.UNSUPPORTED, "the source may say otherwise")
+        return Judgement(Verdict.UNSUPPORTED, "the source puts it too differently to be sure")
     return Judgement(Verdict.PARTLY, "the source says only part of this")
 
 

@@ -27,6 +27,7 @@ NEGATION = frozenset(_NEGATING.split())
 _SIGNS = {"%": " percent ", "€": " euro ", "$": " dollar ", "£": " pound ", "¥": " yen "}
 # Content words this near to each other, in this order, are neighbours.
 REACH = 2
+_NUMBERING = re.compile(r"^\W*(?:\d{1,3}(?:\.\d{1,3})*[.)]?|\(?[a-z]\))\s+")
 
 
 def is_negated(text: str) -> bool:
@@ -55,10 +56,15 @@ def changed_unit(sentence: str, source: str) -> bool:
     among = stems(spelled(source))
     said = words(spelled(sentence))
     return any(
-        numbers(number) and not numbers(unit) and unit not in STOP_WORDS
+        _is_amount(number) and not numbers(unit) and unit not in STOP_WORDS
         and soft_match(unit, among) == 0
         for number, unit in zip(said, said[1:], strict=False)
     )  # fmt: skip
+
+
+def _is_amount(word: str) -> bool:
+    """Whether the word is a number and no code: 3 and "three", but not "E3"."""
+    return bool(numbers(word)) and (word[:1].isdigit() or word.isalpha())
 
 
 def spelled(text: str) -> str:
@@ -78,6 +84,30 @@ def shared_neighbours(sentence: str, source: str) -> float:
     }
     pairs = list(zip(said, said[1:], strict=False))
     return sum(pair in near for pair in pairs) / len(pairs)
+
+
+def is_restated(sentence: str, source: str, headings: str, neighbours: float) -> bool:
+    """Whether the sentence is one sentence of the source with words left out.
+
+    Its content words stand there in this order, ``neighbours`` (a share) of them beside the same
+    word. Where nothing is left out, words of the headings may be put in: "The cleaning agreement
+    starts on 1 April" is "The agreement starts on 1 April and runs for three years" under
+    "Cleaning"; "The cleaning starts on 1 April" is not.
+    """
+    among, above = _content(_NUMBERING.sub("", source)), set(_content(headings))
+    at, kept, near, put_in = -1, 0, 0, False
+    for word in _content(sentence):
+        if word not in among[at + 1 :]:
+            if word not in above:
+                return False
+            put_in = True
+            continue
+        found = among.index(word, at + 1)
+        if put_in and found > at + 1:
+            return False
+        near += kept > 0 and found - at <= REACH
+        at, kept, put_in = found, kept + 1, False
+    return kept > 1 and not put_in and near >= neighbours * (kept - 1)
 
 
 def _content(text: str) -> list[str]:

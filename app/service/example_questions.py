@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from ingest.document import Block, BlockKind
+from ingest.load.block_classifier import is_furniture
 
 LONGEST = 110
 # Words that lean on what was said before; the question would not make sense on its own.
@@ -32,12 +33,18 @@ def _heading(text: str) -> str | None:
     return f"What is said about “{line}”?" if 4 <= len(line) <= 60 else None
 
 
+def _heads(blocks: Sequence[Block], at: int) -> bool:
+    """Whether the heading is not the title, and has text below it."""
+    below = next((b for b in blocks[at + 1 :] if not is_furniture(b)), None)
+    return blocks[at].level > 1 and below is not None and below.kind is not BlockKind.HEADING
+
+
 def example_questions(text: str, blocks: Sequence[Block], count: int = 4) -> list[str]:
     """Up to ``count`` questions that this document answers: those it asks itself, then headings."""
     found: list[str] = []
     for kind, reader in ((BlockKind.QUESTION, _asked), (BlockKind.HEADING, _heading)):
-        for block in blocks:
-            if block.kind is not kind or (kind is BlockKind.HEADING and block.level <= 1):
+        for at, block in enumerate(blocks):
+            if block.kind is not kind or kind is BlockKind.HEADING and not _heads(blocks, at):
                 continue
             question = reader(text[block.start : block.end])
             if question and question not in found:

@@ -9,7 +9,7 @@ Japanese, Arabic, Urdu and Hindi.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 
 def _words(*lines: str) -> frozenset[str]:
@@ -50,6 +50,8 @@ _LIST_MARK = re.compile(r"(?:[-–—*•‣▪◦·]|#{1,6}|>+|\|)(?=\s|$)|\(?\
 _UNSPOKEN = re.compile(r"(?:(?:[-–—*•‣▪◦·]|#{1,6}|>+)\s+)+(?=\S)")
 _LINE = re.compile(r"[^\n]+")
 _WORD_REACH = 24
+# Text is wrapped at widths between these.
+MIN_WIDTH, MAX_WIDTH = 60, 120
 
 
 def sentences(text: str) -> list[tuple[int, int]]:
@@ -82,10 +84,7 @@ def _stretches(text: str) -> Iterator[tuple[int, int]]:
     """Spans that no sentence crosses: paragraphs, list items, lines that stand for themselves."""
     lines = [m.span() for m in _LINE.finditer(text) if not m.group().isspace()]
     lines = [_trimmed(text, start, end) for start, end in lines]
-    wrapped = any(
-        text[b].islower() and _unfinished(text, a_end)
-        for (_, a_end), (b, _) in zip(lines, lines[1:], strict=False)
-    )
+    wrapped = _is_wrapped(text, lines)
     begin: int | None = None
     for index, (start, end) in enumerate(lines):
         begin = start if begin is None else begin
@@ -93,6 +92,22 @@ def _stretches(text: str) -> Iterator[tuple[int, int]]:
         if following is None or _breaks(text, (start, end), following, wrapped):
             yield begin, end
             begin = None
+
+
+def _is_wrapped(text: str, lines: Sequence[tuple[int, int]]) -> bool:
+    """Whether line ends stand for spaces: a line goes on with a small letter, or every line that
+    is left unfinished is as full as the widest allows."""
+    width = max((end - start for start, end in lines), default=0)
+    full = []
+    for (start, end), (begin, stop) in zip(lines, lines[1:], strict=False):
+        alone = text[start] in "#|" or text.count("\n", end, begin) > 1
+        if alone or not _unfinished(text, end) or _LIST_MARK.match(text, begin):
+            continue
+        if text[begin].islower():
+            return True
+        first_word = len(text[begin:stop].split(maxsplit=1)[0])
+        full.append(end - start + 1 + first_word > width)
+    return bool(full) and all(full) and MIN_WIDTH <= width <= MAX_WIDTH
 
 
 def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
@@ -115,8 +130,8 @@ def _breaks(text: str, line: tuple[int, int], following: tuple[int, int], wrappe
         return text[end - 1] in "。！？؟۔।"
     if text[end - 1] == "," or not _unfinished(text, end):
         # A full stop may also be an abbreviation's at the end of a wrapped line.
-        return not (wrapped and text[end - 1] in ',.”"')
-    return not (wrapped and 40 <= end - start <= 120)
+        return not (wrapped and text[end - 1] in ',.;:”"')
+    return not (wrapped and 40 <= end - start <= MAX_WIDTH)
 
 
 def _inside(text: str, start: int, end: int) -> Iterator[int]:
