@@ -24,19 +24,8 @@ message messages short brief briefly quick quickly sentence sentences few write 
 could tell
 """
 _GENRES = """
-paper article report interview contract agreement manual minutes book letter speech story study guide
-news website presentation slides talk table list briefing note notes post review essay
-"""
-ASKS = """
-summary summaries summarise summarize overview gist tldr outline recap about cover covers covered
-deal deals dealt discuss discusses discussed read reads
-"""
-_SUMS_UP = "summary summaries summarise summarize overview gist tldr outline recap"
-_DOCUMENT = """
-document documents text file files paper article report page pages section sections chapter part
-heading content contents whole entire main key central important most point points idea ideas topic
-topics subject message messages short brief briefly quick quickly sentence sentences few write make
-give please can could tell
+paper article report interview contract agreement manual minutes book letter speech story study
+guide news website presentation slides talk table list briefing note notes post review essay
 """
 ASKS = frozenset(map(stem, _ASKS.split()))
 SUMS_UP = frozenset(map(stem, _SUMS_UP.split()))
@@ -101,6 +90,6 @@ def _heading_named(folded: str, left: set[str], headings: Sequence[str]) -> int 
         said = words(_NUMBERING.sub("", heading))
         if not said or f" {' '.join(said)} " not in asked or len(said) <= longest:
             continue
-        if not left - FILLING - {stem(w) for w in said}:
+        if not left - FILLING - {stem(w) for w in words(heading)}:
             best, longest = at, len(said)
     return best

@@ -1,0 +1,144 @@
+"""Overviews: which questions ask for one, and what is chosen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from app.answering.pipeline import Answerer
+from app.evidence.reader import Reader
+from app.question.overview import Overview, may_ask_overview, overview_asked
+from app.settings import Settings
+from evals.sets import load_set
+from ingest.load import load
+from ingest.samples import sample_path
+from store.library import Library
+
+TITLES = ["briefing.md A briefing on the ferry line", "prices.csv Prices"]
+HEADINGS = ["2. Fees", "Opening hours", "Fees for groups"]
+
+
+def asked(question: str) -> Overview | None:
+    found = overview_asked(question, TITLES, HEADINGS)
+    assert found is None or may_ask_overview(question), "the cheap look misses it"
+    return found
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Summarise this document.",
+        "Please summarize the article in a few sentences",
+        "What is it about?",
+        "What are the main points?",
+        "What's this about?",
+        "Give me a short overview",
+        "tldr",
+    ],
+)
+def test_questions_for_the_whole(question: str) -> None:
+    assert asked(question) == Overview(None)
+
+
+def test_a_document_may_be_named() -> None:
+    assert asked("Summarise the briefing on the ferry") == Overview(None, (0,))
+    assert asked("What are the main points of the price list?") == Overview(None, (1,))
+
+
+@pytest.mark.parametrize(
+    ("question", "heading"),
+    [
+        ("What is said about “2. Fees”?", 0),
+        ("What does the section Fees say?", 0),
+        ("Summarise the chapter on opening hours", 1),
+        ("What is said about fees for groups?", 2),
+    ],
+)
+def test_a_section_may_be_named(question: str, heading: int) -> None:
+    assert asked(question) == Overview(heading)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What are the fees?",
+        "What is said about the fees of members?",
+        "Summarise what the mayor said about the harbour",
+        "What does the document say about dogs?",
+        "Who wrote the summary?",
+        "What is the main point of departure of the ferry?",
+        "How many sections does the report have?",
+        "What did she tell the board about the price?",
+    ],
+)
+def test_other_questions_are_left_alone(question: str) -> None:
+    assert asked(question) is None
+
+
+@pytest.fixture(scope="module")
+def answerer(reader: Reader, tmp_path_factory: pytest.TempPathFactory) -> Answerer:
+    from store.open_embedder import open_embedder
+
+    folder = tmp_path_factory.mktemp("overview")
+    library = Library.open(folder, open_embedder())
+    documents = load_set("office").documents
+    assert documents is not None
+    for path in [sample_path(), *sorted(documents.iterdir())]:
+        library.add(load(path))
+    return Answerer(library, Settings(data=folder), None, reader)
+
+
+def test_a_summary_covers_the_document_in_its_own_sentences(answerer: Answerer) -> None:
+    answer = answerer.answer("Summarise this document", documents=["cleaning-contract.md"])
+    assert answer.kind == "answer" and len(answer.sentences) == 8
+    assert len({c.headings for c in answer.citations}) >= 7
+    assert [c.start for c in answer.citations] == sorted(c.start for c in answer.citations)
+    text = answerer.library.text(answer.citations[0].revision)
+    assert all(text[c.start : c.end] == c.quote for c in answer.citations)
+    assert any("monthly fee of EUR 2,340" in s.text for s in answer.sentences)
+    assert not any(s.text.endswith("?") or s.text.startswith("#") for s in answer.sentences)
+    assert any("8 of " in note for note in answer.notes)
+
+
+def test_several_documents_share_a_summary(answerer: Answerer) -> None:
+    answer = answerer.answer("Give me an overview")
+    assert len({c.document for c in answer.citations}) == 6
+
+
+def test_a_short_section_and_a_table_are_shown_whole(answerer: Answerer) -> None:
+    faults = answerer.answer("What is said about “Faults”?")
+    assert sum("| E" in s.text for s in faults.sentences) == 4
+    box = answerer.answer("What does the section “What is in the box” say?")
+    assert [s.text for s in box.sentences][-1] == "this manual"
+    assert not box.notes
+
+
+def test_a_batch_gives_the_same_overview(answerer: Answerer) -> None:
+    question = "What is said about “2. Finances”?"
+    (batched,) = answerer.answer_many([(question, None)])
+    assert batched.sentences == answerer.answer(question).sentences
+    assert "EUR 11,870" in batched.sentences[0].text
+
+
+def test_a_follow_up_for_a_summary_is_not_rewritten(answerer: Answerer) -> None:
+    from app.answer import Turn
+
+    history = [Turn("How long is the drain hose?", "a drain hose of 1.5 m")]
+    answer = answerer.answer(
+        "Summarise this document", documents=["board-minutes.md"], history=history
+    )
+    assert {c.document for c in answer.citations} == {"board-minutes.md"}
+    assert answer.standalone == "Summarise this document"
+
+
+def test_a_document_without_text_for_a_summary_is_no_failure(
+    reader: Reader, tmp_path: Path
+) -> None:
+    from ingest.load import load_text
+    from store.open_embedder import open_embedder
+
+    with Library.open(tmp_path, open_embedder()) as library:
+        library.add(load_text("Who? Where? Why?\n", "questions.txt"))
+        answer = Answerer(library, Settings(data=tmp_path), None, reader).answer("Summarise this")
+    assert answer.refused
