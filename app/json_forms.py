@@ -98,6 +98,7 @@ def revision_payload(revision: Revision) -> dict[str, Any]:
         "passages": revision.passages,
         "characters": revision.characters,
         "sha256": revision.content_hash,
+        "omissions": list(revision.omissions),
     }
 
 

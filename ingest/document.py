@@ -66,6 +66,7 @@ class Document:
     ``name`` is what people call it (a file's name, a page's address); ``source`` is where it came
     from (absolute path or URL) and tells two documents of one name apart; ``media_type`` is an
     IANA media type; ``metadata`` is plain text by lower-case key (author, published, etag …).
+    ``omissions`` tell what of the source is not in the text, or was assumed: whole sentences.
     """
 
     name: str
@@ -75,6 +76,7 @@ class Document:
     source: str
     media_type: str = "text/plain"
     metadata: Mapping[str, str] = field(default_factory=lambda: NO_METADATA)
+    omissions: tuple[str, ...] = ()
 
     @property
     def content_hash(self) -> str:

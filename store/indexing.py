@@ -144,7 +144,7 @@ class Indexer:
         self, document: Document, known: Revision, began: float, *, dry_run: bool
     ) -> IngestReport:
         if not dry_run and metadata(document) != metadata(
-            replace(document, metadata=known.metadata)
+            replace(document, metadata=known.metadata, omissions=())
         ):
             self._catalogue.refresh_metadata(known.id, document)
         return _report(document, known.id, "unchanged", known.passages, 0, began=began)
@@ -213,4 +213,5 @@ def _report(
         embedded=embedded,
         seconds=perf_counter() - began,
         source=document.source,
+        omissions=document.omissions,
     )

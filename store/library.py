@@ -296,16 +296,4 @@ class Library:
         }
 
     def _check_settings(self) -> None:
-        """Remembers the embedder and splitter of the first use; refuses others later."""
-        ours = self._settings
-        theirs = {key: self._catalogue.meta(key) for key in ours}
-        if theirs == ours:
-            return
-        if theirs["model"] is not None and self._catalogue.generation:
-            what = "embedder" if theirs["model"] != ours["model"] else "splitter"
-            raise StoreError(
-                f"The documents in {self.folder} were ingested with another {what} "
-                f"({theirs[what]}; now {ours[what]}). Run `footnote reindex` to bring them up to "
-                "date, or set the former one again."
-            )
-        self._catalogue.set_meta(ours)
+        maintenance.check_settings(self._catalogue, self._settings, self.folder)

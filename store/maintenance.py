@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Mapping
+from pathlib import Path
 
 from ingest.document import Document
 from store import fulltext, row_mapping
 from store.catalogue import Catalogue, bump, switch
 from store.indexing import Indexer, Progress, now
+from store.results import StoreError
 from store.row_mapping import NewPassage
 
 UNUSED = "key NOT IN (SELECT key FROM passages)"
@@ -111,3 +114,18 @@ def _document(catalogue: Catalogue, revision_id: str) -> Document:
         media_type=revision.media_type,
         metadata=revision.metadata,
     )
+
+
+def check_settings(catalogue: Catalogue, ours: Mapping[str, str], folder: Path) -> None:
+    """Remembers the embedder and splitter of the first use; refuses others later."""
+    theirs = {key: catalogue.meta(key) for key in ours}
+    if theirs == ours:
+        return
+    if theirs["model"] is not None and catalogue.generation:
+        what = "embedder" if theirs["model"] != ours["model"] else "splitter"
+        raise StoreError(
+            f"The documents in {folder} were ingested with another {what} "
+            f"({theirs[what]}; now {ours[what]}). Run `footnote reindex` to bring them up to "
+            "date, or set the former one again."
+        )
+    catalogue.set_meta(ours)

@@ -10,6 +10,9 @@ from typing import Literal
 
 from ingest.document import NO_METADATA, Block, BlockKind, FootnoteError, Passage
 
+OMISSIONS = "omissions"
+"""The key under which ``Revision.metadata`` keeps ``Document.omissions``, a line each."""
+
 
 class StoreError(FootnoteError):
     """The data folder cannot be used as asked; the message says what to do."""
@@ -39,6 +42,11 @@ class Revision:
     current: bool
     activated: str = ""
     metadata: Mapping[str, str] = field(default_factory=lambda: NO_METADATA)
+
+    @property
+    def omissions(self) -> tuple[str, ...]:
+        """What of the source is not in the text, or was assumed: whole sentences."""
+        return tuple(filter(None, self.metadata.get(OMISSIONS, "").split("\n")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +108,7 @@ class IngestReport:
 
     ``status`` is ``added``, ``changed``, ``unchanged``, ``moved`` or ``failed``; ``error`` says why
     it failed. ``passages`` are the revision's, ``embedded`` those whose vectors had to be made.
+    ``omissions`` tell what of the source is not in the text, or was assumed.
     """
 
     document: str
@@ -110,6 +119,7 @@ class IngestReport:
     seconds: float
     error: str = ""
     source: str = ""
+    omissions: tuple[str, ...] = ()
 
 
 ChangeKind = Literal["added", "removed", "changed", "moved"]

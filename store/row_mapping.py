@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from ingest.document import Block, BlockKind, Document, Passage
-from store.results import Revision, StoredPassage
+from store.results import OMISSIONS, Revision, StoredPassage
 
 T = TypeVar("T")
 PART = 500
@@ -106,8 +106,9 @@ def insert_vectors(
 
 
 def metadata(document: Document) -> str:
-    """A document's metadata as JSON."""
-    return json.dumps(dict(document.metadata), sort_keys=True)
+    """A document's metadata, and what was not read of it, as JSON."""
+    told = {OMISSIONS: "\n".join(document.omissions)} if document.omissions else {}
+    return json.dumps({**document.metadata, **told}, sort_keys=True)
 
 
 def ensure_document(db: sqlite3.Connection, document: Document) -> str:

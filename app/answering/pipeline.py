@@ -96,8 +96,10 @@ class Answerer:
         """The passages that a question is answered from, best first, and all about them."""
         hits = self.search(question, documents)
         rarity = self.library.idf(content_words(question))
-        searched = tuple(r.document for r in self._revisions(documents))
-        return Retrieved(question, tuple(hits), rarity, searched)
+        searched = self._revisions(documents)
+        unread = tuple((r.document, told) for r in searched for told in r.omissions)
+        names = tuple(r.document for r in searched)
+        return Retrieved(question, tuple(hits), rarity, names, unread)
 
     def overview(self, question: str, documents: Sequence[str] | None = None) -> Answer | None:
         """The overview that the question asks for; None where it asks for anything else."""

@@ -6,7 +6,7 @@ from app.answer import Answer, Closest
 from app.answering.citations import Footnotes
 from app.answering.presupposition import contradicted_premise
 from app.evidence.answerability import lacks
-from app.evidence.evidence import Evidence, ScoredEvidence
+from app.evidence.evidence import Evidence, Retrieved, ScoredEvidence
 
 CLOSEST = 3
 # Documents that a refusal names as searched.
@@ -53,4 +53,16 @@ def _reason(result: ScoredEvidence) -> str:
         where += f" and {len(searched) - NAMED:,} more"
     premise = contradicted_premise(result.question, result)
     told = f" {premise}" if premise else ""
-    return f"The documents do not say. I searched {where}.{told}"
+    return f"The documents do not say. I searched {where}.{told}{_unread(result.retrieved)}"
+
+
+def _unread(retrieved: Retrieved) -> str:
+    """What of the documents was not read, so that the answer may stand there."""
+    shown = [f"“{name}”: {told}" for name, told in retrieved.unread[:NAMED]]
+    more = len(retrieved.unread) - NAMED
+    return (
+        f" Not all of them was read: {' '.join(shown)}"
+        + (f" And {more:,} more." if more > 0 else "")
+        if shown
+        else ""
+    )

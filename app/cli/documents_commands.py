@@ -12,6 +12,7 @@ from rich.text import Text
 
 from app.cli.common import AsJson, Data, console, opened_library, printable, settings_for
 from ingest.load.block_classifier import is_furniture
+from store.results import OMISSIONS
 
 if TYPE_CHECKING:
     from store.results import Change, Revision, StoredPassage, WordRun
@@ -206,10 +207,11 @@ def _passage(stored: StoredPassage | None, colour: str) -> Text:
 
 
 def _as_dict(revision: Revision) -> dict[str, Any]:
-    metadata = dict(revision.metadata)
+    metadata = {k: v for k, v in revision.metadata.items() if k != OMISSIONS}
     return {
         **{k: getattr(revision, k) for k in revision.__slots__ if k != "metadata"},
         "metadata": metadata,
+        "omissions": list(revision.omissions),
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from store.library import Library
     from store.results import IngestReport
 
+MOST_LEFT_OUT = 20
 STYLES = {"added": "green", "changed": "yellow", "moved": "yellow", "unchanged": "dim"}
 
 
@@ -88,6 +89,7 @@ def ingest(
                 else ingester.ingest(given, name=name, **options)
             )
             failed = _print_outcomes(outcomes, dry_run=dry_run)
+            _print_left_out(ingester.left_out)
         if watch:
             _watch(library, settings, given)
     if failed:
@@ -103,6 +105,17 @@ def _print_outcomes(outcomes: Iterator[IngestReport | Failure], *, dry_run: bool
         failed = failed or isinstance(outcome, Failure)
         _print_outcome(outcome, dry_run=dry_run)
     return failed
+
+
+def _print_left_out(files: Sequence[tuple[str, str]]) -> None:
+    """The files of the folders that were not read, the first few by name."""
+    if not files:
+        return
+    console.print(f"[yellow]left out[/yellow]   {len(files):,} files that are not documents:")
+    for name, why in files[:MOST_LEFT_OUT]:
+        console.print(f"           [dim]{printable(f'{name}: {why}', markup=True)}[/dim]")
+    if len(files) > MOST_LEFT_OUT:
+        console.print(f"           [dim]and {len(files) - MOST_LEFT_OUT:,} more[/dim]")
 
 
 def _watch(library: Library, settings: Settings, sources: list[str]) -> None:
@@ -138,3 +151,5 @@ def _print_outcome(outcome: IngestReport | Failure, *, dry_run: bool = False) ->
         f"[{style}]{would}{outcome.status:<10}[/{style}] {printable(outcome.document, markup=True)}"
         f"  [dim]{work}[/dim]"
     )
+    for omission in outcome.omissions:
+        console.print(f"           [yellow]{printable(omission, markup=True)}[/yellow]")

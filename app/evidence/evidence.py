@@ -36,13 +36,14 @@ class Retrieved:
     """What search gives for one question: all that later stages need from the store.
 
     ``hits`` are best first; ``rarity`` is the idf of the question's words; ``documents`` are the
-    names of those that were searched.
+    names of those that were searched, ``unread`` tells what of them was not read, by name.
     """
 
     question: str
     hits: tuple[Hit, ...]
     rarity: dict[str, float]
     documents: tuple[str, ...]
+    unread: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from ingest.document import FootnoteError
 
 if TYPE_CHECKING:
     from app.service.engine import Engine
+    from store.results import IngestReport
 
 log = logging.getLogger(__name__)
 PREFIX = "/api/v1"
@@ -152,14 +153,12 @@ def _changing(app: FastAPI, engine: Engine) -> None:
     @app.post(f"{PREFIX}/documents", tags=["documents"])
     def upload(file: UploadFile) -> dict[str, Any]:
         """Take a file in; the same name again makes a new revision."""
-        report = add_bytes(engine, file.file.read(), file.filename or "document.txt")
-        return {"document": report.document, "revision": report.revision, "status": report.status}
+        return _told(add_bytes(engine, file.file.read(), file.filename or "document.txt"))
 
     @app.post(f"{PREFIX}/links", tags=["documents"])
     def link(given: LinkRequest) -> dict[str, Any]:
         """Ingest a page by its address."""
-        report = add_link(engine, given.url)
-        return {"document": report.document, "revision": report.revision, "status": report.status}
+        return _told(add_link(engine, given.url))
 
     @app.delete(f"{PREFIX}/documents/{{document}}", tags=["documents"])
     def remove(document: str, purge: bool = False) -> dict[str, Any]:
@@ -206,3 +205,13 @@ def _parameters(call: dict[str, Any]) -> str:
     body = call.get("requestBody", {}).get("content", {})
     names += [f"body: {kind}" for kind in body]
     return f"<p><small>{markup(', '.join(names))}</small></p>" if names else ""
+
+
+def _told(report: IngestReport) -> dict[str, Any]:
+    """What an ingest did, and what of the source it did not read."""
+    return {
+        "document": report.document,
+        "revision": report.revision,
+        "status": report.status,
+        "omissions": list(report.omissions),
+    }

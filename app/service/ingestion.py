@@ -27,12 +27,16 @@ class Failure:
 
 
 class Ingester:
-    """Ingests files, folders, globs, links, and the documents of a loader into one library."""
+    """Ingests files, folders, globs, links, and the documents of a loader into one library.
+
+    ``left_out`` are the files of the folders so far that were not read: path in it, and why.
+    """
 
     def __init__(self, library: Library, settings: Settings) -> None:
         self._library = library
         self._settings = settings
         self._side_reports: list[IngestReport | Failure] = []
+        self.left_out: list[tuple[str, str]] = []
 
     def ingest(
         self,
@@ -76,12 +80,13 @@ class Ingester:
         yield from self._drain_side_reports()
 
     def _expanded(self, sources: Sequence[str]) -> list[str]:
-        from ingest.load import expand
+        from ingest.load import expand, left_out
 
         found: dict[str, None] = {}
         for source in sources:
             try:
                 found.update(dict.fromkeys(expand([source])))
+                self.left_out += left_out(source)
             except UnreadableDocument as error:
                 self._side_reports.append(Failure(source, str(error)))
         return list(found)

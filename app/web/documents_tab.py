@@ -57,8 +57,14 @@ def _row(chat: Chat, current: Revision, removing: str) -> str:
         f"ingested {markup(current.created[:10])}</p>"
         f'<div class="actions">{_button("read", current, "Read")}{changed}'
         f"{sure if removing == current.id else _button('ask-remove', current, 'Remove…')}</div>"
-        f"{past if older else ''}</li>"
+        f"{past if older else ''}{_omissions(current.omissions)}</li>"
     )
+
+
+def _omissions(omissions: Sequence[str]) -> str:
+    """What of the document was not read, or was assumed."""
+    rows = "".join(f"<li>{markup(clip(omission, 300))}</li>" for omission in omissions)
+    return f'<ul class="omissions" aria-label="Not read, or assumed">{rows}</ul>' if rows else ""
 
 
 def take_in(chat: Chat, sources: Sequence[str]) -> Iterator[str]:
@@ -71,7 +77,8 @@ def take_in(chat: Chat, sources: Sequence[str]) -> Iterator[str]:
         try:
             report = _add(chat, given)
             words = f"{report.status}, {report.passages} passages, {report.embedded} new"
-            done.append(f'<li class="done">{label}: {words} ({report.seconds:.1f} s)</li>')
+            told = _omissions(report.omissions)
+            done.append(f'<li class="done">{label}: {words} ({report.seconds:.1f} s){told}</li>')
         except FootnoteError as error:
             done.append(f'<li class="failed" role="alert">{label}: {markup(str(error))}</li>')
         except Exception:

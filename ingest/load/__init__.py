@@ -25,6 +25,7 @@ __all__ = [
     "expand",
     "format_names",
     "is_link",
+    "left_out",
     "load",
     "load_bytes",
     "load_text",
@@ -121,6 +122,20 @@ def expand(sources: Sequence[str]) -> list[str]:
     return list(found)
 
 
+def left_out(source: str) -> list[tuple[str, str]]:
+    """Files of a folder that it does not stand for: each path in it, and why. No folder, none."""
+    folder = Path(source).expanduser()
+    if is_link(source) or not folder.is_dir():
+        return []
+    found = []
+    for file in sorted(folder.rglob("*")):
+        if not _is_wanted(file, folder) and file.is_file():
+            hidden = _is_hidden(file, folder)
+            why = "hidden" if hidden else f"“{file.suffix or file.name}” files are not read"
+            found.append((file.relative_to(folder).as_posix(), why))
+    return found
+
+
 def _meant(source: str) -> list[str]:
     if is_link(source):
         return [source]
@@ -140,6 +155,9 @@ def _meant(source: str) -> list[str]:
 
 
 def _is_wanted(file: Path, folder: Path) -> bool:
-    parts = file.relative_to(folder).parts
-    hidden = any(part.startswith((".", "~")) for part in parts)
-    return not hidden and file.suffix.lower() in extensions() and file.is_file()
+    known = file.suffix.lower() in extensions()
+    return known and not _is_hidden(file, folder) and file.is_file()
+
+
+def _is_hidden(file: Path, folder: Path) -> bool:
+    return any(part.startswith((".", "~")) for part in file.relative_to(folder).parts)

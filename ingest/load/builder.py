@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from ingest.document import NO_METADATA, Block, BlockKind, Document
 from ingest.load.block_classifier import assign
@@ -18,10 +18,11 @@ _SPACES = re.compile(r"[^\S\n]+")
 class Builder:
     """Collects blocks; ``document`` gives the text that they make."""
 
-    def __init__(self) -> None:
+    def __init__(self, omissions: Sequence[str] = ()) -> None:
         self.parts: list[str] = []
         self.blocks: list[Block] = []
         self.length = 0
+        self.omissions = dict.fromkeys(omissions)
 
     def add(
         self,
@@ -45,11 +46,16 @@ class Builder:
         words = words.rstrip()
         indent = len(words) - len(words.lstrip())
         if self.blocks:
-            tight = kind in _TIGHT and self.blocks[-1].kind is kind
+            heads = kind is BlockKind.TABLE_ROW and level > 0
+            tight = kind in _TIGHT and self.blocks[-1].kind is kind and not heads
             self._write("\n" if tight else "\n\n")
         start = self.length + indent
         self._write(words)
         self.blocks.append(Block(kind, start, self.length, level, page, row))
+
+    def omit(self, sentence: str) -> None:
+        """Notes what of the source is not read, or was assumed; the same once only."""
+        self.omissions[sentence] = None
 
     def _write(self, words: str) -> None:
         self.parts.append(words)
@@ -81,6 +87,7 @@ class Builder:
             source=source.address,
             media_type=media_type,
             metadata={**source.metadata, **known},
+            omissions=tuple(self.omissions),
         )
 
 

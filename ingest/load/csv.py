@@ -7,7 +7,8 @@ import io
 
 from ingest.document import Document
 from ingest.load.builder import Builder
-from ingest.load.source import Source, decode
+from ingest.load.encoding import decode
+from ingest.load.source import Source
 from ingest.load.table_rows import TooManyCells, add_rows
 
 MAX_FIELD = 1024 * 1024
@@ -15,8 +16,9 @@ MAX_FIELD = 1024 * 1024
 
 def load(data: bytes, source: Source) -> Document:
     """A file of separated values; the separator is detected from the first lines."""
-    text = decode(data, source)
-    builder = Builder()
+    decoded = decode(data, source)
+    text = decoded.text
+    builder = Builder(decoded.assumed)
     csv.field_size_limit(MAX_FIELD)
     reader = csv.reader(io.StringIO(text), delimiter=_separator(text, source))
     try:

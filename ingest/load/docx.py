@@ -1,19 +1,24 @@
-"""Word documents: paragraphs, headings, lists and tables in their order."""
+"""Word documents: everything that can be read in them, where it stands."""
 
 from __future__ import annotations
 
 import io
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from ingest.document import BlockKind, Document
 from ingest.load.archive import damaged, open_archive
-from ingest.load.builder import Builder, row_text
+from ingest.load.builder import Builder
+from ingest.load.docx_numbering import Numbering, shown
+from ingest.load.docx_text import MC, Reference, W, Words
+from ingest.load.grid import Cell, add_table
 from ingest.load.source import Source
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _HEADING = re.compile(r"(?:heading|überschrift|titre|título|заголовок)\s*(\d)", re.IGNORECASE)
-_W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_GONE = (f"{W}del", f"{W}moveFrom", f"{MC}Fallback")
+_NAMED = {"footnote": "Note", "endnote": "Endnote", "comment": "Comment"}
 
 
 def load(data: bytes, source: Source) -> Document:
@@ -23,14 +28,9 @@ def load(data: bytes, source: Source) -> Document:
     from lxml.etree import LxmlError
 
     open_archive(data, source).close()
-    builder = Builder()
     try:
         document = docx.Document(io.BytesIO(data))
-        for item in document.iter_inner_content():
-            if hasattr(item, "rows"):
-                _table(builder, item)
-            else:
-                _paragraph(builder, item)
+        builder = _Reader(document).read()
         about = document.core_properties
         title, author = about.title or "", about.author or ""
         made = about.modified.isoformat() if about.modified else ""
@@ -39,51 +39,184 @@ def load(data: bytes, source: Source) -> Document:
     return builder.document(source, MEDIA_TYPE, title, {"author": author, "modified": made})
 
 
-def _paragraph(builder: Builder, paragraph: Any) -> None:
-    style = (paragraph.style.name if paragraph.style is not None else "") or ""
-    words = _words(paragraph._p)
-    heading = _HEADING.match(style)
-    if heading or style.lower() == "title":
-        builder.add(BlockKind.HEADING, words, int(heading.group(1)) if heading else 1)
-    elif _is_item(paragraph, style):
-        builder.add(BlockKind.LIST_ITEM, words, _nesting(paragraph))
-    else:
-        builder.add(BlockKind.PARAGRAPH, words)
+class _Reader:
+    """Goes through the body; notes, comments and text boxes follow the paragraph they belong to."""
+
+    def __init__(self, document: Any) -> None:
+        self._document = document
+        self._builder = Builder()
+        self._styles = {style.style_id: style for style in document.styles}
+        self._numbering = Numbering(self._part("numbering"))
+        self._notes = {
+            (kind, note.get(f"{W}id") or ""): note
+            for kind in _NAMED
+            for root in [self._part(f"{kind}s")]
+            if root is not None
+            for note in root.iter(f"{W}{kind}")
+            if note.get(f"{W}type") in (None, "normal")
+        }
+        counts = dict.fromkeys(_NAMED, 0)
+        self._marks: dict[Reference, str] = {}
+        for kind, number in self._notes:
+            counts[kind] += 1
+            sign = shown(counts[kind], "lowerRoman" if kind == "endnote" else "decimal")
+            self._marks[kind, number] = "" if kind == "comment" else f" [{sign}]"
+
+    def read(self) -> Builder:
+        """All of the document."""
+        self._edges("header")
+        self._blocks(self._document.element.body)
+        self._edges("footer")
+        pictures = sum(1 for _ in self._document.element.body.iter("{*}blip"))
+        if pictures:
+            self._builder.omit(
+                f"{pictures:,} picture{'s are' if pictures > 1 else ' is'} not read."
+            )
+        return self._builder
+
+    def _part(self, name: str) -> Any | None:
+        """The root of a part of the package, such as ``footnotes``."""
+        from docx.oxml import parse_xml
+
+        for relation in self._document.part.rels.values():
+            if not relation.is_external and relation.reltype.endswith(f"/{name}"):
+                return parse_xml(relation.target_part.blob)
+        return None
+
+    def _edges(self, kind: str) -> None:
+        """Headers or footers, each text once: they are furniture, and may hold an address."""
+        seen: set[str] = set()
+        for relation in self._document.part.rels.values():
+            if relation.is_external or not relation.reltype.endswith(f"/{kind}"):
+                continue
+            from docx.oxml import parse_xml
+
+            for paragraph in parse_xml(relation.target_part.blob).iter(f"{W}p"):
+                said = " ".join(Words(paragraph, {}).text.split())
+                if said and said not in seen and any(map(str.isalpha, said)):
+                    seen.add(said)
+                    self._builder.add(BlockKind.BOILERPLATE, said)
+
+    def _blocks(self, element: Any) -> None:
+        for child in _content(element):
+            if child.tag == f"{W}p":
+                self._paragraph(child)
+            elif child.tag == f"{W}tbl":
+                self._table(child)
+
+    def _paragraph(self, paragraph: Any) -> None:
+        said = Words(paragraph, self._marks)
+        style = self._style(paragraph)
+        heading = _HEADING.match(style)
+        num_id, level = self._numbered(paragraph)
+        number = self._numbering.number(num_id, level) if num_id and said.text.strip() else ""
+        words = f"{number} {said.text}" if number else said.text
+        if heading or style.lower() == "title":
+            self._builder.add(BlockKind.HEADING, words, int(heading.group(1)) if heading else 1)
+        elif num_id or style.lower().startswith("list "):
+            self._builder.add(BlockKind.LIST_ITEM, words, level + 1)
+        else:
+            self._builder.add(BlockKind.PARAGRAPH, words)
+        self._after(said)
+
+    def _after(self, said: Words) -> None:
+        """The notes and text boxes of what has just been written."""
+        for reference in said.notes:
+            note = self._notes[reference]
+            text = " ".join(w for p in note.iter(f"{W}p") for w in Words(p, {}).text.split())
+            kind = _NAMED[reference[0]]
+            author = note.get(f"{W}author")
+            by = f"{kind} by {author}" if author else f"{kind}{self._marks[reference]}"
+            self._builder.add(BlockKind.PARAGRAPH, f"{by}: {text}" if text else "")
+        for box in said.boxes:
+            self._blocks(box)
+
+    def _style(self, paragraph: Any) -> str:
+        named = paragraph.find(f"{W}pPr/{W}pStyle")
+        style = self._styles.get(named.get(f"{W}val")) if named is not None else None
+        return (style.name if style is not None else "") or ""
+
+    def _numbered(self, paragraph: Any) -> tuple[str, int]:
+        """The list that a paragraph belongs to, by itself or by its style, and its level."""
+        holder, steps = paragraph.find(f"{W}pPr"), 0
+        named = paragraph.find(f"{W}pPr/{W}pStyle")
+        style = self._styles.get(named.get(f"{W}val")) if named is not None else None
+        while True:
+            numbering = holder.find(f"{W}numPr") if holder is not None else None
+            if numbering is not None:
+                id_, level = numbering.find(f"{W}numId"), numbering.find(f"{W}ilvl")
+                found = "" if id_ is None else id_.get(f"{W}val") or ""
+                return ("" if found == "0" else found), int(
+                    level.get(f"{W}val") if level is not None else 0
+                )
+            if style is None or steps > 20:
+                return "", 0
+            holder, style, steps = style.element.find(f"{W}pPr"), style.base_style, steps + 1
+
+    def _table(self, table: Any) -> None:
+        rows: list[list[Cell]] = []
+        said: list[Words] = []
+        open_cells: dict[int, tuple[int, int]] = {}
+        heads = 0
+        for row in _content(table, f"{W}tr"):
+            if row.find(f"{W}trPr/{W}del") is not None:
+                continue
+            heads += heads == len(rows) and row.find(f"{W}trPr/{W}tblHeader") is not None
+            at = _skipped(row)
+            line = [Cell("")] * at
+            for cell in _content(row, f"{W}tc"):
+                across = int(_value(cell, "gridSpan") or 1)
+                merge = cell.find(f"{W}tcPr/{W}vMerge")
+                goes_on = merge is not None and merge.get(f"{W}val") != "restart"
+                if goes_on and at in open_cells:
+                    y, x = open_cells[at]
+                    old = rows[y][x]
+                    rows[y][x] = Cell(old.text, old.across, len(rows) - y + 1)
+                else:
+                    if merge is not None:
+                        open_cells[at] = (len(rows), len(line))
+                    else:
+                        open_cells.pop(at, None)
+                    line.append(Cell(self._cell(cell, said), across))
+                at += across
+            rows.append(line)
+        add_table(self._builder, rows, heads=heads)
+        for words in said:
+            self._after(words)
+
+    def _cell(self, cell: Any, said: list[Words]) -> str:
+        """A cell on one line; the cells of a table inside it keep their commas."""
+        parts: list[str] = []
+        for child in _content(cell):
+            if child.tag == f"{W}tbl":
+                for row in _content(child, f"{W}tr"):
+                    inside = [self._cell(c, said) for c in _content(row, f"{W}tc")]
+                    parts.append(": ".join(filter(None, inside)) + ";")
+            elif child.tag == f"{W}p":
+                words = Words(child, self._marks)
+                said.append(words)
+                parts.append(" ".join(words.text.split()))
+        return " ".join(filter(None, parts)).rstrip(";")
 
 
-def _words(paragraph: Any) -> str:
-    """Text of a paragraph's own runs: insertions and links too, deletions and text boxes not."""
-    parts = []
-    for element in paragraph.iter(f"{_W}t", f"{_W}tab", f"{_W}br", f"{_W}cr", f"{_W}noBreakHyphen"):
-        if next(element.iterancestors(f"{_W}p")) is not paragraph:
+def _content(element: Any, *tags: str) -> Iterator[Any]:
+    """The paragraphs, tables, rows or cells right in an element, or in controls around them."""
+    for child in element:
+        if child.tag in _GONE or not isinstance(child.tag, str):
             continue
-        if element.tag == f"{_W}t":
-            parts.append(element.text or "")
-        elif element.tag == f"{_W}noBreakHyphen":
-            parts.append("-")
-        elif next(element.iterancestors(f"{_W}r", f"{_W}p")).tag == f"{_W}r":
-            parts.append(" " if element.tag == f"{_W}tab" else "\n")
-    return "".join(parts)
+        if child.tag in (f"{W}p", f"{W}tbl", f"{W}tr", f"{W}tc"):
+            if not tags or child.tag in tags:
+                yield child
+        else:
+            yield from _content(child, *tags)
 
 
-def _is_item(paragraph: Any, style: str) -> bool:
-    properties = paragraph._p.pPr
-    numbered = properties is not None and properties.numPr is not None
-    return numbered or style.lower().startswith("list ")
+def _value(cell: Any, name: str) -> str:
+    found = cell.find(f"{W}tcPr/{W}{name}")
+    return "" if found is None else found.get(f"{W}val") or ""
 
 
-def _nesting(paragraph: Any) -> int:
-    properties = paragraph._p.pPr
-    numbering = properties.numPr if properties is not None else None
-    level = numbering.ilvl if numbering is not None else None
-    return 1 + (level.val if level is not None else 0)
-
-
-def _table(builder: Builder, table: Any) -> None:
-    rows = [
-        [" ".join(_words(p) for p in cell.iter(f"{_W}p")) for cell in row.tc_lst]
-        for row in table._tbl.tr_lst
-    ]
-    for number, cells in enumerate(rows):
-        header = number == 0 and len(rows) > 1 and len(cells) > 1
-        builder.add(BlockKind.TABLE_ROW, row_text(cells), int(header))
+def _skipped(row: Any) -> int:
+    """Columns that a row leaves out before its first cell."""
+    found = row.find(f"{W}trPr/{W}gridBefore")
+    return 0 if found is None else int(found.get(f"{W}val") or 0)

@@ -34,7 +34,7 @@ def load(data: bytes, source: Source) -> Document:
         for chapter in _chapters(package, posixpath.dirname(path)):
             page = _member(archive, chapter, source)
             if page.strip():
-                Flow(builder).read(main_body(parse(page, source)))
+                Flow(builder).read(main_body(parse(page, source)[0]))
     title = package.findtext(f".//{_DC}title") or ""
     author = package.findtext(f".//{_DC}creator") or ""
     return builder.document(source, MEDIA_TYPE, title, {"author": author})

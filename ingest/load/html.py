@@ -8,16 +8,19 @@ from typing import Any
 
 from ingest.document import Document
 from ingest.load.builder import Builder
+from ingest.load.encoding import decode
 from ingest.load.html_flow import Flow
-from ingest.load.source import Source, decode
+from ingest.load.source import Source
 
 MIN_MAIN = 200
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE)
 _PROLOGUE = re.compile(r"^\s*(?:<\?xml[^>]*\?>\s*)?(?:<!DOCTYPE[^\[>]*\[.*?\]\s*>)?", re.DOTALL)
+_UNREAD_TAGS = frozenset(
+    ("script", "style", "noscript", "iframe", "svg", "head", "template", "object", "embed", "video")
+    + ("audio", "canvas", "input", "map")
+)
 _DROPPED_TAGS = frozenset(
-    ("script", "style", "nav", "aside", "footer", "button", "noscript", "iframe", "svg", "head")
-    + ("template", "select", "dialog", "object", "embed", "video", "audio", "canvas", "input")
-    + ("textarea", "menu", "map")
+    ("nav", "aside", "footer", "button", "select", "dialog", "textarea", "menu")
 )
 _DROPPED_ROLES = frozenset(
     ("navigation", "banner", "contentinfo", "search", "complementary", "dialog", "alert", "menu")
@@ -27,7 +30,8 @@ _FURNITURE = re.compile(
     r"(?:^|[\s_-])(?:ads?|adverts?|advertisement|advertising|sponsor(?:ed)?|promo|banner|cookies?"
     r"|consent|gdpr|nav|navbar|navigation|menu|sidebar|breadcrumbs?|share|sharing|social|related"
     r"|recommended|newsletter|subscribe|popup|modal|comments?|disqus|toolbar|footer|skip-link"
-    r"|pagination|widget|outbrain|taboola|mw-editsection|navbox|noprint)(?:$|[\s_-])",
+    r"|pagination|widget|outbrain|taboola|mw-editsection|navbox|noprint)(?:$|[\s_-])"
+    r"|cookie-?(?:bot|banner|consent|notice)|onetrust",
     re.IGNORECASE,
 )
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
@@ -35,10 +39,14 @@ _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECAS
 
 def load(data: bytes, source: Source) -> Document:
     """A web page; its charset is the server's or the page's own. See ``decode`` for errors."""
-    tree = parse(data, source)
-    builder = Builder()
+    tree, assumed = parse(data, source)
+    builder = Builder(assumed)
     named, metadata = _about(tree)
-    prune(tree)
+    hidden, furniture = prune(tree)
+    if hidden:
+        builder.omit(f"Hidden text was left out ({hidden:,} words).")
+    if furniture:
+        builder.omit(f"Menus, advertisements and the like were left out ({furniture:,} words).")
     main = main_part(tree)
     headings = [" ".join(heading.text_content().split()) for heading in main.iter("h1")]
     title = headings[0] if len(headings) == 1 else named
@@ -50,52 +58,79 @@ def load(data: bytes, source: Source) -> Document:
     return builder.document(source, "text/html", title, metadata)
 
 
-def parse(data: bytes, source: Source) -> Any:
-    """The page's tree, without comments; entities and references outside are not followed."""
+def parse(data: bytes, source: Source) -> tuple[Any, tuple[str, ...]]:
+    """The page's tree without comments, and what was assumed of its encoding.
+
+    Entities and references outside are not followed.
+    """
     from lxml import etree, html
 
     named = _CHARSET.search(data[:4096])
     if named and not source.charset:
         source = replace(source, charset=named.group(1).decode("ascii"))
-    text = _PROLOGUE.sub("", decode(data, source), count=1)
+    decoded = decode(data, source)
+    text = _PROLOGUE.sub("", decoded.text, count=1)
     parser = html.HTMLParser(remove_comments=True, remove_pis=True, no_network=True)
     try:
-        return html.document_fromstring(text, parser=parser)
+        return html.document_fromstring(text, parser=parser), decoded.assumed
     except (etree.ParserError, etree.XMLSyntaxError, ValueError) as error:
         raise source.unreadable(f"the page could not be parsed ({error}).") from error
 
 
-def prune(tree: Any) -> None:
+def prune(tree: Any) -> tuple[int, int]:
     """Takes out what is not read: scripts, menus, furniture by role or class, hidden parts.
 
-    A part that is most of the page stays, whatever its class says.
+    A part that is most of the page stays, whatever its class says. Gives how many words were
+    hidden, and how many were furniture.
     """
     total = len(tree.text_content()) or 1
+    hidden = furniture = 0
     for element in list(tree.iter("*")):
         if element.getparent() is None or element.tag in ("html", "body", "main", "article"):
             continue
-        minor = _is_furniture(element) and len(element.text_content()) * 2 < total
-        if minor or element.tag in _DROPPED_TAGS or _is_hidden(element):
+        if element.tag in _UNREAD_TAGS:
             element.drop_tree()
+        elif _is_hidden(element):
+            hidden += len(element.text_content().split())
+            element.drop_tree()
+        elif element.tag in _DROPPED_TAGS or (
+            _is_furniture(element) and len(element.text_content()) * 2 < total
+        ):
+            furniture += len(element.text_content().split())
+            element.drop_tree()
+    return hidden, furniture
 
 
 def _is_hidden(element: Any) -> bool:
-    return (
-        element.get("hidden") is not None
-        or element.get("aria-hidden") == "true"
-        or _HIDDEN.search(element.get("style") or "") is not None
-    )
+    # aria-hidden hides from a screen reader what everybody else sees: an icon, or text.
+    decoration = element.get("aria-hidden") == "true" and len(element.text_content().split()) < 2
+    hides = element.get("hidden") is not None or decoration
+    return hides or _HIDDEN.search(element.get("style") or "") is not None
 
 
 def _is_furniture(element: Any) -> bool:
-    if element.get("role") in _DROPPED_ROLES or element.tag == "form":
+    if element.get("role") in _DROPPED_ROLES:
         return True
+    if element.tag == "form":
+        return not any(
+            len(part.text_content().split()) > 4 for part in element.iter("p", "li", "td")
+        )
+    if _runs_in_text(element):
+        return False
     if element.tag == "header":
         return all(above.tag not in ("article", "main") for above in element.iterancestors())
     names = f"{element.get('class') or ''} {element.get('id') or ''}"
     if element.tag in ("div", "section", "ul", "ol", "p", "span", "a", "table"):
         return _FURNITURE.search(names) is not None or _is_link_list(element)
     return False
+
+
+def _runs_in_text(element: Any) -> bool:
+    """Whether it is a few words of a sentence: text stands beside it."""
+    above = element.getparent()
+    beside = [above.text, element.tail, *(e.tail for e in above)]
+    inline = element.tag in ("span", "a", "em", "strong", "b", "i", "small", "label")
+    return inline and any(words and words.strip() for words in beside)
 
 
 def _is_link_list(element: Any) -> bool:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from typing import Any
 
 from ingest.document import BlockKind
-from ingest.load.builder import Builder, row_text
+from ingest.load.builder import Builder
+from ingest.load.grid import Cell, add_rows, add_table
 
 MAX_DEPTH = 300
 MAX_CELL = 300
+MAX_SPAN = 100
+MAX_RAISED = 12
+_RAISED = dict(zip("0123456789+-−=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿ", strict=True))
+_LOWERED = dict(zip("0123456789+-−=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎", strict=True))
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _LISTS = ("ul", "ol", "dl")
 _BLOCKS = frozenset(
@@ -65,6 +72,8 @@ class Flow:
         elif tag == "table" and _is_data(element):
             self._flush()
             self._table(element)
+        elif tag in ("sup", "sub") and not len(element):
+            self._inline(raised(tag, element.text or ""))
         elif tag in _BLOCKS:
             self._block(element, depth, nesting)
         else:
@@ -88,16 +97,53 @@ class Flow:
         caption = table.find("caption")
         if caption is not None:
             self.builder.add(BlockKind.PARAGRAPH, caption.text_content(), page=self.page)
-        for number, row in enumerate(table.iter("tr")):
-            cells = [cell for cell in row if cell.tag in ("td", "th")]
-            header = number == 0 and all(cell.tag == "th" for cell in cells)
-            header = header or (number == 0 and row.getparent().tag == "thead")
-            self.builder.add(
-                BlockKind.TABLE_ROW,
-                row_text([cell.text_content() for cell in cells]),
-                int(header),
-                page=self.page,
+        rows = list(table.iter("tr"))
+        cells = [[_cell(cell) for cell in row if cell.tag in ("td", "th")] for row in rows]
+        headed = any(cell.heads for row in cells for cell in row)
+        above = sum(1 for row in rows if row.getparent().tag == "thead")
+        # A table without header cells has no header: its first row may say anything.
+        if above or headed and all(cell.heads for cell in cells[0]):
+            add_table(self.builder, cells, heads=above, page=self.page)
+        else:
+            add_rows(self.builder, cells, page=self.page)
+
+
+def _cell(cell: Any) -> Cell:
+    words = re.sub(r"\s*;[\s;]*", "; ", " ".join("".join(_cell_words(cell)).split()))
+    return Cell(words.strip(" ;"), _span(cell, "colspan"), _span(cell, "rowspan"), cell.tag == "th")
+
+
+def _cell_words(element: Any) -> Iterator[str]:
+    """The words of a cell; where it breaks a line, a semicolon."""
+    yield element.text or ""
+    for child in element:
+        if isinstance(child.tag, str):
+            breaks = child.tag in _BLOCKS or child.tag == "br"
+            inside = "".join(_cell_words(child))
+            yield (
+                f"; {inside}; "
+                if breaks and child.tag != "br"
+                else "; "
+                if breaks
+                else (raised(child.tag, inside))
             )
+        yield child.tail or ""
+
+
+def _span(cell: Any, name: str) -> int:
+    given = (cell.get(name) or "1").strip()
+    return max(1, min(int(given), MAX_SPAN)) if given.isdecimal() else 1
+
+
+def raised(tag: str, words: str) -> str:
+    """Words as superscript or subscript, if the tag says so and there are such characters:
+    10⁶ is not 106."""
+    table = {"sup": _RAISED, "sub": _LOWERED}.get(tag)
+    if table is None or not words.strip() or len(words) > MAX_RAISED:
+        return words
+    if all(c in table for c in words.strip()):
+        return "".join(table[c] for c in words.strip())
+    return words if tag == "sub" else f"^{words.strip()}"
 
 
 def _is_data(table: Any) -> bool:

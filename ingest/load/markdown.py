@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ingest.document import NO_METADATA, Block, BlockKind, Document
 from ingest.load.block_classifier import assign
-from ingest.load.source import Source, clean, decode
+from ingest.load.encoding import decode
+from ingest.load.source import Source, clean
 from ingest.load.titles import title_of
 
 if TYPE_CHECKING:
@@ -29,7 +31,9 @@ _KINDS = {
 
 def load(data: bytes, source: Source) -> Document:
     """A Markdown file; see ``decode`` for encodings and errors."""
-    return load_markdown(decode(data, source), source.name, source=source.address)
+    decoded = decode(data, source)
+    made = load_markdown(decoded.text, source.name, source=source.address)
+    return replace(made, omissions=decoded.assumed)
 
 
 def load_markdown(text: str, name: str, *, source: str = "") -> Document:

@@ -64,7 +64,7 @@ def _crashed(source: Source, done: subprocess.CompletedProcess[bytes]) -> Unread
 
 def _document(reply: dict[str, Any]) -> Document:
     blocks = tuple(Block(BlockKind(kind), *rest) for kind, *rest in reply.pop("blocks"))
-    return Document(blocks=blocks, **reply)
+    return Document(blocks=blocks, omissions=tuple(reply.pop("omissions")), **reply)
 
 
 def _reply(document: Document) -> dict[str, Any]:
@@ -75,6 +75,7 @@ def _reply(document: Document) -> dict[str, Any]:
         "source": document.source,
         "media_type": document.media_type,
         "metadata": dict(document.metadata),
+        "omissions": document.omissions,
         "blocks": [(b.kind, b.start, b.end, b.level, b.page, b.row) for b in document.blocks],
     }
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from ingest.document import Block, BlockKind, Document
 from ingest.load.block_classifier import assign
-from ingest.load.source import Source, clean, decode
+from ingest.load.encoding import decode
+from ingest.load.source import Source, clean
 from ingest.load.titles import title_of
 
 MAX_HEADING = 80
@@ -41,7 +43,9 @@ def load_text(
 
 def load(data: bytes, source: Source) -> Document:
     """A plain text file; see ``decode`` for encodings and errors."""
-    return load_text(decode(data, source), source.name, source=source.address)
+    decoded = decode(data, source)
+    made = load_text(decoded.text, source.name, source=source.address)
+    return replace(made, omissions=decoded.assumed)
 
 
 def text_blocks(text: str) -> tuple[Block, ...]:
