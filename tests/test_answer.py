@@ -152,6 +152,17 @@ def test_an_invented_number_is_dropped_with_a_note(
     assert any("75" in note and "dropped" in note for note in answer.notes)
 
 
+def test_words_that_cannot_be_verified_give_way_to_the_sources_own(
+    plan: Library, settings: Settings, reader: Reader
+) -> None:
+    reply = "The rebuilding work will never cost more than 48 million crowns [1]."
+    answer = asked(plan, settings, reader, "What would the work cost?", scripted(reply, yes=3.0))
+    assert answer.text == "Mayor Ines Calder said the work would cost 48 million crowns."
+    assert [s.verdict for s in answer.sentences] == [Verdict.QUOTED]
+    assert any("never cost" in note and "own words" in note for note in answer.notes)
+    assert_sliced(answer, plan)
+
+
 def test_a_number_that_was_not_offered_is_reported_and_no_link(
     plan: Library, settings: Settings, reader: Reader
 ) -> None:

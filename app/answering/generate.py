@@ -49,6 +49,11 @@ class Checked:
     source: PromptSource
     judgement: Judgement
 
+    @property
+    def is_supported(self) -> bool:
+        """Whether it may be shown as it is put."""
+        return self.judgement.verdict is not Verdict.UNSUPPORTED
+
 
 class DraftedAnswer:
     """One question's way through a chat model: ``stream`` writes it, ``verified`` checks it."""
@@ -113,10 +118,11 @@ class DraftedAnswer:
             return refusal.refuse(result, self._likely, name)
         drafted = [d for d in parse_reply(self._reply) if not is_not_stated(d.text)]
         checked = self._check(result.question, drafted) if self._states_answer() else []
-        # What the sources do not support is dropped with a note, never shown.
-        kept = [c for c in checked if c.judgement.verdict is not Verdict.UNSUPPORTED]
+        # What the sources do not support is dropped with a note, never shown; where it rests on a
+        # sentence of theirs, that sentence is shown instead.
+        kept = [c for c in checked if c.is_supported or c.judgement.rests]
         notes = (
-            *(_dropped_note(c) for c in checked if c not in kept),
+            *(_dropped_note(c) for c in checked if not c.is_supported),
             *self._unknown_citation_notes(checked),
         )
         if kept:
@@ -199,6 +205,8 @@ class DraftedAnswer:
         source = checked.source
         if len(source.lines) > 2 and answer_type(question) is AnswerType.LIST:
             return source.lines
+        if not checked.is_supported:
+            return (_nearest_line(checked.drafted.text, source),)
         return source.lines if _is_fragment(checked.drafted, source) else ()
 
     def _check(self, asked: str, drafted: Sequence[Drafted]) -> list[Checked]:
@@ -235,10 +243,21 @@ def _is_fragment(drafted: Drafted, source: PromptSource) -> bool:
     return len(words(drafted.text)) <= FRAGMENT and occurs_in(drafted.text, source.text)
 
 
+def _nearest_line(said: str, source: PromptSource) -> tuple[int, int]:
+    """The source's sentence or line that a drafted sentence rests on."""
+    text = source.evidence.hit.source.text
+
+    def foreign(line: tuple[int, int]) -> float:
+        return share_of_new_words(said, text[slice(*line)])
+
+    return min(source.lines, key=foreign)
+
+
 def _as_source(source: PromptSource) -> Source:
     passage = source.evidence.hit.stored.passage
     return Source(source.text, f"{passage.context} {passage.text}", "\n".join(passage.headings))
 
 
 def _dropped_note(checked: Checked) -> str:
-    return f"A sentence was dropped, because {checked.judgement.why}: “{checked.drafted.text}”"
+    done = "replaced by the source's own words" if checked.judgement.rests else "dropped"
+    return f"A sentence was {done}, because {checked.judgement.why}: “{checked.drafted.text}”"

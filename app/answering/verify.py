@@ -45,6 +45,7 @@ RESTATED_NEIGHBOURS = 0.85
 STILL_CONTRADICTED = 0.80
 # Sentences of the quote that the reader sees: those nearest to the sentence.
 WINDOW = 3
+UNSURE = "the source puts it too differently to be sure"
 _BULLET = re.compile(r"^\s*(?:[-–—•*‣▪◦·]|#{1,6}|>+|\(?\d{1,3}[.)]|\(?[a-z]\))\s+")
 # What ends a sentence or an item, in any script.
 _ENDS = ".!?…;。！？؟۔।"
@@ -66,10 +67,15 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A verdict and, where it is not good, what is missing or wrong ("" otherwise)."""
+    """A verdict and, where it is not good, what is missing or wrong ("" otherwise).
+
+    ``rests`` is whether all the sentence's facts and nearly all its words stand in the source: then
+    the source's own sentence may stand for one that is unsupported as it is put.
+    """
 
     verdict: Verdict
     why: str = ""
+    rests: bool = False
 
 
 def normalise_quotation(text: str) -> str:
@@ -166,40 +172,64 @@ def judge(sentence: str, source: Source, support: Sequence[float], question: str
 
     ``support`` is the reader's (supported, contradicted, neither) for the sentence and the
     ``closest`` part of the quote, summing to 1. A sentence is ``partly`` supported, and shown as
-    such, only where all its facts stand in the source and nothing hints at the opposite.
+    such, only where each of its words stands in the source or around it, and nothing hints at the
+    opposite.
     """
     if is_quoted(sentence, source.quote):
         return Judgement(Verdict.QUOTED)
     gone = missing_facts(sentence, source)
     if gone:
         return Judgement(Verdict.UNSUPPORTED, "the source does not have " + ", ".join(gone[:3]))
-    supported, contradicted, _ = support
-    nearest = wording.spelled(closest(sentence, source.quote, 1))
-    restated = wording.is_restated(sentence, nearest, source.headings, RESTATED_NEIGHBOURS)
-    if contradicted >= (STILL_CONTRADICTED if restated else CONTRADICTED):
-        return Judgement(Verdict.UNSUPPORTED, "the source says otherwise")
-    if wording.is_negated(sentence) != wording.is_negated(nearest) and supported < 0.9:
-        return Judgement(Verdict.UNSUPPORTED, "one of the two is negated")
-    if wording.dropped_hedge(sentence, nearest):
-        return Judgement(Verdict.UNSUPPORTED, "the source says so with a reservation")
-    if wording.stronger_claim(sentence, nearest):
-        return Judgement(Verdict.UNSUPPORTED, "the source does not go so far")
     near = wording.spelled(closest(sentence, source.quote))
-    if share_of_new_words(sentence, f"{near} {source.around} {question}") > MOST_NEW_WORDS:
+    known = f"{near} {source.around}"
+    if share_of_new_words(sentence, f"{known} {question}") > MOST_NEW_WORDS:
         return Judgement(Verdict.UNSUPPORTED, "the source does not speak of this")
+    objection = _objection(sentence, source, support, question)
+    if objection:
+        return Judgement(Verdict.UNSUPPORTED, objection, rests=True)
+    if _is_proven(sentence, source, support):
+        return Judgement(Verdict.SUPPORTED)
+    if support[1] >= MAY_CONTRADICT or share_of_new_words(sentence, known):
+        return Judgement(Verdict.UNSUPPORTED, UNSURE, rests=True)
+    return Judgement(Verdict.PARTLY, "the source says only part of this")
+
+
+def _objection(sentence: str, source: Source, support: Sequence[float], question: str) -> str:
+    """What speaks against the sentence, in a few words; "" for nothing."""
+    supported, contradicted, _ = support
+    nearest, near = (wording.spelled(closest(sentence, source.quote, n)) for n in (1, WINDOW))
+    restated = _is_restated(sentence, source)
+    if contradicted >= (STILL_CONTRADICTED if restated else CONTRADICTED):
+        return "the source says otherwise"
+    if wording.is_negated(sentence) != wording.is_negated(nearest) and supported < 0.9:
+        return "one of the two is negated"
+    if wording.dropped_hedge(sentence, nearest):
+        return "the source says so with a reservation"
+    if wording.stronger_claim(sentence, nearest):
+        return "the source does not go so far"
     if wording.changed_unit(sentence, near):
-        return Judgement(Verdict.UNSUPPORTED, "the source counts something else")
+        return "the source counts something else"
     # "The hall of the library seats 64" takes its first half from "How many does the hall of the
     # library seat?". A question to be answered with yes or no gives no such words.
     asked = "" if answer_type(question) is AnswerType.YES_NO else question
     if not restated and wording.shared_neighbours(sentence, f"{near} {asked}") < SAME_NEIGHBOURS:
-        return Judgement(Verdict.UNSUPPORTED, "the source puts it too differently to be sure")
+        return UNSURE
+    return ""
+
+
+def _is_proven(sentence: str, source: Source, support: Sequence[float]) -> bool:
+    """Whether the reader is sure enough, or the sentence only leaves words of the source out."""
+    if _is_restated(sentence, source):
+        return True
+    supported, contradicted, _ = support
+    nearest = wording.spelled(closest(sentence, source.quote, 1))
     known = share_of_new_words(sentence, nearest) == 0 and contradicted < HARDLY_CONTRADICTED
-    if restated or supported >= (LIKELY if known else SURE):
-        return Judgement(Verdict.SUPPORTED)
-    if contradicted >= MAY_CONTRADICT:
-        return Judgement(Verdict.UNSUPPORTED, "the source puts it too differently to be sure")
-    return Judgement(Verdict.PARTLY, "the source says only part of this")
+    return supported >= (LIKELY if known else SURE)
+
+
+def _is_restated(sentence: str, source: Source) -> bool:
+    nearest = wording.spelled(closest(sentence, source.quote, 1))
+    return wording.is_restated(sentence, nearest, source.headings, RESTATED_NEIGHBOURS)
 
 
 def judge_all(
