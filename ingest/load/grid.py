@@ -37,7 +37,7 @@ def add_table(
     lines = filled(rows)
     heads = min(heads or _header_rows(rows), len(lines) - 1)
     if heads > 0:
-        merged = [_stacked(column) for column in zip(*_even(lines[:heads]), strict=True)]
+        merged = [stacked(column) for column in zip(*_even(lines[:heads]), strict=True)]
         builder.add(BlockKind.TABLE_ROW, row_text(merged), 1, page=page)
     for line in lines[max(heads, 0) :]:
         builder.add(BlockKind.TABLE_ROW, row_text(line), 0, page=page)
@@ -105,6 +105,6 @@ def _even(lines: Sequence[Sequence[str]]) -> list[list[str]]:
     return [[*line, *[""] * (width - len(line))] for line in lines]
 
 
-def _stacked(column: Sequence[str]) -> str:
+def stacked(column: Sequence[str]) -> str:
     """The different texts of a header column, from top to bottom."""
     return " ".join(dict.fromkeys(" ".join(text.split()) for text in column if text.strip()))
