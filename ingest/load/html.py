@@ -127,8 +127,8 @@ def _is_furniture(element: Any) -> bool:
 
 def _runs_in_text(element: Any) -> bool:
     """Whether it is a few words of a sentence: text stands beside it."""
-    above = element.getparent()
-    beside = [above.text, element.tail, *(e.tail for e in above)]
+    before = element.getprevious()
+    beside = (element.getparent().text if before is None else before.tail, element.tail)
     inline = element.tag in ("span", "a", "em", "strong", "b", "i", "small", "label")
     return inline and any(words and words.strip() for words in beside)
 
