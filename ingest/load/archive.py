@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from typing import Any
 
@@ -13,6 +14,9 @@ MAX_MEMBERS = 20_000
 MAX_UNPACKED = 512 * 1024 * 1024
 MAX_RATIO = 200
 MIN_SUSPECT = 8 * 1024 * 1024
+_STRICT = b"http://purl.oclc.org/ooxml/"
+_STRICT_NAME = re.compile(rb"http://purl\.oclc\.org/ooxml/(\w+)/([\w/-]+)")
+_FIRST = ("word/document.xml", "ppt/presentation.xml", "xl/workbook.xml")
 
 
 def open_archive(data: bytes, source: Source) -> zipfile.ZipFile:
@@ -39,6 +43,27 @@ def open_archive(data: bytes, source: Source) -> zipfile.ZipFile:
             f"{len(data) / 1e6:.1f} MB, like a zip bomb; if it is a real document, split it."
         )
     return archive
+
+
+def transitional(data: bytes, source: Source) -> bytes:
+    """An Office file in the usual namespaces, where it is written in those of ISO's strict form,
+    which the libraries do not know. Raises as ``open_archive`` does."""
+    with open_archive(data, source) as archive:
+        if not any(_STRICT in archive.read(name) for name in _FIRST if name in archive.namelist()):
+            return data
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as changed:
+            for member in archive.infolist():
+                part = archive.read(member)
+                if member.filename.endswith((".xml", ".rels")):
+                    part = _STRICT_NAME.sub(_usual_name, part)
+                changed.writestr(member.filename, part)
+        return out.getvalue()
+
+
+def _usual_name(match: re.Match[bytes]) -> bytes:
+    group, rest = match[1], match[2]
+    return b"http://schemas.openxmlformats.org/" + group + b"/2006/" + rest
 
 
 def damaged(source: Source, error: Exception | str) -> UnreadableDocument:

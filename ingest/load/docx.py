@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from ingest.document import BlockKind, Document
-from ingest.load.archive import damaged, open_archive
+from ingest.load.archive import damaged, transitional
 from ingest.load.builder import Builder
+from ingest.load.chart import add_chart
 from ingest.load.docx_numbering import Numbering, shown
 from ingest.load.docx_text import MC, Reference, W, Words
 from ingest.load.grid import Cell, add_table
@@ -27,7 +28,7 @@ def load(data: bytes, source: Source) -> Document:
     from docx.opc.exceptions import OpcError
     from lxml.etree import LxmlError
 
-    open_archive(data, source).close()
+    data = transitional(data, source)
     try:
         document = docx.Document(io.BytesIO(data))
         builder = _Reader(document).read()
@@ -76,11 +77,9 @@ class _Reader:
 
     def _part(self, name: str) -> Any | None:
         """The root of a part of the package, such as ``footnotes``."""
-        from docx.oxml import parse_xml
-
         for relation in self._document.part.rels.values():
             if not relation.is_external and relation.reltype.endswith(f"/{name}"):
-                return parse_xml(relation.target_part.blob)
+                return _parsed(relation.target_part.blob)
         return None
 
     def _edges(self, kind: str) -> None:
@@ -89,9 +88,7 @@ class _Reader:
         for relation in self._document.part.rels.values():
             if relation.is_external or not relation.reltype.endswith(f"/{kind}"):
                 continue
-            from docx.oxml import parse_xml
-
-            for paragraph in parse_xml(relation.target_part.blob).iter(f"{W}p"):
+            for paragraph in _parsed(relation.target_part.blob).iter(f"{W}p"):
                 said = " ".join(Words(paragraph, {}).text.split())
                 if said and said not in seen and any(map(str.isalpha, said)):
                     seen.add(said)
@@ -130,6 +127,10 @@ class _Reader:
             self._builder.add(BlockKind.PARAGRAPH, f"{by}: {text}" if text else "")
         for box in said.boxes:
             self._blocks(box)
+        for relation in said.charts:
+            if relation in self._document.part.rels:
+                part = self._document.part.rels[relation].target_part
+                add_chart(self._builder, _parsed(part.blob))
 
     def _style(self, paragraph: Any) -> str:
         named = paragraph.find(f"{W}pPr/{W}pStyle")
@@ -220,3 +221,9 @@ def _skipped(row: Any) -> int:
     """Columns that a row leaves out before its first cell."""
     found = row.find(f"{W}trPr/{W}gridBefore")
     return 0 if found is None else int(found.get(f"{W}val") or 0)
+
+
+def _parsed(blob: bytes) -> Any:
+    from docx.oxml import parse_xml
+
+    return parse_xml(blob)

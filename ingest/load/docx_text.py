@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from ingest.load.chart import CHART
+
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 # What is no longer there, what stands there twice, and what is a field's command.
 _LEFT_OUT = frozenset((f"{W}del", f"{W}moveFrom", f"{MC}Fallback", f"{W}instrText"))
+_RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _BOXES = frozenset((f"{W}txbxContent",))
 _NOTES = {f"{W}footnoteReference": "footnote", f"{W}endnoteReference": "endnote"}
 _NOTES |= {f"{W}commentReference": "comment"}
@@ -20,11 +23,13 @@ Reference = tuple[str, str]
 
 
 class Words:
-    """What a paragraph says: ``text``, the notes it refers to and the text boxes anchored in it."""
+    """What a paragraph says: ``text``, the notes it refers to, and what is anchored in it: text
+    boxes, and charts by their relation's id."""
 
     def __init__(self, paragraph: Any, marks: dict[Reference, str]) -> None:
         self.notes: list[Reference] = []
         self.boxes: list[Any] = []
+        self.charts: list[str] = []
         self._marks = marks
         self.text = "".join(self._read(paragraph))
 
@@ -35,6 +40,8 @@ class Words:
                 continue
             if tag in _BOXES:
                 self.boxes.append(child)
+            elif tag == f"{CHART}chart":
+                self.charts.append(child.get(_RELATION) or "")
             elif tag == f"{W}t":
                 yield child.text or ""
             elif tag in _PLAIN:

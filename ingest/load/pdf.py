@@ -5,15 +5,17 @@ from __future__ import annotations
 import ctypes
 import io
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from ingest.document import BlockKind, Document, UnreadableDocument
 from ingest.load.builder import Builder
+from ingest.load.pdf_fields import as_characters, fields, notes
 from ingest.load.pdf_layout import Line, reading_order, without_running_heads
 from ingest.load.pdf_paragraphs import paragraphs
-from ingest.load.pdf_words import Box, find_words
+from ingest.load.pdf_words import Box, Character, find_words, in_reading_order
 from ingest.load.source import Source
 
 __all__ = ["Box", "load", "page_picture", "word_boxes"]
@@ -22,6 +24,8 @@ MEDIA_TYPE = "application/pdf"
 MAX_PAGES = 5_000
 PICTURE_SCALE = 1.6
 MARK = (255, 214, 0, 90)
+# Pages without text that are named.
+MOST_NAMED = 20
 _PASSWORD_ERRORS = (4, 5)
 _LOCK = threading.Lock()  # PDFium is not thread-safe, and the chat draws pages while it reads.
 
@@ -34,14 +38,20 @@ def load(data: bytes, source: Source) -> Document:
             raise source.unreadable(f"it has {len(pdf)} pages, more than {MAX_PAGES}; split it.")
         about = pdf.get_metadata_dict(skip_empty=True)
         pages = [_lines(pdf, number) for number in range(len(pdf))]
+        remarks = [_remarks(pdf, number) for number in range(len(pdf))]
     if not any(lines for lines in pages):
         raise source.unreadable(
             "no text is in it: it looks scanned. Run it through text recognition first "
             "(for example: ocrmypdf in.pdf out.pdf)."
         )
+    for omission in _without_text(pages):
+        builder.omit(omission)
     ordered = [reading_order(lines) for lines in without_running_heads(pages)]
     for paragraph in paragraphs(ordered):
         builder.add(paragraph.kind, paragraph.words, paragraph.level, page=paragraph.page)
+    for number, some in enumerate(remarks, 1):
+        for remark in some:
+            builder.add(BlockKind.PARAGRAPH, f"Note on page {number}: {remark}", page=number)
     if not builder.blocks:  # nothing but running heads: a page or two of labels
         for lines in pages:
             for line in lines:
@@ -95,6 +105,7 @@ def _opened(data: bytes, source: Source) -> Iterator[Any]:
                 why = "the PDF is damaged or cut off and can't be opened. Get it again."
             raise source.unreadable(why) from error
         try:
+            pdf.init_forms()
             yield pdf
         except pypdfium2.PdfiumError as error:
             raise source.unreadable("a page of it is damaged and can't be read.") from error
@@ -102,26 +113,95 @@ def _opened(data: bytes, source: Source) -> Iterator[Any]:
             pdf.close()
 
 
-def _characters(pdf: Any, number: int) -> list[tuple[str, Box]]:
+def _characters(pdf: Any, number: int) -> list[Character]:
     """Characters of a page (``number`` from 0) with their boxes, as the file has them in order."""
     from pypdfium2 import raw
 
     page = pdf[number]
-    height = page.get_height()
     text = page.get_textpage()
+    upright = _upright(page)
     edges = [ctypes.c_double() for _ in range(4)]
     left, right, bottom, top = edges
-    found = []
+    found: list[Character] = []
     for index in range(text.count_chars()):
         code = raw.FPDFText_GetUnicode(text, index)
         raw.FPDFText_GetCharBox(text, index, *(ctypes.byref(edge) for edge in edges))
-        box = Box(number + 1, left.value, height - top.value, right.value, height - bottom.value)
+        box = upright(number + 1, left.value, bottom.value, right.value, top.value)
         # PDFium marks a hyphen at the end of a line with a control character.
         character = "-" if code in (2, 0xFFFE) else chr(code) if 0 < code < 0x110000 else ""
         found.append((character, box))
+    found = _with_strays_placed(found)
+    for field in fields(pdf, page):
+        found.append(("\n", found[-1][1] if found else Box(number + 1, 0.0, 0.0, 0.0, 0.0)))
+        for character, box in as_characters(field):
+            turned = upright(number + 1, box.left, box.top, box.right, box.bottom)
+            found.append((character, turned))
     text.close()
     page.close()
     return found
+
+
+def _with_strays_placed(characters: Sequence[Character]) -> list[Character]:
+    """The characters, with the letters of a ligature between their neighbours: on turned pages
+    PDFium gives them a place elsewhere."""
+    placed = list(characters)
+    for at in range(1, len(placed) - 1):
+        before, here = placed[at - 1][1], placed[at][1]
+        if _same_line(before, here) or placed[at][0].isspace() or placed[at - 1][0].isspace():
+            continue
+        for after in range(at + 1, min(at + 4, len(placed))):
+            box = placed[after][1]
+            if placed[after][0].isspace() or not _same_line(before, box):
+                continue
+            step = (box.left - before.right) / (after - at)
+            if 0 < step < box.bottom - box.top:
+                for k in range(at, after):
+                    left = before.right + (k - at) * step
+                    inside = replace(before, left=left, right=left + step)
+                    placed[k] = (placed[k][0], inside)
+            break
+    return placed
+
+
+def _same_line(a: Box, b: Box) -> bool:
+    return a.top < b.bottom and b.top < a.bottom
+
+
+def _upright(page: Any) -> Callable[[int, float, float, float, float], Box]:
+    """Turns a rectangle (page, left, bottom, right, top) in PDF units to one on the page as it is
+    shown, turned by the page's rotation."""
+    turn = page.get_rotation()
+    width, height = page.get_size()
+
+    def placed(number: int, left: float, bottom: float, right: float, top: float) -> Box:
+        if turn == 90:
+            return Box(number, bottom, left, top, right)
+        if turn == 180:
+            return Box(number, width - right, bottom, width - left, top)
+        if turn == 270:
+            return Box(number, width - top, height - right, width - bottom, height - left)
+        return Box(number, left, height - top, right, height - bottom)
+
+    return placed
+
+
+def _remarks(pdf: Any, number: int) -> list[str]:
+    page = pdf[number]
+    found = notes(page)
+    page.close()
+    return found
+
+
+def _without_text(pages: Sequence[Sequence[Line]]) -> Iterator[str]:
+    """One sentence on the pages that no text was found on."""
+    empty = [str(number) for number, lines in enumerate(pages, 1) if not lines]
+    if empty:
+        shown = ", ".join(empty[:MOST_NAMED]) + (" …" if len(empty) > MOST_NAMED else "")
+        one = len(empty) == 1
+        yield (
+            f"{'Page' if one else 'Pages'} {shown}: no text was found; "
+            f"{'it is' if one else 'they are'} empty or scanned."
+        )
 
 
 def _lines(pdf: Any, number: int) -> list[Line]:
@@ -137,7 +217,7 @@ def _lines(pdf: Any, number: int) -> list[Line]:
         if index < len(characters) and not _parts(characters, start, index):
             continue
         run = [(c, box) for c, box in characters[start:index] if c not in "\r\n"]
-        words = "".join(c for c, _ in run).strip()
+        words = in_reading_order(run).strip()
         inked = [box for c, box in run if not c.isspace() and box.bottom > box.top]
         if words and inked:
             size = _font_size(text, start + (characters[start][0] in " \r\n"))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from statistics import median
 
-from ingest.load.pdf_words import Box
+from ingest.load.pdf_words import Box, is_right_to_left
 
 MARGIN = 0.12
 CELLS = " | "
@@ -61,13 +61,10 @@ class Line:
 def without_running_heads(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
     """Pages without page numbers and the lines that recur in their upper or lower margins.
 
-    A line recurs if it stands at one height with the same words (numbers apart) on several pages,
-    or if most pages have a line there, set apart from the body and not larger than it.
+    A line recurs if it stands at one height with the same words (numbers apart) on several pages.
     """
     same = Counter(key for lines in pages for key in {_head_key(line) for line in lines})
-    apart = Counter(height for lines in pages for height in _heights_apart(lines))
     often = 3 if len(pages) > 3 else 2
-    most = max(4, len(pages) / 2)
     sizes = Counter(round(line.size, 1) for lines in pages for line in lines)
     body = sizes.most_common(1)[0][0] if sizes else 0.0
 
@@ -76,9 +73,8 @@ def without_running_heads(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
         if not height or line.size > 1.2 * body:
             return False
         alone = not any(o is not line and _level(o, line) for o in lines)
-        usual = apart[height] >= most and _is_apart(line, lines)
         numbered = alone and _PAGE_NUMBER.match(words) is not None
-        return same[key] >= often or usual or numbered
+        return same[key] >= often or numbered
 
     return [[line for line in lines if not is_running(line, lines)] for lines in pages]
 
@@ -88,17 +84,6 @@ def _head_key(line: Line) -> tuple[str, int, int]:
     if MARGIN * line.height < line.bottom and line.top < (1 - MARGIN) * line.height:
         return "", 0, 0
     return _DIGITS.sub("#", line.words), max(1, round(line.bottom)), round(line.size)
-
-
-def _heights_apart(lines: Sequence[Line]) -> set[int]:
-    """Heights of the margin lines that stand apart from the body."""
-    heights = ((_head_key(line)[1], line) for line in lines)
-    return {height for height, line in heights if height and _is_apart(line, lines)}
-
-
-def _is_apart(line: Line, lines: Sequence[Line]) -> bool:
-    near = [max(o.top - line.bottom, line.top - o.bottom) for o in lines if not _level(o, line)]
-    return min(near, default=0.0) > 0.9 * line.size
 
 
 def _level(a: Line, b: Line) -> bool:
@@ -169,7 +154,10 @@ def _joined(part: Sequence[Line]) -> list[Line]:
             rows[-1].append(line)
         else:
             rows.append([line])
-    rows = [sorted(row, key=lambda x: x.left) for row in rows]
+    rows = [
+        sorted(row, key=lambda x: x.left, reverse=is_right_to_left("".join(x.words for x in row)))
+        for row in rows
+    ]
     near = zip([[], *rows[:-1]], rows, [*rows[1:], []], strict=True)
     return [
         _as_one(row, cells=_is_aligned(row, above) or _is_aligned(row, below))

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from statistics import median
 
 from ingest.document import BlockKind
+from ingest.language.lexicon import common_words
 from ingest.load.pdf_layout import CELLS, Line
 
 MAX_HEADING = 200
 _BULLET = re.compile(r"(?:[•‣▪◦·●○■–—*]|[-](?=\s)|\(?\d{1,2}[.)](?=\s)|\(?[a-z]\)(?=\s))\s*\S")
 _ENDS = re.compile(r"[.!?:。！？؟][\"'”’)\]]*$")
+_NOTE_MARK = re.compile(r"[¹²³⁰⁴-⁹*†‡§]|\[?\d{1,3}[\])]?\s?(?=[^\W\d])")
 _BROKEN = re.compile(r"(\w+)[-\u00ad\u2010]$")
 
 
@@ -28,7 +30,10 @@ class Paragraph:
 
 
 def paragraphs(pages: Sequence[Sequence[Line]]) -> Iterator[Paragraph]:
-    """Paragraphs over all pages, in order; one that a page or column breaks is put together."""
+    """Paragraphs over all pages, in order; one that a page or column breaks is put together.
+
+    The footnotes of a page follow the paragraph that the page ends in.
+    """
     lines = [line for page in pages for line in page]
     if not lines:
         return
@@ -40,13 +45,40 @@ def paragraphs(pages: Sequence[Sequence[Line]]) -> Iterator[Paragraph]:
     levels = _levels(lines, body)
     vocabulary = Counter(word for line in lines for word in re.findall(r"\w+(?:-\w+)*", line.words))
     pitch = _pitch(lines)
-    run: list[Line] = []
-    for line in lines:
-        if run and _starts(run, line, pitch, body, plain_body):
+
+    def made(some: Sequence[Line]) -> Iterator[Paragraph]:
+        run: list[Line] = []
+        for line in some:
+            if run and _starts(run, line, pitch, body, plain_body):
+                yield _made(run, levels, body, plain_body, vocabulary)
+                run = []
+            run.append(line)
+        if run:
             yield _made(run, levels, body, plain_body, vocabulary)
-            run = []
-        run.append(line)
-    yield _made(run, levels, body, plain_body, vocabulary)
+
+    notes: dict[int, Sequence[Line]] = {}
+    text: list[Line] = []
+    for page in pages:
+        at = _first_note(page, body)
+        text += page[:at]
+        if page:
+            notes[page[0].page] = page[at:]
+    for paragraph in made(text):
+        for number in sorted(n for n in notes if n < paragraph.page):
+            yield from made(notes.pop(number))
+        yield paragraph
+    for number in sorted(notes):
+        yield from made(notes[number])
+
+
+def _first_note(page: Sequence[Line], body: float) -> int:
+    """Where the footnotes at the foot of a page begin: small lines, the first with its mark."""
+    at = len(page)
+    while at and page[at - 1].size < 0.95 * body and page[at - 1].top > 0.5 * page[at - 1].height:
+        at -= 1
+    while at < len(page) and not _NOTE_MARK.match(page[at].words):
+        at += 1
+    return at if at else len(page)
 
 
 def _mostly_bold(lines: Sequence[Line], body: float) -> bool:
@@ -134,8 +166,8 @@ def _made(
 def _attached(words: str, line: str, vocabulary: Counter[str]) -> str:
     """The next line put to the words; a word broken by a hyphen is made whole again.
 
-    A hyphen stays where the document writes the word with it elsewhere, or a capital or a number
-    follows.
+    A hyphen stays where the document writes the word with it elsewhere, where a capital or a number
+    follows, or where it parts two common words that make no common one.
     """
     broken = _BROKEN.search(words)
     second = re.match(r"\w+", line)
@@ -145,6 +177,15 @@ def _attached(words: str, line: str, vocabulary: Counter[str]) -> str:
         return words + line
     with_hyphen = f"{broken.group(1)}-{second.group()}"
     whole = broken.group(1) + second.group()
-    if vocabulary[with_hyphen] > vocabulary[whole] and not words.endswith("\u00ad"):
+    if words.endswith("\u00ad") or vocabulary[whole] > vocabulary[with_hyphen]:
+        return words[:-1] + line
+    if vocabulary[with_hyphen] or _is_compound(broken.group(1), second.group()):
         return words + line
     return words[:-1] + line
+
+
+def _is_compound(first: str, second: str) -> bool:
+    """Whether the parts are common words and the whole is none: "well-known"."""
+    common = common_words()
+    first, second = first.lower(), second.lower()
+    return first + second not in common and first in common and second in common

@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 MIN_RUN = 8
+# A gap between letters that parts words, as a share of the line's height.
+WORD_GAP = 0.3
+_ALEFS = ("\u0622", "\u0623", "\u0625", "\u0627")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,55 @@ def find_words(pages: Sequence[Sequence[Character]], quote: str) -> list[Box]:
         rest = rest[length:]
         needed = min(MIN_RUN, len(rest))
     return boxes
+
+
+def in_reading_order(run: Sequence[Character]) -> str:
+    """The characters of a line as they are read.
+
+    A file may hold words of Arabic or Hebrew as they are drawn, from left to right: in such a word
+    the places of the letters decide.
+    """
+    if not is_right_to_left("".join(c for c, _ in run)):
+        return "".join(c for c, _ in run)
+    out: list[str] = []
+    word: list[Character] = []
+    for character in [*run, (" ", run[-1][1])]:
+        if character[0].strip():
+            word.append(character)
+            continue
+        out += [unicodedata.normalize("NFKC", c) for c, _ in _as_read(word)]
+        out.append(character[0])
+        word = []
+    return "".join(out)[:-1]
+
+
+def _as_read(word: Sequence[Character]) -> Sequence[Character]:
+    """The letters of a word of a line from right to left, in the order of reading."""
+    letters = [unicodedata.bidirectional(c) in ("R", "AL") for c, _ in word]
+    steps = [
+        b.left > a.left
+        for at, ((_, a), (_, b)) in enumerate(zip(word, word[1:], strict=False))
+        if letters[at] and letters[at + 1] and a.left != b.left
+    ]
+    if steps and sum(steps) * 2 > len(steps):
+        return sorted(word, key=lambda x: -x[1].right)
+    return _with_lam_first(word)
+
+
+def _with_lam_first(run: Sequence[Character]) -> list[Character]:
+    """PDFium takes the ligature of lam and alef apart in the wrong order."""
+    out = list(run)
+    for at in range(1, len(out)):
+        (first, a), (second, b) = out[at - 1], out[at]
+        if second == "\u0644" and first in _ALEFS and (a.left, a.right) == (b.left, b.right):
+            out[at - 1], out[at] = out[at], out[at - 1]
+    return out
+
+
+def is_right_to_left(words: str) -> bool:
+    """Whether most letters are of a script that is read from right to left."""
+    kinds = [unicodedata.bidirectional(c) for c in words]
+    return sum(kind in ("R", "AL") for kind in kinds) > sum(kind == "L" for kind in kinds)
 
 
 def _forms(character: str) -> str:

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from ingest.document import BlockKind, Document
-from ingest.load.archive import damaged, open_archive
-from ingest.load.builder import Builder, row_text
+from ingest.load.archive import damaged, transitional
+from ingest.load.builder import Builder
+from ingest.load.chart import add_chart
 from ingest.load.grid import Cell, add_table
-from ingest.load.number_format import shown
 from ingest.load.source import Source
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
@@ -20,6 +20,7 @@ MAX_ITEM = 200
 BAND = 228_600
 _DIAGRAM = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}relIds"
 _REFERS = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}dm"
+_SLIDES = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
 _PARAGRAPH = "{http://schemas.openxmlformats.org/drawingml/2006/main}p"
 
 
@@ -29,7 +30,7 @@ def load(data: bytes, source: Source) -> Document:
     from pptx import Presentation
     from pptx.exc import PythonPptxError
 
-    open_archive(data, source).close()
+    data = transitional(data, source)
     builder = Builder()
     try:
         deck = Presentation(io.BytesIO(data))
@@ -63,6 +64,22 @@ class _Slide:
             self._builder.omit(f"Slide {self._number}: {self._pictures} {what} not read.")
         if slide.has_notes_slide and slide.notes_slide.notes_text_frame is not None:
             self._add(BlockKind.PARAGRAPH, slide.notes_slide.notes_text_frame.text)
+        for words in self._comments():
+            self._add(BlockKind.PARAGRAPH, f"Comment: {words}")
+
+    def _comments(self) -> list[str]:
+        """Reviewers' comments on the slide, of older and newer programs."""
+        roots = [
+            _parsed(relation.target_part.blob)
+            for relation in self._slide.part.rels.values()
+            if not relation.is_external and relation.reltype.endswith("/comments")
+        ]
+        said = [
+            " ".join("".join(part.itertext()).split())
+            for root in roots
+            for part in root.iter(f"{_SLIDES}text", "{*}txBody")
+        ]
+        return [words for words in said if words]
 
     def _add(self, kind: BlockKind, words: str, level: int = 0) -> None:
         self._builder.add(kind, words, level, page=self._number)
@@ -76,7 +93,7 @@ class _Slide:
             elif getattr(shape, "has_table", False):
                 self._table(shape.table)
             elif getattr(shape, "has_chart", False):
-                self._chart(shape.chart)
+                add_chart(self._builder, shape.chart._chartSpace, self._number)
             elif shape.has_text_frame:
                 self._frame(shape)
             else:
@@ -94,22 +111,6 @@ class _Slide:
             for row in table.rows
         ]
         add_table(self._builder, rows, page=self._number)
-
-    def _chart(self, chart: Any) -> None:
-        """A chart as the table that it draws."""
-        if chart.has_title and chart.chart_title.has_text_frame:
-            self._add(BlockKind.PARAGRAPH, chart.chart_title.text_frame.text)
-        for plot in chart.plots:
-            names = [str(category) for category in plot.categories]
-            series = [(one.name or "", list(one.values), _look(one)) for one in plot.series]
-            if not names:
-                names = [
-                    str(n) for n in range(1, 1 + max((len(v) for _, v, _ in series), default=0))
-                ]
-            self._add(BlockKind.TABLE_ROW, row_text(["Category", *(n for n, _, _ in series)]), 1)
-            for at, name in enumerate(names):
-                cells = [shown(v[at], look) if at < len(v) else "" for _, v, look in series]
-                self._add(BlockKind.TABLE_ROW, row_text([name, *cells]))
 
     def _frame(self, shape: Any) -> None:
         paragraphs = [p for p in shape.text_frame.paragraphs if p.text.strip()]
@@ -137,12 +138,9 @@ class _Slide:
             self._pictures += 1
 
     def _diagram(self, relation: str | None) -> list[str]:
-        from lxml import etree
-
         if relation is None or relation not in self._slide.part.rels:
             return []
-        parser = etree.XMLParser(resolve_entities=False, no_network=True)
-        root = etree.fromstring(self._slide.part.related_part(relation).blob, parser)
+        root = _parsed(self._slide.part.related_part(relation).blob)
         return ["".join(p.itertext()) for p in root.iter(_PARAGRAPH)]
 
 
@@ -151,7 +149,7 @@ def _place(shape: Any) -> tuple[int, int]:
     return (shape.top or 0) // BAND, shape.left or 0
 
 
-def _look(series: Any) -> str:
-    """The number format of a series, as its data give it."""
-    found = series._element.xpath(".//c:val//c:formatCode/text()")
-    return str(found[0]) if found else "General"
+def _parsed(blob: bytes) -> Any:
+    from lxml import etree
+
+    return etree.fromstring(blob, etree.XMLParser(resolve_entities=False, no_network=True))

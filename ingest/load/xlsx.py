@@ -9,10 +9,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ingest.document import BlockKind, Document
-from ingest.load.archive import damaged, open_archive
+from ingest.load.archive import damaged, open_archive, transitional
 from ingest.load.builder import Builder
 from ingest.load.formulas import Formulas, NotComputed, Value
 from ingest.load.number_format import shown
+from ingest.load.sheet_comments import sheet_comments
 from ingest.load.source import Source
 from ingest.load.table_rows import Span, TooManyCells, add_rows
 
@@ -31,8 +32,10 @@ def load(data: bytes, source: Source) -> Document:
     from lxml.etree import LxmlError
     from openpyxl.utils.exceptions import InvalidFileException
 
+    data = transitional(data, source)
     with open_archive(data, source) as archive:
         merged = _parts(archive)
+        comments = sheet_comments(archive)
     builder = Builder()
     broken = (zipfile.BadZipFile, InvalidFileException, ParseError, LxmlError, DefusedXmlException)
     try:
@@ -48,8 +51,12 @@ def load(data: bytes, source: Source) -> Document:
             if len(shows) > 1:
                 builder.add(BlockKind.HEADING, sheet.title, 1, page=number)
             sheet.reset_dimensions()
-            spans = _spans(merged.get(sheet._worksheet_path.lstrip("/"), b""))
-            add_rows(builder, _rows(sheet, computed), number, spans)
+            path = sheet._worksheet_path.lstrip("/")
+            add_rows(builder, _rows(sheet, computed), number, _spans(merged.get(path, b"")))
+            for place, words in comments.get(path, ()):
+                builder.add(BlockKind.PARAGRAPH, f"Comment on {place}: {words}", page=number)
+        for sheet in book.chartsheets:
+            builder.omit(f"The chart on the sheet “{sheet.title}” was left out.")
         title = book.properties.title or ""
         author = book.properties.creator or ""
     except TooManyCells as error:

@@ -1,0 +1,98 @@
+"""How much of a document's text the loaders read, in which order, and how long it takes.
+
+``python -m evals.loader_benchmark FOLDER…`` takes folders of ``sources`` beside ``groundtruth``
+(``NAME.md`` is the expected text of ``NAME``). *Recall* is the share of the expected words that
+were read, *precision* the share of the read words that were expected (each word as often as it
+occurs), *order* the share of the words in common that stand in the same order (of the longest
+common subsequence, by difflib). Markdown's marks do not count.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from pathlib import Path
+from statistics import mean
+
+from app.language.text import fold
+from ingest.document import UnreadableDocument
+from ingest.load import load
+
+_MARKS = re.compile(r"<!--.*?-->|!?\[([^\]]*)\]\([^)]*\)|<[^>]+>|[#*_`|>~-]{1,}", re.DOTALL)
+_WORD = re.compile(r"\w+")
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One document's figures, each 0 to 1, and the seconds that loading took."""
+
+    name: str
+    recall: float
+    precision: float
+    order: float
+    seconds: float
+
+
+def compare(read: str, expected: str) -> tuple[float, float, float]:
+    """Recall, precision and order of the words that were read."""
+    ours, theirs = _words(read), _words(expected)
+    common = sum((Counter(ours) & Counter(theirs)).values())
+    if not ours or not theirs:
+        return float(not theirs), float(not ours), 1.0
+    matched = SequenceMatcher(None, ours, theirs, autojunk=False).get_matching_blocks()
+    in_order = sum(block.size for block in matched)
+    return common / len(theirs), common / len(ours), in_order / common if common else 0.0
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(fold(_MARKS.sub(r" \1 ", text)))
+
+
+def pairs(folder: Path) -> Iterator[tuple[Path, Path]]:
+    """Each source with its expected text."""
+    for source in sorted((folder / "sources").iterdir()):
+        expected = folder / "groundtruth" / f"{source.name}.md"
+        if not expected.exists():
+            expected = folder / "groundtruth" / f"{source.stem}.md"
+        if expected.exists():
+            yield source, expected
+
+
+def measure(source: Path, expected: Path) -> Measured:
+    """Load a document and compare it; one that cannot be read has nothing right."""
+    began = time.perf_counter()
+    try:
+        text = load(source).text
+    except UnreadableDocument:
+        text = ""
+    seconds = time.perf_counter() - began
+    return Measured(source.name, *compare(text, expected.read_text(encoding="utf-8")), seconds)
+
+
+def print_table(title: str, rows: Sequence[Measured]) -> None:
+    """The mean of each figure, and the documents that fall short."""
+    columns = ("recall", "precision", "order", "seconds")
+    means = "  ".join(f"{c} {mean(getattr(r, c) for r in rows):.3f}" for c in columns)
+    print(f"{title}: {len(rows)} documents  {means}")
+    for row in sorted(rows, key=lambda r: r.recall):
+        if row.recall < 0.95 or row.order < 0.9:
+            print(f"    {row.name[:48]:48} recall {row.recall:.2f} order {row.order:.2f}")
+
+
+def main() -> None:
+    """The command."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folders", nargs="+", type=Path)
+    for folder in parser.parse_args().folders:
+        rows = [measure(source, expected) for source, expected in pairs(folder)]
+        if rows:
+            print_table(folder.name, rows)
+
+
+if __name__ == "__main__":
+    main()
