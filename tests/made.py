@@ -121,12 +121,24 @@ def archive(members: dict[str, str]) -> bytes:
     return out.getvalue()
 
 
-def pdf_file(pages: list[list[tuple[float, float, float, str]]], trailer: bytes = b"") -> bytes:
-    """A PDF by hand: for each page, pieces ``(x, y from below, font size, words)``, Helvetica."""
+def pdf_file(
+    pages: list[list[tuple[float, float, float, str]]],
+    trailer: bytes = b"",
+    *,
+    page_keys: bytes = b"",
+    catalog_keys: bytes = b"",
+    more: list[bytes] | None = None,
+) -> bytes:
+    """A PDF by hand: for each page, pieces ``(x, y from below, font size, words)``, Helvetica.
+
+    ``page_keys`` and ``catalog_keys`` are added to each page and to the catalogue; ``more`` are
+    further objects, the first of which is number 4.
+    """
     objects = [
-        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Catalog/Pages 2 0 R%s>>" % catalog_keys,
         b"",
         b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>",
+        *(more or []),
     ]
     kids = []
     for page in pages:
@@ -138,7 +150,7 @@ def pdf_file(pages: list[list[tuple[float, float, float, str]]], trailer: bytes 
         objects.append(b"<</Length %d>>stream\n%s\nendstream" % (len(drawn), drawn))
         objects.append(
             b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents %d 0 R"
-            b"/Resources<</Font<</F 3 0 R>>>>>>" % len(objects)
+            b"/Resources<</Font<</F 3 0 R>>>>%s>>" % (len(objects), page_keys)
         )
         kids.append(len(objects))
     objects[1] = b"<</Type/Pages/Count %d/Kids[%s]>>" % (

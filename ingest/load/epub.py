@@ -8,7 +8,7 @@ import zlib
 from typing import Any
 from urllib.parse import unquote
 
-from ingest.document import Document
+from ingest.document import Document, UnreadableDocument
 from ingest.load.archive import damaged, open_archive, parse_xml
 from ingest.load.builder import Builder
 from ingest.load.html import main_body, parse
@@ -31,10 +31,16 @@ def load(data: bytes, source: Source) -> Document:
         path = "" if rootfile is None else rootfile.get("full-path") or ""
         package = parse_xml(_member(archive, path, source), source)
         builder = Builder()
-        for chapter in _chapters(package, posixpath.dirname(path)):
-            page = _member(archive, chapter, source)
-            if page.strip():
-                Flow(builder).read(main_body(parse(page, source)[0]))
+        for number, chapter in enumerate(_chapters(package, posixpath.dirname(path)), 1):
+            try:
+                page = _member(archive, chapter, source)
+                if page.strip():
+                    Flow(builder).read(main_body(parse(page, source)[0]))
+            except UnreadableDocument:
+                name = posixpath.basename(chapter)[:80]
+                builder.omit(f"The chapter “{name}” (part {number}) is damaged and was left out.")
+    if not builder.blocks and builder.omissions:
+        raise source.unreadable("all chapters of the book are damaged. Get it again.")
     title = package.findtext(f".//{_DC}title") or ""
     author = package.findtext(f".//{_DC}creator") or ""
     return builder.document(source, MEDIA_TYPE, title, {"author": author})

@@ -7,17 +7,16 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ingest.document import NO_METADATA, Block, BlockKind, Document
+from ingest.document import Block, BlockKind, Document
 from ingest.load.block_classifier import assign
 from ingest.load.encoding import decode
+from ingest.load.front_matter import split_front_matter, without_comments
 from ingest.load.source import Source, clean
 from ingest.load.titles import title_of
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
-_FRONT_MATTER = re.compile(r"\A---[ \t]*\n(?:[\w-]+:.*\n|[ \t]+.*\n|-.*\n|#.*\n|\n)*?---[ \t]*\n")
-_TITLE = re.compile(r"^title:[ \t]*[\"']?(.+?)[\"']?[ \t]*$", re.MULTILINE)
 _TABLE_RULE = re.compile(r"[ \t>]*\|?[ \t:|-]*-[ \t:|-]*(?:\n|$)")
 _KINDS = {
     "heading_open": BlockKind.HEADING,
@@ -37,31 +36,35 @@ def load(data: bytes, source: Source) -> Document:
 
 
 def load_markdown(text: str, name: str, *, source: str = "") -> Document:
-    """A document of Markdown source; front matter gives its title and is not searched."""
-    text = clean(text)
-    front = _FRONT_MATTER.match(text)
-    named = _TITLE.search(front.group()) if front else None
-    blocks = markdown_blocks(text, front.end() if front else 0)
+    """A document of Markdown source without comments. Front matter is metadata, and stands at the
+    top of the text in lines of ``key: value``, as furniture."""
+    front, body = split_front_matter(clean(text))
+    about = "".join(f"{key}: {value}\n" for key, value in front.items())
+    text = f"{about}\n{without_comments(body)}" if about else without_comments(body)
+    blocks = markdown_blocks(text, len(about))
+    known = {key.lower(): value for key, value in front.items()}
     return Document(
         name=name,
-        title=named.group(1) if named else title_of(text, blocks, name),
+        title=known.get("title") or title_of(text, blocks, name),
         text=text,
         blocks=blocks,
         source=source or f"text:{name}",
         media_type="text/markdown",
-        metadata=NO_METADATA,
+        metadata=known,
     )
 
 
 def markdown_blocks(text: str, body: int = 0) -> tuple[Block, ...]:
     """Blocks that together hold every character of ``text[body:]`` that is not whitespace.
 
-    What CommonMark does not put into a block (rules, link definitions) is boilerplate, like the
-    front matter before ``body``.
+    What CommonMark does not put into a block (rules, link definitions) is boilerplate; the lines
+    before ``body`` (front matter) are boilerplate, each of its own.
     """
     starts = [body, *(m.end() for m in re.compile("\n").finditer(text, body)), len(text)]
     blocks: list[Block] = []
-    at = 0
+    for line in re.compile(r"[^\n]+").finditer(text, 0, body):
+        blocks.append(Block(BlockKind.BOILERPLATE, *line.span()))
+    at = body
     for kind, first, last, level in _leaves(text[body:]):
         start = max(at, starts[min(first, len(starts) - 1)])
         end = starts[min(last, len(starts) - 1)]

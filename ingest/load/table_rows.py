@@ -12,6 +12,7 @@ from ingest.load.grid import stacked
 MAX_CELLS = 4_000_000
 # Header rows over each other, at most.
 MAX_HEADS = 3
+MAX_ACROSS = 200
 Span = tuple[int, int]
 """A row and a column, or how many of each."""
 NO_SPANS: Mapping[Span, Span] = MappingProxyType({})
@@ -89,7 +90,7 @@ def _spread(
             elif at in going and number <= going[at][0]:
                 line[at - 1] = line[at - 1] or going[at][1]
             if across > 1 and not any(_is_number(cell) for cell in cells):
-                end = min(at - 1 + across, len(line))
+                end = at - 1 + min(across, MAX_ACROSS)
                 line[at:end] = [line[at - 1]] * (end - at)
         yield number, line
 
