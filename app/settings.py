@@ -58,7 +58,8 @@ class Settings:
     many passages are read for a question. ``timeout_s`` bounds the wait for a language model's
     reply in seconds; ``threads`` is the local model's (None: one per free core); ``context`` is its
     window in tokens. ``allow_private_links`` lets links lead to private and loopback addresses;
-    ``offline`` keeps Footnote from fetching anything by itself.
+    ``offline`` keeps Footnote from fetching anything by itself. ``ocr`` reads the text in pictures
+    and scanned pages.
     """
 
     data: Folder = Field(default_factory=lambda: platformdirs.user_data_path("footnote"))
@@ -79,6 +80,7 @@ class Settings:
     context: Annotated[int, Field(ge=512)] = 4096
     allow_private_links: bool = False
     offline: bool = False
+    ocr: bool = True
 
 
 def is_loopback(host: str) -> bool:

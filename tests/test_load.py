@@ -186,7 +186,7 @@ def test_markdown_is_shown_as_it_is_and_its_blocks_are_known() -> None:
 
 
 def test_folders_and_globs_stand_for_their_readable_files(tmp_path: Path) -> None:
-    for name in ("b.txt", "a.md", "deep/c.html", ".hidden/d.txt", "~lock.txt", "e.png"):
+    for name in ("b.txt", "a.md", "deep/c.html", ".hidden/d.txt", "~lock.txt", "e.exe"):
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
         path.write_text("x")

@@ -173,7 +173,7 @@ def test_a_quote_over_a_page_break_has_boxes_on_both() -> None:
 
 
 def test_scanned_and_encrypted_files_say_what_to_do() -> None:
-    with pytest.raises(UnreadableDocument, match="scanned.*ocrmypdf"):
+    with pytest.raises(UnreadableDocument, match="scanned.*none was recognised"):
         read(made.pdf_file([[]]), "scan.pdf")
     locked = (
         b"/Encrypt<</Filter/Standard/V 1/R 2/P -4/O<" + b"31" * 32 + b">/U<" + b"32" * 32 + b">>>"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -53,6 +53,10 @@ def ingest(
         list[str] | None,
         typer.Option(help="An argument of the loader; may be repeated.", metavar="KEY=VALUE"),
     ] = None,
+    ocr: Annotated[
+        Literal["on", "off"] | None,
+        typer.Option(help="Read the text in pictures and scanned pages (on)."),
+    ] = None,
     data: Data = None,
 ) -> None:
     """Ingest documents. An unchanged one costs nothing; a changed one becomes a new revision.
@@ -76,7 +80,7 @@ def ingest(
         raise UsageError("Name a file, folder or link: footnote ingest FILE, or --sample.")
     if watch and dry_run:
         raise UsageError("--watch takes changes in and --dry-run changes nothing: choose one.")
-    settings = settings_for(data)
+    settings = settings_for(data, ocr=None if ocr is None else ocr == "on")
     from app.service.ingestion import Ingester
 
     with opened_library(settings) as library:

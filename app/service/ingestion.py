@@ -116,7 +116,7 @@ class Ingester:
         from ingest.load import is_link, load
 
         if not is_link(file):
-            return load(file, name=name)
+            return load(file, name=name, ocr=self._settings.ocr)
         if self._settings.offline:
             raise UnreadableDocument(f"{file}: links are not followed while offline is set.")
         from dataclasses import replace
@@ -139,7 +139,8 @@ class Ingester:
                 )
             )
             return None
-        return load_bytes(fetched.data, replace(fetched.source, name=name or fetched.source.name))
+        named = replace(fetched.source, name=name or fetched.source.name)
+        return load_bytes(fetched.data, named, ocr=self._settings.ocr)
 
     def _drain_side_reports(self) -> Iterator[IngestReport | Failure]:
         """What became clear while documents were read."""

@@ -25,7 +25,7 @@ def add_bytes(engine: Engine, data: bytes, name: str) -> IngestReport:
 
     bare = name.replace("\\", "/").rsplit("/", 1)[-1] or "document.txt"
     with _place(engine, data, bare) as place:
-        return engine.library.add(load_bytes(data, Source(bare, place)))
+        return engine.library.add(load_bytes(data, Source(bare, place), ocr=engine.settings.ocr))
 
 
 @contextmanager

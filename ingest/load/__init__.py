@@ -41,31 +41,36 @@ def load(
     name: str | None = None,
     max_bytes: int = MAX_BYTES,
     allow_private: bool = False,
+    ocr: bool = True,
 ) -> Document:
     """The document at a path or an ``http(s)`` address, by the loader its content asks for.
 
     ``name`` is what people will call it (the file's name if not given); ``max_bytes`` is the most
-    that is read; ``allow_private`` lets a link lead into this machine or its network. Raises
-    UnreadableDocument, which names the document, says why and what would help.
+    that is read; ``allow_private`` lets a link lead into this machine or its network; ``ocr``
+    reads pictures of text. Raises UnreadableDocument, which names the document, says why and what
+    would help.
     """
     if is_link(str(source)):
         from ingest.load.fetch import Fetched, fetch
 
         fetched = fetch(str(source), allow_private=allow_private, max_bytes=max_bytes)
         assert isinstance(fetched, Fetched)  # nothing was asked to be compared with
-        return load_bytes(fetched.data, replace(fetched.source, name=name or fetched.source.name))
+        named = replace(fetched.source, name=name or fetched.source.name)
+        return load_bytes(fetched.data, named, ocr=ocr)
     path = Path(source).expanduser()
     data = read_file(path, max_bytes=max_bytes)
-    return load_bytes(data, Source(name or path.name, str(path.resolve())))
+    return load_bytes(data, Source(name or path.name, str(path.resolve())), ocr=ocr)
 
 
-def load_bytes(data: bytes, source: Source) -> Document:
+def load_bytes(data: bytes, source: Source, *, ocr: bool = True) -> Document:
     """The document in ``data``; the format is detected by content, then name, then media type.
 
+    ``ocr`` reads pictures of text, such as the pages of a scan.
     Raises UnreadableDocument for an unknown format, an empty or a damaged file.
     """
     if not data.strip(b"\0 \t\r\n"):
         raise source.unreadable("the file is empty: there is nothing to read in it.")
+    source = replace(source, ocr="ask" if ocr else "off")
     known = detect(data, source)
     document: Document = (
         load_apart(known.module, data, source)

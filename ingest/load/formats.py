@@ -61,8 +61,16 @@ XLSX = Format(
 )
 CSV = Format("CSV", (".csv", ".tsv"), ("text/csv", "text/tab-separated-values"), "ingest.load.csv")
 EPUB = Format("EPUB", (".epub",), ("application/epub+zip",), "ingest.load.epub", binary=True)
+PICTURE = Format(
+    "pictures (PNG, JPEG, TIFF)",
+    (".png", ".jpg", ".jpeg", ".tif", ".tiff"),
+    ("image/png", "image/jpeg", "image/tiff"),
+    "ingest.load.picture",
+    binary=True,
+)
 
-FORMATS = (TEXT, MARKDOWN, HTML, PDF, DOCX, PPTX, XLSX, CSV, EPUB)
+FORMATS = (TEXT, MARKDOWN, HTML, PDF, DOCX, PPTX, XLSX, CSV, EPUB, PICTURE)
+_PICTURES = (b"\x89PNG\r\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*")
 
 _OTHERS = (
     (
@@ -71,9 +79,7 @@ _OTHERS = (
         "as .docx, .xlsx or .pptx without a password",
     ),
     (b"{\\rtf", "a rich text file; save it as .docx"),
-    (b"\x89PNG", "a picture; text in pictures is not read"),
-    (b"\xff\xd8\xff", "a picture; text in pictures is not read"),
-    (b"GIF8", "a picture; text in pictures is not read"),
+    (b"GIF8", "a moving picture; save it as PNG"),
     (b"\x1f\x8b", "a gzip archive; unpack it first"),
     (b"7z\xbc\xaf", "a 7-Zip archive; unpack it first"),
     (b"Rar!", "a RAR archive; unpack it first"),
@@ -110,6 +116,8 @@ def detect(data: bytes, source: Source) -> Format:
         return PDF
     if data.startswith(b"PK\x03\x04"):
         return _zipped(data, source)
+    if data.startswith(_PICTURES):
+        return PICTURE
     for magic, what in _OTHERS:
         if data.startswith(magic):
             raise source.unreadable(f"this is {what}. Footnote reads {format_names()}.")

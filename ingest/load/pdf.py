@@ -12,10 +12,12 @@ from typing import Any
 
 from ingest.document import BlockKind, Document, UnreadableDocument
 from ingest.load.builder import Builder
+from ingest.load.ocr import LONGEST_SIDE, NeedsRecognition, Recognised, recognise
 from ingest.load.pdf_fields import as_characters, fields, notes
 from ingest.load.pdf_layout import Line, reading_order, without_running_heads
 from ingest.load.pdf_paragraphs import paragraphs
 from ingest.load.pdf_words import Box, Character, find_words, in_reading_order
+from ingest.load.recognition import note_recognised
 from ingest.load.source import Source
 
 __all__ = ["Box", "load", "page_picture", "word_boxes"]
@@ -24,6 +26,9 @@ MEDIA_TYPE = "application/pdf"
 MAX_PAGES = 5_000
 PICTURE_SCALE = 1.6
 MARK = (255, 214, 0, 90)
+# Pixels a point for recognition: 150 dots an inch.
+OCR_SCALE = 150 / 72
+MAX_RECOGNISED = 300
 # Pages without text that are named.
 MOST_NAMED = 20
 _PASSWORD_ERRORS = (4, 5)
@@ -39,10 +44,18 @@ def load(data: bytes, source: Source) -> Document:
         about = pdf.get_metadata_dict(skip_empty=True)
         pages = [_lines(pdf, number) for number in range(len(pdf))]
         remarks = [_remarks(pdf, number) for number in range(len(pdf))]
+        scanned = [n for n, lines in enumerate(pages) if not lines and _has_picture(pdf, n)]
+        if scanned and source.ocr == "ask":
+            raise NeedsRecognition(len(scanned))
+        sure: dict[int, float] = {}
+        for number in scanned[:MAX_RECOGNISED] if source.ocr == "on" else ():
+            found = _recognised(pdf, number)
+            pages[number], sure[number + 1] = list(found.lines), found.confidence
     if not any(lines for lines in pages):
+        off = " Text recognition is off (--ocr off)." if scanned and source.ocr == "off" else ""
         raise source.unreadable(
-            "no text is in it: it looks scanned. Run it through text recognition first "
-            "(for example: ocrmypdf in.pdf out.pdf)."
+            f"no text is in it: it looks scanned, and none was recognised.{off} Scan it again with "
+            "more contrast, or give its text."
         )
     for omission in _without_text(pages):
         builder.omit(omission)
@@ -57,7 +70,8 @@ def load(data: bytes, source: Source) -> Document:
             for line in lines:
                 builder.add(BlockKind.PARAGRAPH, line.words, page=line.page)
     title = _title(about.get("Title", ""))
-    return builder.document(source, MEDIA_TYPE, title, {"author": about.get("Author", "")})
+    metadata = {"author": about.get("Author", ""), **note_recognised(builder, sure)}
+    return builder.document(source, MEDIA_TYPE, title, metadata)
 
 
 def word_boxes(data: bytes, page: int, quote: str) -> list[Box]:
@@ -183,6 +197,23 @@ def _upright(page: Any) -> Callable[[int, float, float, float, float], Box]:
         return Box(number, left, height - top, right, height - bottom)
 
     return placed
+
+
+def _has_picture(pdf: Any, number: int) -> bool:
+    from pypdfium2 import raw
+
+    page = pdf[number]
+    found = any(True for _ in page.get_objects(filter=(raw.FPDF_PAGEOBJ_IMAGE,)))
+    page.close()
+    return found
+
+
+def _recognised(pdf: Any, number: int) -> Recognised:
+    page = pdf[number]
+    scale = min(OCR_SCALE, LONGEST_SIDE / max(page.get_size()))
+    drawn = page.render(scale=scale).to_pil()
+    page.close()
+    return recognise(drawn, number + 1, scale)
 
 
 def _remarks(pdf: Any, number: int) -> list[str]:

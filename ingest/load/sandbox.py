@@ -16,47 +16,66 @@ from typing import Any
 
 from ingest.document import Block, BlockKind, Document, UnreadableDocument
 from ingest.load.archive import damaged
+from ingest.load.ocr import NeedsRecognition
 from ingest.load.source import Source
 
 MAX_SECONDS = 30
 MAX_MEMORY = 1024 * 1024 * 1024
+# Recognition: about three seconds a page on a quiet core, four ways round at most.
+RECOGNITION_SECONDS = 40
+RECOGNITION_MEMORY = 4 * 1024 * 1024 * 1024
+MAX_RECOGNISED = 300
 
 
 def load_apart(module: str, data: bytes, source: Source) -> Document:
     """What ``module.load(data, source)`` gives, from a child process.
 
-    Raises UnreadableDocument also where the child crashed or ran over its limits.
+    Where the loader says that text must be recognised, a second child may take more time and
+    memory for it. Raises UnreadableDocument also where a child crashed or ran over its limits.
     """
-    about = asdict(replace(source, metadata=dict(source.metadata)))
-    header = json.dumps({"module": module, "source": about}).encode()
-    try:
-        done = subprocess.run(
-            [sys.executable, "-m", "ingest.load.sandbox"],
-            input=header + b"\n" + data,
-            capture_output=True,
-            timeout=MAX_SECONDS,
-            check=False,
-            env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-        )
-    except subprocess.TimeoutExpired as error:
-        raise source.unreadable(
-            f"it took more than {MAX_SECONDS} seconds to read; it may be damaged, or very large: "
-            "split it, or give its text."
-        ) from error
-    if done.returncode:
-        raise _crashed(source, done)
-    reply = json.loads(done.stdout)
+    reply = _ask(module, data, source, MAX_SECONDS, MAX_MEMORY)
+    if "recognise" in reply:
+        pages = min(int(reply["recognise"]), MAX_RECOGNISED)
+        seconds = MAX_SECONDS + RECOGNITION_SECONDS * pages
+        reply = _ask(module, data, replace(source, ocr="on"), seconds, RECOGNITION_MEMORY)
     if "error" in reply:
         raise UnreadableDocument(reply["error"])
     return _document(reply)
 
 
-def _crashed(source: Source, done: subprocess.CompletedProcess[bytes]) -> UnreadableDocument:
+def _ask(module: str, data: bytes, source: Source, seconds: int, memory: int) -> dict[str, Any]:
+    """A child's reply."""
+    about = asdict(replace(source, metadata=dict(source.metadata)))
+    limits = {"seconds": seconds, "memory": memory}
+    header = json.dumps({"module": module, "source": about, "limits": limits}).encode()
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "ingest.load.sandbox"],
+            input=header + b"\n" + data,
+            capture_output=True,
+            timeout=seconds,
+            check=False,
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        )
+    except subprocess.TimeoutExpired as error:
+        raise source.unreadable(
+            f"it took more than {seconds} seconds to read; it may be damaged, or very large: "
+            "split it, or give its text."
+        ) from error
+    if done.returncode:
+        raise _crashed(source, done, memory)
+    reply: dict[str, Any] = json.loads(done.stdout)
+    return reply
+
+
+def _crashed(
+    source: Source, done: subprocess.CompletedProcess[bytes], memory: int
+) -> UnreadableDocument:
     """Why the child ended: a failed reader says so on its last line, one without memory may not."""
     said = done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2]
     if done.returncode < 0 or not said or "MemoryError" in said:
         return source.unreadable(
-            f"it could not be read within {MAX_MEMORY >> 20} MB of memory; it may be damaged, or "
+            f"it could not be read within {memory >> 20} MB of memory; it may be damaged, or "
             "very large: split it, or give its text."
         )
     return damaged(source, said)
@@ -80,24 +99,28 @@ def _reply(document: Document) -> dict[str, Any]:
     }
 
 
-def _limit() -> None:
+def _limit(seconds: int, memory: int) -> None:
     if sys.platform != "win32":
         import resource
 
-        resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY, MAX_MEMORY))
-        resource.setrlimit(resource.RLIMIT_CPU, (MAX_SECONDS, MAX_SECONDS + 1))
+        # Recognition runs on two threads, whose seconds add up.
+        spent = seconds * (1 if memory == MAX_MEMORY else 2)
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+        resource.setrlimit(resource.RLIMIT_CPU, (spent, spent + 1))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def main() -> None:
     """The child: reads a header line and the file, writes a document or an error as JSON."""
-    _limit()
     asked = json.loads(sys.stdin.buffer.readline())
+    _limit(**asked["limits"])
     source = Source(**asked["source"])
     data = sys.stdin.buffer.read()
     reply: dict[str, Any]
     try:
         reply = _reply(import_module(asked["module"]).load(data, source))
+    except NeedsRecognition as needs:
+        reply = {"recognise": needs.pages}
     except UnreadableDocument as error:
         reply = {"error": str(error)}
     except (MemoryError, RecursionError) as error:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
+from typing import Literal
 
 from ingest.document import NO_METADATA, UnreadableDocument
 
@@ -17,6 +18,8 @@ class Source:
     """A document's name, its address (absolute path or URL) and what was said about its type.
 
     ``media_type`` and ``charset`` are as an HTTP server named them, empty where nobody did.
+    ``ocr`` says what to do with pictures of text: leave them (``off``), raise NeedsRecognition
+    (``ask``), or recognise it (``on``).
     """
 
     name: str
@@ -24,6 +27,7 @@ class Source:
     media_type: str = ""
     charset: str = ""
     metadata: Mapping[str, str] = field(default_factory=lambda: NO_METADATA)
+    ocr: Literal["off", "ask", "on"] = "off"
 
     @property
     def extension(self) -> str:

@@ -1,0 +1,102 @@
+"""Text recognition: scans, pictures, turned pages, lost spaces, and how it is told."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+from commands import Footnote
+from PIL import Image, ImageDraw, ImageFont
+
+from ingest.document import Document, UnreadableDocument
+from ingest.load import load_bytes
+from ingest.load.ocr_spaces import is_english, with_spaces
+from ingest.load.recognition import recognised_pages
+from ingest.load.source import Source
+
+SAID = ["The treasurer reported a deficit", "of 12,400 euros for the year."]
+
+
+def scan(*lines: str, turn: int = 0) -> Image.Image:
+    """A page with these lines, as a scanner gives it."""
+    page = Image.new("L", (1240, 1754), 255)
+    pen = ImageDraw.Draw(page)
+    for at, line in enumerate(lines):
+        pen.text((120, 200 + 70 * at), line, fill=0, font=ImageFont.load_default(42))
+    return page.rotate(turn, expand=True)
+
+
+def saved(page: Image.Image, format_: str, *more: Image.Image) -> bytes:
+    out = io.BytesIO()
+    options = {"save_all": True, "append_images": more} if more else {}
+    page.save(out, format_, resolution=150, **options)
+    return out.getvalue()
+
+
+def read(data: bytes, name: str, *, ocr: bool = True) -> Document:
+    return load_bytes(data, Source(name, f"/somewhere/{name}"), ocr=ocr)
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.tiff"])
+def test_a_picture_of_text_is_read(name: str) -> None:
+    format_ = {"png": "PNG", "jpg": "JPEG", "tiff": "TIFF"}[name[2:]]
+    document = read(saved(scan(*SAID), format_), name)
+    assert " ".join(document.text.split()) == " ".join(SAID)
+    assert set(recognised_pages(document.metadata)) == {1}
+
+
+@pytest.mark.parametrize("turn", [90, 180])
+def test_a_scan_that_lies_on_its_side_or_head_is_turned(turn: int) -> None:
+    document = read(saved(scan(*SAID, turn=turn), "PDF"), "scan.pdf")
+    assert " ".join(document.text.split()) == " ".join(SAID)
+
+
+def test_pages_are_told_with_their_confidence() -> None:
+    data = saved(scan("The chair is Ruth Amsel."), "PDF", scan("The next meeting is in May."))
+    document = read(data, "scan.pdf")
+    assert "Ruth Amsel" in document.text and "in May" in document.text
+    assert [block.page for block in document.blocks] == [1, 2]
+    assert all(sure > 80 for sure in recognised_pages(document.metadata).values())
+    assert "Pages 1, 2 were read by text recognition" in document.omissions[0]
+
+
+def test_recognition_can_be_off(footnote: Footnote, tmp_path: Path) -> None:
+    data = saved(scan(*SAID), "PDF")
+    with pytest.raises(UnreadableDocument, match="recognition is off"):
+        read(data, "scan.pdf", ocr=False)
+    with pytest.raises(UnreadableDocument, match="recognition is off"):
+        read(saved(scan(*SAID), "PNG"), "a.png", ocr=False)
+    (tmp_path / "scan.pdf").write_bytes(data)
+    refused = footnote("ingest", tmp_path / "scan.pdf", "--ocr", "off")
+    assert refused.code == 2 and "recognition is off" in " ".join(refused.err.split())
+
+
+def test_a_picture_without_words_says_so() -> None:
+    with pytest.raises(UnreadableDocument, match="no text"):
+        read(saved(Image.new("L", (600, 400), 255), "PNG"), "a.png")
+
+
+def test_a_damaged_picture_is_refused() -> None:
+    with pytest.raises(UnreadableDocument):
+        read(saved(scan(*SAID), "PNG")[:200], "a.png")
+
+
+@pytest.mark.parametrize(
+    ("read_as", "words"),
+    [
+        ("DepartmentofInternal Medicine", "Department of Internal Medicine"),
+        ("SEATTLEGENERALHOSPITAL", "SEATTLE GENERAL HOSPITAL"),
+        ("Wroclaw,Poland, October28,2024", "Wroclaw, Poland, October 28, 2024"),
+        ("understanding", "understanding"),
+        ("PAT-3847 and Lindqvist", "PAT-3847 and Lindqvist"),
+        ("12,400 euros", "12,400 euros"),
+    ],
+)
+def test_lost_spaces_are_put_back(read_as: str, words: str) -> None:
+    assert with_spaces(read_as) == words
+
+
+def test_other_languages_are_left_alone() -> None:
+    assert is_english("The museum is closed on Mondays")
+    assert not is_english("Haftpflichtversicherung Mindestlaufzeit Kündigungsfrist zwölf Monate")
