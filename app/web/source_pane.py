@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from app.answer import Citation
 from app.html_escape import clip, markup
 from ingest.document import Block, BlockKind
+from ingest.load.recognition import recognised_pages
 from store.results import Revision
 
 SIGNS = re.compile(r"(^#{1,6} +|\*\*|(?<!\w)\*(?=\w)|(?<=[\w.!?])\*(?!\w)|^ *>(?= ))", re.MULTILINE)
@@ -153,12 +154,17 @@ def _steps(view: View) -> str:
     )
 
 
+def _page(revision: Revision, page: int) -> str:
+    sure = recognised_pages(revision.metadata).get(page)
+    return f"page {page}" + (f", read by text recognition ({sure}% sure)" if sure else "")
+
+
 def _head(view: View) -> str:
     revision, cite = view.revision, view.citation
     where = [revision.document]
     if cite:
         where += list(cite.headings)
-        where += [f"page {cite.page}"] if cite.page is not None else []
+        where += [_page(revision, cite.page)] if cite.page is not None else []
         where += [f"row {cite.row}"] if cite.row is not None else []
     path = '<span class="sep"> › </span>'.join(f"<bdi>{markup(part)}</bdi>" for part in where)
     old = (
