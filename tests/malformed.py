@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import io
 import random
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator
 from functools import cache
 
 import made
+from PIL import Image
 
 SECRET = "TOP-SECRET-OF-THIS-MACHINE"
 DOCTYPE = (
@@ -47,6 +50,7 @@ def files(secret_path: str) -> Iterator[tuple[str, bytes]]:
     yield from nested_and_large()
     yield from hostile_archives(secret_path)
     yield from hostile_pdfs()
+    yield from hostile_pictures()
 
 
 def truncated() -> Iterator[tuple[str, bytes]]:
@@ -214,3 +218,25 @@ def hostile_pdfs() -> Iterator[tuple[str, bytes]]:
     yield "late-mark.pdf", b"x" * 900 + whole()["pdf"]
     yield "numbers.pdf", made.pdf_file([[(1e9, -1e9, 1e-9, "far"), (60, 700, 1e6, "near")]])
     yield "many-words.pdf", made.pdf_file([[(n % 500, n % 800, 9, "word") for n in range(20_000)]])
+
+
+def hostile_pictures() -> Iterator[tuple[str, bytes]]:
+    """Pictures that are cut, lie about their size, or never end; none holds words."""
+    out = io.BytesIO()
+    Image.new("L", (48, 32), 200).save(out, "PNG")
+    png = out.getvalue()
+    for share in (30, 60, 90):
+        yield f"cut-{share}.png", png[: len(png) * share // 100]
+    # The header of a picture of 60,000 by 60,000 pixels, with a right checksum.
+    header = b"IHDR" + struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)
+    chunk = struct.pack(">I", 13) + header + struct.pack(">I", zlib.crc32(header))
+    yield "vast.png", png[:8] + chunk + png[33:]
+    out = io.BytesIO()
+    Image.new("L", (48, 32), 200).save(out, "TIFF")
+    tiff = bytearray(out.getvalue())
+    first = struct.unpack("<I", tiff[4:8])[0]
+    entries = struct.unpack("<H", tiff[first : first + 2])[0]
+    after = first + 2 + 12 * entries
+    tiff[after : after + 4] = struct.pack("<I", first)
+    yield "endless.tiff", bytes(tiff)
+    yield "head.jpg", b"\xff\xd8\xff\xe0" + bytes(200)

@@ -9,8 +9,10 @@ import pytest
 from app.answering.pipeline import Answerer
 from app.evidence.reader import Reader
 from app.question.overview import Overview, may_ask_overview, overview_asked
+from app.service.example_questions import example_questions
 from app.settings import Settings
 from evals.sets import load_set
+from ingest.document import BlockKind
 from ingest.load import load
 from ingest.samples import sample_path
 from store.library import Library
@@ -112,6 +114,20 @@ def test_a_short_section_and_a_table_are_shown_whole(answerer: Answerer) -> None
     box = answerer.answer("What does the section “What is in the box” say?")
     assert [s.text for s in box.sentences][-1] == "this manual"
     assert not box.notes
+
+
+def test_the_example_questions_of_every_document_are_answered(answerer: Answerer) -> None:
+    library = answerer.library
+    for revision in library.documents():
+        text, blocks = library.text(revision.id), library.blocks(revision.id)
+        questions = example_questions(text, blocks)
+        assert len(questions) == 4, revision.document
+        headings = {text[b.start : b.end] for b in blocks if b.kind is BlockKind.HEADING}
+        for question in questions:
+            answer = answerer.answer(question, documents=[revision.document])
+            assert answer.sentences, (revision.document, question)
+            said = {sentence.text for sentence in answer.sentences}
+            assert not said & headings and not any(s.endswith("?") for s in said), question
 
 
 def test_a_batch_gives_the_same_overview(answerer: Answerer) -> None:
