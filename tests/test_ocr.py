@@ -89,6 +89,7 @@ def test_a_damaged_picture_is_refused() -> None:
         ("SEATTLEGENERALHOSPITAL", "SEATTLE GENERAL HOSPITAL"),
         ("Wroclaw,Poland, October28,2024", "Wroclaw, Poland, October 28, 2024"),
         ("understanding", "understanding"),
+        ("BloodPressure of a Markdown file", "Blood Pressure of a Markdown file"),
         ("PAT-3847 and Lindqvist", "PAT-3847 and Lindqvist"),
         ("12,400 euros", "12,400 euros"),
     ],

@@ -14,6 +14,7 @@ from ingest.language.lexicon import common_words
 
 SHORT = frozenset(("of", "to", "in", "is", "by", "on", "at", "or", "as", "be", "we", "no"))
 MIN_RUN = 8
+MIN_CAPITALS = 11
 MIN_WORD, MAX_WORD = 3, 16
 _LETTERS = re.compile(r"[^\W\d_]+")
 _TIGHT = re.compile(r"(?<=[^\W\d_]{2}),(?=[^\W\d_])|(?<=[^\W\d_]),(?=\d{4}\b)|(?<=\d),(?=\d{4}\b)")
@@ -48,7 +49,9 @@ def _parted(run: str) -> str:
     for length in lengths:
         parts.append(run[at : at + length])
         at += length
-    return " ".join(parts)
+    # Two words in small letters may be one that the lexicon lacks: "markdown".
+    capital = any(part[0].isupper() for part in parts[1:]) and len(run) >= MIN_CAPITALS
+    return " ".join(parts) if capital or len(parts) > 2 else run
 
 
 @lru_cache(maxsize=10_000)
