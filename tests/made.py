@@ -112,6 +112,26 @@ def book_file(**extra: str) -> bytes:
     return archive(members)
 
 
+ODF = (
+    "<office:document-content xmlns:office='urn:oasis:names:tc:opendocument:xmlns:office:1.0' "
+    "xmlns:text='urn:oasis:names:tc:opendocument:xmlns:text:1.0' "
+    "xmlns:table='urn:oasis:names:tc:opendocument:xmlns:table:1.0' "
+    "xmlns:draw='urn:oasis:names:tc:opendocument:xmlns:drawing:1.0'><office:body>{}"
+    "</office:body></office:document-content>"
+)
+
+
+def open_file(kind: str, body: str) -> bytes:
+    """An OpenDocument file: ``kind`` is ``text``, ``spreadsheet`` or ``presentation``."""
+    content = f"<office:{kind}>{body}</office:{kind}>"
+    return archive(
+        {
+            "mimetype": f"application/vnd.oasis.opendocument.{kind}",
+            "content.xml": ODF.format(content),
+        }
+    )
+
+
 def archive(members: dict[str, str]) -> bytes:
     """A ZIP archive of these members."""
     out = io.BytesIO()

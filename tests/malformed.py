@@ -41,6 +41,19 @@ def whole() -> dict[str, bytes]:
     }
 
 
+@cache
+def fewer() -> dict[str, bytes]:
+    """Sound files of further formats, which are cut and flipped only."""
+    return {
+        "odt": made.open_file("text", "<text:p>It is late.</text:p>" * 40),
+        "eml": b"From: ada@x.org\nTo: bo@y.org\nSubject: Keys\n\nThe keys are here.\n" * 3,
+        "rtf": rb"{\rtf1\ansi The \b pier\b0  is \'e9lan.\par It closed.}" * 2,
+        "json": b'[{"a": 1, "b": "two"}, {"a": 2, "b": "three"}]',
+        "xml": b"<?xml version='1.0'?><r><title>One</title><p>Two words.</p></r>",
+        "ipynb": b'{"cells": [{"cell_type": "markdown", "source": ["# One\\n", "two"]}]}',
+    }
+
+
 def files(secret_path: str) -> Iterator[tuple[str, bytes]]:
     """Names and bytes of all of them; ``secret_path`` is a file that none may read."""
     yield from truncated()
@@ -54,13 +67,13 @@ def files(secret_path: str) -> Iterator[tuple[str, bytes]]:
 
 
 def truncated() -> Iterator[tuple[str, bytes]]:
-    for ending, data in whole().items():
+    for ending, data in {**whole(), **fewer()}.items():
         for share in (1, 25, 50, 80, 99):
             yield f"cut-{share}.{ending}", data[: max(4, len(data) * share // 100)]
 
 
 def flipped() -> Iterator[tuple[str, bytes]]:
-    for ending, data in whole().items():
+    for ending, data in {**whole(), **fewer()}.items():
         for seed in range(5):
             rng = random.Random(f"{ending}{seed}")
             broken = bytearray(data)

@@ -68,17 +68,48 @@ PICTURE = Format(
     "ingest.load.picture",
     binary=True,
 )
+OPENDOCUMENT = Format(
+    "OpenDocument (ODT, ODS, ODP)",
+    (".odt", ".ods", ".odp"),
+    tuple(
+        f"application/vnd.oasis.opendocument.{kind}"
+        for kind in ("text", "spreadsheet", "presentation")
+    ),
+    "ingest.load.opendocument",
+    binary=True,
+)
+XLS = Format(
+    "older Excel (XLS, XLSB)",
+    (".xls", ".xlsb"),
+    ("application/vnd.ms-excel",),
+    "ingest.load.xls",
+    binary=True,
+)
+RTF = Format("RTF", (".rtf",), ("application/rtf", "text/rtf"), "ingest.load.rtf", binary=True)
+MAIL = Format(
+    "e-mail (EML, MSG)", (".eml", ".msg"), ("message/rfc822",), "ingest.load.mail", binary=True
+)
+STRUCTURED = Format(
+    "JSON, XML and notebooks",
+    (".json", ".jsonl", ".ndjson", ".xml", ".rss", ".atom", ".ipynb"),
+    ("application/json", "application/xml", "text/xml", "application/rss+xml"),
+    "ingest.load.structured",
+    binary=True,
+)
 
-FORMATS = (TEXT, MARKDOWN, HTML, PDF, DOCX, PPTX, XLSX, CSV, EPUB, PICTURE)
+FORMATS = (
+    *(TEXT, MARKDOWN, HTML, PDF, DOCX, PPTX, XLSX, CSV, EPUB, OPENDOCUMENT, XLS, RTF, MAIL),
+    *(STRUCTURED, PICTURE),
+)
 _PICTURES = (b"\x89PNG\r\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*")
 
+_OLE = b"\xd0\xcf\x11\xe0"
 _OTHERS = (
     (
-        b"\xd0\xcf\x11\xe0",
-        "an old Office file (.doc, .xls, .ppt) or one with a password; save it "
-        "as .docx, .xlsx or .pptx without a password",
+        _OLE,
+        "an old Office file (.doc, .ppt) or one with a password; save it as .docx or .pptx without "
+        "a password",
     ),
-    (b"{\\rtf", "a rich text file; save it as .docx"),
     (b"GIF8", "a moving picture; save it as PNG"),
     (b"\x1f\x8b", "a gzip archive; unpack it first"),
     (b"7z\xbc\xaf", "a 7-Zip archive; unpack it first"),
@@ -118,10 +149,16 @@ def detect(data: bytes, source: Source) -> Format:
         return _zipped(data, source)
     if data.startswith(_PICTURES):
         return PICTURE
+    if data.startswith(b"{\\rtf"):
+        return RTF
+    if data.startswith(_OLE) and (inside := _compound(data, source)):
+        return inside
     for magic, what in _OTHERS:
         if data.startswith(magic):
             raise source.unreadable(f"this is {what}. Footnote reads {format_names()}.")
     named = _named(source)
+    if named in (MAIL, STRUCTURED):
+        return named
     if named and named.binary:
         raise source.unreadable(
             f"it is called {named.name}, but its content is not: it may be damaged or cut off. "
@@ -154,7 +191,19 @@ def _zipped(data: bytes, source: Source) -> Format:
     for member, known in _ZIP_MEMBERS:
         if member in members:
             return known
+    if {"mimetype", "content.xml"} <= members:
+        return OPENDOCUMENT
+    if "xl/workbook.bin" in members:
+        return XLS
     raise source.unreadable(
         f"this is an archive without a document that we know; unpack it first. "
         f"Footnote reads {format_names()}."
     )
+
+
+def _compound(data: bytes, source: Source) -> Format | None:
+    """The format of an OLE file, by the name that its main stream has in the directory."""
+    if "Workbook".encode("utf-16-le") in data or "Book".encode("utf-16-le") in data[:8192]:
+        return None if "EncryptedPackage".encode("utf-16-le") in data else XLS
+    is_message = "__substg1.0_".encode("utf-16-le") in data or source.extension == ".msg"
+    return MAIL if is_message else None
