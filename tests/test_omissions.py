@@ -106,6 +106,11 @@ def test_front_matter_is_metadata_and_comments_are_not_shown() -> None:
     assert dict(read(b'+++\ntitle = "Tide"\n+++\nIt ebbs.\n', "b.md").metadata) == {"title": "Tide"}
 
 
+@pytest.mark.parametrize("text", ["a <!--> b -->\n", "a <!-- b\n"])
+def test_what_is_no_comment_stays(text: str) -> None:
+    assert read(text.encode(), "a.md").text == text
+
+
 @pytest.mark.parametrize("text", ["---\nnot: [yaml\n---\nText\n", "---\njust words\n---\nText\n"])
 def test_what_is_no_front_matter_stays(text: str) -> None:
     assert read(text.encode(), "a.md").text == text

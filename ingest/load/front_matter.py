@@ -11,7 +11,8 @@ _BLOCK = re.compile(
     r"\A(?P<mark>---|\+\+\+)[ \t]*\n(?P<held>.*?\n)(?P=mark)[ \t]*(?:\n|\Z)", re.DOTALL
 )
 _FENCE = re.compile(r"^(?: {0,3})(`{3,}|~{3,})", re.MULTILINE)
-_COMMENT = re.compile(r"[ \t]*<!--.*?-->[ \t]*(?:\n(?=[ \t]*(?:\n|\Z)))?", re.DOTALL)
+# "<!-->" is a comment by itself in HTML: what follows it is text, and stays.
+_COMMENT = re.compile(r"[ \t]*<!--(?!-?>).*?-->[ \t]*(?:\n(?=[ \t]*(?:\n|\Z)))?", re.DOTALL)
 MAX_LENGTH = 64_000
 
 
