@@ -35,7 +35,7 @@ def build(
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab("Chat", id="chat") as tab:
                 _chat_tab(chat, blocks, tab)
-            _further_tabs(chat, pages)
+            _further_tabs(chat, blocks, pages)
         blocks.unload(_forgetter(chat))
     return blocks
 
@@ -52,14 +52,14 @@ def _top(engine: Engine) -> str:
     )
 
 
-def _further_tabs(chat: Chat, pages: Sequence[tuple[str, PageBuilder]]) -> None:
+def _further_tabs(chat: Chat, blocks: Any, pages: Sequence[tuple[str, PageBuilder]]) -> None:
     with gr.Tab("Documents", id="documents") as tab:
         documents_tab.build(chat, tab)
     for label, builder in pages:
         with gr.Tab(label, id=label.lower()) as tab:
             builder(chat.engine, tab)
     with gr.Tab("Settings", id="settings") as tab:
-        settings_tab.build(chat.engine, tab)
+        settings_tab.build(chat.engine, blocks, tab)
 
 
 def _forgetter(chat: Chat) -> Callable[[gr.Request], None]:

@@ -31,16 +31,18 @@ def _summary(engine: Engine, user: str, trouble: str = "") -> str:
     )
 
 
-def build(engine: Engine, tab: Any) -> None:
-    """Fill the tab."""
+def build(engine: Engine, blocks: Any, tab: Any) -> None:
+    """Fill the tab. The choices can be made once the page has the user's own: what came later than
+    a choice would undo it."""
     with gr.Column(elem_classes="sheet"):
         summary = html(elem_id="facts")
         model = _model(engine)
         strictness = gr.Radio(
-            STRICTNESS, value=engine.settings.strictness, label="Strictness", elem_id="strictness"
-        )
+            STRICTNESS, value=engine.settings.strictness, label="Strictness",
+            elem_id="strictness", interactive=False,
+        )  # fmt: skip
         until = "for your own questions" if engine.shared else "until Footnote stops"
-        save = gr.Button(f"Use these {until}", variant="primary", elem_id="use")
+        save = gr.Button(f"Use these {until}", variant="primary", elem_id="use", interactive=False)
 
     @handler
     def change(model: str, strictness: str, request: gr.Request) -> str:
@@ -52,19 +54,25 @@ def build(engine: Engine, tab: Any) -> None:
         return _summary(engine, user)
 
     def arrive(request: gr.Request) -> tuple[Any, ...]:
-        user = owner_of(request)
-        chosen = engine.settings_of(user)
-        return _summary(engine, user), chosen.model, chosen.strictness
+        chosen = engine.settings_of(owner_of(request))
+        values = (chosen.model, chosen.strictness)
+        return *(gr.update(value=v, interactive=True) for v in values), gr.update(interactive=True)
+
+    def now(request: gr.Request) -> str:
+        return _summary(engine, owner_of(request))
 
     save.click(change, [model, strictness], summary, **QUIET)
-    tab.select(arrive, None, [summary, model, strictness], **QUIET)
+    blocks.load(arrive, None, [model, strictness, save], **QUIET)
+    tab.select(now, None, summary, **QUIET)
 
 
 def _model(engine: Engine) -> Any:
     """Where people share a server its owner decides which models there are to choose from."""
     if engine.shared:
-        return gr.Radio(engine.offered_models(), value=engine.settings.model, label="Model")
+        return gr.Radio(
+            engine.offered_models(), value=engine.settings.model, label="Model", interactive=False
+        )
     return gr.Textbox(
-        engine.settings.model, label="Model", max_lines=1,
+        engine.settings.model, label="Model", max_lines=1, interactive=False,
         info="none (quotes only), local, auto, or PROVIDER:MODEL such as ollama:llama3.2",
     )  # fmt: skip
