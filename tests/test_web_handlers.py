@@ -57,6 +57,21 @@ def test_a_question_is_invited_only_after_the_last_handler_has_ended(bound: list
     assert shown["submit_btn"] == "Ask"
 
 
+def test_settings_cannot_be_chosen_before_the_page_has_the_users_own(bound: list[Any]) -> None:
+    """Else the user's own, which come when the page has loaded, undo what was just chosen."""
+    save = next(one for one in bound if one.name == "change")
+    chosen = [*save.inputs, save.targets[0][0]]
+    blocks = {block._id: block for one in bound for block in (*one.inputs, *one.outputs)}
+    fields = [blocks[item if isinstance(item, int) else item._id] for item in chosen]
+    assert [field.interactive for field in fields] == [False, False, False]
+    loaded = next(one for one in bound if one.name == "arrive" and len(one.outputs) == 3)
+    assert {field._id for field in loaded.outputs} == {field._id for field in fields}
+    updates = loaded.fn(gr.Request(username=None, session_hash="tab", query_params={}))
+    assert all(update["interactive"] for update in updates)
+    others = [one for one in bound if one is not loaded and one.name in {"now", "change"}]
+    assert not any({f._id for f in one.outputs} & {f._id for f in fields} for one in others)
+
+
 def call(function: Callable[..., Any], text: Any, chosen: Any) -> None:
     """Call as Gradio does: inputs, then the request and the event where they are asked for."""
     request = gr.Request(username=None, session_hash="tab", query_params={})
