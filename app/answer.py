@@ -16,6 +16,7 @@ class Verdict(StrEnum):
     SUPPORTED = "supported"
     PARTLY = "partly"
     UNSUPPORTED = "unsupported"
+    COMPUTED = "computed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,14 @@ class Closest:
 
 
 @dataclass(frozen=True, slots=True)
+class Computed:
+    """What was read or computed from a table: its values, and the calculation in words."""
+
+    values: tuple[str, ...]
+    calculation: str
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """The whole answer. ``refused`` answers have no sentences, a ``reason`` and ``closest``.
 
@@ -67,6 +76,7 @@ class Answer:
     out; these are quotes"). ``model`` is what wrote it: ``none``, ``local`` or ``provider:model``.
     ``timings_ms`` has ``search``, ``first_word`` and ``total`` in milliseconds. ``kind`` is
     ``answer``, ``refusal`` or ``talk`` (a greeting or the like: text in ``reason``, no citations).
+    ``computed`` is set where the answer was computed from a table.
     """
 
     question: str
@@ -81,6 +91,7 @@ class Answer:
     notes: tuple[str, ...] = ()
     timings_ms: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     id: str = ""
+    computed: Computed | None = None
 
     @property
     def refused(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from app.answer import Answer, Citation, Closest, Sentence, Verdict
+from app.answer import Answer, Citation, Closest, Computed, Sentence, Verdict
 from store.results import Revision, StoredPassage
 
 
@@ -42,6 +42,12 @@ def answer_payload(answer: Answer) -> dict[str, Any]:
         "citations": [citation_payload(c) for c in answer.citations],
         "closest": [{**citation_payload(c.citation), "lacks": c.lacks} for c in answer.closest],
         "answerable": round(answer.answerable, 4),
+        "computed": {
+            "values": list(answer.computed.values),
+            "calculation": answer.computed.calculation,
+        }
+        if answer.computed
+        else None,
         "model": answer.model,
         "notes": list(answer.notes),
         "timings_ms": {k: round(v, 1) for k, v in answer.timings_ms.items()},
@@ -82,7 +88,12 @@ def answer_from_payload(payload: Mapping[str, Any]) -> Answer:
         notes=tuple(payload["notes"]),
         timings_ms=dict(payload["timings_ms"]),
         id=payload["id"],
+        computed=_computed_from(payload.get("computed")),
     )
+
+
+def _computed_from(row: Mapping[str, Any] | None) -> Computed | None:
+    return Computed(tuple(row["values"]), row["calculation"]) if row else None
 
 
 def revision_payload(revision: Revision) -> dict[str, Any]:

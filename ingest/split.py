@@ -11,6 +11,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from zlib import crc32
 
 from ingest.chunk_context import BlockContext, block_contexts, leads_in
 from ingest.document import Block, BlockKind, Document, Passage
@@ -19,10 +20,13 @@ from ingest.load.block_classifier import is_furniture
 from ingest.load.titles import is_informative_title, without_markup
 from ingest.token_splitter import Count, Span, cut, measure, shortened
 
-SPLITTER_VERSION = "2"
+SPLITTER_VERSION = "3"
 TARGET_TOKENS = 200
 SMALL_TOKENS = 60
 CONTEXT_TOKENS = 64
+# Rows of a sheet are packed: from so many tokens on, one in so many rows ends its passage.
+ROWS_TOKENS = 100
+ROWS_CHANCE = 4
 MIN_LIMIT = 16
 
 _ASKED_BY = re.compile(r"(?:Q|Question|Interviewer)\s*\d{0,3}\s*[:.]\s*", re.IGNORECASE)
@@ -104,7 +108,7 @@ class _Splitter:
         if last.kind is BlockKind.QUESTION or leads_in(self.text, last):
             return True
         if block.kind is BlockKind.TABLE_ROW and last.kind is BlockKind.TABLE_ROW:
-            return block.level == 0 and (last.level > 0 or block.row is None)
+            return block.level == 0
         return block.kind is BlockKind.LIST_ITEM and last.kind is BlockKind.LIST_ITEM
 
     def _groups(self) -> Iterator[list[int]]:
@@ -138,17 +142,25 @@ class _Splitter:
         """A group too long for one passage: by blocks as they fit, a long block by sentences."""
         room = self.limit - max(self.context(self.block_contexts[i])[1] for i in group)
         special = self.count("")
+        in_sheet = self.blocks[group[-1]].row is not None
         start = end = -1
         used = 0
         for first, last in self._chunks(group):
             size = measure(self.text, first, last, self.count, room) - special
-            if start >= 0 and used + size <= room:
+            full = in_sheet and used >= ROWS_TOKENS and self._closes(start, end)
+            if start >= 0 and used + size <= room and not full:
                 end, used = last, used + size
                 continue
             if start >= 0:
                 yield from self._fitting(start, end, room)
             start, end, used = first, last, size + special
         yield from self._fitting(start, end, room)
+
+    def _closes(self, start: int, end: int) -> bool:
+        """Whether a passage of rows ends here: decided by its last row's own text, so that a row
+        put in elsewhere leaves the passages after it as they are (and their vectors)."""
+        line = self.text.rfind("\n", start, end) + 1
+        return crc32(self.text[max(start, line) : end].encode()) % ROWS_CHANCE == 0
 
     def _fitting(self, start: int, end: int, room: int) -> list[Span]:
         if measure(self.text, start, end, self.count, room) <= room:
@@ -188,7 +200,7 @@ class _Splitter:
             ),
             kind=block.kind,
             page=self.blocks[first].page,
-            row=block.row,
+            row=self.blocks[body].row,
         )
 
     def _titled(self, index: int) -> bool:

@@ -21,6 +21,9 @@ Progress = Callable[[str, int, int], None]
 CHUNK = 256
 WAITING = 1024
 ATTEMPTS = 5
+# Characters: where a sheet counts as long, and how much of a passage of its rows is embedded.
+LONG_SHEET = 200_000
+BEGINNING = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +168,11 @@ def model_id(embedder: Embedder) -> str:
 
 
 def embedded_text(passage: Passage) -> str:
-    """What a passage's vector is made of."""
-    return f"{passage.context}\n{passage.text}" if passage.context else passage.text
+    """What a passage's vector is made of: its context and text; far down a long sheet, where
+    words and the table's own cells find a row, the beginning of the text."""
+    far = passage.row is not None and passage.start >= LONG_SHEET
+    text = passage.text[:BEGINNING] if far else passage.text
+    return f"{passage.context}\n{text}" if passage.context else text
 
 
 def passage_key(model: str, passage: Passage) -> str:

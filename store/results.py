@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Literal
 
 from ingest.document import NO_METADATA, Block, BlockKind, FootnoteError, Passage
@@ -73,6 +73,7 @@ class RevisionText:
         return parse_blocks(self.blocks_json)
 
 
+@lru_cache(maxsize=16)
 def parse_blocks(blocks_json: str) -> tuple[Block, ...]:
     """Blocks from the JSON that the catalogue keeps."""
     return tuple(Block(BlockKind(kind), *rest) for kind, *rest in json.loads(blocks_json))

@@ -18,7 +18,7 @@ APP_LAYERS = (
     ("app.answer", "app.settings", "app.json_forms"),
     ("app.language",),
     ("app.question", "app.models"),
-    ("app.evidence",),
+    ("app.evidence", "app.tables"),
     ("app.answering",),
     ("app.langchain", "app.service"),
     ("app.http",),

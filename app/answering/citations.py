@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+
 from app.answer import Citation
 from ingest.document import FootnoteError
 from store.results import Hit
@@ -45,8 +47,18 @@ class Footnotes:
             key=inside,
             headings=stored.passage.headings,
             page=stored.passage.page,
-            row=stored.passage.row,
+            row=_row(hit, start),
             passage_id=stored.id,
         )
         self._by_span[span] = citation
         return citation
+
+
+def _row(hit: Hit, start: int) -> int | None:
+    """The number of the row that begins a citation: a passage may hold several."""
+    passage = hit.stored.passage
+    if passage.row is None or passage.start == start and "\n" not in passage.text:
+        return passage.row
+    blocks = hit.source.blocks
+    at = bisect_right(blocks, start, key=lambda block: block.start) - 1
+    return blocks[at].row if at >= 0 else passage.row

@@ -16,7 +16,8 @@ from app.answering import extract, refusal
 from app.answering.citations import Footnotes
 from app.answering.generate import DraftedAnswer
 from app.answering.overview import document_overview, headings_of, section_overview
-from app.evidence.answerability import probability, threshold
+from app.answering.table_answer import TableReader, computed_answer
+from app.evidence.answerability import probability, table_threshold, threshold
 from app.evidence.evidence import Retrieved, ScoredEvidence
 from app.evidence.reader import Reader
 from app.evidence.scoring import score_evidence, score_readings
@@ -56,6 +57,7 @@ class Answerer:
         self.settings = settings
         self.model = model
         self.reader = reader or Reader()
+        self._tables = TableReader(library.sentence_vectors)
 
     def answer(
         self,
@@ -86,7 +88,8 @@ class Answerer:
             for one, summary in zip(retrieved, summed_up, strict=True):
                 result = score_readings(one, list(islice(readings, len(one.hits))))
                 share = (time.perf_counter() - began) * 1000 / len(batch)
-                yield summary or self._in_quotes(result, Clock(share))
+                computed = self._computed(result, Clock(share))
+                yield summary or computed or self._in_quotes(result, Clock(share))
 
     def search(self, question: str, documents: Sequence[str] | None = None) -> list[Hit]:
         """The best passages for a question that stands alone."""
@@ -148,11 +151,13 @@ class Answerer:
         # Search, then score every sentence of the passages as evidence.
         result = score_evidence(self.retrieve(asked, documents), self.reader)
         clock.mark("search")
-        # Quotes cost nothing more, so they are shown while a model writes, and if it fails.
-        shown = self._in_quotes(result, clock)
+        # What a table answers is computed; quotes cost nothing more, so they are shown while a
+        # model writes, and if it fails.
+        computed = self._computed(result, clock)
+        shown = computed or self._in_quotes(result, clock)
         yield EvidenceFound(asked, shown.citations)
         answer = shown
-        if self.model is not None and result.evidence:
+        if self.model is not None and result.evidence and computed is None:
             answer = yield from self._written_by_model(asked, result, shown, clock)
         answer = replace(answer, question=question, standalone=asked, timings_ms=clock.timings())
         yield Finished(self._stored(answer) if store else answer)
@@ -171,6 +176,14 @@ class Answerer:
         except ModelError as error:
             note = f"The language model did not answer ({error}) These are quotes."
             return replace(shown, notes=(*shown.notes, note))
+
+    def _computed(self, result: ScoredEvidence, clock: Clock) -> Answer | None:
+        """The answer from a table, where one is likely enough to give it."""
+        found = self._tables.find(result.retrieved)
+        if found is None or found.probability < table_threshold(self.settings.strictness):
+            return None
+        answer = computed_answer(result.retrieved, found)
+        return replace(answer, timings_ms=clock.timings()) if answer else None
 
     def _in_quotes(self, result: ScoredEvidence, clock: Clock) -> Answer:
         likely = probability(result)

@@ -12,6 +12,7 @@ from app.cli.common import console, printable
 MARKS = {
     Verdict.QUOTED: ("", ""),
     Verdict.SUPPORTED: ("", ""),
+    Verdict.COMPUTED: (" (computed)", "green"),
     Verdict.PARTLY: (" (partly supported)", "yellow"),
     Verdict.UNSUPPORTED: (" (not supported)", "red"),
 }

@@ -8,7 +8,13 @@ log-odds of its "yes" to "do these sentences answer the question?".
 
 from __future__ import annotations
 
-from app.evidence.calibration import ANSWERABLE, ANSWERABLE_WITH_MODEL, load, logistic
+from app.evidence.calibration import (
+    ANSWERABLE,
+    ANSWERABLE_WITH_MODEL,
+    TABLE,
+    load,
+    logistic,
+)
 from app.evidence.evidence import Evidence, ScoredEvidence
 from app.language.facts import name_stands, names
 from app.language.numbers import numbers
@@ -99,6 +105,11 @@ def probability(found: ScoredEvidence, said: tuple[float, float] | None = None) 
 def threshold(strictness: str, *, with_model: bool) -> float:
     """The least probability at which a question is answered."""
     return load(ANSWERABLE_WITH_MODEL if with_model else ANSWERABLE).thresholds[strictness]
+
+
+def table_threshold(strictness: str) -> float:
+    """The least probability at which a table's answer is given."""
+    return load(TABLE).thresholds[strictness]
 
 
 def lacks(question: str, evidence: Evidence) -> str:

@@ -12,6 +12,7 @@ from importlib.resources import files
 SENTENCE = "sentence"
 ANSWERABLE = "answerable"
 ANSWERABLE_WITH_MODEL = "answerable_with_model"
+TABLE = "table"
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,8 @@ STOP_WORDS = SEARCH_STOP_WORDS | frozenset(_ASKING.split())
 
 def fold(text: str) -> str:
     """Case, width and diacritics removed (Unicode NFKD), for comparing and never for showing."""
+    if text.isascii():
+        return text.lower()
     decomposed = unicodedata.normalize("NFKD", text)
     return "".join(c for c in decomposed if not unicodedata.combining(c)).casefold()
 

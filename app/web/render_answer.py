@@ -19,6 +19,11 @@ from store.results import Revision
 VERDICTS: dict[Verdict, tuple[str, str, str]] = {
     Verdict.QUOTED: ("❝", "quoted", "The document's own words"),
     Verdict.SUPPORTED: ("✓", "supported", "The cited words hold what this sentence says"),
+    Verdict.COMPUTED: (
+        "=",
+        "computed",
+        "Computed from the cited rows, and checked by doing it again",
+    ),
     Verdict.PARTLY: ("◐", "partly supported", "The cited words hold only part of this sentence"),
     Verdict.UNSUPPORTED: ("✕", "not supported", "The cited words do not hold this sentence"),
 }

@@ -1,0 +1,169 @@
+"""Answers a question from a table: the likeliest query, computed, in words, with its rows cited."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any
+
+from app.answer import Answer, Computed, Sentence, Verdict
+from app.answering.citations import Footnotes
+from app.evidence.calibration import TABLE, logistic
+from app.evidence.evidence import Retrieved
+from app.tables.query import Operation, Query, meets, run
+from app.tables.ranker import Ranked, columns_in_words, features_of, rank
+from app.tables.values import Grid, grid
+from app.tables.wording import described, shown
+from ingest.table import Row, tables
+from store.results import Hit
+
+MOST_TABLES = 3
+REMEMBERED = 16
+# Rows of one citation, and citations of one answer, at most.
+MOST_ROWS = 20
+MOST_CITATIONS = 12
+Vectors = Callable[[Sequence[str]], Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a table answers, with the hit that led to it, and how likely it is right (0 to 1)."""
+
+    hit: Hit
+    grid: Grid
+    ranked: Ranked
+    probability: float
+
+
+class TableReader:
+    """Tables of the revisions asked last, as values. Thread-safe."""
+
+    def __init__(self, vectors: Vectors) -> None:
+        self._vectors = vectors
+        self._grids: OrderedDict[str, list[Grid]] = OrderedDict()
+        self._lock = Lock()
+
+    def find(self, retrieved: Retrieved) -> Found | None:
+        """The likeliest answer from a table that the hits lie in; None where they lie in none."""
+        found = [self._asked(retrieved, hit, held) for hit, held in self._near(retrieved.hits)]
+        answers = [one for one in found if one is not None]
+        return max(answers, key=lambda one: one.probability, default=None)
+
+    def _near(self, hits: Sequence[Hit]) -> Iterator[tuple[Hit, Grid]]:
+        """Tables that hold a passage found, each once, in the order of the hits."""
+        seen: set[tuple[str, int]] = set()
+        for hit in hits:
+            passage = hit.stored.passage
+            for held in self._of(hit):
+                table = held.table
+                key = (hit.stored.revision, table.start)
+                if table.start < passage.end and passage.start < table.end and key not in seen:
+                    seen.add(key)
+                    yield hit, held
+                    if len(seen) == MOST_TABLES:
+                        return
+
+    def _of(self, hit: Hit) -> list[Grid]:
+        revision = hit.stored.revision
+        with self._lock:
+            if revision in self._grids:
+                self._grids.move_to_end(revision)
+                return self._grids[revision]
+        made = [grid(table) for table in tables(hit.source.text, hit.source.blocks)]
+        with self._lock:
+            self._grids[revision] = made
+            while len(self._grids) > REMEMBERED:
+                self._grids.popitem(last=False)
+        return made
+
+    def _asked(self, retrieved: Retrieved, hit: Hit, held: Grid) -> Found | None:
+        question = retrieved.question
+        columns = columns_in_words(held)
+        vectors = self._vectors([question, *columns])
+        likeness = [float(vectors[c] @ vectors[question]) for c in columns]
+        ranked = rank(question, held, likeness)
+        if not ranked:
+            return None
+        passage = hit.stored.passage
+        context = " ".join([passage.context, *passage.headings, *held.table.headings])
+        likely = logistic(TABLE, features_of(question, held, context, ranked))
+        return Found(hit, held, ranked[0], likely)
+
+
+def computed_answer(retrieved: Retrieved, found: Found) -> Answer | None:
+    """The answer with its calculation in words and the rows it was computed from.
+
+    None where doing it again, over the cells as the text has them, gives anything else.
+    """
+    held, query, result = found.grid, found.ranked.query, found.ranked.result
+    if not _holds(found):
+        return None
+    footnotes = Footnotes()
+    cells = result.cells if result.number is None else ()
+    for row, column in cells[:MOST_CITATIONS]:
+        line, cell = held.table.rows[row], held.table.rows[row].cells[column]
+        footnotes.cite(found.hit, line.start, line.end, (cell.start, cell.end))
+    rows = sorted(_rows(found))
+    for first, last in _runs(held.table.rows, rows):
+        if len(footnotes.citations) < MOST_CITATIONS:
+            footnotes.cite(found.hit, first.start, last.end)
+    text = described(held, query, result)
+    values = result.texts or (shown(held, query, result),)
+    numbers = tuple(c.n for c in footnotes.citations)
+    return Answer(
+        retrieved.question,
+        retrieved.question,
+        "answer",
+        (Sentence(text, numbers, Verdict.COMPUTED),),
+        footnotes.citations,
+        "",
+        (),
+        found.probability,
+        "none",
+        _notes(rows),
+        computed=Computed(tuple(" ".join(v.split()) for v in values), text),
+    )
+
+
+def _holds(found: Found) -> bool:
+    """Whether the query, run again over what the revision's text says today, gives the same."""
+    text, table = found.hit.source.text, found.grid.table
+    cells = [cell for row in table.rows for cell in row.cells]
+    if any(text[cell.start : cell.end] != cell.text for cell in cells):
+        return False
+    query = found.ranked.query
+    fresh = grid(table)
+    met = [r for r in query.rows if _meets(fresh, query, r)]
+    return len(met) == len(query.rows) and run(fresh, query) == found.ranked.result
+
+
+def _meets(held: Grid, query: Query, row: int) -> bool:
+    said = [meets(held.rows[row][c.column], c) for c in query.conditions]
+    return any(said) if query.either else all(said)
+
+
+def _rows(found: Found) -> set[int]:
+    """The rows that the result depends on, besides those that hold its cells."""
+    query, result = found.ranked.query, found.ranked.result
+    used = {row for row, _ in result.cells}
+    lookups = (Operation.VALUES,)
+    return used if query.operation in lookups else used | set(query.rows)
+
+
+def _runs(rows: Sequence[Row], used: Sequence[int]) -> Iterator[tuple[Row, Row]]:
+    """First and last row of each run of rows that follow each other."""
+    start = 0
+    for at in range(1, len(used) + 1):
+        ended = at == len(used) or used[at] != used[at - 1] + 1 or at - start == MOST_ROWS
+        if ended:
+            yield rows[used[start]], rows[used[at - 1]]
+            start = at
+
+
+def _notes(rows: Sequence[int]) -> tuple[str, ...]:
+    most = MOST_ROWS * MOST_CITATIONS
+    if len(rows) <= most:
+        return ()
+    return (f"Computed from {len(rows):,} rows; the first of them are cited.",)

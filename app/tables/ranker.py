@@ -1,0 +1,120 @@
+"""Ranks the queries that a question may mean over a table, by learned weights.
+
+A log-linear model over ``app.tables.features``; queries with the same result count together. Its
+weights (``app/data/table_ranker.json``) are fitted on questions over tables of an encyclopedia
+(WikiTableQuestions), of financial reports (TAT-QA) and made ones like those of offices.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from app.language.text import soft_match, stem, words
+from app.tables.candidates import asked, candidates, conditions
+from app.tables.features import Featurizer
+from app.tables.query import Operation, Query, Relation, Result, run
+from app.tables.values import Grid
+
+WEIGHTS = Path(__file__).parent.parent / "data" / "table_ranker.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A result with the likeliest query for it; ``share`` (0 to 1) is that of all such queries.
+
+    ``score`` is the query's own, before it is compared; ``left`` (0 to 1) is the share of the
+    question's content words that it does not use.
+    """
+
+    query: Query
+    result: Result
+    share: float
+    score: float
+    left: float
+
+
+@cache
+def weights() -> dict[str, float]:
+    """The weight of each feature, by name."""
+    held: dict[str, float] = json.loads(WEIGHTS.read_text(encoding="utf-8"))["weights"]
+    return held
+
+
+def rank(question: str, grid: Grid, likeness: Sequence[float]) -> list[Ranked]:
+    """The results that the question may ask for, likeliest first.
+
+    ``likeness`` is the cosine of the question with each column (``columns_in_words``).
+    """
+    held = asked(question)
+    named = conditions(held, grid)
+    featurizer = Featurizer(held, grid, named, likeness)
+    known = weights()
+    best: dict[tuple[tuple[str, ...], str], tuple[float, Query, Result, float]] = {}
+    sums: dict[tuple[tuple[str, ...], str], float] = {}
+    for query in candidates(grid, named):
+        result = run(grid, query)
+        if result is None:
+            continue
+        found = featurizer.features(query, result)
+        score = sum(known.get(name, 0.0) * value for name, value in found.items())
+        key = (result.texts, str(result.number))
+        sums[key] = sums.get(key, 0.0) + math.exp(score)
+        if key not in best or score > best[key][0]:
+            best[key] = (score, query, result, found["left share"])
+    total = sum(sums.values())
+    ranked = [
+        Ranked(q, r, sums[key] / total, score, left) for key, (score, q, r, left) in best.items()
+    ]
+    return sorted(ranked, key=lambda one: -one.share)
+
+
+NAMES = (
+    "log-odds of its share", "share of the next", "score", "left", "lookup", "extreme", "counted",
+    "computed", "conditions", "exact", "words that the table lacks",
+)  # fmt: skip
+
+
+def features_of(
+    question: str, grid: Grid, context: str, ranked: Sequence[Ranked]
+) -> tuple[float, ...]:
+    """What tells whether the likeliest result is right, in the order of ``NAMES``.
+
+    ``context`` is what stands above the table: its document's title, its headings.
+    """
+    best = ranked[0]
+    share = min(max(best.share, 1e-4), 1 - 1e-4)
+    operation = best.query.operation
+    lookup, extreme = operation is Operation.VALUES, operation in (Operation.MOST, Operation.LEAST)
+    counted = operation in (Operation.COUNT, Operation.DISTINCT, Operation.COUNT_DIFFERENCE)
+    exact = (Relation.IS, Relation.EQUAL)
+    held = asked(question)
+    known = {*grid.stems, *(stem(w) for w in words(context))}
+    lacking = [i for i in held.content if soft_match(held.words[i], known) == 0]
+    return (
+        math.log(share / (1 - share)),
+        ranked[1].share if len(ranked) > 1 else 0.0,
+        best.score / 10,
+        best.left,
+        float(lookup),
+        float(extreme),
+        float(counted),
+        float(not (lookup or extreme or counted)),
+        float(len(best.query.conditions)),
+        float(sum(c.relation in exact for c in best.query.conditions)),
+        len(lacking) / max(1, len(held.content)),
+    )
+
+
+def columns_in_words(grid: Grid) -> list[str]:
+    """A column's header with its first cells, for comparing with a question."""
+    return [
+        (c.header or "column")
+        + ": "
+        + ", ".join(dict.fromkeys(row[c.index].text[:40] for row in grid.rows[:4]))
+        for c in grid.columns
+    ]

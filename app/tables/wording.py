@@ -1,0 +1,176 @@
+"""Says a query and its result in words: what was computed, over which rows, and what came out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from app.tables.query import ROW_ORDER, Condition, Operation, Query, Relation, Result
+from app.tables.values import Grid, Kind
+
+MOST_PLACES = 4
+_COMPARES = {
+    Relation.ABOVE: "is more than",
+    Relation.BELOW: "is less than",
+    Relation.AT_LEAST: "is at least",
+    Relation.AT_MOST: "is at most",
+    Relation.EQUAL: "is",
+}
+_NAMES = {
+    Operation.SUM: "Sum of",
+    Operation.MEAN: "Mean of",
+    Operation.HIGHEST: "Highest",
+    Operation.LOWEST: "Lowest",
+    Operation.RANGE: "Highest less lowest",
+    Operation.DIFFERENCE: "Difference of",
+    Operation.CHANGE: "Change of",
+    Operation.PERCENT: "Change in percent of",
+    Operation.RATIO: "Ratio of",
+}
+
+
+def described(grid: Grid, query: Query, result: Result) -> str:
+    """One line: "Sum of Price over 14 rows where Category is Garden: 1,367.35"."""
+    operation = query.operation
+    if operation is Operation.VALUES:
+        return _looked_up(grid, query, result)
+    if operation in (Operation.COUNT, Operation.COUNT_DIFFERENCE):
+        what = "Rows" if operation is Operation.COUNT else "Difference in rows"
+        return f"{what}{_where(grid, query)}: {shown(grid, query, result)}"
+    if operation in (Operation.MOST, Operation.LEAST):
+        return _extreme(grid, query, result)
+    out = _header(grid, query.out)
+    where = _where(grid, query)
+    if operation in (Operation.NEXT, Operation.PREVIOUS):
+        side = "after" if operation is Operation.NEXT else "before"
+        return f"{out} of the row {side} that{where}: {shown(grid, query, result)}"
+    if operation is Operation.DISTINCT:
+        return f"Different values of {out}{where or _over(query)}: {shown(grid, query, result)}"
+    if operation is Operation.OFTENEST:
+        times = len(result.cells)
+        return f"Most frequent {out}{where}: {shown(grid, query, result)} ({times} rows)"
+    if operation is Operation.SAME:
+        same = _header(grid, query.by)
+        return f"{out} of the rows with the same {same}{where}: {shown(grid, query, result)}"
+    return _computed(grid, query, result)
+
+
+def _looked_up(grid: Grid, query: Query, result: Result) -> str:
+    """A cell with its row's first cell: "Grade B, Hourly pay: 21.10 EUR"."""
+    out = _header(grid, query.out)
+    rows = {row for row, _ in result.cells}
+    if len(rows) > 1 or query.out == 0:
+        return f"{out}{_where(grid, query)}: {shown(grid, query, result)}"
+    key = grid.rows[result.cells[0][0]][0].text.strip()
+    return (
+        f"{key}, {out}: {shown(grid, query, result)}"
+        if key
+        else f"{out}: {shown(grid, query, result)}"
+    )
+
+
+def _extreme(grid: Grid, query: Query, result: Result) -> str:
+    assert query.by is not None
+    out, where = _header(grid, query.out), _where(grid, query)
+    most = query.operation is Operation.MOST
+    if query.by == ROW_ORDER:
+        side = "last" if most else "first"
+        return f"{out} of the {side} of {len(query.rows)} rows{where}: {shown(grid, query, result)}"
+    date = grid.columns[query.by].kind is Kind.DATE
+    word = ("latest" if most else "earliest") if date else ("highest" if most else "lowest")
+    by = _header(grid, query.by)
+    at = grid.rows[result.cells[0][0]][query.by].text.strip()
+    if query.by == query.out:
+        return f"{word.capitalize()} {by} of {len(query.rows)} rows{where}: {at}"
+    return (
+        f"{out} with the {word} {by} ({at}) of {len(query.rows)} rows{where}: "
+        f"{shown(grid, query, result)}"
+    )
+
+
+def _computed(grid: Grid, query: Query, result: Result) -> str:
+    name, out = _NAMES[query.operation], _header(grid, query.out)
+    held = [grid.rows[r][c].text.strip() for r, c in result.cells]
+    if len(held) == 2:
+        labels = [_label(grid, cell) for cell in result.cells]
+        parts = " and ".join(f"{a} ({b})" for a, b in zip(labels, held, strict=True))
+        return f"{name} {parts}: {shown(grid, query, result)}"
+    return f"{name} {out} over {len(held)} rows{_where(grid, query)}: {shown(grid, query, result)}"
+
+
+def _label(grid: Grid, cell: tuple[int, int]) -> str:
+    """What names a cell: its row's first cell, or its column where the row is the same."""
+    row, column = cell
+    first = grid.rows[row][0].text.strip()
+    header = _header(grid, column)
+    return f"{first}, {header}" if first and column else header
+
+
+def _over(query: Query) -> str:
+    return f" over {len(query.rows)} rows"
+
+
+def _where(grid: Grid, query: Query) -> str:
+    if not query.conditions:
+        return ""
+    joint = " or " if query.either else " and "
+    return " where " + joint.join(_condition(grid, query, c) for c in query.conditions)
+
+
+def _condition(grid: Grid, query: Query, condition: Condition) -> str:
+    header = _header(grid, condition.column)
+    if condition.number is not None:
+        return f"{header} {_COMPARES[condition.relation]} {condition.number:f}"
+    texts = [grid.rows[r][condition.column].text.strip() for r in query.rows]
+    if condition.relation is Relation.IS or len(set(texts)) == 1:
+        met = [t for r, t in zip(query.rows, texts, strict=True) if _is(grid, r, condition)]
+        return f"{header} is {(met or texts)[0]}"
+    return f"{header} has “{' '.join(condition.stems)}”"
+
+
+def _is(grid: Grid, row: int, condition: Condition) -> bool:
+    return grid.rows[row][condition.column].stems == condition.stems
+
+
+def _header(grid: Grid, column: int | None) -> str:
+    if column is None:
+        return ""
+    return " ".join(grid.columns[column].header.split()) or f"Column {column + 1}"
+
+
+def shown(grid: Grid, query: Query, result: Result) -> str:
+    """The result as text: cells as they stand, a number with its column's unit."""
+    if result.number is None:
+        return "; ".join(" ".join(t.split()) for t in result.texts)
+    unit = ""
+    plain = (Operation.COUNT, Operation.COUNT_DIFFERENCE, Operation.DISTINCT, Operation.RATIO)
+    if query.operation is Operation.PERCENT:
+        unit = "%"
+    elif query.operation not in plain and query.out is not None:
+        unit = grid.columns[query.out].unit
+    amount = written(result.number, _places(grid, result.cells))
+    if len(unit) == 1 and unit in "$€£¥₹₽₺₼":
+        return f"{unit}{amount}"
+    return f"{amount}{'' if unit == '%' else ' '}{unit}".strip()
+
+
+def _places(grid: Grid, cells: Sequence[tuple[int, int]]) -> int:
+    """Decimal places that the cells have, at most."""
+    held = [grid.rows[r][c].number for r, c in cells]
+    exponents = [v.as_tuple().exponent for v in held if v is not None]
+    return max([0, *(-e for e in exponents if isinstance(e, int))])
+
+
+def written(value: Decimal, places: int) -> str:
+    """A number with commas; what division adds is cut to two places more than the cells have."""
+    most = min(places + 2, max(MOST_PLACES, places))
+    rounded = round(value, most)
+    text = f"{rounded:,f}"
+    return text.rstrip("0").rstrip(".") if "." in text and places == 0 else _padded(text, places)
+
+
+def _padded(text: str, places: int) -> str:
+    """Zeros at the end gone, down to the places that the cells have."""
+    head, _, tail = text.partition(".")
+    tail = tail.rstrip("0").ljust(places, "0")
+    return f"{head}.{tail}" if tail else head
