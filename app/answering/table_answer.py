@@ -21,6 +21,8 @@ from store.results import Hit
 
 MOST_TABLES = 3
 REMEMBERED = 16
+# A longer table is not asked: trying every query on it would take more than a second.
+MOST_CELLS = 10_000
 # Rows of one citation, and citations of one answer, at most.
 MOST_ROWS = 20
 MOST_CITATIONS = 12
@@ -71,7 +73,8 @@ class TableReader:
             if revision in self._grids:
                 self._grids.move_to_end(revision)
                 return self._grids[revision]
-        made = [grid(table) for table in tables(hit.source.text, hit.source.blocks)]
+        held = tables(hit.source.text, hit.source.blocks)
+        made = [grid(t) for t in held if len(t.rows) * len(t.header) <= MOST_CELLS]
         with self._lock:
             self._grids[revision] = made
             while len(self._grids) > REMEMBERED:
