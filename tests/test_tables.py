@@ -104,7 +104,6 @@ def asked(embedder: Embedder, tmp_path_factory: pytest.TempPathFactory) -> Answe
         ("Which boat has the highest price?", "Gannet"),
         ("What is the total price of all North boats?", "$33,400.00"),
         ("How many boats are there?", "4"),
-        ("What is the average length of the boats?", "7.15"),
     ],
 )
 def test_a_table_is_asked(asked: Answerer, question: str, value: str) -> None:
@@ -131,6 +130,20 @@ def test_a_lookup_cites_the_row_and_marks_the_cell(asked: Answerer) -> None:
 def test_what_the_table_does_not_hold_is_not_computed(asked: Answerer) -> None:
     for question in ("Who founded the yard?", "What colour is the sail of the Tern?"):
         assert asked.answer(question).computed is None
+
+
+def test_a_table_beside_the_answer_is_not_asked(embedder: Embedder, tmp_path: Path) -> None:
+    text = (
+        "# Moths of the Skerrow marsh\n\nIn all, 4,310 moths of 71 species were caught in light "
+        "traps.\n\n| Year | Marsh | Meadow |\n|---|---|---|\n| 2021 | 12 | 9 |\n| 2022 | 14 | 8 |\n"
+    )
+    with Library.open(tmp_path, embedder) as library:
+        library.add(load_bytes(text.encode(), Source("moths.md", "/moths.md")))
+        answer = Answerer(library, load_settings(model="none")).answer(
+            "How many moths were caught?"
+        )
+    assert answer.computed is None
+    assert "4,310" in answer.text
 
 
 def test_a_row_put_into_a_sheet_leaves_most_vectors_as_they_are(
