@@ -130,7 +130,7 @@ def difference(name: str, scores: NDArray[np.float64], seed: int = SEED) -> Diff
 def mcnemar(before: NDArray[np.float64], after: NDArray[np.float64]) -> float:
     """Two-sided exact McNemar test: a binomial test of the questions that flipped (McNemar 1947;
     the exact form as in Fagerland et al. 2013). 1.0 where none flipped."""
-    from scipy.stats import binomtest  # type: ignore[import-untyped]
+    from scipy.stats import binomtest
 
     gained, lost = int(np.sum(after > before)), int(np.sum(after < before))
     if not gained + lost:

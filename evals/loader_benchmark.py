@@ -4,7 +4,8 @@
 (``NAME.md`` is the expected text of ``NAME``). *Recall* is the share of the expected words that
 were read, *precision* the share of the read words that were expected (each word as often as it
 occurs), *order* the share of the words in common that stand in the same order (of the longest
-common subsequence, by difflib). Markdown's marks do not count.
+common subsequence, by difflib). Markdown's marks do not count. ``--with mammoth`` measures another
+library on the same documents (``evals.loader_alternatives``).
 """
 
 from __future__ import annotations
@@ -13,13 +14,14 @@ import argparse
 import re
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from pathlib import Path
 from statistics import mean
 
 from app.language.text import fold
+from evals.loader_alternatives import ALTERNATIVES, Alternative
 from ingest.document import UnreadableDocument
 from ingest.load import load
 
@@ -63,11 +65,11 @@ def pairs(folder: Path) -> Iterator[tuple[Path, Path]]:
             yield source, expected
 
 
-def measure(source: Path, expected: Path) -> Measured:
-    """Load a document and compare it; one that cannot be read has nothing right."""
+def measure(source: Path, expected: Path, read: Callable[[Path], str]) -> Measured:
+    """Read a document and compare it; one that cannot be read has nothing right."""
     began = time.perf_counter()
     try:
-        text = load(source).text
+        text = read(source)
     except UnreadableDocument:
         text = ""
     seconds = time.perf_counter() - began
@@ -84,12 +86,34 @@ def print_table(title: str, rows: Sequence[Measured]) -> None:
             print(f"    {row.name[:48]:48} recall {row.recall:.2f} order {row.order:.2f}")
 
 
+def _loaded(path: Path) -> str:
+    return load(path).text
+
+
+def _tolerant(other: Alternative) -> Callable[[Path], str]:
+    """Another library's reader; what it raises, whatever that is, is told and reads as nothing."""
+
+    def read(path: Path) -> str:
+        try:
+            return other.read(path)
+        except Exception as error:
+            print(f"    {path.name[:48]:48} not read: {error!r:.80}")
+            return ""
+
+    return read
+
+
 def main() -> None:
     """The command."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folders", nargs="+", type=Path)
-    for folder in parser.parse_args().folders:
-        rows = [measure(source, expected) for source, expected in pairs(folder)]
+    parser.add_argument("--with", dest="other", choices=ALTERNATIVES, help="another library")
+    args = parser.parse_args()
+    other = ALTERNATIVES[args.other] if args.other else None
+    read = _tolerant(other) if other else _loaded
+    for folder in args.folders:
+        known = [(s, e) for s, e in pairs(folder) if other is None or s.suffix in other.suffixes]
+        rows = [measure(source, expected, read) for source, expected in known]
         if rows:
             print_table(folder.name, rows)
 

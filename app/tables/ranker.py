@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -45,15 +45,18 @@ def weights() -> dict[str, float]:
     return held
 
 
-def rank(question: str, grid: Grid, likeness: Sequence[float]) -> list[Ranked]:
+def rank(
+    question: str, grid: Grid, likeness: Sequence[float], known: Mapping[str, float] | None = None
+) -> list[Ranked]:
     """The results that the question may ask for, likeliest first.
 
-    ``likeness`` is the cosine of the question with each column (``columns_in_words``).
+    ``likeness`` is the cosine of the question with each column (``columns_in_words``); ``known``
+    the weights, where they are not those that come with Footnote.
     """
     held = asked(question)
     named = conditions(held, grid)
     featurizer = Featurizer(held, grid, named, likeness)
-    known = weights()
+    known = weights() if known is None else known
     best: dict[tuple[tuple[str, ...], str], tuple[float, Query, Result, float]] = {}
     sums: dict[tuple[tuple[str, ...], str], float] = {}
     for query in candidates(grid, named):
@@ -75,7 +78,7 @@ def rank(question: str, grid: Grid, likeness: Sequence[float]) -> list[Ranked]:
 
 NAMES = (
     "log-odds of its share", "share of the next", "score", "left", "lookup", "extreme", "counted",
-    "computed", "conditions", "exact", "words that the table lacks",
+    "computed", "conditions", "exact", "words in its headings only", "words that it lacks",
 )  # fmt: skip
 
 
@@ -93,8 +96,10 @@ def features_of(
     counted = operation in (Operation.COUNT, Operation.DISTINCT, Operation.COUNT_DIFFERENCE)
     exact = (Relation.IS, Relation.EQUAL)
     held = asked(question)
-    known = {*grid.stems, *(stem(w) for w in words(context))}
-    lacking = [i for i in held.content if soft_match(held.words[i], known) == 0]
+    stems, above = set(grid.stems), {stem(w) for w in words(context)}
+    missing = [held.words[i] for i in held.content if not soft_match(held.words[i], stems)]
+    lacking = [word for word in missing if not soft_match(word, above)]
+    content = max(1, len(held.content))
     return (
         math.log(share / (1 - share)),
         ranked[1].share if len(ranked) > 1 else 0.0,
@@ -106,7 +111,8 @@ def features_of(
         float(not (lookup or extreme or counted)),
         float(len(best.query.conditions)),
         float(sum(c.relation in exact for c in best.query.conditions)),
-        len(lacking) / max(1, len(held.content)),
+        (len(missing) - len(lacking)) / content,
+        len(lacking) / content,
     )
 
 

@@ -12,8 +12,30 @@ import gradio as gr
 
 F = TypeVar("F", bound=Callable[..., Any])
 HERE = Path(__file__).parent
-QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-"""Options of every handler: no spinner, and no public endpoint."""
+QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "queue": False}
+"""Options of every handler: no spinner, no public endpoint; the result is the response itself."""
+STREAMED = {**QUIET, "queue": True}
+"""Options of handlers that yield, or that take turns: their results come over the page's stream."""
+
+REOPEN_S = 3.0
+
+
+class Stream:
+    """Opens the page's stream again, every few seconds, while something is to come over it.
+
+    Gradio's client closes its stream when no event is left, and loses the messages of one that is
+    sent at that moment. Any later event opens the stream again, and the messages arrive.
+    """
+
+    def __init__(self) -> None:
+        self._timer = gr.Timer(REOPEN_S, active=False)
+        self._timer.tick(lambda: None, None, None, trigger_mode="multiple", **STREAMED)
+
+    def bind(self, listener: Any, handle: Any, inputs: Any, outputs: Any, **options: Any) -> Any:
+        """Bind a streamed handler to ``listener``; the dependency that has ended when it has."""
+        listener(lambda: gr.Timer(active=True), None, self._timer, **QUIET)
+        started = listener(handle, inputs, outputs, **{**STREAMED, **options})
+        return started.then(lambda: gr.Timer(active=False), None, self._timer, **QUIET)
 
 
 def stylesheet() -> str:

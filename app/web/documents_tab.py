@@ -13,7 +13,7 @@ from app.html_escape import clip, markup
 from app.service.uploads import add_bytes, add_link
 from app.web import source_pane
 from app.web.chat import LOST, Chat
-from app.web.components import QUIET, handler, html
+from app.web.components import QUIET, Stream, handler, html
 from app.web.render_diff import differences
 from ingest.document import FootnoteError
 from store.results import IngestReport, Revision
@@ -97,7 +97,7 @@ def _progress(rows: Sequence[str]) -> str:
     return f'<ul class="intake" role="status">{"".join(rows)}</ul>'
 
 
-def build(chat: Chat, tab: Any) -> None:
+def build(chat: Chat, tab: Any, stream: Stream) -> None:
     """Fill the tab."""
     with gr.Row(elem_classes="desk"):
         with gr.Column(elem_classes="sheet", min_width=300):
@@ -135,16 +135,16 @@ def build(chat: Chat, tab: Any) -> None:
             chat, str(data.get("act")), str(data.get("id", "")), str(data.get("document", ""))
         )
 
-    files.upload(drop, files, [intake, listed, files], **QUIET)
-    link.submit(paste, link, [intake, listed, files], **QUIET)
+    stream.bind(files.upload, drop, files, [intake, listed, files])
+    stream.bind(link.submit, paste, link, [intake, listed, files])
 
     def show_list() -> str:
         return table(chat)
 
     # One after the other: a list drawn when the tab was opened must not replace a later one.
-    in_order = {**QUIET, "concurrency_limit": 1, "concurrency_id": "documents"}
-    listed.act(act, None, [listed, pane], **in_order)
-    tab.select(show_list, None, listed, **in_order)
+    in_order = {"concurrency_limit": 1, "concurrency_id": "documents"}
+    stream.bind(listed.act, act, None, [listed, pane], **in_order)
+    stream.bind(tab.select, show_list, None, listed, **in_order)
     pane.close(lambda: source_pane.EMPTY, None, pane, **QUIET)
 
 

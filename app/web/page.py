@@ -13,14 +13,13 @@ from app.service.conversations import Conversations
 from app.service.engine import Engine
 from app.web import documents_tab, settings_tab, sidebar, source_pane
 from app.web.chat import Chat
-from app.web.components import QUIET, handler, html, owner_of, session_of
+from app.web.components import QUIET, Stream, handler, html, owner_of, session_of
 from app.web.feedback import Correction
 from app.web.welcome import status_line, welcome
 
 ASKING_AT_ONCE = 64
 THREADS = 120
 """An answer in progress keeps a thread; the rest must not wait for one."""
-REOPEN_S = 3.0
 PageBuilder = Callable[[Engine, Any], None]
 """Fills a further tab: takes the engine and the tab, whose ``select`` tells when it is shown."""
 
@@ -31,11 +30,12 @@ def build(
     """The whole page. ``pages`` are further tabs (a label and what fills it), from entry points."""
     chat = Chat(engine, conversations)
     with gr.Blocks(title="Footnote", analytics_enabled=False, fill_width=True) as blocks:
+        stream = Stream()
         gr.HTML(_top(engine), js_on_load=None, apply_default_css=False, padding=False)
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab("Chat", id="chat") as tab:
-                _chat_tab(chat, blocks, tab)
-            _further_tabs(chat, blocks, pages)
+                _chat_tab(chat, blocks, tab, stream)
+            _further_tabs(chat, blocks, pages, stream)
         blocks.unload(_forgetter(chat))
     return blocks
 
@@ -52,9 +52,11 @@ def _top(engine: Engine) -> str:
     )
 
 
-def _further_tabs(chat: Chat, blocks: Any, pages: Sequence[tuple[str, PageBuilder]]) -> None:
+def _further_tabs(
+    chat: Chat, blocks: Any, pages: Sequence[tuple[str, PageBuilder]], stream: Stream
+) -> None:
     with gr.Tab("Documents", id="documents") as tab:
-        documents_tab.build(chat, tab)
+        documents_tab.build(chat, tab, stream)
     for label, builder in pages:
         with gr.Tab(label, id=label.lower()) as tab:
             builder(chat.engine, tab)
@@ -69,7 +71,7 @@ def _forgetter(chat: Chat) -> Callable[[gr.Request], None]:
     return forget
 
 
-def _chat_tab(chat: Chat, blocks: Any, tab: Any) -> None:
+def _chat_tab(chat: Chat, blocks: Any, tab: Any, stream: Stream) -> None:
     current = gr.State("")
     with gr.Row(elem_classes="desk", equal_height=False):
         with gr.Column(elem_classes="side", min_width=200, scale=0):
@@ -84,18 +86,19 @@ def _chat_tab(chat: Chat, blocks: Any, tab: Any) -> None:
             )  # fmt: skip
         with gr.Column(elem_classes="read", min_width=300, scale=5):
             pane = html(source_pane.EMPTY, elem_id="source")
-    _wire(chat, blocks, current, shelf, Parts(status, log, question, pane))
+    _wire(chat, blocks, current, shelf, Parts(status, log, question, pane, stream))
     sidebar.wire(chat, blocks, tab, shelf, current, [log, current, question, shelf.list])
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The components of the chat's two columns."""
+    """The components of the chat's two columns, and the page's stream."""
 
     status: Any
     log: Any
     question: Any
     pane: Any
+    stream: Stream
 
 
 def _asking(**more: Any) -> Any:
@@ -163,14 +166,16 @@ def _wire(chat: Chat, blocks: Any, current: Any, shelf: sidebar.Sidebar, parts: 
         shown = chat.log(owner, conversation) if conversation else welcome(chat.engine)
         return shown, conversation, gr.skip(), sidebar.conversation_list(chat, owner, conversation)
 
-    steady = {**QUIET, "concurrency_limit": ASKING_AT_ONCE, "concurrency_id": "ask"}
-    for started in (
-        question.submit(ask, [question, current, shelf.chosen], outputs, **steady),
-        log.ask(ask_clicked, [current, shelf.chosen], outputs, **steady),
-        log.again(again, [current, shelf.chosen], outputs, **steady),
+    steady = {"concurrency_limit": ASKING_AT_ONCE, "concurrency_id": "ask"}
+    for listener, handle, first in (
+        (question.submit, ask, [question]),
+        (log.ask, ask_clicked, []),
+        (log.again, again, []),
     ):
-        started.then(finish, current, [question, shelf.list], **QUIET)
-    question.stop(stop, None, None, queue=False, **QUIET)
+        inputs = [*first, current, shelf.chosen]
+        ended = parts.stream.bind(listener, handle, inputs, outputs, **steady)
+        ended.then(finish, current, [question, shelf.list], **QUIET)
+    question.stop(stop, None, None, **QUIET)
     log.cite(cite, None, pane, **QUIET)
     pane.cite(cite, None, pane, **QUIET)
     pane.close(lambda: source_pane.EMPTY, None, pane, **QUIET)
@@ -180,11 +185,8 @@ def _wire(chat: Chat, blocks: Any, current: Any, shelf: sidebar.Sidebar, parts: 
     blocks.load(arrive, None, outputs, **QUIET)
     timer = gr.Timer(1.5)
     blocks.load(lambda: status_line(chat.engine), None, parts.status, **QUIET)
-    timer.tick(lambda: status_line(chat.engine), None, parts.status, queue=False, **QUIET)
+    timer.tick(lambda: status_line(chat.engine), None, parts.status, **QUIET)
     log.read(_reader(chat), None, pane, **QUIET)
-    # Gradio's client closes its stream when no event is left, and loses the messages of one that is
-    # sent at that moment. Any later event opens the stream again, and the messages arrive.
-    gr.Timer(REOPEN_S).tick(lambda: None, None, None, trigger_mode="multiple", **QUIET)
 
 
 def _text(event: gr.EventData) -> str:
