@@ -9,14 +9,16 @@ from __future__ import annotations
 import time
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 
 from app.answer import Answer, Event, EvidenceFound, Finished, Sentence, Turn, Verdict, Word
 from app.answering import extract, refusal
 from app.answering.citations import Footnotes
+from app.answering.document_facts import IN_THE_TEXT
 from app.answering.generate import DraftedAnswer
-from app.answering.overview import document_overview, headings_of, section_overview
 from app.answering.table_answer import TableReader, computed_answer
+from app.answering.whole_document import of_the_whole
 from app.evidence.answerability import probability, table_threshold, threshold
 from app.evidence.evidence import Retrieved, ScoredEvidence
 from app.evidence.reader import Reader
@@ -24,7 +26,6 @@ from app.evidence.scoring import score_evidence, score_readings
 from app.json_forms import answer_payload
 from app.language.text import content_words
 from app.models.base import ChatModel, ModelError
-from app.question.overview import may_ask_overview, overview_asked
 from app.question.rewrite import rewrite_question
 from app.settings import Settings
 from ingest.document import FootnoteError
@@ -33,8 +34,6 @@ from store.results import Hit, Revision
 
 LONGEST_QUESTION = 4000
 BATCH = 16
-# Of more documents the headings are not read to see whether a question names one.
-MOST_WITH_HEADINGS = 50
 
 
 class QuestionError(FootnoteError):
@@ -80,16 +79,20 @@ class Answerer:
             began = time.perf_counter()
             for question, _ in batch:
                 check_question(question)
-            summed_up = [self.overview(q, documents) for q, documents in batch]
-            retrieved = [self.retrieve(q, documents) for q, documents in batch]
+            whole = [of_the_whole(self.library, q, partial(self._revisions, d)) for q, d in batch]
+            retrieved = [
+                self.retrieve(asked, documents)
+                for (_, documents), (_, asked) in zip(batch, whole, strict=True)
+            ]
             pairs = [(r.question, h.stored.passage.text) for r in retrieved for h in r.hits]
             # One run of the reader for the whole batch: that is what makes batches fast.
             readings = iter(self.reader.read_pairs(pairs))
-            for one, summary in zip(retrieved, summed_up, strict=True):
+            for (question, _), one, (known, _) in zip(batch, retrieved, whole, strict=True):
                 result = score_readings(one, list(islice(readings, len(one.hits))))
                 share = (time.perf_counter() - began) * 1000 / len(batch)
                 computed = self._computed(result, Clock(share))
-                yield summary or computed or self._in_quotes(result, Clock(share))
+                found = known or computed or self._in_quotes(result, Clock(share))
+                yield replace(found, question=question)
 
     def search(self, question: str, documents: Sequence[str] | None = None) -> list[Hit]:
         """The best passages for a question that stands alone."""
@@ -104,26 +107,6 @@ class Answerer:
         names = tuple(r.document for r in searched)
         return Retrieved(question, tuple(hits), rarity, names, unread)
 
-    def overview(self, question: str, documents: Sequence[str] | None = None) -> Answer | None:
-        """The overview that the question asks for; None where it asks for anything else."""
-        if not may_ask_overview(question):
-            return None
-        revisions = self._revisions(documents)
-        few = revisions if len(revisions) <= MOST_WITH_HEADINGS else []
-        places = [(r, h) for r in few for h in headings_of(self.library, r)]
-        wanted = overview_asked(
-            question,
-            [f"{r.document} {r.title}" for r in revisions],
-            [self.library.text(r.id)[h.start : h.end] for r, h in places],
-        )
-        if wanted is None:
-            return None
-        if wanted.heading is not None:
-            revision, heading = places[wanted.heading]
-            return section_overview(self.library, revision, heading, question)
-        named = [revisions[at] for at in wanted.named] or revisions
-        return document_overview(self.library, named, question)
-
     def stream(
         self,
         question: str,
@@ -135,11 +118,13 @@ class Answerer:
         """Evidence at once, then the draft's words, then the verified answer."""
         check_question(question)
         clock = Clock()
-        # An overview needs no search: it is made of the whole document or section.
-        summed_up = self.overview(question, documents)
-        if summed_up is not None:
-            yield EvidenceFound(question, summed_up.citations)
-            answer = replace(summed_up, timings_ms=clock.timings())
+        # What is asked of a whole document or section needs no search.
+        whole, sought = of_the_whole(
+            self.library, question, partial(self._revisions, documents), follows=bool(history)
+        )
+        if whole is not None:
+            yield EvidenceFound(question, whole.citations)
+            answer = replace(whole, timings_ms=clock.timings())
             yield Finished(self._stored(answer) if store else answer)
             return
         # A follow-up becomes a question that stands alone; small talk is answered at once.
@@ -147,7 +132,7 @@ class Answerer:
         if rewritten.talk:
             yield Finished(_small_talk(question, rewritten.talk, clock))
             return
-        asked = rewritten.standalone
+        asked = rewritten.standalone if sought == question else sought
         # Search, then score every sentence of the passages as evidence.
         result = score_evidence(self.retrieve(asked, documents), self.reader)
         clock.mark("search")
@@ -187,7 +172,10 @@ class Answerer:
 
     def _in_quotes(self, result: ScoredEvidence, clock: Clock) -> Answer:
         likely = probability(result)
-        if likely < threshold(self.settings.strictness, with_model=False):
+        # Who wrote a text, and when, is seldom said, and much in it looks like it.
+        sure = result.question in IN_THE_TEXT.values()
+        strictness = "strict" if sure else self.settings.strictness
+        if likely < threshold(strictness, with_model=False):
             answer = refusal.refuse(result, likely, "none")
         else:
             answer = quote_answer(result, likely)

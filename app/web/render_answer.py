@@ -22,7 +22,7 @@ VERDICTS: dict[Verdict, tuple[str, str, str]] = {
     Verdict.COMPUTED: (
         "=",
         "computed",
-        "Computed from the cited rows, and checked by doing it again",
+        "Worked out from what is cited, and checked by doing it again",
     ),
     Verdict.PARTLY: ("◐", "partly supported", "The cited words hold only part of this sentence"),
     Verdict.UNSUPPORTED: ("✕", "not supported", "The cited words do not hold this sentence"),

@@ -14,6 +14,9 @@ _TIGHT = (BlockKind.LIST_ITEM, BlockKind.TABLE_ROW)
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufeff]")
 _SPACES = re.compile(r"[^\S\n]+")
 
+# What programs write as the author where nobody has said one.
+_NO_AUTHORS = {"python-docx", "openpyxl", "anonymous", "unknown", "user", "admin"}
+
 
 class Builder:
     """Collects blocks; ``document`` gives the text that they make."""
@@ -79,6 +82,8 @@ class Builder:
                 else ""
             )
         known = {key: _CONTROLS.sub("", value) for key, value in metadata.items() if value}
+        if known.get("author", "").casefold() in _NO_AUTHORS:
+            del known["author"]
         return Document(
             name=source.name,
             title=title or name_in_words(source.name),

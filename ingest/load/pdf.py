@@ -69,7 +69,8 @@ def load(data: bytes, source: Source) -> Document:
             for line in lines:
                 builder.add(BlockKind.PARAGRAPH, line.words, page=line.page)
     title = _title(about.get("Title", ""))
-    metadata = {"author": about.get("Author", ""), **note_recognised(builder, sure)}
+    count = str(len(pages))
+    metadata = {"author": about.get("Author", ""), "pages": count, **note_recognised(builder, sure)}
     return builder.document(source, MEDIA_TYPE, title, metadata)
 
 

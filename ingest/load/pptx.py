@@ -39,10 +39,11 @@ def load(data: bytes, source: Source) -> Document:
                 builder.omit(f"Slide {number} is hidden and was left out.")
             else:
                 _Slide(builder, slide, number).read()
+        count = str(len(deck.slides))
         title, author = deck.core_properties.title or "", deck.core_properties.author or ""
     except (PythonPptxError, LxmlError, KeyError, ValueError, AttributeError, OSError) as error:
         raise damaged(source, error) from error
-    return builder.document(source, MEDIA_TYPE, title, {"author": author})
+    return builder.document(source, MEDIA_TYPE, title, {"author": author, "pages": count})
 
 
 class _Slide:

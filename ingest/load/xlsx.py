@@ -65,7 +65,6 @@ def load(data: bytes, source: Source) -> Document:
         raise damaged(source, error) from error
     if computed is not None:
         computed.tell(builder)
-    author = "" if author == "openpyxl" else author
     return builder.document(source, MEDIA_TYPE, title, {"author": author})
 
 
