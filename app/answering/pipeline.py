@@ -17,7 +17,7 @@ from app.answering import extract, refusal
 from app.answering.citations import Footnotes
 from app.answering.document_facts import IN_THE_TEXT
 from app.answering.generate import DraftedAnswer
-from app.answering.table_answer import TableReader, computed_answer
+from app.answering.table_answer import Found, TableReader, computed_answer, prefer_rows
 from app.answering.whole_document import of_the_whole
 from app.evidence.answerability import probability, table_threshold, threshold
 from app.evidence.evidence import Retrieved, ScoredEvidence
@@ -26,6 +26,7 @@ from app.evidence.scoring import score_evidence, score_readings
 from app.json_forms import answer_payload
 from app.language.text import content_words
 from app.models.base import ChatModel, ModelError
+from app.question.about_document import may_ask_about_document
 from app.question.rewrite import rewrite_question
 from app.settings import Settings
 from ingest.document import FootnoteError
@@ -90,9 +91,8 @@ class Answerer:
             for (question, _), one, (known, _) in zip(batch, retrieved, whole, strict=True):
                 result = score_readings(one, list(islice(readings, len(one.hits))))
                 share = (time.perf_counter() - began) * 1000 / len(batch)
-                computed = self._computed(result, Clock(share))
-                found = known or computed or self._in_quotes(result, Clock(share))
-                yield replace(found, question=question)
+                answer = known or self._without_model(result, Clock(share))
+                yield replace(answer, question=question)
 
     def search(self, question: str, documents: Sequence[str] | None = None) -> list[Hit]:
         """The best passages for a question that stands alone."""
@@ -120,7 +120,10 @@ class Answerer:
         clock = Clock()
         # What is asked of a whole document or section needs no search.
         whole, sought = of_the_whole(
-            self.library, question, partial(self._revisions, documents), follows=bool(history)
+            self.library,
+            question,
+            partial(self._revisions, documents),
+            follows=_speaks_of_content(history),
         )
         if whole is not None:
             yield EvidenceFound(question, whole.citations)
@@ -138,11 +141,10 @@ class Answerer:
         clock.mark("search")
         # What a table answers is computed; quotes cost nothing more, so they are shown while a
         # model writes, and if it fails.
-        computed = self._computed(result, clock)
-        shown = computed or self._in_quotes(result, clock)
+        shown = self._without_model(result, clock)
         yield EvidenceFound(asked, shown.citations)
         answer = shown
-        if self.model is not None and result.evidence and computed is None:
+        if self.model is not None and result.evidence and shown.computed is None:
             answer = yield from self._written_by_model(asked, result, shown, clock)
         answer = replace(answer, question=question, standalone=asked, timings_ms=clock.timings())
         yield Finished(self._stored(answer) if store else answer)
@@ -162,24 +164,23 @@ class Answerer:
             note = f"The language model did not answer ({error}) These are quotes."
             return replace(shown, notes=(*shown.notes, note))
 
-    def _computed(self, result: ScoredEvidence, clock: Clock) -> Answer | None:
-        """The answer from a table, where one is likely enough to give it."""
+    def _without_model(self, result: ScoredEvidence, clock: Clock) -> Answer:
+        """What a table answers, where one is likely enough to; else quotes, or a refusal."""
         found = self._tables.find(result.retrieved)
-        if found is None or found.probability < table_threshold(self.settings.strictness):
-            return None
-        answer = computed_answer(result.retrieved, found)
-        return replace(answer, timings_ms=clock.timings()) if answer else None
+        answer = None
+        if found is not None and found.probability >= table_threshold(self.settings.strictness):
+            answer = computed_answer(result.retrieved, found)
+        answer = answer or self._in_quotes(result, found)
+        return replace(answer, timings_ms=clock.timings())
 
-    def _in_quotes(self, result: ScoredEvidence, clock: Clock) -> Answer:
+    def _in_quotes(self, result: ScoredEvidence, found: Found | None) -> Answer:
         likely = probability(result)
         # Who wrote a text, and when, is seldom said, and much in it looks like it.
         sure = result.question in IN_THE_TEXT.values()
         strictness = "strict" if sure else self.settings.strictness
         if likely < threshold(strictness, with_model=False):
-            answer = refusal.refuse(result, likely, "none")
-        else:
-            answer = quote_answer(result, likely)
-        return replace(answer, timings_ms=clock.timings())
+            return refusal.refuse(result, likely, "none")
+        return quote_answer(prefer_rows(result, found) if found else result, likely)
 
     def _titles(self, documents: Sequence[str] | None) -> list[str]:
         return [r.title for r in self._revisions(documents)]
@@ -195,6 +196,11 @@ class Answerer:
     def _stored(self, answer: Answer) -> Answer:
         identity = self.library.record_answer(answer_payload(answer), answer.citations)
         return replace(answer, id=identity)
+
+
+def _speaks_of_content(history: Sequence[Turn]) -> bool:
+    """Whether the last question was about what the documents say, not about themselves."""
+    return bool(history) and not may_ask_about_document(history[-1].question)
 
 
 class Clock:

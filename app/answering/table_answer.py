@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any
 
 from app.answer import Answer, Computed, Sentence, Verdict
 from app.answering.citations import Footnotes
+from app.answering.extract import MOST
 from app.evidence.calibration import TABLE, logistic
-from app.evidence.evidence import Retrieved
+from app.evidence.evidence import Evidence, Retrieved, ScoredEvidence
 from app.tables.query import Operation, Query, meets, run
 from app.tables.ranker import Ranked, columns_in_words, features_of, rank
 from app.tables.values import Grid, grid
@@ -23,6 +24,8 @@ MOST_TABLES = 3
 REMEMBERED = 16
 # A longer table is not asked: trying every query on it would take more than a second.
 MOST_CELLS = 10_000
+# From this probability on, the rows of a lookup are quoted in place of their neighbours.
+PREFERRED = 0.4
 # Rows of one citation, and citations of one answer, at most.
 MOST_ROWS = 20
 MOST_CITATIONS = 12
@@ -128,6 +131,35 @@ def computed_answer(retrieved: Retrieved, found: Found) -> Answer | None:
         _notes(rows),
         computed=Computed(tuple(" ".join(v.split()) for v in values), text),
     )
+
+
+def prefer_rows(result: ScoredEvidence, found: Found) -> ScoredEvidence:
+    """The evidence with the rows first in which a table's lookup ends, its others left out.
+
+    For what is not sure enough to be computed: the right row is quoted, and not its neighbours.
+    """
+    query, cells = found.ranked.query, found.ranked.result.cells
+    rows = [found.grid.table.rows[row] for row in dict.fromkeys(row for row, _ in cells)]
+    sure = query.operation is Operation.VALUES and found.probability >= PREFERRED
+    if not sure or not result.evidence or not 0 < len(rows) <= MOST:
+        return result
+    best = result.evidence[0]
+    preferred = [
+        replace(best, hit=found.hit, start=r.start, end=r.end, text=_text(found, r), key=None)
+        for r in rows
+    ]
+    others = [e for e in result.evidence if not _in_table(e, found)]
+    return replace(result, evidence=(*preferred, *others))
+
+
+def _text(found: Found, row: Row) -> str:
+    return found.hit.source.text[row.start : row.end]
+
+
+def _in_table(evidence: Evidence, found: Found) -> bool:
+    table = found.grid.table
+    same = evidence.hit.stored.revision == found.hit.stored.revision
+    return same and table.start <= evidence.start < table.end
 
 
 def _holds(found: Found) -> bool:

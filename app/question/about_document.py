@@ -92,7 +92,7 @@ def _names_it(aspect: Aspect, folded: str, kind: bool, follows: bool) -> bool:
     if kind:
         return True
     if aspect is Aspect.TITLE:  # "What is it called?" may mean anything
-        return bool(re.search(r"\btitle\b", folded)) and not follows
+        return bool(re.search(r"\btitle\b", folded))
     if aspect in (Aspect.PAGES, Aspect.SECTIONS):
         return True
     return bool(_POINTS.search(folded) or aspect is Aspect.AUTHOR) and not follows

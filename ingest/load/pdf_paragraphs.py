@@ -13,6 +13,8 @@ from ingest.language.lexicon import common_words
 from ingest.load.pdf_layout import CELLS, Line
 
 MAX_HEADING = 200
+# Words that end as a sentence does, and as many as one has, are text in large type.
+_SENTENCE = re.compile(r"(?:\S+\s+){5,}\S+[.!]$|.{12,}[。！]$", re.DOTALL)
 _BULLET = re.compile(r"(?:[•‣▪◦·●○■–—*]|[-](?=\s)|\(?\d{1,2}[.)](?=\s)|\(?[a-z]\)(?=\s))\s*\S")
 _ENDS = re.compile(r"[.!?:。！？؟][\"'”’)\]]*$")
 _NOTE_MARK = re.compile(r"[¹²³⁰⁴-⁹*†‡§]|\[?\d{1,3}[\])]?\s?(?=[^\W\d])")
@@ -153,7 +155,8 @@ def _made(
         words = _attached(words, line.words, vocabulary) if words else line.words
     words = words.replace("\u00ad", "")
     first = run[0]
-    if len(words) <= MAX_HEADING and all(_is_heading(x, body, plain_body) for x in run):
+    large = len(words) <= MAX_HEADING and all(_is_heading(x, body, plain_body) for x in run)
+    if large and not _SENTENCE.match(words):
         level = levels.get(round(first.size, 1), len(levels) + 1)
         return Paragraph(BlockKind.HEADING, words, min(level, 6), first.page)
     if CELLS in words:
