@@ -13,7 +13,8 @@ from app.service.example_questions import example_questions
 from app.settings import Settings
 from evals.sets import load_set
 from ingest.document import BlockKind
-from ingest.load import load
+from ingest.load import load, load_bytes
+from ingest.load.source import Source
 from ingest.samples import sample_path
 from store.library import Library
 
@@ -62,9 +63,24 @@ def test_a_section_may_be_named(question: str, heading: int) -> None:
 
 
 @pytest.mark.parametrize(
+    ("question", "heading"),
+    [
+        ("List all fees.", 0),
+        ("Please list the fees for groups", 2),
+        ("Give me all opening hours", 1),
+        ("A complete list of the fees, please", 0),
+    ],
+)
+def test_a_list_may_be_asked_for(question: str, heading: int) -> None:
+    assert asked(question) == Overview(heading, listed=True)
+
+
+@pytest.mark.parametrize(
     "question",
     [
         "What are the fees?",
+        "List the members who paid fees",
+        "Name the mayor",
         "What is said about the fees of members?",
         "Summarise what the mayor said about the harbour",
         "What does the document say about dogs?",
@@ -114,6 +130,29 @@ def test_a_short_section_and_a_table_are_shown_whole(answerer: Answerer) -> None
     box = answerer.answer("What does the section “What is in the box” say?")
     assert [s.text for s in box.sentences][-1] == "this manual"
     assert not box.notes
+
+
+def test_a_list_is_given_whole_or_says_how_much_of_it_is_shown(library: Library) -> None:
+    members = [f"member {n}" for n in range(14)]
+    text = (
+        "# Hall rules\n\n## Items for hire\n\nThese items can be hired:\n\n"
+        + "".join(f"- lamp {n}\n" for n in range(56))
+        + "\n## Members\n\n"
+        + "".join(f"- {name}\n" for name in members)
+        + "\n## Fees\n\n| For | Euros |\n|---|---|\n| hall | 40 |\n| stove | 12 |\n"
+        + "\n## History\n\nThe hall is old.\n"
+    )
+    library.add(load_bytes(text.encode(), Source("hall.md", "/hall.md")))
+    whole = Answerer(library, Settings(model="none", strictness="eager"))
+    members_listed = whole.answer("List all members")
+    assert [s.text.lstrip("- ") for s in members_listed.sentences] == members
+    assert members_listed.notes == ("14 of 14 items.",)
+    for question in ("List all items for hire.", "Which items can be hired?"):
+        answer = whole.answer(question)
+        assert "The first 20 of 56 items." in answer.notes, question
+        assert sum("lamp" in s.text for s in answer.sentences) == 20
+    assert whole.answer("List the fees").notes == ("2 of 2 items.",)
+    assert not any("items" in note for note in whole.answer("List all history").notes)
 
 
 def test_the_example_questions_of_every_document_are_answered(answerer: Answerer) -> None:

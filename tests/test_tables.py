@@ -11,9 +11,9 @@ from app.answer import Verdict
 from app.answering.pipeline import Answerer
 from app.json_forms import answer_from_payload, answer_payload
 from app.settings import load_settings
-from app.tables.query import Operation, compute
+from app.tables.query import Operation, Query, compute, run
 from app.tables.values import Kind, grid, number
-from app.tables.wording import written
+from app.tables.wording import shown, written
 from ingest.load import load_bytes
 from ingest.load.source import Source
 from ingest.table import tables
@@ -104,6 +104,7 @@ def asked(embedder: Embedder, tmp_path_factory: pytest.TempPathFactory) -> Answe
         ("Which boat has the highest price?", "Gannet"),
         ("What is the total price of all North boats?", "$33,400.00"),
         ("How many boats are there?", "4"),
+        ("What is the average length of the boats?", "7.15"),
     ],
 )
 def test_a_table_is_asked(asked: Answerer, question: str, value: str) -> None:
@@ -125,6 +126,44 @@ def test_a_lookup_cites_the_row_and_marks_the_cell(asked: Answerer) -> None:
     assert citation.key
     text = asked.library.text(citation.revision)
     assert text[slice(*citation.key)] == "$8,150.50"
+
+
+def test_a_sum_is_written_as_the_columns_numbers_are() -> None:
+    for cells, told in ((("1200.5", "900"), "2100.5"), (("1,200.5", "900"), "2,100.5"),
+                        (("600.5", "900"), "1,500.5")):  # fmt: skip
+        data = "Port,Tons\n" + "".join(f'Pier {n},"{c}"\n' for n, c in enumerate(cells))
+        document = load_bytes(data.encode(), Source("p.csv", "/p.csv"))
+        (table,) = tables(document.text, document.blocks)
+        held = grid(table)
+        query = Query(Operation.SUM, (), (0, 1), 1)
+        result = run(held, query)
+        assert result is not None
+        assert shown(held, query, result) == told
+
+
+def test_a_column_of_different_units_is_not_compared() -> None:
+    data = b"Property,Model 40\nPower,320 W\nWater,18 litres\nWeight,12 kg\nNoise,44 dB\n"
+    document = load_bytes(data, Source("m.csv", "/m.csv"))
+    (table,) = tables(document.text, document.blocks)
+    assert [c.kind for c in grid(table).columns] == [Kind.TEXT, Kind.TEXT]
+    lengths = data.replace(b"W", b"m").replace(b"litres", b"m").replace(b"kg", b"m")
+    document = load_bytes(lengths, Source("m.csv", "/m.csv"))
+    (table,) = tables(document.text, document.blocks)
+    assert grid(table).columns[1].kind is Kind.NUMBER
+
+
+def test_the_row_of_a_lookup_is_quoted_without_its_neighbours(
+    embedder: Embedder, tmp_path: Path
+) -> None:
+    """Where the table's answer is not sure enough to be given as computed."""
+    rows = "".join(f"Garden item {n:02},Garden,{n * 7.3:.2f},{n * 3}\n" for n in range(1, 15))
+    data = f"Product,Category,Price,Units\n{rows}".encode()
+    with Library.open(tmp_path, embedder) as library:
+        library.add(load_bytes(data, Source("stock.csv", "/stock.csv")))
+        answerer = Answerer(library, load_settings(model="none", strictness="strict"))
+        answer = answerer.answer("How much does Garden item 03 cost?")
+    assert answer.computed is None
+    assert [c.quote for c in answer.citations] == ["Garden item 03 | Garden | 21.90 | 9"]
 
 
 def test_what_the_table_does_not_hold_is_not_computed(asked: Answerer) -> None:

@@ -18,16 +18,23 @@ MOST = 3
 NEARLY = 0.30
 # Rows of a table that its lead-in brings along.
 MOST_ROWS = 12
+# Items of a list that are shown.
+MOST_ITEMS = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """What will be cited: ``lines`` are the spans of its sentences or list lines, in order."""
+    """What will be cited: ``lines`` are the spans of its sentences or list lines, in order.
+
+    ``shown`` items ``of`` so many are among them where it is a list; both 0 where it is none.
+    """
 
     evidence: Evidence
     start: int
     end: int
     lines: tuple[tuple[int, int], ...]
+    shown: int = 0
+    of: int = 0
 
 
 def choose_quotes(found: ScoredEvidence, most: int = MOST, nearly: float = NEARLY) -> list[Quote]:
@@ -76,8 +83,14 @@ def _list_quote(evidence: Evidence, question: str) -> Quote | None:
     leading = evidence.start < items[0].start
     if not leading and answer_type(question) is not AnswerType.LIST:
         return None
-    lines = [(b.start, b.end) for b in ([lead] if lead else []) + items]
-    return Quote(evidence, lines[0][0], lines[-1][1], tuple(lines))
+    shown = items[:MOST_ITEMS]
+    lines = [(b.start, b.end) for b in ([lead] if lead else []) + shown]
+    return Quote(evidence, lines[0][0], lines[-1][1], tuple(lines), len(shown), len(items))
+
+
+def count_of_items(shown: int, of: int) -> str:
+    """How much of a list is shown, for the reader."""
+    return f"{shown} of {of} items." if shown == of else f"The first {shown} of {of:,} items."
 
 
 def _led_to(evidence: Evidence) -> tuple[tuple[int, int], ...]:

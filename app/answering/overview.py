@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 import numpy as np
 
 from app.answer import Answer, Sentence, Verdict
 from app.answering.citations import Footnotes
+from app.answering.extract import MOST_ITEMS, count_of_items
 from app.evidence.scoring import refers_back
 from ingest.document import Block, BlockKind
 from ingest.language.sentences import sentences
 from ingest.load.block_classifier import asks, is_furniture
+from ingest.table import tables
 from store.library import Library
 from store.results import Hit, Revision
 
@@ -73,6 +76,27 @@ def section_overview(
     of = sum(len(part.spans) for part in parts)
     note = f"{len(said)} of {of:,} sentences of this section." if len(said) < of else ""
     return _answer(question, said, footnotes, note)
+
+
+def section_list(
+    library: Library, revision: Revision, heading: Block, question: str
+) -> Answer | None:
+    """The items of the list or table under a heading, with how many there are; None without one."""
+    footnotes = Footnotes()
+    hits = library.passages_as_hits(revision.id)
+    if not hits:
+        return None
+    blocks = hits[0].source.blocks
+    later = [b for b in blocks if b.start > heading.start]
+    under = list(
+        takewhile(lambda b: b.kind is not BlockKind.HEADING or b.level > heading.level, later)
+    )
+    rows = {r.start for t in tables(hits[0].source.text, blocks) for r in t.rows}
+    items = [b for b in under if b.kind is BlockKind.LIST_ITEM or b.start in rows]
+    if len(items) < 2:
+        return None
+    said = _cited(footnotes, hits, [(b.start, b.end) for b in items[:MOST_ITEMS]])
+    return _answer(question, said, footnotes, count_of_items(len(said), len(items)))
 
 
 def _answer(

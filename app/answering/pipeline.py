@@ -239,7 +239,8 @@ def quote_answer(result: ScoredEvidence, likely: float) -> Answer:
     question = result.question
     footnotes = Footnotes()
     sentences: list[Sentence] = []
-    for quote in extract.choose_quotes(result):
+    quotes = extract.choose_quotes(result)
+    for quote in quotes:
         hit = quote.evidence.hit
         citation = footnotes.cite(hit, quote.start, quote.end, quote.evidence.key)
         sentences += [
@@ -256,6 +257,7 @@ def quote_answer(result: ScoredEvidence, likely: float) -> Answer:
         (),
         likely,
         "none",
+        tuple(extract.count_of_items(q.shown, q.of) for q in quotes if q.of > 1),
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 from app.answer import Answer
 from app.answering.document_facts import IN_THE_TEXT, document_facts
-from app.answering.overview import document_overview, headings_of, section_overview
+from app.answering.overview import document_overview, headings_of, section_list, section_overview
 from app.question.about_document import about_document_asked, may_ask_about_document
 from app.question.overview import may_ask_overview, overview_asked
 from store.library import Library
@@ -46,7 +46,8 @@ def _overview(library: Library, question: str, revisions: Revisions) -> Answer |
         return None
     if wanted.heading is not None:
         revision, heading = places[wanted.heading]
-        return section_overview(library, revision, heading, question)
+        shown = section_list if wanted.listed else section_overview
+        return shown(library, revision, heading, question)
     named = [searched[at] for at in wanted.named] or searched
     return document_overview(library, named, question)
 

@@ -17,9 +17,10 @@ from pathlib import Path
 from app.language.text import soft_match, stem, words
 from app.tables.candidates import asked, candidates, conditions
 from app.tables.features import Featurizer
-from app.tables.query import Operation, Query, Relation, Result, run
+from app.tables.query import Condition, Operation, Query, Relation, Result, run
 from app.tables.values import Grid
 
+EXACT = (Relation.IS, Relation.EQUAL)
 WEIGHTS = Path(__file__).parent.parent / "data" / "table_ranker.json"
 
 
@@ -78,7 +79,8 @@ def rank(
 
 NAMES = (
     "log-odds of its share", "share of the next", "score", "left", "lookup", "extreme", "counted",
-    "computed", "conditions", "exact", "words in its headings only", "words that it lacks",
+    "computed", "conditions", "exact", "cells named and not used", "words in its headings only",
+    "words that it lacks",
 )  # fmt: skip
 
 
@@ -94,7 +96,6 @@ def features_of(
     operation = best.query.operation
     lookup, extreme = operation is Operation.VALUES, operation in (Operation.MOST, Operation.LEAST)
     counted = operation in (Operation.COUNT, Operation.DISTINCT, Operation.COUNT_DIFFERENCE)
-    exact = (Relation.IS, Relation.EQUAL)
     held = asked(question)
     stems, above = set(grid.stems), {stem(w) for w in words(context)}
     missing = [held.words[i] for i in held.content if not soft_match(held.words[i], stems)]
@@ -110,10 +111,18 @@ def features_of(
         float(counted),
         float(not (lookup or extreme or counted)),
         float(len(best.query.conditions)),
-        float(sum(c.relation in exact for c in best.query.conditions)),
+        float(sum(c.relation in EXACT for c in best.query.conditions)),
+        float(_unused(conditions(held, grid), best.query)),
         (len(missing) - len(lacking)) / content,
         len(lacking) / content,
     )
+
+
+def _unused(named: Sequence[Condition], query: Query) -> int:
+    """Whole cells that the question names in words of which the query uses none; 3 at most."""
+    used = {at for c in query.conditions for at in range(*c.span)}
+    spans = {c.span for c in named if c.relation in EXACT and used.isdisjoint(range(*c.span))}
+    return min(3, len(spans))
 
 
 def columns_in_words(grid: Grid) -> list[str]:

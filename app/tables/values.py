@@ -134,16 +134,26 @@ def _column(index: int, header: str, cells: Sequence[Value]) -> Column:
         and sum(c.date is not None and (c.date[1] or c.number is None) for c in filled) >= share
     ):
         kind = Kind.DATE
-    elif filled and sum(c.number is not None for c in filled) >= share:
+    elif filled and sum(c.number is not None for c in filled) >= share and not _mixed(filled):
         kind = Kind.NUMBER
     held = tuple(dict.fromkeys(stem(w) for w in words(header) if w not in STOP_WORDS))
     return Column(index, header, held, kind, _unit(filled) if kind is Kind.NUMBER else "")
 
 
+def _mixed(cells: Sequence[Value]) -> bool:
+    """Whether the cells measure different things (480 W, 27 litres, 12 kg): nothing to compare."""
+    units = _around(cells)
+    return len([unit for unit in units if unit]) > 2 and max(units.values()) <= len(cells) / 2
+
+
+def _around(cells: Sequence[Value]) -> Counter[str]:
+    """What stands with the numbers of the cells."""
+    return Counter(" ".join(_NUMBER.sub(" ", cell.text).split()) for cell in cells)
+
+
 def _unit(cells: Sequence[Value]) -> str:
     """What stands with the numbers of nearly all cells: "€", "kg", "%"."""
-    around = Counter(" ".join(_NUMBER.sub(" ", cell.text).split()) for cell in cells)
-    ((unit, often),) = around.most_common(1)
+    ((unit, often),) = _around(cells).most_common(1)
     return unit if often >= 0.9 * len(cells) and len(unit) <= 12 else ""
 
 

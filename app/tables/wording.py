@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from decimal import Decimal
 
@@ -9,6 +10,7 @@ from app.tables.query import ROW_ORDER, Condition, Operation, Query, Relation, R
 from app.tables.values import Grid, Kind
 
 MOST_PLACES = 4
+_LONG = re.compile(r"(?<![.,\d])\d{4,}")
 _COMPARES = {
     Relation.ABOVE: "is more than",
     Relation.BELOW: "is less than",
@@ -149,6 +151,8 @@ def shown(grid: Grid, query: Query, result: Result) -> str:
     elif query.operation not in plain and query.out is not None:
         unit = grid.columns[query.out].unit
     amount = written(result.number, _places(grid, result.cells))
+    if not _grouped(grid, query.out):
+        amount = amount.replace(",", "")
     if len(unit) == 1 and unit in "$€£¥₹₽₺₼":
         return f"{unit}{amount}"
     return f"{amount}{'' if unit == '%' else ' '}{unit}".strip()
@@ -159,6 +163,11 @@ def _places(grid: Grid, cells: Sequence[tuple[int, int]]) -> int:
     held = [grid.rows[r][c].number for r, c in cells]
     exponents = [v.as_tuple().exponent for v in held if v is not None]
     return max([0, *(-e for e in exponents if isinstance(e, int))])
+
+
+def _grouped(grid: Grid, column: int | None) -> bool:
+    """Whether thousands are set off: always, unless the column's own cells do not do it."""
+    return column is None or not any(_LONG.search(row[column].text) for row in grid.rows)
 
 
 def written(value: Decimal, places: int) -> str:
