@@ -166,6 +166,21 @@ def test_the_row_of_a_lookup_is_quoted_without_its_neighbours(
     assert [c.quote for c in answer.citations] == ["Garden item 03 | Garden | 21.90 | 9"]
 
 
+def test_of_tables_alike_the_one_that_is_named_is_asked(embedder: Embedder, tmp_path: Path) -> None:
+    text = "".join(
+        f"## {month}\n\n| Product | Sold |\n|---|---|\n| Tea | {n} |\n| Coffee | {n + 20} |\n\n"
+        for month, n in (("January", 55), ("February", 61), ("March", 58))
+    )
+    notes = "## Notes\n\n| Item | Remark |\n|---|---|\n| Stock | counted by Lena |\n"
+    with Library.open(tmp_path, embedder) as library:
+        library.add(load_bytes((text + notes).encode(), Source("sold.md", "/sold.md")))
+        answerer = Answerer(library, load_settings(model="none", strictness="eager"))
+        answer = answerer.answer("How many teas were sold in February?")
+        assert answer.sentences[0].text.endswith("61")
+        assert [c.headings[-1] for c in answer.citations] == ["February"]
+        assert answerer.answer("Who is the landlord?").computed is None
+
+
 def test_what_the_table_does_not_hold_is_not_computed(asked: Answerer) -> None:
     for question in ("Who founded the yard?", "What colour is the sail of the Tern?"):
         assert asked.answer(question).computed is None

@@ -14,7 +14,7 @@ from app.answering.extract import MOST
 from app.evidence.calibration import TABLE, logistic
 from app.evidence.evidence import Evidence, Retrieved, ScoredEvidence
 from app.tables.query import Operation, Query, meets, run
-from app.tables.ranker import Ranked, columns_in_words, features_of, rank
+from app.tables.ranker import MISSING, NAMES, Ranked, columns_in_words, features_of, rank
 from app.tables.values import Grid, grid
 from app.tables.wording import described, shown
 from ingest.table import Row, tables
@@ -26,6 +26,9 @@ REMEMBERED = 16
 MOST_CELLS = 10_000
 # From this probability on, the rows of a lookup are quoted in place of their neighbours.
 PREFERRED = 0.4
+# A small table has few queries, so that one of them is likely whatever is asked: a table that lacks
+# more than this share of the question's content words is not asked.
+MOST_MISSING = 0.5
 # Rows of one citation, and citations of one answer, at most.
 MOST_ROWS = 20
 MOST_CITATIONS = 12
@@ -34,12 +37,16 @@ Vectors = Callable[[Sequence[str]], Mapping[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a table answers, with the hit that led to it, and how likely it is right (0 to 1)."""
+    """What a table answers, with the hit that led to it, and how likely it is right (0 to 1).
+
+    ``lacking`` is the share of the question's content words that the table and its headings lack.
+    """
 
     hit: Hit
     grid: Grid
     ranked: Ranked
     probability: float
+    lacking: float
 
 
 class TableReader:
@@ -54,7 +61,8 @@ class TableReader:
         """The likeliest answer from a table that the hits lie in; None where they lie in none."""
         found = [self._asked(retrieved, hit, held) for hit, held in self._near(retrieved.hits)]
         answers = [one for one in found if one is not None]
-        return max(answers, key=lambda one: one.probability, default=None)
+        # Of tables alike, one a month, the question names the one that it means.
+        return max(answers, key=lambda one: one.probability - one.lacking, default=None)
 
     def _near(self, hits: Sequence[Hit]) -> Iterator[tuple[Hit, Grid]]:
         """Tables that hold a passage found, each once, in the order of the hits."""
@@ -94,8 +102,12 @@ class TableReader:
             return None
         passage = hit.stored.passage
         context = " ".join([passage.context, *passage.headings, *held.table.headings])
-        likely = logistic(TABLE, features_of(question, held, context, ranked))
-        return Found(hit, held, ranked[0], likely)
+        features = features_of(question, held, context, ranked)
+        above, lacking = (features[NAMES.index(name)] for name in MISSING)
+        if above + lacking > MOST_MISSING:
+            return None
+        likely = logistic(TABLE, features)
+        return Found(hit, held, ranked[0], likely, lacking)
 
 
 def computed_answer(retrieved: Retrieved, found: Found) -> Answer | None:

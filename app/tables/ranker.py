@@ -17,7 +17,7 @@ from pathlib import Path
 from app.language.text import soft_match, stem, words
 from app.tables.candidates import asked, candidates, conditions
 from app.tables.features import Featurizer
-from app.tables.query import Condition, Operation, Query, Relation, Result, run
+from app.tables.query import Operation, Query, Relation, Result, run
 from app.tables.values import Grid
 
 EXACT = (Relation.IS, Relation.EQUAL)
@@ -79,9 +79,11 @@ def rank(
 
 NAMES = (
     "log-odds of its share", "share of the next", "score", "left", "lookup", "extreme", "counted",
-    "computed", "conditions", "exact", "cells named and not used", "words in its headings only",
-    "words that it lacks",
+    "computed", "conditions", "exact", "words in its headings only", "words that it lacks",
 )  # fmt: skip
+
+MISSING = NAMES[-2:]
+"""The features that tell which share of the question's content words the table lacks."""
 
 
 def features_of(
@@ -112,17 +114,9 @@ def features_of(
         float(not (lookup or extreme or counted)),
         float(len(best.query.conditions)),
         float(sum(c.relation in EXACT for c in best.query.conditions)),
-        float(_unused(conditions(held, grid), best.query)),
         (len(missing) - len(lacking)) / content,
         len(lacking) / content,
     )
-
-
-def _unused(named: Sequence[Condition], query: Query) -> int:
-    """Whole cells that the question names in words of which the query uses none; 3 at most."""
-    used = {at for c in query.conditions for at in range(*c.span)}
-    spans = {c.span for c in named if c.relation in EXACT and used.isdisjoint(range(*c.span))}
-    return min(3, len(spans))
 
 
 def columns_in_words(grid: Grid) -> list[str]:

@@ -143,7 +143,8 @@ def _column(index: int, header: str, cells: Sequence[Value]) -> Column:
 def _mixed(cells: Sequence[Value]) -> bool:
     """Whether the cells measure different things (480 W, 27 litres, 12 kg): nothing to compare."""
     units = _around(cells)
-    return len([unit for unit in units if unit]) > 2 and max(units.values()) <= len(cells) / 2
+    named = [unit for unit in units if any(map(str.isalpha, unit))]
+    return len(named) > 2 and max(units.values()) <= len(cells) / 2
 
 
 def _around(cells: Sequence[Value]) -> Counter[str]:

@@ -156,7 +156,8 @@ def _made(
     words = words.replace("\u00ad", "")
     first = run[0]
     large = len(words) <= MAX_HEADING and all(_is_heading(x, body, plain_body) for x in run)
-    if large and not _SENTENCE.match(words):
+    # "1 | Introduction" is a heading with its number set off; more cells are a table's row.
+    if large and not _SENTENCE.match(words) and words.count(CELLS) < 2:
         level = levels.get(round(first.size, 1), len(levels) + 1)
         return Paragraph(BlockKind.HEADING, words, min(level, 6), first.page)
     if CELLS in words:
