@@ -1,9 +1,9 @@
 """Runs a loader in a separate process, with limits on time and memory.
 
 Parsers of PDF and Office files are large, partly native code that meets files from anywhere: one
-that hangs, swells or crashes must end with an error about that file, not with the program. Each file
-has a process of its own (0.3 s, most of it the parser's imports), so that nothing that one file does
-to its process reaches the next.
+that hangs, swells or crashes must end with an error about that file, not with the program. Each
+file has a process of its own (0.3 s, most of it the parser's imports), so that nothing that one
+file does to its process reaches the next.
 """
 
 from __future__ import annotations
