@@ -116,7 +116,7 @@ def test_facts_are_quoted_where_the_text_has_them(library: Library, reader: Read
     assert sections.computed is not None
     assert sections.computed.values == ("2",)
     assert [s.text.lstrip("# ") for s in sections.sentences[1:]] == ["Arrival", "Nests"]
-    assert sections.notes == ("2 of 2 sections; 1 headings below them.",)
+    assert sections.notes == ("2 of 2 sections; 1 below them.",)
 
 
 def test_pages_are_counted(library: Library, reader: Reader, tmp_path: Path) -> None:
@@ -139,6 +139,11 @@ def test_what_a_document_lacks_is_said(library: Library, reader: Reader) -> None
         assert found.refused, question
         assert told in found.reason
     assert "ferry.txt" in answer(library, reader, "What is the title?").text
+
+
+def test_without_documents_nothing_is_said_of_them(library: Library, reader: Reader) -> None:
+    for question in ("What is the title?", "How many pages does it have?"):
+        assert "No document has been ingested" in answer(library, reader, question).reason
 
 
 def test_a_byline_answers_where_the_file_records_no_author(

@@ -140,7 +140,8 @@ def _pages(facts: _Facts) -> Iterator[Sentence]:
     pages = [block for block in facts.blocks if block.page is not None]
     if not pages:
         return
-    count = max(int(facts.revision.metadata.get("pages", "0")), pages[-1].page or 0)
+    stated = facts.revision.metadata.get("pages", "")  # a loader of another library writes anything
+    count = max(int(stated) if stated.isdecimal() else 0, pages[-1].page or 0)
     kind = "Slides" if "presentation" in facts.revision.media_type else "Pages"
     ends = [pages[0], pages[-1]] if pages[0] != pages[-1] else pages[:1]
     yield facts.computed(f"{kind} of {facts.revision.document}: {count:,}.", ends)
@@ -159,7 +160,7 @@ def _sections(facts: _Facts) -> Iterator[Sentence]:
     yield from (facts.whole(block) for block in shown)
     below = len(headings) - len(sections)
     listed = f"{len(shown):,} of {len(sections):,} sections"
-    facts.notes.append(f"{listed}; {below:,} headings below them." if below else f"{listed}.")
+    facts.notes.append(f"{listed}; {below:,} below them." if below else f"{listed}.")
 
 
 def _highest(headings: Sequence[Block]) -> list[Block]:

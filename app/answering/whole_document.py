@@ -59,7 +59,7 @@ def _facts(
         return None, question
     searched = revisions()
     wanted = about_document_asked(question, _titles(searched), follows=follows)
-    if wanted is None:
+    if wanted is None or not searched:
         return None, question
     named = [searched[at] for at in wanted.named] or searched
     found = document_facts(library, named, question, wanted.aspect)
