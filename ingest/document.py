@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
+from ingest.scan import ScannedPage
+
 NO_METADATA: Mapping[str, str] = MappingProxyType({})
 
 
@@ -67,6 +69,7 @@ class Document:
     from (absolute path or URL) and tells two documents of one name apart; ``media_type`` is an
     IANA media type; ``metadata`` is plain text by lower-case key (author, published, etag …).
     ``omissions`` tell what of the source is not in the text, or was assumed: whole sentences.
+    ``scans`` are the pages that were read from their pictures.
     """
 
     name: str
@@ -77,6 +80,7 @@ class Document:
     media_type: str = "text/plain"
     metadata: Mapping[str, str] = field(default_factory=lambda: NO_METADATA)
     omissions: tuple[str, ...] = ()
+    scans: tuple[ScannedPage, ...] = ()
 
     @property
     def content_hash(self) -> str:

@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 
 from ingest.document import Block, Document
+from ingest.scan import ScannedPage, read_scans, write_scans
 from store import fulltext, row_mapping
 from store.brute_force import VectorState
 from store.database import Database
@@ -123,6 +124,12 @@ class Catalogue(Database):
             ).fetchone()
         return None if row is None else bytes(row["data"])
 
+    def scans(self, revision_id: str) -> tuple[ScannedPage, ...]:
+        """The pages of a revision that text recognition read."""
+        with self.reading() as db:
+            row = db.execute("SELECT scans FROM revisions WHERE id = ?", (revision_id,)).fetchone()
+        return read_scans(row["scans"]) if row else ()
+
     def passages(self, revision_id: str) -> list[StoredPassage]:
         """The passages of a revision, in order."""
         with self.reading() as db:
@@ -212,8 +219,8 @@ class Catalogue(Database):
         """Keeps what came with unchanged text, such as a new ``etag``."""
         with self.writing() as db:
             db.execute(
-                "UPDATE revisions SET metadata = ? WHERE id = ?",
-                (row_mapping.metadata(document), revision_id),
+                "UPDATE revisions SET metadata = ?, scans = ? WHERE id = ?",
+                (row_mapping.metadata(document), write_scans(document.scans), revision_id),
             )
 
     def set_meta(self, values: Mapping[str, str]) -> None:

@@ -146,9 +146,9 @@ class Indexer:
     def _unchanged(
         self, document: Document, known: Revision, began: float, *, dry_run: bool
     ) -> IngestReport:
-        if not dry_run and metadata(document) != metadata(
-            replace(document, metadata=known.metadata, omissions=())
-        ):
+        kept = replace(document, metadata=known.metadata, omissions=())
+        rescanned = document.scans and document.scans != self._catalogue.scans(known.id)
+        if not dry_run and (rescanned or metadata(document) != metadata(kept)):
             self._catalogue.refresh_metadata(known.id, document)
         return _report(document, known.id, "unchanged", known.passages, 0, began=began)
 
@@ -194,8 +194,9 @@ def _gone(source: str) -> bool:
 
 
 def _original(document: Document) -> bytes | None:
-    """The bytes of a PDF on this machine, kept for the pictures of its pages."""
-    if document.media_type != "application/pdf" or not Path(document.source).is_absolute():
+    """The bytes of a PDF or a picture on this machine, kept to show its pages."""
+    shown = document.media_type == "application/pdf" or document.media_type.startswith("image/")
+    if not shown or not Path(document.source).is_absolute():
         return None
     try:
         return Path(document.source).read_bytes()

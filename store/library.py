@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from ingest.document import Block, Document
+from ingest.scan import ScannedPage
 from ingest.split import SPLITTER_VERSION
 from store import answer_log, fulltext, maintenance, search
 from store.catalogue import Catalogue
@@ -94,9 +95,8 @@ class Library:
         progress: Progress | None = None,
         dry_run: bool = False,
     ) -> Iterator[IngestReport]:
-        """Ingests documents, embedding across them; yields a report as each becomes current.
-
-        One that cannot be ingested has the status ``failed`` and the rest goes on.
+        """Ingests documents, embedding across them; yields a report as each becomes current. One
+        that cannot be ingested has the status ``failed`` and the rest goes on.
         """
         self._check_settings()
         for reports in self._indexer.add_many(documents, progress, dry_run=dry_run):
@@ -140,9 +140,10 @@ class Library:
         """The unit vector of each text, shape (dimensions,), by text; those used last are kept."""
         return self._reranker.vectors_of(sorted(set(texts)))
 
-    def original(self, revision_id: str) -> bytes | None:
-        """The source file's bytes where they are kept (PDF), else None."""
-        return self._catalogue.original(revision_id)
+    def original(self, revision_id: str) -> tuple[bytes, tuple[ScannedPage, ...]] | None:
+        """The source file's bytes where they are kept (PDF, pictures) and its scanned pages."""
+        data = self._catalogue.original(revision_id)
+        return None if data is None else (data, self._catalogue.scans(revision_id))
 
     def history(self, name: str) -> list[Revision]:
         """All revisions of a document (by name, id or source), oldest first."""

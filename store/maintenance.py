@@ -113,6 +113,7 @@ def _document(catalogue: Catalogue, revision_id: str) -> Document:
         source=revision.source,
         media_type=revision.media_type,
         metadata=revision.metadata,
+        scans=catalogue.scans(revision_id),
     )
 
 

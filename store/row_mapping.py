@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from ingest.document import Block, BlockKind, Document, Passage
+from ingest.scan import write_scans
 from store.results import OMISSIONS, Revision, StoredPassage
 
 T = TypeVar("T")
@@ -137,6 +138,7 @@ def ensure_revision(db: sqlite3.Connection, owner: str, document: Document, now:
         "media_type": document.media_type,
         "shape": shape(document),
         "metadata": metadata(document),
+        "scans": write_scans(document.scans),
         "blocks": write_blocks(document.blocks),
     }
     if db.execute("SELECT 1 FROM revisions WHERE id = ?", (made,)).fetchone():
@@ -145,11 +147,11 @@ def ensure_revision(db: sqlite3.Connection, owner: str, document: Document, now:
         return made
     db.execute(
         """INSERT INTO revisions (id, document, number, title, media_type, content_hash, shape,
-            created, activated, metadata, text, blocks, passages, characters)
+            created, activated, metadata, scans, text, blocks, passages, characters)
         VALUES (:id, :document,
             (SELECT coalesce(max(number), 0) + 1 FROM revisions WHERE document = :document),
-            :title, :media_type, :content_hash, :shape, :now, :now, :metadata, :text, :blocks, 0,
-            :characters)""",
+            :title, :media_type, :content_hash, :shape, :now, :now, :metadata, :scans, :text,
+            :blocks, 0, :characters)""",
         {
             **values,
             "id": made,

@@ -48,6 +48,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             PRIMARY KEY (answer, n))""",
         "CREATE INDEX answer_citations_revision ON answer_citations (revision)",
     ),
+    ("ALTER TABLE revisions ADD COLUMN scans TEXT NOT NULL DEFAULT ''",),
 )
 SCHEMA = len(MIGRATIONS)
 BUSY_SECONDS = 60

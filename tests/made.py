@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Mapping
+from types import MappingProxyType
 
 import docx
 import openpyxl
@@ -112,27 +114,31 @@ def book_file(**extra: str) -> bytes:
     return archive(members)
 
 
+NO_FILES: Mapping[str, bytes] = MappingProxyType({})
 ODF = (
     "<office:document-content xmlns:office='urn:oasis:names:tc:opendocument:xmlns:office:1.0' "
     "xmlns:text='urn:oasis:names:tc:opendocument:xmlns:text:1.0' "
     "xmlns:table='urn:oasis:names:tc:opendocument:xmlns:table:1.0' "
-    "xmlns:draw='urn:oasis:names:tc:opendocument:xmlns:drawing:1.0'><office:body>{}"
+    "xmlns:draw='urn:oasis:names:tc:opendocument:xmlns:drawing:1.0' "
+    "xmlns:xlink='http://www.w3.org/1999/xlink'><office:body>{}"
     "</office:body></office:document-content>"
 )
 
 
-def open_file(kind: str, body: str) -> bytes:
-    """An OpenDocument file: ``kind`` is ``text``, ``spreadsheet`` or ``presentation``."""
+def open_file(kind: str, body: str, files: Mapping[str, bytes] = NO_FILES) -> bytes:
+    """An OpenDocument file: ``kind`` is ``text``, ``spreadsheet`` or ``presentation``; ``files``
+    are what lies beside its content."""
     content = f"<office:{kind}>{body}</office:{kind}>"
     return archive(
         {
             "mimetype": f"application/vnd.oasis.opendocument.{kind}",
             "content.xml": ODF.format(content),
+            **files,
         }
     )
 
 
-def archive(members: dict[str, str]) -> bytes:
+def archive(members: Mapping[str, str | bytes]) -> bytes:
     """A ZIP archive of these members."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:

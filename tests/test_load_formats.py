@@ -11,8 +11,10 @@ from PIL import Image
 
 from ingest.document import BlockKind, Document, UnreadableDocument
 from ingest.load import load_bytes
-from ingest.load.pdf import page_picture, word_boxes
+from ingest.load.page_picture import page_picture
 from ingest.load.source import Source
+
+PDF = "application/pdf"
 
 
 def read(data: bytes, name: str) -> Document:
@@ -151,24 +153,24 @@ def test_two_columns_in_reading_order_without_running_heads() -> None:
 def test_a_quote_is_found_and_marked_on_its_page() -> None:
     data = columns(2)
     quote = "the high water was extraordinarily late, as the pilots"
-    boxes = word_boxes(data, 2, quote)
+    marked, boxes = page_picture(data, PDF, 2, quote)
     assert [box.page for box in boxes] == [2, 2]
     assert boxes[0].bottom < boxes[1].bottom and boxes[1].right < 320
     assert 842 - 720 + 14 * 3 - 12 < boxes[0].top < boxes[0].bottom < 842 - 720 + 14 * 3 + 5
-    picture = Image.open(io.BytesIO(page_picture(data, 2, boxes)))
-    blank = Image.open(io.BytesIO(page_picture(data, 2)))
+    plain, none = page_picture(data, PDF, 2, "words that stand nowhere")
+    picture, blank = Image.open(io.BytesIO(marked)), Image.open(io.BytesIO(plain))
     assert picture.size == blank.size and picture.size[0] > 800
     scale = picture.size[0] / 595
     middle = (int((boxes[1].right + 1) * scale) - 1, int((boxes[1].top + 2) * scale))
     assert picture.getpixel(middle)[2] < 200 < blank.getpixel(middle)[2]
-    assert word_boxes(data, 1, "words that stand nowhere") == []
+    assert none == []
 
 
 def test_a_quote_over_a_page_break_has_boxes_on_both() -> None:
     data = made.pdf_file(
         [[(60, 60, 11, "The ferry leaves at")], [(60, 780, 11, "six in the morning")]]
     )
-    boxes = word_boxes(data, 1, "The ferry leaves at six in the morning")
+    _, boxes = page_picture(data, PDF, 1, "The ferry leaves at six in the morning")
     assert [box.page for box in boxes] == [1, 2]
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from ingest.document import Document
 from ingest.load import load_bytes
-from ingest.load.pdf import page_picture, word_boxes
+from ingest.load.page_picture import page_picture
 from ingest.load.pdf_paragraphs import _attached
 from ingest.load.pdf_words import Box, in_reading_order
 from ingest.load.source import Source
@@ -36,7 +36,8 @@ def test_what_was_filled_in_stands_beside_its_label() -> None:
     text = read(data).text.replace(" |", "")
     assert "Full name: Ingrid Solberg" in text
     assert "Member [x]" in text
-    assert word_boxes(data, 1, "Ingrid Solberg"), "a footnote can mark it on the page"
+    _, boxes = page_picture(data, "application/pdf", 1, "Ingrid Solberg")
+    assert boxes, "a footnote can mark it on the page"
 
 
 def test_remarks_are_read() -> None:
@@ -66,9 +67,8 @@ def test_a_turned_page_is_read_as_it_is_shown(turn: int) -> None:
     data = data.replace(b"/Contents 5 0 R", b"/Contents 4 0 R")
     text = " ".join(read(data).text.split())
     assert text == " ".join(said)
-    (box,) = word_boxes(data, 1, said[0])
+    _, (box,) = page_picture(data, "application/pdf", 1, said[0])
     assert box.right - box.left > 5 * (box.bottom - box.top), "upright on the page"
-    assert page_picture(data, 1, [box])
 
 
 def test_footnotes_stay_and_running_heads_go() -> None:

@@ -267,9 +267,9 @@ class Chat:
         return kept.answer.citations
 
     def _picture(self, cited: Citation) -> str:
-        from app.web import pdf_preview
+        from app.web import page_picture
 
-        return pdf_preview.figure(self.engine.library, cited)
+        return page_picture.figure(self.engine.library, cited)
 
     def read(self, revision: str) -> str:
         """The pane for reading a whole revision."""

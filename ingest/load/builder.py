@@ -9,6 +9,7 @@ from ingest.document import NO_METADATA, Block, BlockKind, Document
 from ingest.load.block_classifier import assign
 from ingest.load.source import Source, clean
 from ingest.load.titles import is_informative_title, name_in_words, shorten, without_markup
+from ingest.scan import ScannedPage
 
 _TIGHT = (BlockKind.LIST_ITEM, BlockKind.TABLE_ROW)
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufeff]")
@@ -70,6 +71,7 @@ class Builder:
         media_type: str,
         title: str = "",
         metadata: Mapping[str, str] = NO_METADATA,
+        scans: Sequence[ScannedPage] = (),
     ) -> Document:
         """The document; ``title`` if it says something, else the first heading, else the name."""
         text = "".join(self.parts)
@@ -93,6 +95,7 @@ class Builder:
             media_type=media_type,
             metadata={**source.metadata, **known},
             omissions=tuple(self.omissions),
+            scans=tuple(scans),
         )
 
 

@@ -13,6 +13,7 @@ from ingest.load.builder import Builder
 from ingest.load.chart import add_chart
 from ingest.load.docx_numbering import Numbering, shown
 from ingest.load.docx_text import MC, Reference, W, Words
+from ingest.load.embedded_pictures import Pictures
 from ingest.load.grid import Cell, add_table
 from ingest.load.source import Source
 
@@ -31,7 +32,7 @@ def load(data: bytes, source: Source) -> Document:
     data = transitional(data, source)
     try:
         document = docx.Document(io.BytesIO(data))
-        builder = _Reader(document).read()
+        builder = _Reader(document, source).read()
         about = document.core_properties
         title, author = about.title or "", about.author or ""
         made = about.modified.isoformat() if about.modified else ""
@@ -43,9 +44,10 @@ def load(data: bytes, source: Source) -> Document:
 class _Reader:
     """Goes through the body; notes, comments and text boxes follow the paragraph they belong to."""
 
-    def __init__(self, document: Any) -> None:
+    def __init__(self, document: Any, source: Source) -> None:
         self._document = document
         self._builder = Builder()
+        self._pictures = Pictures(self._builder, source)
         self._styles = {style.style_id: style for style in document.styles}
         self._numbering = Numbering(self._part("numbering"))
         self._notes = {
@@ -68,11 +70,7 @@ class _Reader:
         self._edges("header")
         self._blocks(self._document.element.body)
         self._edges("footer")
-        pictures = sum(1 for _ in self._document.element.body.iter("{*}blip"))
-        if pictures:
-            self._builder.omit(
-                f"{pictures:,} picture{'s are' if pictures > 1 else ' is'} not read."
-            )
+        self._pictures.tell()
         return self._builder
 
     def _part(self, name: str) -> Any | None:
@@ -131,6 +129,14 @@ class _Reader:
             if relation in self._document.part.rels:
                 part = self._document.part.rels[relation].target_part
                 add_chart(self._builder, _parsed(part.blob))
+        for told in said.described:
+            self._builder.add(BlockKind.PARAGRAPH, f"Picture: {told}")
+        for relation in said.pictures:
+            held = self._document.part.rels.get(relation)
+            if held is None or held.is_external:
+                self._pictures.unread()
+            else:
+                self._pictures.add(held.target_part.blob)
 
     def _style(self, paragraph: Any) -> str:
         named = paragraph.find(f"{W}pPr/{W}pStyle")

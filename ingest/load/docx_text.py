@@ -13,6 +13,12 @@ MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 # What is no longer there, what stands there twice, and what is a field's command.
 _LEFT_OUT = frozenset((f"{W}del", f"{W}moveFrom", f"{MC}Fallback", f"{W}instrText"))
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+_EMBEDS = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}embed"
+_PICTURES = {
+    "{http://schemas.openxmlformats.org/drawingml/2006/main}blip": _EMBEDS,
+    "{urn:schemas-microsoft-com:vml}imagedata": _RELATION,
+}
+_DRAWING = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}docPr"
 _BOXES = frozenset((f"{W}txbxContent",))
 _NOTES = {f"{W}footnoteReference": "footnote", f"{W}endnoteReference": "endnote"}
 _NOTES |= {f"{W}commentReference": "comment"}
@@ -24,12 +30,15 @@ Reference = tuple[str, str]
 
 class Words:
     """What a paragraph says: ``text``, the notes it refers to, and what is anchored in it: text
-    boxes, and charts by their relation's id."""
+    boxes, charts and pictures by their relation's id, and what is said of drawings for those who
+    do not see them."""
 
     def __init__(self, paragraph: Any, marks: dict[Reference, str]) -> None:
         self.notes: list[Reference] = []
         self.boxes: list[Any] = []
         self.charts: list[str] = []
+        self.pictures: list[str] = []
+        self.described: list[str] = []
         self._marks = marks
         self.text = "".join(self._read(paragraph))
 
@@ -42,6 +51,10 @@ class Words:
                 self.boxes.append(child)
             elif tag == f"{CHART}chart":
                 self.charts.append(child.get(_RELATION) or "")
+            elif tag in _PICTURES:
+                self.pictures.append(child.get(_PICTURES[tag]) or "")
+            elif tag == _DRAWING and child.get("descr"):
+                self.described.append(" ".join(child.get("descr").split()))
             elif tag == f"{W}t":
                 yield child.text or ""
             elif tag in _PLAIN:

@@ -39,6 +39,9 @@ def load(data: bytes, source: Source) -> Document:
             except UnreadableDocument:
                 name = posixpath.basename(chapter)[:80]
                 builder.omit(f"The chapter “{name}” (part {number}) is damaged and was left out.")
+        drawn = sum("image" in (i.get("media-type") or "") for i in package.iter(f"{_OPF}item"))
+        if drawn:
+            builder.omit(f"{drawn:,} picture{'s are' if drawn > 1 else ' is'} not read.")
     if not builder.blocks and builder.omissions:
         raise source.unreadable("all chapters of the book are damaged. Get it again.")
     title = package.findtext(f".//{_DC}title") or ""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ingest.load.ocr_spaces import is_english, with_spaces
 from ingest.load.pdf_layout import Line
 from ingest.load.pdf_words import Box
+from ingest.scan import ScannedLine, ScannedPage
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -33,10 +34,19 @@ class NeedsRecognition(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
-    """The lines of one picture, and how sure they are: 0 to 1, the mean over its lines."""
+    """The lines of one picture, and how sure they are: 0 to 1, the mean over its lines.
+
+    ``turn`` is how far the picture was turned for it, in degrees counter-clockwise.
+    """
 
     lines: tuple[Line, ...]
     confidence: float
+    turn: int
+
+    def scanned(self, number: int) -> ScannedPage:
+        """The lines as a document keeps them, on page ``number``."""
+        lines = (ScannedLine(x.words, x.left, x.top, x.right, x.bottom) for x in self.lines)
+        return ScannedPage(number, self.turn, tuple(lines))
 
 
 def recognise(image: Image, page: int, scale: float = 1.0) -> Recognised:
@@ -46,12 +56,12 @@ def recognise(image: Image, page: int, scale: float = 1.0) -> Recognised:
     lines are surest.
     """
     best: list[tuple[Box, str, float]] = []
-    size = image.size
+    size, way = image.size, 0
     for turn in TURNS:
         turned = image.rotate(turn, expand=True) if turn else image
         found = _found(turned, page)
         if _uprightness(found) > _uprightness(best):
-            best, size = found, turned.size
+            best, size, way = found, turned.size, turn
         if _uprightness(best) >= UPRIGHT:
             break
     paper = (size[0] / scale, size[1] / scale)
@@ -59,7 +69,7 @@ def recognise(image: Image, page: int, scale: float = 1.0) -> Recognised:
     lines = tuple(
         _line(box, with_spaces(words) if english else words, scale, paper) for box, words, _ in best
     )
-    return Recognised(lines, _sureness(best))
+    return Recognised(lines, _sureness(best), way)
 
 
 def _found(image: Image, page: int) -> list[tuple[Box, str, float]]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ingest.document import BlockKind, Document
 from ingest.load.archive import open_archive, parse_xml
 from ingest.load.builder import Builder
+from ingest.load.embedded_pictures import Pictures
 from ingest.load.grid import Cell, add_table
 from ingest.load.source import Source
 from ingest.load.table_rows import add_rows
@@ -14,6 +16,7 @@ from ingest.load.table_rows import add_rows
 _OASIS = "{urn:oasis:names:tc:opendocument:xmlns:"
 TEXT, TABLE, OFFICE = f"{_OASIS}text:1.0}}", f"{_OASIS}table:1.0}}", f"{_OASIS}office:1.0}}"
 DRAW, PRESENTATION = f"{_OASIS}drawing:1.0}}", f"{_OASIS}presentation:1.0}}"
+_LINKS = "{http://www.w3.org/1999/xlink}href"
 _DC = "{http://purl.org/dc/elements/1.1/}"
 _LEFT_OUT = (f"{TEXT}tracked-changes", f"{TEXT}table-of-content", f"{TEXT}alphabetical-index")
 MAX_REPEATED = 1_000
@@ -26,9 +29,13 @@ def load(data: bytes, source: Source) -> Document:
         kind = archive.read("mimetype").decode("ascii", "replace") if "mimetype" in names else ""
         root = parse_xml(archive.read("content.xml"), source)
         meta = parse_xml(archive.read("meta.xml"), source) if "meta.xml" in names else None
+        files = {n: archive.read(n) for n in names if n.startswith("Pictures/")}
     builder = Builder()
+    pictures = Pictures(builder, source)
     body = root.find(f"{OFFICE}body")
-    _Reader(builder, sheets="spreadsheet" in kind).read(body if body is not None else root)
+    reader = _Reader(builder, pictures, files, sheets="spreadsheet" in kind)
+    reader.read(body if body is not None else root)
+    pictures.tell()
     title = (meta.findtext(f".//{_DC}title") or "") if meta is not None else ""
     author = (meta.findtext(f".//{_DC}creator") or "") if meta is not None else ""
     return builder.document(source, kind.strip(), title, {"author": author})
@@ -37,8 +44,11 @@ def load(data: bytes, source: Source) -> Document:
 class _Reader:
     """Walks the content; ``page`` counts slides or sheets."""
 
-    def __init__(self, builder: Builder, *, sheets: bool) -> None:
+    def __init__(
+        self, builder: Builder, pictures: Pictures, files: Mapping[str, bytes], *, sheets: bool
+    ) -> None:
         self._builder, self._sheets = builder, sheets
+        self._pictures, self._files = pictures, files
         self._page: int | None = None
 
     def read(self, element: Any, depth: int = 0) -> None:
@@ -60,6 +70,8 @@ class _Reader:
             elif tag == f"{DRAW}page":
                 self._page = (self._page or 0) + 1
                 self.read(child)
+            elif tag == f"{DRAW}image":
+                self._picture(child)
             elif isinstance(tag, str):
                 self.read(child, depth)
 
@@ -68,6 +80,15 @@ class _Reader:
         self._builder.add(kind, _words(element, notes), level, page=self._page)
         for note in notes:
             self._builder.add(BlockKind.PARAGRAPH, f"Note: {note}", page=self._page)
+        for image in element.iter(f"{DRAW}image"):
+            self._picture(image)
+
+    def _picture(self, image: Any) -> None:
+        held = self._files.get(image.get(_LINKS) or "")
+        if held is None:
+            self._pictures.unread()
+        else:
+            self._pictures.add(held, page=self._page)
 
     def _table(self, table: Any) -> None:
         rows = [_cells(row) for row in table.iter(f"{TABLE}table-row")]

@@ -1,30 +1,25 @@
-"""PDF: text in reading order with page numbers, and the boxes of words on a page's picture."""
+"""PDF: text in reading order with page numbers, fields, remarks; pages without text recognised."""
 
 from __future__ import annotations
 
-import io
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from ingest.document import BlockKind, Document, UnreadableDocument
+from ingest.document import BlockKind, Document
 from ingest.load.builder import Builder
 from ingest.load.ocr import LONGEST_SIDE, NeedsRecognition, Recognised, recognise
-from ingest.load.pdf_characters import characters, lines_of
+from ingest.load.pdf_characters import lines_of
 from ingest.load.pdf_fields import notes
 from ingest.load.pdf_layout import Line, reading_order, without_running_heads
 from ingest.load.pdf_paragraphs import paragraphs
-from ingest.load.pdf_words import Box, find_words
 from ingest.load.recognition import note_recognised
 from ingest.load.source import Source
-
-__all__ = ["Box", "load", "page_picture", "word_boxes"]
+from ingest.scan import ScannedPage
 
 MEDIA_TYPE = "application/pdf"
 MAX_PAGES = 5_000
-PICTURE_SCALE = 1.6
-MARK = (255, 214, 0, 90)
 # Pixels a point for recognition: 150 dots an inch.
 OCR_SCALE = 150 / 72
 MAX_RECOGNISED = 300
@@ -37,7 +32,7 @@ _LOCK = threading.Lock()  # PDFium is not thread-safe, and the chat draws pages 
 def load(data: bytes, source: Source) -> Document:
     """A PDF file. Raises UnreadableDocument for an encrypted, damaged or scanned one."""
     builder = Builder()
-    with _opened(data, source) as pdf:
+    with opened(data, source) as pdf:
         if len(pdf) > MAX_PAGES:
             raise source.unreadable(f"it has {len(pdf)} pages, more than {MAX_PAGES}; split it.")
         about = pdf.get_metadata_dict(skip_empty=True)
@@ -47,9 +42,11 @@ def load(data: bytes, source: Source) -> Document:
         if scanned and source.ocr == "ask":
             raise NeedsRecognition(len(scanned))
         sure: dict[int, float] = {}
+        scans: list[ScannedPage] = []
         for number in scanned[:MAX_RECOGNISED] if source.ocr == "on" else ():
             found = _recognised(pdf, number)
             pages[number], sure[number + 1] = list(found.lines), found.confidence
+            scans.append(found.scanned(number + 1))
     if not any(lines for lines in pages):
         off = " Text recognition is off (--ocr off)." if scanned and source.ocr == "off" else ""
         raise source.unreadable(
@@ -71,42 +68,12 @@ def load(data: bytes, source: Source) -> Document:
     title = _title(about.get("Title", ""))
     count = str(len(pages))
     metadata = {"author": about.get("Author", ""), "pages": count, **note_recognised(builder, sure)}
-    return builder.document(source, MEDIA_TYPE, title, metadata)
-
-
-def word_boxes(data: bytes, page: int, quote: str) -> list[Box]:
-    """Where the words of ``quote`` stand, from ``page`` (counted from 1) on, line by line.
-
-    Boxes are in points from the page's upper left corner and name their page: a quote may go on
-    to the next one. Empty where the words are not found.
-    """
-    source = Source("document.pdf", "")
-    with _opened(data, source) as pdf:
-        wanted = range(page - 1, min(page + 1, len(pdf)))
-        return find_words([characters(pdf, number) for number in wanted], quote)
-
-
-def page_picture(data: bytes, page: int, boxes: Sequence[Box] = ()) -> bytes:
-    """PNG of a page (counted from 1) with the boxes on it marked."""
-    from PIL import Image, ImageDraw
-
-    with _opened(data, Source("document.pdf", "")) as pdf:
-        if not 1 <= page <= len(pdf):
-            raise UnreadableDocument(f"there is no page {page} in a document of {len(pdf)} pages.")
-        drawn = pdf[page - 1].render(scale=PICTURE_SCALE).to_pil().convert("RGBA")
-    marks = Image.new("RGBA", drawn.size, (0, 0, 0, 0))
-    pen = ImageDraw.Draw(marks)
-    for box in boxes:
-        if box.page == page:
-            edges = (box.left - 1, box.top - 1, box.right + 1, box.bottom + 1)
-            pen.rectangle([edge * PICTURE_SCALE for edge in edges], fill=MARK)
-    out = io.BytesIO()
-    Image.alpha_composite(drawn, marks).convert("RGB").save(out, "PNG")
-    return out.getvalue()
+    return builder.document(source, MEDIA_TYPE, title, metadata, scans)
 
 
 @contextmanager
-def _opened(data: bytes, source: Source) -> Iterator[Any]:
+def opened(data: bytes, source: Source) -> Iterator[Any]:
+    """A PDF file, closed at the end. Raises UnreadableDocument where it or a page is damaged."""
     import pypdfium2
 
     with _LOCK:

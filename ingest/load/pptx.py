@@ -10,6 +10,7 @@ from ingest.document import BlockKind, Document
 from ingest.load.archive import damaged, transitional
 from ingest.load.builder import Builder
 from ingest.load.chart import add_chart
+from ingest.load.embedded_pictures import Pictures
 from ingest.load.grid import Cell, add_table
 from ingest.load.source import Source
 
@@ -21,7 +22,9 @@ BAND = 228_600
 _DIAGRAM = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}relIds"
 _REFERS = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}dm"
 _SLIDES = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
-_PARAGRAPH = "{http://schemas.openxmlformats.org/drawingml/2006/main}p"
+_DRAWING = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
+_PARAGRAPH = f"{_DRAWING}p"
+_EMBEDS = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}embed"
 
 
 def load(data: bytes, source: Source) -> Document:
@@ -32,14 +35,16 @@ def load(data: bytes, source: Source) -> Document:
 
     data = transitional(data, source)
     builder = Builder()
+    pictures = Pictures(builder, source)
     try:
         deck = Presentation(io.BytesIO(data))
         for number, slide in enumerate(deck.slides, start=1):
             if slide._element.get("show") == "0":
                 builder.omit(f"Slide {number} is hidden and was left out.")
             else:
-                _Slide(builder, slide, number).read()
+                _Slide(builder, pictures, slide, number).read()
         count = str(len(deck.slides))
+        pictures.tell()
         title, author = deck.core_properties.title or "", deck.core_properties.author or ""
     except (PythonPptxError, LxmlError, KeyError, ValueError, AttributeError, OSError) as error:
         raise damaged(source, error) from error
@@ -49,9 +54,9 @@ def load(data: bytes, source: Source) -> Document:
 class _Slide:
     """One slide: its title, then its shapes from top to bottom, then its notes."""
 
-    def __init__(self, builder: Builder, slide: Any, number: int) -> None:
-        self._builder, self._slide, self._number = builder, slide, number
-        self._pictures = 0
+    def __init__(self, builder: Builder, pictures: Pictures, slide: Any, number: int) -> None:
+        self._builder, self._pictures = builder, pictures
+        self._slide, self._number = slide, number
 
     def read(self) -> None:
         """All that the slide says."""
@@ -60,9 +65,6 @@ class _Slide:
         if title is not None and title.has_text_frame:
             self._add(BlockKind.HEADING, title.text_frame.text.replace("\v", " "), 1)
         self._shapes(slide.shapes, None if title is None else title.shape_id)
-        if self._pictures:
-            what = "pictures are" if self._pictures > 1 else "picture is"
-            self._builder.omit(f"Slide {self._number}: {self._pictures} {what} not read.")
         if slide.has_notes_slide and slide.notes_slide.notes_text_frame is not None:
             self._add(BlockKind.PARAGRAPH, slide.notes_slide.notes_text_frame.text)
         for words in self._comments():
@@ -125,7 +127,7 @@ class _Slide:
             self._add(kind, paragraph.text.replace("\v", " "), level)
 
     def _other(self, shape: Any) -> None:
-        """A diagram's words, or what the author says is to be seen in a picture."""
+        """A diagram's words; what the author says is to be seen in a picture, and its own words."""
         diagram = next(shape._element.iter(_DIAGRAM), None)
         if diagram is not None:
             for words in self._diagram(diagram.get(_REFERS)):
@@ -135,8 +137,14 @@ class _Slide:
         told = " ".join(described[0].split()) if described else ""
         if told:
             self._add(BlockKind.PARAGRAPH, f"Picture: {told}")
-        elif shape.shape_type is not None and "PICTURE" in str(shape.shape_type):
-            self._pictures += 1
+        place = f"Slide {self._number}: "
+        for blip in shape._element.iter(f"{_DRAWING}blip"):
+            relation = blip.get(_EMBEDS)
+            if relation in self._slide.part.rels:
+                data = self._slide.part.related_part(relation).blob
+                self._pictures.add(data, place, page=self._number)
+            else:
+                self._pictures.unread(place)
 
     def _diagram(self, relation: str | None) -> list[str]:
         if relation is None or relation not in self._slide.part.rels:

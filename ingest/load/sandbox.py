@@ -20,6 +20,7 @@ from ingest.document import Block, BlockKind, Document, UnreadableDocument
 from ingest.load.archive import damaged
 from ingest.load.ocr import NeedsRecognition
 from ingest.load.source import Source
+from ingest.scan import read_scans, write_scans
 
 MAX_SECONDS = 30
 MAX_MEMORY = 1024 * 1024 * 1024
@@ -85,7 +86,8 @@ def _crashed(
 
 def _document(reply: dict[str, Any]) -> Document:
     blocks = tuple(Block(BlockKind(kind), *rest) for kind, *rest in reply.pop("blocks"))
-    return Document(blocks=blocks, omissions=tuple(reply.pop("omissions")), **reply)
+    omissions, scans = tuple(reply.pop("omissions")), read_scans(reply.pop("scans"))
+    return Document(blocks=blocks, omissions=omissions, scans=scans, **reply)
 
 
 def _reply(document: Document) -> dict[str, Any]:
@@ -97,6 +99,7 @@ def _reply(document: Document) -> dict[str, Any]:
         "media_type": document.media_type,
         "metadata": dict(document.metadata),
         "omissions": document.omissions,
+        "scans": write_scans(document.scans),
         "blocks": [(b.kind, b.start, b.end, b.level, b.page, b.row) for b in document.blocks],
     }
 

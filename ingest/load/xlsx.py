@@ -11,6 +11,7 @@ from typing import Any
 from ingest.document import BlockKind, Document
 from ingest.load.archive import damaged, open_archive, transitional
 from ingest.load.builder import Builder
+from ingest.load.embedded_pictures import Pictures
 from ingest.load.formulas import Formulas, NotComputed, Value
 from ingest.load.number_format import shown
 from ingest.load.sheet_comments import sheet_comments
@@ -36,7 +37,9 @@ def load(data: bytes, source: Source) -> Document:
     with open_archive(data, source) as archive:
         merged = _parts(archive)
         comments = sheet_comments(archive)
+        media = [archive.read(n) for n in archive.namelist() if n.startswith("xl/media/")]
     builder = Builder()
+    pictures = Pictures(builder, source)
     broken = (zipfile.BadZipFile, InvalidFileException, ParseError, LxmlError, DefusedXmlException)
     try:
         book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
@@ -57,6 +60,9 @@ def load(data: bytes, source: Source) -> Document:
                 builder.add(BlockKind.PARAGRAPH, f"Comment on {place}: {words}", page=number)
         for sheet in book.chartsheets:
             builder.omit(f"The chart on the sheet “{sheet.title}” was left out.")
+        for picture in media:
+            pictures.add(picture)
+        pictures.tell()
         title = book.properties.title or ""
         author = book.properties.creator or ""
     except TooManyCells as error:

@@ -1,0 +1,104 @@
+"""Pictures inside documents: their text, where they stand, read by text recognition."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from typing import TYPE_CHECKING
+
+from ingest.document import BlockKind
+from ingest.load.builder import Builder
+from ingest.load.ocr import NeedsRecognition, recognise
+from ingest.load.pdf_layout import reading_order
+from ingest.load.pdf_paragraphs import paragraphs
+from ingest.load.picture import MAX_PIXELS, SCALE
+from ingest.load.source import Source
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+# Smaller ones, in pixels, are icons and ornaments.
+LEAST_SIDE = 40
+LEAST_AREA = 20_000
+# Photographs give a few letters that are not there.
+LEAST_LETTERS = 8
+LEAST_SURE = 0.75
+MAX_PICTURES = 300
+
+
+class Pictures:
+    """The pictures of one document, each read once, and what is told of those that are not.
+
+    ``place`` in the methods says where a picture stands ("Slide 3: "), before what is told of it.
+    """
+
+    def __init__(self, builder: Builder, source: Source) -> None:
+        self._builder, self._mode = builder, source.ocr
+        self._seen: set[bytes] = set()
+        self._wanted = 0
+        self._unread: dict[str, int] = {}
+        self._silent: dict[str, int] = {}
+
+    def add(self, data: bytes, place: str = "", *, page: int | None = None) -> None:
+        """A picture's file. What no program here can open is told as not read."""
+        from PIL import Image
+
+        digest = hashlib.sha256(data).digest()
+        if digest in self._seen:
+            return
+        self._seen.add(digest)
+        Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+        try:
+            with Image.open(io.BytesIO(data)) as opened:
+                image = opened.convert("RGBA") if self._readable(*opened.size) else None
+        except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+            image = None
+        if image is None:
+            self.unread(place)
+        elif self._mode == "ask":
+            self._wanted += 1
+        else:
+            self.read(_on_white(image), place, page=page)
+
+    def _readable(self, width: int, height: int) -> bool:
+        large = min(width, height) >= LEAST_SIDE and width * height >= LEAST_AREA
+        return large and self._mode != "off" and len(self._seen) <= MAX_PICTURES
+
+    def unread(self, place: str = "") -> None:
+        """Counts a picture that is not read."""
+        self._unread[place] = self._unread.get(place, 0) + 1
+
+    def read(self, image: Image, place: str = "", *, page: int | None = None) -> None:
+        """Adds what is written in a picture."""
+        found = recognise(image, page or 1, SCALE)
+        letters = sum(c.isalnum() for line in found.lines for c in line.words)
+        if letters < LEAST_LETTERS or found.confidence < LEAST_SURE:
+            self._silent[place] = self._silent.get(place, 0) + 1
+            return
+        sure = f"{round(100 * found.confidence)}% sure"
+        said = f"{place}Picture, read by text recognition, {sure}:"
+        self._builder.add(BlockKind.PARAGRAPH, said, page=page)
+        for part in paragraphs([reading_order(found.lines)]):
+            # A heading in a picture heads nothing of what follows the picture.
+            kind = BlockKind.PARAGRAPH if part.kind is BlockKind.HEADING else part.kind
+            self._builder.add(kind, part.words, part.level, page=page)
+
+    def tell(self) -> None:
+        """What was not read. Raises NeedsRecognition where there is something to recognise."""
+        if self._wanted:
+            raise NeedsRecognition(self._wanted)
+        for place, count in self._unread.items():
+            self._builder.omit(f"{place}{_pictures(count)} not read.")
+        for place, count in self._silent.items():
+            self._builder.omit(f"{place}{_pictures(count)} without text that could be recognised.")
+
+
+def _pictures(count: int) -> str:
+    return f"{count:,} picture{'s are' if count > 1 else ' is'}"
+
+
+def _on_white(image: Image) -> Image:
+    """Without transparency, which would become black."""
+    from PIL import Image
+
+    return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
