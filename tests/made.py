@@ -154,11 +154,14 @@ def pdf_file(
     page_keys: bytes = b"",
     catalog_keys: bytes = b"",
     more: list[bytes] | None = None,
+    resources: bytes = b"",
+    first_drawn: bytes = b"",
 ) -> bytes:
     """A PDF by hand: for each page, pieces ``(x, y from below, font size, words)``, Helvetica.
 
     ``page_keys`` and ``catalog_keys`` are added to each page and to the catalogue; ``more`` are
-    further objects, the first of which is number 4.
+    further objects, the first of which is number 4. ``first_drawn`` is drawn on the first page
+    below its words, with ``resources``.
     """
     objects = [
         b"<</Type/Catalog/Pages 2 0 R%s>>" % catalog_keys,
@@ -173,10 +176,11 @@ def pdf_file(
             % (size, x, y, words.encode("cp1252").replace(b"(", rb"\(").replace(b")", rb"\)"))
             for x, y, size, words in page
         )
+        drawn = drawn if kids else first_drawn + b"\n" + drawn
         objects.append(b"<</Length %d>>stream\n%s\nendstream" % (len(drawn), drawn))
         objects.append(
             b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents %d 0 R"
-            b"/Resources<</Font<</F 3 0 R>>>>%s>>" % (len(objects), page_keys)
+            b"/Resources<</Font<</F 3 0 R>>%s>>%s>>" % (len(objects), resources, page_keys)
         )
         kids.append(len(objects))
     objects[1] = b"<</Type/Pages/Count %d/Kids[%s]>>" % (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zlib
 
 import docx
 import made
@@ -15,6 +16,7 @@ from pptx.util import Inches
 
 from ingest.document import BlockKind, Document
 from ingest.load import load_bytes
+from ingest.load.page_picture import page_picture
 from ingest.load.source import Source
 
 SAID = "Parking permit 4471 is valid until March."
@@ -128,3 +130,46 @@ def test_transparent_letters_are_seen_on_white() -> None:
     out = io.BytesIO()
     drawn.save(out, "PNG")
     assert SAID in " ".join(read(word(out.getvalue()), "a.docx").text.split())
+
+
+def pdf_with_a_figure(words: str = SAID, *more: str) -> bytes:
+    """A page of text with a picture below it, 400 by 80 points, its corner at (60, 400)."""
+    drawn = Image.open(io.BytesIO(picture(words))).convert("RGB").tobytes()
+    size = b"/Width 1000/Height 200/ColorSpace/DeviceRGB/BitsPerComponent 8"
+    packed = zlib.compress(drawn)
+    image = b"<</Type/XObject/Subtype/Image%s/Filter/FlateDecode/Length %d>>stream\n%s\nendstream"
+    lines = [(60.0, 780.0, 11.0, "Before."), *((80.0, 440.0, 11.0, said) for said in more)]
+    return made.pdf_file(
+        [lines, [(60.0, 780.0, 11.0, "After.")]],
+        resources=b"/XObject<</I 4 0 R>>",
+        first_drawn=b"q 400 0 0 80 60 400 cm /I Do Q",
+        more=[image % (size, len(packed), packed)],
+    )
+
+
+def test_a_figure_of_a_pdf_is_read_after_the_text_of_its_page() -> None:
+    data = pdf_with_a_figure()
+    document = read(data, "a.pdf")
+    before, said, after = (document.text.index(w) for w in ("Before.", "4471", "After."))
+    assert before < said < after
+    assert "Page 1: Picture, read by text recognition" in document.text
+    _, (box,) = page_picture(data, document.media_type, 1, SAID, document.scans)
+    assert 60 < box.left < box.right < 460 and 842 - 480 < box.top < box.bottom < 842 - 400
+    assert read(data, "a.pdf", ocr=False).omissions == ("Page 1: 1 picture is not read.",)
+
+
+def test_a_picture_behind_the_text_is_no_figure() -> None:
+    data = pdf_with_a_figure("", "The background lies behind all of these words.")
+    document = read(data, "a.pdf")
+    assert document.omissions == () and "Picture" not in document.text
+
+
+def test_many_places_are_told_in_one_sentence() -> None:
+    deck = pptx.Presentation()
+    for number in range(7):
+        slide = deck.slides.add_slide(deck.slide_layouts[6])
+        slide.shapes.add_picture(io.BytesIO(picture(str(number))), Inches(1), Inches(1))
+    out = io.BytesIO()
+    deck.save(out)
+    (told,) = read(out.getvalue(), "a.pptx", ocr=False).omissions
+    assert told.startswith("7 pictures are not read (Slide 1, Slide 2,")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from ingest.document import BlockKind
 from ingest.load.builder import Builder
-from ingest.load.ocr import NeedsRecognition, recognise
+from ingest.load.ocr import NeedsRecognition, Recognised, recognise
 from ingest.load.pdf_layout import reading_order
 from ingest.load.pdf_paragraphs import paragraphs
 from ingest.load.picture import MAX_PIXELS, SCALE
@@ -24,12 +25,15 @@ LEAST_AREA = 20_000
 LEAST_LETTERS = 8
 LEAST_SURE = 0.75
 MAX_PICTURES = 300
+# Places are named one by one up to so many, then in one sentence, the first of them.
+MOST_SENTENCES = 5
+MOST_NAMED = 20
 
 
 class Pictures:
     """The pictures of one document, each read once, and what is told of those that are not.
 
-    ``place`` in the methods says where a picture stands ("Slide 3: "), before what is told of it.
+    ``place`` in the methods says where a picture stands ("Slide 3").
     """
 
     def __init__(self, builder: Builder, source: Source) -> None:
@@ -70,13 +74,17 @@ class Pictures:
 
     def read(self, image: Image, place: str = "", *, page: int | None = None) -> None:
         """Adds what is written in a picture."""
-        found = recognise(image, page or 1, SCALE)
+        self.write(recognise(image, page or 1, SCALE), place, page=page)
+
+    def write(self, found: Recognised, place: str = "", *, page: int | None = None) -> None:
+        """Adds what was recognised in a picture, if it is text."""
         letters = sum(c.isalnum() for line in found.lines for c in line.words)
         if letters < LEAST_LETTERS or found.confidence < LEAST_SURE:
             self._silent[place] = self._silent.get(place, 0) + 1
             return
+        where = f"{place}: " if place else ""
         sure = f"{round(100 * found.confidence)}% sure"
-        said = f"{place}Picture, read by text recognition, {sure}:"
+        said = f"{where}Picture, read by text recognition, {sure}:"
         self._builder.add(BlockKind.PARAGRAPH, said, page=page)
         for part in paragraphs([reading_order(found.lines)]):
             # A heading in a picture heads nothing of what follows the picture.
@@ -87,14 +95,24 @@ class Pictures:
         """What was not read. Raises NeedsRecognition where there is something to recognise."""
         if self._wanted:
             raise NeedsRecognition(self._wanted)
-        for place, count in self._unread.items():
-            self._builder.omit(f"{place}{_pictures(count)} not read.")
-        for place, count in self._silent.items():
-            self._builder.omit(f"{place}{_pictures(count)} without text that could be recognised.")
+        for counts, what in (
+            (self._unread, "not read"),
+            (self._silent, "without text that could be recognised"),
+        ):
+            for sentence in _sentences(counts, what):
+                self._builder.omit(sentence)
 
 
-def _pictures(count: int) -> str:
-    return f"{count:,} picture{'s are' if count > 1 else ' is'}"
+def _sentences(counts: Mapping[str, int], what: str) -> Iterator[str]:
+    if len(counts) > MOST_SENTENCES:
+        places = list(filter(None, counts))
+        more = ", …" if len(places) > MOST_NAMED else ""
+        named = ", ".join(places[:MOST_NAMED]) + more
+        yield f"{sum(counts.values()):,} pictures are {what} ({named})."
+        return
+    for place, count in counts.items():
+        where = f"{place}: " if place else ""
+        yield f"{where}{count:,} picture{'s are' if count > 1 else ' is'} {what}."
 
 
 def _on_white(image: Image) -> Image:

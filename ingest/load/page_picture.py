@@ -30,12 +30,13 @@ def page_picture(
     their page. There are none where the words are not found. A scanned page is turned upright.
     Raises UnreadableDocument for a damaged file, or where there is no such page.
     """
-    scanned = {scan.number: scan for scan in scans}
     read = media_type == pdf.MEDIA_TYPE
     drawn, words = _of_pdf(data, page) if read else (_of_picture(data, page), {})
-    words |= {n: _characters(scanned[n]) for n in (page, page + 1) if n in scanned}
+    for scan in scans:
+        if page <= scan.number <= page + 1:
+            words[scan.number] = [*words.get(scan.number, ()), *_characters(scan)]
     boxes = find_words([words[n] for n in sorted(words)], quote) if quote else []
-    turn = scanned[page].turn if page in scanned else 0
+    turn = next((scan.turn for scan in scans if scan.number == page), 0)
     upright = drawn.rotate(turn, expand=True) if turn else drawn
     return _marked(upright, [box for box in boxes if box.page == page]), boxes
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 from ingest.document import BlockKind, Document
 from ingest.load.builder import Builder
+from ingest.load.embedded_pictures import Pictures
 from ingest.load.ocr import LONGEST_SIDE, NeedsRecognition, Recognised, recognise
 from ingest.load.pdf_characters import lines_of
 from ingest.load.pdf_fields import notes
 from ingest.load.pdf_layout import Line, reading_order, without_running_heads
 from ingest.load.pdf_paragraphs import paragraphs
+from ingest.load.pdf_pictures import cut_out, pictures_on, scanned_part
 from ingest.load.recognition import note_recognised
 from ingest.load.source import Source
 from ingest.scan import ScannedPage
@@ -32,43 +36,84 @@ _LOCK = threading.Lock()  # PDFium is not thread-safe, and the chat draws pages 
 def load(data: bytes, source: Source) -> Document:
     """A PDF file. Raises UnreadableDocument for an encrypted, damaged or scanned one."""
     builder = Builder()
+    pictures = Pictures(builder, source)
     with opened(data, source) as pdf:
         if len(pdf) > MAX_PAGES:
             raise source.unreadable(f"it has {len(pdf)} pages, more than {MAX_PAGES}; split it.")
         about = pdf.get_metadata_dict(skip_empty=True)
         pages = [lines_of(pdf, number) for number in range(len(pdf))]
         remarks = [_remarks(pdf, number) for number in range(len(pdf))]
-        scanned = [n for n, lines in enumerate(pages) if not lines and _has_picture(pdf, n)]
-        if scanned and source.ocr == "ask":
-            raise NeedsRecognition(len(scanned))
-        sure: dict[int, float] = {}
-        scans: list[ScannedPage] = []
-        for number in scanned[:MAX_RECOGNISED] if source.ocr == "on" else ():
-            found = _recognised(pdf, number)
-            pages[number], sure[number + 1] = list(found.lines), found.confidence
-            scans.append(found.scanned(number + 1))
+        read = _recognised(pdf, pages, source, pictures)
     if not any(lines for lines in pages):
-        off = " Text recognition is off (--ocr off)." if scanned and source.ocr == "off" else ""
+        off = " Text recognition is off (--ocr off)." if source.ocr == "off" else ""
         raise source.unreadable(
             f"no text is in it: it looks scanned, and none was recognised.{off} Scan it again with "
             "more contrast, or give its text."
         )
     for omission in _without_text(pages):
         builder.omit(omission)
-    ordered = [reading_order(lines) for lines in without_running_heads(pages)]
-    for paragraph in paragraphs(ordered):
-        builder.add(paragraph.kind, paragraph.words, paragraph.level, page=paragraph.page)
+    _write(builder, pictures, pages, read.figures)
     for number, some in enumerate(remarks, 1):
         for remark in some:
             builder.add(BlockKind.PARAGRAPH, f"Note on page {number}: {remark}", page=number)
-    if not builder.blocks:  # nothing but running heads: a page or two of labels
-        for lines in pages:
-            for line in lines:
-                builder.add(BlockKind.PARAGRAPH, line.words, page=line.page)
+    pictures.tell()
     title = _title(about.get("Title", ""))
-    count = str(len(pages))
-    metadata = {"author": about.get("Author", ""), "pages": count, **note_recognised(builder, sure)}
-    return builder.document(source, MEDIA_TYPE, title, metadata, scans)
+    told = note_recognised(builder, read.sure)
+    metadata = {"author": about.get("Author", ""), "pages": str(len(pages)), **told}
+    return builder.document(source, MEDIA_TYPE, title, metadata, read.scans)
+
+
+@dataclass(slots=True)
+class _Read:
+    """What was recognised: how surely each scanned page was read, the figures of pages that have
+    text besides, and where their words stand."""
+
+    sure: dict[int, float] = field(default_factory=dict)
+    figures: list[tuple[int, Recognised]] = field(default_factory=list)
+    scans: list[ScannedPage] = field(default_factory=list)
+
+
+def _recognised(pdf: Any, pages: list[list[Line]], source: Source, pictures: Pictures) -> _Read:
+    """Reads scanned pages, whose lines it puts into ``pages``, and figures."""
+    scanned = [n for n, lines in enumerate(pages) if not lines and _has_picture(pdf, n)]
+    figures = [box for n, lines in enumerate(pages) if lines for box in pictures_on(pdf, n, lines)]
+    if source.ocr == "ask" and (scanned or figures):
+        raise NeedsRecognition(len(scanned) + len(figures))
+    read = _Read()
+    most = MAX_RECOGNISED if source.ocr == "on" else 0
+    for number in scanned[:most]:
+        found = _page_recognised(pdf, number)
+        pages[number], read.sure[number + 1] = list(found.lines), found.confidence
+        read.scans.append(found.scanned(number + 1))
+    most = max(0, most - len(scanned))
+    for box in figures[:most]:
+        found = recognise(cut_out(pdf, box, OCR_SCALE), box.page, OCR_SCALE)
+        read.figures.append((box.page, found))
+        read.scans.append(scanned_part(found, box))
+    for box in figures[most:]:
+        pictures.unread(f"Page {box.page}")
+    return read
+
+
+def _write(
+    builder: Builder,
+    pictures: Pictures,
+    pages: Sequence[Sequence[Line]],
+    figures: Sequence[tuple[int, Recognised]],
+) -> None:
+    """The text, the words of each figure after the last paragraph that begins before its page
+    ends."""
+    left = deque(figures)
+    for paragraph in paragraphs([reading_order(lines) for lines in without_running_heads(pages)]):
+        while left and left[0][0] < paragraph.page:
+            page, found = left.popleft()
+            pictures.write(found, f"Page {page}", page=page)
+        builder.add(paragraph.kind, paragraph.words, paragraph.level, page=paragraph.page)
+    if not builder.blocks:  # nothing but running heads: a page or two of labels
+        for line in (line for lines in pages for line in lines):
+            builder.add(BlockKind.PARAGRAPH, line.words, page=line.page)
+    for page, found in left:
+        pictures.write(found, f"Page {page}", page=page)
 
 
 @contextmanager
@@ -103,7 +148,7 @@ def _has_picture(pdf: Any, number: int) -> bool:
     return found
 
 
-def _recognised(pdf: Any, number: int) -> Recognised:
+def _page_recognised(pdf: Any, number: int) -> Recognised:
     page = pdf[number]
     scale = min(OCR_SCALE, LONGEST_SIDE / max(page.get_size()))
     drawn = page.render(scale=scale).to_pil()

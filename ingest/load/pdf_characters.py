@@ -18,7 +18,7 @@ def characters(pdf: Any, number: int) -> list[Character]:
 
     page = pdf[number]
     text = page.get_textpage()
-    upright = _upright(page)
+    upright = as_shown(page)
     edges = [ctypes.c_double() for _ in range(4)]
     left, right, bottom, top = edges
     found: list[Character] = []
@@ -66,7 +66,7 @@ def _same_line(a: Box, b: Box) -> bool:
     return a.top < b.bottom and b.top < a.bottom
 
 
-def _upright(page: Any) -> Callable[[int, float, float, float, float], Box]:
+def as_shown(page: Any) -> Callable[[int, float, float, float, float], Box]:
     """Turns a rectangle (page, left, bottom, right, top) in PDF units to one on the page as it is
     shown, turned by the page's rotation."""
     turn = page.get_rotation()

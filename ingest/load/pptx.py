@@ -137,7 +137,7 @@ class _Slide:
         told = " ".join(described[0].split()) if described else ""
         if told:
             self._add(BlockKind.PARAGRAPH, f"Picture: {told}")
-        place = f"Slide {self._number}: "
+        place = f"Slide {self._number}"
         for blip in shape._element.iter(f"{_DRAWING}blip"):
             relation = blip.get(_EMBEDS)
             if relation in self._slide.part.rels:
