@@ -69,7 +69,8 @@ class Document:
     from (absolute path or URL) and tells two documents of one name apart; ``media_type`` is an
     IANA media type; ``metadata`` is plain text by lower-case key (author, published, etag …).
     ``omissions`` tell what of the source is not in the text, or was assumed: whole sentences.
-    ``scans`` are the pages that were read from their pictures.
+    ``scans`` are the pages that were read from their pictures. ``original`` are the file's bytes
+    where it does not lie at ``source``.
     """
 
     name: str
@@ -81,6 +82,7 @@ class Document:
     metadata: Mapping[str, str] = field(default_factory=lambda: NO_METADATA)
     omissions: tuple[str, ...] = ()
     scans: tuple[ScannedPage, ...] = ()
+    original: bytes = field(default=b"", repr=False, compare=False)
 
     @property
     def content_hash(self) -> str:

@@ -194,10 +194,12 @@ def _gone(source: str) -> bool:
 
 
 def _original(document: Document) -> bytes | None:
-    """The bytes of a PDF or a picture on this machine, kept to show its pages."""
+    """The bytes of a PDF or a picture, kept to show its pages."""
     shown = document.media_type == "application/pdf" or document.media_type.startswith("image/")
-    if not shown or not Path(document.source).is_absolute():
+    if not shown:
         return None
+    if document.original or not Path(document.source).is_absolute():
+        return document.original or None
     try:
         return Path(document.source).read_bytes()
     except OSError:

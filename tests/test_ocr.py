@@ -10,7 +10,7 @@ from commands import Footnote
 from PIL import Image, ImageDraw, ImageFont
 
 from ingest.document import Document, UnreadableDocument
-from ingest.load import load, load_bytes
+from ingest.load import load, load_bytes, sandbox
 from ingest.load.ocr_spaces import is_english, with_spaces
 from ingest.load.page_picture import page_picture
 from ingest.load.recognition import recognised_pages
@@ -140,3 +140,9 @@ def test_lost_spaces_are_put_back(read_as: str, words: str) -> None:
 def test_other_languages_are_left_alone() -> None:
     assert is_english("The museum is closed on Mondays")
     assert not is_english("Haftpflichtversicherung Mindestlaufzeit Kündigungsfrist zwölf Monate")
+
+
+def test_a_reader_that_takes_too_long_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandbox, "MAX_SECONDS", 0)
+    with pytest.raises(UnreadableDocument, match="took more than 0 seconds"):
+        read(saved(scan(*SAID), "PDF"), "scan.pdf")

@@ -173,3 +173,12 @@ def test_many_places_are_told_in_one_sentence() -> None:
     deck.save(out)
     (told,) = read(out.getvalue(), "a.pptx", ocr=False).omissions
     assert told.startswith("7 pictures are not read (Slide 1, Slide 2,")
+
+
+def test_progress_is_told_picture_by_picture() -> None:
+    heard: list[tuple[str, int, int]] = []
+    data = word(picture("The first notice, 2031"), picture("The second notice, 2032"))
+    load_bytes(
+        data, Source("a.docx", "/a.docx"), progress=lambda what, *at: heard.append((what, *at))
+    )
+    assert heard == [("recognising", n, 2) for n in range(3)]

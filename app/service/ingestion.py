@@ -54,7 +54,9 @@ class Ingester:
         files = self._expanded(sources)
         if name is not None and len(files) > 1:
             raise UnreadableDocument(f"{len(files)} documents cannot share the name {name}.")
-        yield from self._add(self._documents(files, name), dry_run=dry_run, progress=progress)
+        yield from self._add(
+            self._documents(files, name, progress), dry_run=dry_run, progress=progress
+        )
 
     def ingest_loader(
         self,
@@ -100,23 +102,27 @@ class Ingester:
             except FootnoteError as error:
                 self._side_reports.append(Failure(source, str(error)))
 
-    def _documents(self, files: Iterable[str], name: str | None) -> Iterator[Document]:
+    def _documents(
+        self, files: Iterable[str], name: str | None, progress: Progress | None
+    ) -> Iterator[Document]:
         known = {revision.source: revision for revision in self._library.documents()}
         for file in files:
             try:
-                document = self._read(file, name, known.get(file))
+                document = self._read(file, name, known.get(file), progress)
             except FootnoteError as error:
                 self._side_reports.append(Failure(file, str(error)))
                 continue
             if document is not None:
                 yield document
 
-    def _read(self, file: str, name: str | None, known: Revision | None) -> Document | None:
+    def _read(
+        self, file: str, name: str | None, known: Revision | None, progress: Progress | None
+    ) -> Document | None:
         """The document; None where its server says that nothing changed."""
         from ingest.load import is_link, load
 
         if not is_link(file):
-            return load(file, name=name, ocr=self._settings.ocr)
+            return load(file, name=name, ocr=self._settings.ocr, progress=progress)
         if self._settings.offline:
             raise UnreadableDocument(f"{file}: links are not followed while offline is set.")
         from dataclasses import replace
@@ -140,7 +146,7 @@ class Ingester:
             )
             return None
         named = replace(fetched.source, name=name or fetched.source.name)
-        return load_bytes(fetched.data, named, ocr=self._settings.ocr)
+        return load_bytes(fetched.data, named, ocr=self._settings.ocr, progress=progress)
 
     def _drain_side_reports(self) -> Iterator[IngestReport | Failure]:
         """What became clear while documents were read."""

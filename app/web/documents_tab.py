@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from app.web import source_pane
 from app.web.chat import LOST, Chat
 from app.web.components import QUIET, Stream, handler, html
 from app.web.render_diff import differences
+from app.worker_stream import Outlet, worker_stream
 from ingest.document import FootnoteError
 from store.results import IngestReport, Revision
 
@@ -75,10 +77,11 @@ def take_in(chat: Chat, sources: Sequence[str]) -> Iterator[str]:
         label = f"<bdi>{markup(clip(name, 80))}</bdi>"
         yield _progress([*done, f'<li class="doing">{label}: reading</li>'])
         try:
-            report = _add(chat, given)
-            words = f"{report.status}, {report.passages} passages, {report.embedded} new"
-            told = _omissions(report.omissions)
-            done.append(f'<li class="done">{label}: {words} ({report.seconds:.1f} s){told}</li>')
+            for step in worker_stream(partial(_add, chat, given)):
+                if isinstance(step, IngestReport):
+                    done.append(f'<li class="done">{label}: {_taken_in(step)}</li>')
+                else:
+                    yield _progress([*done, f'<li class="doing">{label}: {step}</li>'])
         except FootnoteError as error:
             done.append(f'<li class="failed" role="alert">{label}: {markup(str(error))}</li>')
         except Exception:
@@ -87,10 +90,21 @@ def take_in(chat: Chat, sources: Sequence[str]) -> Iterator[str]:
         yield _progress(done)
 
 
-def _add(chat: Chat, given: str) -> IngestReport:
+def _taken_in(report: IngestReport) -> str:
+    words = f"{report.status}, {report.passages} passages, {report.embedded} new"
+    return f"{words} ({report.seconds:.1f} s){_omissions(report.omissions)}"
+
+
+def _add(chat: Chat, given: str, outlet: Outlet[str | IngestReport]) -> None:
+    """Puts out what is being done, and at last the report."""
+
+    def tell(what: str, done: int, total: int) -> None:
+        outlet.put(f"{what} {done:,} of {total:,}")
+
     if given.startswith(("http://", "https://")):
-        return add_link(chat.engine, given)
-    return add_bytes(chat.engine, Path(given).read_bytes(), Path(given).name)
+        outlet.put(add_link(chat.engine, given, tell))
+    else:
+        outlet.put(add_bytes(chat.engine, Path(given).read_bytes(), Path(given).name, tell))
 
 
 def _progress(rows: Sequence[str]) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ingest.document import Document, UnreadableDocument
 from ingest.load.formats import FORMATS, detect, extensions, format_names
-from ingest.load.sandbox import load_apart
+from ingest.load.sandbox import Progress, load_apart
 from ingest.load.source import Source
 from ingest.load.text import load_text
 
@@ -42,13 +42,14 @@ def load(
     max_bytes: int = MAX_BYTES,
     allow_private: bool = False,
     ocr: bool = True,
+    progress: Progress | None = None,
 ) -> Document:
     """The document at a path or an ``http(s)`` address, by the loader its content asks for.
 
     ``name`` is what people will call it (the file's name if not given); ``max_bytes`` is the most
     that is read; ``allow_private`` lets a link lead into this machine or its network; ``ocr``
-    reads pictures of text. Raises UnreadableDocument, which names the document, says why and what
-    would help.
+    reads pictures of text, and ``progress`` hears how many. Raises UnreadableDocument, which names
+    the document, says why and what would help.
     """
     if is_link(str(source)):
         from ingest.load.fetch import Fetched, fetch
@@ -56,16 +57,19 @@ def load(
         fetched = fetch(str(source), allow_private=allow_private, max_bytes=max_bytes)
         assert isinstance(fetched, Fetched)  # nothing was asked to be compared with
         named = replace(fetched.source, name=name or fetched.source.name)
-        return load_bytes(fetched.data, named, ocr=ocr)
+        return load_bytes(fetched.data, named, ocr=ocr, progress=progress)
     path = Path(source).expanduser()
     data = read_file(path, max_bytes=max_bytes)
-    return load_bytes(data, Source(name or path.name, str(path.resolve())), ocr=ocr)
+    named = Source(name or path.name, str(path.resolve()))
+    return load_bytes(data, named, ocr=ocr, progress=progress)
 
 
-def load_bytes(data: bytes, source: Source, *, ocr: bool = True) -> Document:
+def load_bytes(
+    data: bytes, source: Source, *, ocr: bool = True, progress: Progress | None = None
+) -> Document:
     """The document in ``data``; the format is detected by content, then name, then media type.
 
-    ``ocr`` reads pictures of text, such as the pages of a scan.
+    ``ocr`` reads pictures of text, such as the pages of a scan; ``progress`` hears how many.
     Raises UnreadableDocument for an unknown format, an empty or a damaged file.
     """
     if not data.strip(b"\0 \t\r\n"):
@@ -73,7 +77,7 @@ def load_bytes(data: bytes, source: Source, *, ocr: bool = True) -> Document:
     source = replace(source, ocr="ask" if ocr else "off")
     known = detect(data, source)
     document: Document = (
-        load_apart(known.module, data, source)
+        load_apart(known.module, data, source, progress)
         if known.binary
         else import_module(known.module).load(data, source)
     )

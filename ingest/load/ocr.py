@@ -24,6 +24,10 @@ TURNS = (0, 180, 90, 270)
 LONGEST_SIDE = 3_000
 
 
+def after_each() -> None:
+    """Called after each picture; a process that tells how far it is puts its own here."""
+
+
 class NeedsRecognition(Exception):
     """A document holds ``pages`` pictures of text, and recognition was not yet allowed."""
 
@@ -69,6 +73,7 @@ def recognise(image: Image, page: int, scale: float = 1.0) -> Recognised:
     lines = tuple(
         _line(box, with_spaces(words) if english else words, scale, paper) for box, words, _ in best
     )
+    after_each()
     return Recognised(lines, _sureness(best), way)
 
 

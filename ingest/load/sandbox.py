@@ -12,16 +12,26 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from importlib import import_module
+from itertools import count
 from typing import Any
 
 from ingest.document import Block, BlockKind, Document, UnreadableDocument
+from ingest.load import ocr
 from ingest.load.archive import damaged
 from ingest.load.ocr import NeedsRecognition
 from ingest.load.source import Source
 from ingest.scan import read_scans, write_scans
 
+Progress = Callable[[str, int, int], None]
+"""Hears what is done, and how much of how much."""
+
+READ = b"pictures read: "
 MAX_SECONDS = 30
 MAX_MEMORY = 1024 * 1024 * 1024
 # Recognition: about three seconds a page on a quiet core, four ways round at most.
@@ -30,53 +40,109 @@ RECOGNITION_MEMORY = 4 * 1024 * 1024 * 1024
 MAX_RECOGNISED = 300
 
 
-def load_apart(module: str, data: bytes, source: Source) -> Document:
+def load_apart(
+    module: str, data: bytes, source: Source, progress: Progress | None = None
+) -> Document:
     """What ``module.load(data, source)`` gives, from a child process.
 
     Where the loader says that text must be recognised, a second child may take more time and
-    memory for it. Raises UnreadableDocument also where a child crashed or ran over its limits.
+    memory for it; ``progress`` hears how many of its pictures are read. Raises UnreadableDocument
+    also where a child crashed or ran over its limits.
     """
     reply = _ask(module, data, source, MAX_SECONDS, MAX_MEMORY)
     if "recognise" in reply:
         pages = min(int(reply["recognise"]), MAX_RECOGNISED)
         seconds = MAX_SECONDS + RECOGNITION_SECONDS * pages
-        reply = _ask(module, data, replace(source, ocr="on"), seconds, RECOGNITION_MEMORY)
+        asked = replace(source, ocr="on")
+
+        def hear(read: int) -> None:
+            if progress is not None:
+                progress("recognising", min(read, pages), pages)
+
+        hear(0)
+        reply = _ask(module, data, asked, seconds, RECOGNITION_MEMORY, hear)
     if "error" in reply:
         raise UnreadableDocument(reply["error"])
     return _document(reply)
 
 
-def _ask(module: str, data: bytes, source: Source, seconds: int, memory: int) -> dict[str, Any]:
-    """A child's reply."""
+def _ask(
+    module: str,
+    data: bytes,
+    source: Source,
+    seconds: int,
+    memory: int,
+    hear: Callable[[int], None] | None = None,
+) -> dict[str, Any]:
+    """A child's reply; ``hear`` is told how many pictures it has read so far."""
     about = asdict(replace(source, metadata=dict(source.metadata)))
     limits = {"seconds": seconds, "memory": memory}
     header = json.dumps({"module": module, "source": about, "limits": limits}).encode()
-    try:
-        done = subprocess.run(
-            [sys.executable, "-m", "ingest.load.sandbox"],
-            input=header + b"\n" + data,
-            capture_output=True,
-            timeout=seconds,
-            check=False,
-            env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-        )
-    except subprocess.TimeoutExpired as error:
+    with _child(seconds) as (child, errors, late):
+        feeder = threading.Thread(target=_feed, args=(child, header + b"\n" + data), daemon=True)
+        feeder.start()
+        said = b""
+        for line in child.stdout:
+            if hear is not None and line.startswith(READ):
+                hear(int(line[len(READ) :]))
+            else:
+                said += line
+        code = child.wait()
+        feeder.join()
+        errors.seek(0)
+        last = errors.read().decode("utf-8", "replace").strip().rpartition("\n")[2]
+    if late.is_set():
         raise source.unreadable(
             f"it took more than {seconds} seconds to read; it may be damaged, or very large: "
             "split it, or give its text."
-        ) from error
-    if done.returncode:
-        raise _crashed(source, done, memory)
-    reply: dict[str, Any] = json.loads(done.stdout)
+        )
+    if code:
+        raise _crashed(source, code, last, memory)
+    reply: dict[str, Any] = json.loads(said)
     return reply
 
 
-def _crashed(
-    source: Source, done: subprocess.CompletedProcess[bytes], memory: int
-) -> UnreadableDocument:
+@contextmanager
+def _child(seconds: int) -> Iterator[tuple[Any, Any, threading.Event]]:
+    """A child process, the file of its errors, and what is set where it takes too long and is
+    ended. It is gone when the context ends, whatever happens."""
+    with (
+        tempfile.TemporaryFile() as errors,
+        subprocess.Popen(
+            [sys.executable, "-m", "ingest.load.sandbox"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        ) as child,
+    ):
+        late = threading.Event()
+
+        def end() -> None:
+            late.set()
+            child.kill()
+
+        timer = threading.Timer(seconds, end)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield child, errors, late
+        finally:
+            timer.cancel()
+            child.kill()
+
+
+def _feed(child: subprocess.Popen[bytes], data: bytes) -> None:
+    assert child.stdin is not None
+    # A child that ends before it has read all says why on its own.
+    with suppress(BrokenPipeError, ValueError):
+        child.stdin.write(data)
+        child.stdin.close()
+
+
+def _crashed(source: Source, code: int, said: str, memory: int) -> UnreadableDocument:
     """Why the child ended: a failed reader says so on its last line, one without memory may not."""
-    said = done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2]
-    if done.returncode < 0 or not said or "MemoryError" in said:
+    if code < 0 or not said or "MemoryError" in said:
         return source.unreadable(
             f"it could not be read within {memory >> 20} MB of memory; it may be damaged, or "
             "very large: split it, or give its text."
@@ -121,6 +187,8 @@ def main() -> None:
     _limit(**asked["limits"])
     source = Source(**asked["source"])
     data = sys.stdin.buffer.read()
+    read = count(1)
+    ocr.after_each = lambda: _tell_read(next(read))
     reply: dict[str, Any]
     try:
         reply = _reply(import_module(asked["module"]).load(data, source))
@@ -132,6 +200,11 @@ def main() -> None:
         why = f"it is nested too deeply or too large to read ({type(error).__name__})."
         reply = {"error": str(source.unreadable(why))}
     sys.stdout.write(json.dumps(reply))
+
+
+def _tell_read(read: int) -> None:
+    sys.stdout.buffer.write(READ + b"%d\n" % read)
+    sys.stdout.buffer.flush()
 
 
 if __name__ == "__main__":
