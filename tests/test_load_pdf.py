@@ -5,12 +5,14 @@ from __future__ import annotations
 import made
 import pytest
 
-from ingest.document import Document
+from ingest.document import BlockKind, Document
 from ingest.load import load_bytes
 from ingest.load.page_picture import page_picture
-from ingest.load.pdf_paragraphs import _attached
+from ingest.load.pdf_paragraphs import Paragraph, _attached
+from ingest.load.pdf_tables import with_headers
 from ingest.load.pdf_words import Box, in_reading_order
 from ingest.load.source import Source
+from ingest.table import tables
 
 FIELD = (
     b"<</Type/Annot/Subtype/Widget/FT/Tx/T(name)/V(Ingrid Solberg)/Rect[160 690 300 710]"
@@ -71,6 +73,24 @@ def test_a_turned_page_is_read_as_it_is_shown(turn: int) -> None:
     assert box.right - box.left > 5 * (box.bottom - box.top), "upright on the page"
 
 
+def test_centred_heads_of_a_table_are_its_header() -> None:
+    rows = [("Lathe", "2011", "Jansen"), ("Press", "2017", "Moreau"), ("Saw", "2009", "Ek")]
+    cells = [
+        (x, 640.0 - 18 * n, 10.0, cell)
+        for n, row in enumerate(rows)
+        for x, cell in zip((60.0, 200.0, 340.0), row, strict=True)
+    ]
+    heads = [
+        (105.0, 660.0, 10.0, "Machine"),
+        (250.0, 660.0, 10.0, "Year"),
+        (420.0, 660.0, 10.0, "By"),
+    ]
+    document = read(made.pdf_file([[(60.0, 720.0, 10.0, "The list of May."), *heads, *cells]]))
+    assert "Machine | Year | By\nLathe | 2011 | Jansen" in document.text
+    (table,) = tables(document.text, document.blocks)
+    assert [cell.text for cell in table.header] == ["Machine", "Year", "By"]
+
+
 def test_footnotes_stay_and_running_heads_go() -> None:
     body = "The herbarium holds many sheets, and each of them was drawn by hand in the garden"
     pages = [
@@ -129,3 +149,23 @@ def test_words_from_right_to_left() -> None:
 
 def test_the_ligature_of_lam_and_alef_is_taken_apart_in_order() -> None:
     assert in_reading_order(placed("باأل", [40, 30, 20, 20])) == "بالأ"
+
+
+@pytest.mark.parametrize(
+    ("rows", "headed"),
+    [
+        (["Item | Weight | Price", "Anvil | 30 kg | 95", "Tongs | 2 kg | 18"], True),
+        (["Name | Ada Lind", "Age | 33", "Postcode | 8333"], False),
+        (["Anvil | 30 kg | 95", "Tongs | 2 kg | 18", "Vice | 9 kg | 60"], False),
+        (["Anna | Ben | Cleo", "Dora | Emil | Finn", "Gita | Hans | Ida"], False),
+    ],
+)
+def test_a_header_is_told_from_a_row(rows: list[str], headed: bool) -> None:
+    given = [Paragraph(BlockKind.TABLE_ROW, words, 0, 1) for words in rows]
+    assert [row.level for row in with_headers(given)] == [int(headed), 0, 0]
+
+
+def test_a_bold_first_row_is_a_header() -> None:
+    words = ["Name | Born in", "Anna | Oslo", "Ben | Riga"]
+    given = [Paragraph(BlockKind.TABLE_ROW, w, 0, 1, bold=not at) for at, w in enumerate(words)]
+    assert [row.level for row in with_headers(given)] == [1, 0, 0]

@@ -6,7 +6,7 @@ words go with which operation is learned from questions with their answers; noth
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import cached_property
 
@@ -19,6 +19,8 @@ Features = dict[str, float]
 _ASKS = ("who", "whom", "when", "where", "which", "what", "how", "name", "is", "are", "did", "does")
 _HOW = ("many", "much", "long", "often", "old", "far", "big", "high", "tall")
 NEARBY = 3
+# From this weight on, a word asks for an operation ("oldest" has 0.32, "garden" less than nothing).
+SPOKEN = 0.25
 
 
 class Featurizer:
@@ -86,6 +88,15 @@ class Featurizer:
         self._coverage(found, met, query)
         self._outcome(found, query, result, name)
         return found
+
+    def spoken(self, query: Query, known: Mapping[str, float]) -> frozenset[int]:
+        """The places of the words that ask for the query's operation, by their weights. A lookup
+        has none: what goes with it are names of what is looked up."""
+        if query.operation is Operation.VALUES:
+            return frozenset()
+        name = self._operation(query)
+        held = enumerate(self.asked.words)
+        return frozenset(i for i, w in held if known.get(f"op {name}|{w}", 0.0) >= SPOKEN)
 
     def _of_operation(self, name: str, taken: frozenset[int]) -> Features:
         """Which words of the question go with the operation."""

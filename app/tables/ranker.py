@@ -29,7 +29,8 @@ class Ranked:
     """A result with the likeliest query for it; ``share`` (0 to 1) is that of all such queries.
 
     ``score`` is the query's own, before it is compared; ``left`` (0 to 1) is the share of the
-    question's content words that it does not use.
+    question's content words that it does not use. ``spoken`` are the places of the words that
+    ask for its operation, by what was learned: "cheapest", "in total".
     """
 
     query: Query
@@ -37,6 +38,7 @@ class Ranked:
     share: float
     score: float
     left: float
+    spoken: frozenset[int] = frozenset()
 
 
 @cache
@@ -72,7 +74,8 @@ def rank(
             best[key] = (score, query, result, found["left share"])
     total = sum(sums.values())
     ranked = [
-        Ranked(q, r, sums[key] / total, score, left) for key, (score, q, r, left) in best.items()
+        Ranked(q, r, sums[key] / total, score, left, featurizer.spoken(q, known))
+        for key, (score, q, r, left) in best.items()
     ]
     return sorted(ranked, key=lambda one: -one.share)
 
@@ -100,7 +103,9 @@ def features_of(
     counted = operation in (Operation.COUNT, Operation.DISTINCT, Operation.COUNT_DIFFERENCE)
     held = asked(question)
     stems, above = set(grid.stems), {stem(w) for w in words(context)}
-    missing = [held.words[i] for i in held.content if not soft_match(held.words[i], stems)]
+    missing = [
+        held.words[i] for i in held.content - best.spoken if not soft_match(held.words[i], stems)
+    ]
     lacking = [word for word in missing if not soft_match(word, above)]
     content = max(1, len(held.content))
     return (

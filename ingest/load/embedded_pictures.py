@@ -12,6 +12,7 @@ from ingest.load.builder import Builder
 from ingest.load.ocr import NeedsRecognition, Recognised, recognise
 from ingest.load.pdf_layout import reading_order
 from ingest.load.pdf_paragraphs import paragraphs
+from ingest.load.pdf_tables import with_headers
 from ingest.load.picture import MAX_PIXELS, SCALE
 from ingest.load.source import Source
 
@@ -86,7 +87,7 @@ class Pictures:
         sure = f"{round(100 * found.confidence)}% sure"
         said = f"{where}Picture, read by text recognition, {sure}:"
         self._builder.add(BlockKind.PARAGRAPH, said, page=page)
-        for part in paragraphs([reading_order(found.lines)]):
+        for part in with_headers(paragraphs([reading_order(found.lines)])):
             # A heading in a picture heads nothing of what follows the picture.
             kind = BlockKind.PARAGRAPH if part.kind is BlockKind.HEADING else part.kind
             self._builder.add(kind, part.words, part.level, page=page)

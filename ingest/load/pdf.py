@@ -18,6 +18,7 @@ from ingest.load.pdf_fields import notes
 from ingest.load.pdf_layout import Line, reading_order, without_running_heads
 from ingest.load.pdf_paragraphs import paragraphs
 from ingest.load.pdf_pictures import cut_out, pictures_on, scanned_part
+from ingest.load.pdf_tables import with_headers
 from ingest.load.recognition import note_recognised
 from ingest.load.source import Source
 from ingest.scan import ScannedPage
@@ -104,7 +105,8 @@ def _write(
     """The text, the words of each figure after the last paragraph that begins before its page
     ends."""
     left = deque(figures)
-    for paragraph in paragraphs([reading_order(lines) for lines in without_running_heads(pages)]):
+    ordered = [reading_order(lines) for lines in without_running_heads(pages)]
+    for paragraph in with_headers(paragraphs(ordered)):
         while left and left[0][0] < paragraph.page:
             page, found = left.popleft()
             pictures.write(found, f"Page {page}", page=page)

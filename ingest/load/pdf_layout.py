@@ -15,6 +15,8 @@ MARGIN = 0.12
 CELLS = " | "
 MIN_COLUMN_LINES = 4
 MIN_COLUMN_CHARACTERS = 18
+# Centred heads over a table's columns: as many as the row below has cells, at least so many.
+MIN_HEADED = 3
 _DIGITS = re.compile(r"\d+")
 _PAGE_NUMBER = re.compile(
     r"\W*(?:page|p\.|seite)?\s*#(?:\s*(?:/|of|von)\s*#)?\W*$|[ivxl]+$", re.IGNORECASE
@@ -158,10 +160,15 @@ def _joined(part: Sequence[Line]) -> list[Line]:
         sorted(row, key=lambda x: x.left, reverse=is_right_to_left("".join(x.words for x in row)))
         for row in rows
     ]
-    near = zip([[], *rows[:-1]], rows, [*rows[1:], []], strict=True)
+    around = [[], *rows, [], []]
     return [
-        _as_one(row, cells=_is_aligned(row, above) or _is_aligned(row, below))
-        for above, row, below in near
+        _as_one(
+            row,
+            cells=_is_aligned(row, around[at])
+            or _is_aligned(row, around[at + 2])
+            or (_is_aligned(around[at + 2], around[at + 3]) and _heads(row, around[at + 2])),
+        )
+        for at, row in enumerate(rows)
     ]
 
 
@@ -173,6 +180,17 @@ def _is_aligned(row: Sequence[Line], other: Sequence[Line]) -> bool:
         if any(abs(x.left - o.left) < 1.5 or abs(x.right - o.right) < 1.5 for o in other[1:])
     )
     return len(other) > 1 and fit * 2 > len(row) - 1
+
+
+def _heads(row: Sequence[Line], below: Sequence[Line]) -> bool:
+    """Whether each piece stands in the middle of a column of its own, above the row's cells."""
+    if not MIN_HEADED <= len(row) == len(below):
+        return False
+    middles = [(x.left + x.right) / 2 for x in row]
+    edges = [*(x.left for x in below[1:]), max(row[0].width, below[-1].right)]
+    return all(
+        cell.left <= middle < edge for middle, cell, edge in zip(middles, below, edges, strict=True)
+    )
 
 
 def _as_one(row: Sequence[Line], cells: bool) -> Line:

@@ -23,12 +23,13 @@ _BROKEN = re.compile(r"(\w+)[-\u00ad\u2010]$")
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """Words with what they are; ``page`` is where they begin."""
+    """Words with what they are; ``page`` is where they begin. ``bold`` where all of them are."""
 
     kind: BlockKind
     words: str
     level: int
     page: int
+    bold: bool = False
 
 
 def paragraphs(pages: Sequence[Sequence[Line]]) -> Iterator[Paragraph]:
@@ -161,7 +162,7 @@ def _made(
         level = levels.get(round(first.size, 1), len(levels) + 1)
         return Paragraph(BlockKind.HEADING, words, min(level, 6), first.page)
     if CELLS in words:
-        return Paragraph(BlockKind.TABLE_ROW, words, 0, first.page)
+        return Paragraph(BlockKind.TABLE_ROW, words, 0, first.page, all(x.bold for x in run))
     if _BULLET.match(words):
         return Paragraph(BlockKind.LIST_ITEM, words, 1, first.page)
     return Paragraph(BlockKind.PARAGRAPH, words, 0, first.page)

@@ -11,7 +11,6 @@ from ingest.document import Document
 from ingest.load.builder import Builder
 from ingest.load.ocr import NeedsRecognition, recognise
 from ingest.load.pdf_layout import reading_order
-from ingest.load.pdf_paragraphs import paragraphs
 from ingest.load.recognition import add_recognised, note_recognised
 from ingest.load.source import Source
 
@@ -37,7 +36,7 @@ def load(data: bytes, source: Source) -> Document:
     builder = Builder()
     if left_out:
         builder.omit(f"{left_out:,} pages after the first {MAX_FRAMES} were not read.")
-    add_recognised(builder, paragraphs([reading_order(page.lines) for page in pages]))
+    add_recognised(builder, [reading_order(page.lines) for page in pages])
     metadata = note_recognised(builder, {n: p.confidence for n, p in enumerate(pages, 1)})
     scans = [page.scanned(number) for number, page in enumerate(pages, 1) if page.lines]
     media_type = {"PNG": "image/png", "TIFF": "image/tiff"}.get(image.format or "", "image/jpeg")

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 
 from ingest.load.builder import Builder
-from ingest.load.pdf_paragraphs import Paragraph
+from ingest.load.pdf_layout import Line
+from ingest.load.pdf_paragraphs import paragraphs
+from ingest.load.pdf_tables import with_headers
 
 KEY = "ocr"
 """The key of ``Document.metadata`` that names such pages, each with its confidence in per cent."""
 
 
-def add_recognised(builder: Builder, paragraphs: Iterable[Paragraph]) -> None:
-    """The paragraphs as blocks."""
-    for paragraph in paragraphs:
+def add_recognised(builder: Builder, pages: Sequence[Sequence[Line]]) -> None:
+    """The lines of each page, in reading order, as blocks."""
+    for paragraph in with_headers(paragraphs(pages)):
         builder.add(paragraph.kind, paragraph.words, paragraph.level, page=paragraph.page)
 
 

@@ -48,7 +48,7 @@ def add_rows(
             builder.add(BlockKind.TABLE_ROW, words, 0, page=page, row=number)
         elif filled == 1:
             builder.add(BlockKind.HEADING, words.strip(" |"), 2, page=page, row=number)
-        elif any(_is_number(cell) for cell in cells):
+        elif any(is_number(cell) for cell in cells):
             builder.add(BlockKind.TABLE_ROW, words, 0, page=page, row=number)
             header_found = True
         else:
@@ -89,7 +89,7 @@ def _spread(
                 going[at] = (number + down - 1, line[at - 1])
             elif at in going and number <= going[at][0]:
                 line[at - 1] = line[at - 1] or going[at][1]
-            if across > 1 and not any(_is_number(cell) for cell in cells):
+            if across > 1 and not any(is_number(cell) for cell in cells):
                 end = at - 1 + min(across, MAX_ACROSS)
                 line[at:end] = [line[at - 1]] * (end - at)
         yield number, line
@@ -106,6 +106,7 @@ def _filled(rows: Iterable[tuple[int, list[str]]]) -> Iterator[tuple[int, list[s
             yield number, cells
 
 
-def _is_number(cell: str) -> bool:
+def is_number(cell: str) -> bool:
+    """Whether a cell is a number, with its sign; a year may head a column and is none."""
     digits = cell.strip().strip("$€£%+-").replace(",", "").replace(".", "").replace(" ", "")
-    return digits.isdigit() and len(digits) != 4  # a year may head a column
+    return digits.isdigit() and len(digits) != 4
