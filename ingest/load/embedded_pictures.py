@@ -83,9 +83,9 @@ class Pictures:
         if letters < LEAST_LETTERS or found.confidence < LEAST_SURE:
             self._silent[place] = self._silent.get(place, 0) + 1
             return
-        where = f"{place}: " if place else ""
+        picture = f"{place}: picture" if place else "Picture"
         sure = f"{round(100 * found.confidence)}% sure"
-        said = f"{where}Picture, read by text recognition, {sure}:"
+        said = f"{picture}, read by text recognition, {sure}:"
         self._builder.add(BlockKind.PARAGRAPH, said, page=page)
         for part in with_headers(paragraphs([reading_order(found.lines)])):
             # A heading in a picture heads nothing of what follows the picture.
