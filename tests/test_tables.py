@@ -176,7 +176,7 @@ def test_of_tables_alike_the_one_that_is_named_is_asked(embedder: Embedder, tmp_
         library.add(load_bytes((text + notes).encode(), Source("sold.md", "/sold.md")))
         answerer = Answerer(library, load_settings(model="none", strictness="eager"))
         answer = answerer.answer("How many teas were sold in February?")
-        assert answer.sentences[0].text.endswith("61")
+        assert "61" in answer.sentences[0].text
         assert [c.headings[-1] for c in answer.citations] == ["February"]
         assert answerer.answer("Who is the landlord?").computed is None
 
@@ -215,3 +215,14 @@ def test_a_row_put_into_a_sheet_leaves_most_vectors_as_they_are(
         )
     assert first.passages < 60
     assert second.embedded <= 6
+
+
+def test_a_header_is_no_answer(embedder: Embedder, tmp_path: Path) -> None:
+    rows = "| Day | Opens |\n|---|---|\n| Monday | at nine |\n| Sunday | at ten |\n"
+    data = f"## Opening hours\n\n{rows}".encode()
+    with Library.open(tmp_path, embedder) as library:
+        library.add(load_bytes(data, Source("hours.md", "/hours.md")))
+        answerer = Answerer(library, load_settings(model="none", strictness="eager"))
+        for question in ("What are the opening hours?", "On which day does it open at ten?"):
+            quotes = [c.quote for c in answerer.answer(question).citations]
+            assert quotes and not any("Opens" in quote for quote in quotes)

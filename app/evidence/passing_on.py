@@ -28,8 +28,10 @@ _EMPHASISED = re.compile(r"(?P<mark>[*_]{1,3})[^*_\n]+[^.!*_\n](?P=mark)$")
 def pass_on(scored: Sequence[Evidence]) -> list[Evidence]:
     """``scored`` without headings and questions; sentences below those have their scores.
 
-    Not sorted. A heading or question with nothing below it is left out.
+    Not sorted. A heading or question with nothing below it is left out, and so is a table's header:
+    it names columns, and which row is meant the rows say.
     """
+    scored = [e for e in scored if not _names_columns(e)]
     told = {e.place: e for e in scored if not _only_asks(e)}
     for asking in (e for e in scored if _only_asks(e)):
         below = _below(asking)
@@ -56,6 +58,15 @@ def _sentence_of(hit: Hit, span: tuple[int, int], asking: Evidence) -> Evidence:
     """A sentence that no passage of the hits holds, as evidence."""
     text = hit.source.text[slice(*span)]
     return Evidence(hit, *span, text, 0.0, None, asking.features)
+
+
+def _names_columns(evidence: Evidence) -> bool:
+    block = _block_at(evidence.hit.source.blocks, evidence.start)
+    return block is not None and _is_header(block)
+
+
+def _is_header(block: Block) -> bool:
+    return block.kind is BlockKind.TABLE_ROW and block.level > 0
 
 
 def _only_asks(evidence: Evidence) -> bool:
@@ -88,7 +99,7 @@ def _below(asking: Evidence) -> list[tuple[int, int]]:
             continue
         if block.start > asking.start and _ends(block, here) or block.start > asking.end + REACH:
             break
-        if block.kind is BlockKind.HEADING:
+        if block.kind is BlockKind.HEADING or _is_header(block):
             continue
         start = max(block.start, asking.end)
         spans = sentences(text[start : block.end])
