@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.answer import Verdict
+from app.answering import table_answer
 from app.answering.pipeline import Answerer
 from app.json_forms import answer_from_payload, answer_payload
 from app.settings import load_settings
@@ -226,3 +227,18 @@ def test_a_header_is_no_answer(embedder: Embedder, tmp_path: Path) -> None:
         for question in ("What are the opening hours?", "On which day does it open at ten?"):
             quotes = [c.quote for c in answerer.answer(question).citations]
             assert quotes and not any("Opens" in quote for quote in quotes)
+
+
+def test_a_row_of_a_long_table_is_looked_up_and_nothing_is_computed_over_part_of_it(
+    embedder: Embedder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(table_answer, "MOST_CELLS", 200)
+    rows = "".join(f"Lamp {n:03},{n * 1.5:.2f},{n % 7}\n" for n in range(1, 301))
+    with Library.open(tmp_path, embedder) as library:
+        library.add(load_bytes(f"Item,Price,Stock\n{rows}".encode(), Source("l.csv", "/l.csv")))
+        answerer = Answerer(library, load_settings(model="none", strictness="eager"))
+        answer = answerer.answer("What is the price of Lamp 204?")
+        assert answer.computed is not None and answer.computed.values == ("306.00",)
+        assert [c.quote for c in answer.citations] == ["Lamp 204 | 306.00 | 1"]
+        for question in ("What is the total price of all lamps?", "How many lamps are there?"):
+            assert answerer.answer(question).computed is None

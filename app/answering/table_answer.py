@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,15 +15,17 @@ from app.answering.extract import MOST
 from app.evidence.calibration import TABLE, logistic
 from app.evidence.evidence import Evidence, Retrieved, ScoredEvidence
 from app.tables.query import Operation, Query, meets, run
-from app.tables.ranker import MISSING, NAMES, Ranked, columns_in_words, features_of, rank
+from app.tables.ranker import EXACT, MISSING, NAMES, Ranked, columns_in_words, features_of, rank
 from app.tables.values import Grid, grid
 from app.tables.wording import described, shown
-from ingest.table import Row, tables
+from ingest.document import Block, BlockKind, Passage
+from ingest.table import Row, Table, tables
 from store.results import Hit
 
 MOST_TABLES = 3
 REMEMBERED = 16
-# A longer table is not asked: trying every query on it would take more than a second.
+# Of a longer table only the rows that search found are asked, for what one of them says: trying
+# every query on all of it would take more than a second.
 MOST_CELLS = 10_000
 # From this probability on, the rows of a lookup are quoted in place of their neighbours.
 PREFERRED = 0.4
@@ -69,10 +72,10 @@ class TableReader:
         seen: set[tuple[str, int]] = set()
         for hit in hits:
             passage = hit.stored.passage
-            for held in self._of(hit):
-                table = held.table
-                key = (hit.stored.revision, table.start)
-                if table.start < passage.end and passage.start < table.end and key not in seen:
+            mine = [held for held in self._of(hit) if _holds_some(held.table, passage)]
+            for held in mine or _found_rows(hit, hits):
+                key = (hit.stored.revision, held.table.start)
+                if key not in seen:
                     seen.add(key)
                     yield hit, held
                     if len(seen) == MOST_TABLES:
@@ -98,7 +101,7 @@ class TableReader:
         vectors = self._vectors([question, *columns])
         likeness = [float(vectors[c] @ vectors[question]) for c in columns]
         ranked = rank(question, held, likeness)
-        if not ranked:
+        if not ranked or _is_part(held, hit) and not _looks_up(ranked[0].query):
             return None
         passage = hit.stored.passage
         context = " ".join([passage.context, *passage.headings, *held.table.headings])
@@ -108,6 +111,50 @@ class TableReader:
             return None
         likely = logistic(TABLE, features)
         return Found(hit, held, ranked[0], likely, lacking)
+
+
+def _holds_some(table: Table, passage: Passage) -> bool:
+    return table.start < passage.end and passage.start < table.end
+
+
+def _found_rows(hit: Hit, hits: Sequence[Hit]) -> list[Grid]:
+    """Of a long table that the hit's passage lies in: its header with the rows that were found."""
+    if hit.stored.passage.kind is not BlockKind.TABLE_ROW:
+        return []
+    spans = [h.stored.passage for h in hits if h.stored.revision == hit.stored.revision]
+    run = _rows_around(hit.source.blocks, hit.stored.passage.start)
+    rows = [b for b in run if b.level or any(p.start <= b.start < p.end for p in spans)]
+    return [grid(table) for table in tables(hit.source.text, rows)]
+
+
+def _rows_around(blocks: Sequence[Block], at: int) -> Sequence[Block]:
+    """The rows of the table that holds character ``at``, its header the first of them."""
+    here = bisect_right(blocks, at, key=lambda b: b.start) - 1
+    first, last = here, here + 1
+    while first > 0 and _continues(blocks, first):
+        first -= 1
+    while last < len(blocks) and _continues(blocks, last):
+        last += 1
+    return blocks[max(0, first) : last]
+
+
+def _continues(blocks: Sequence[Block], at: int) -> bool:
+    """Whether the block is a further row of the table that the one before it belongs to."""
+    row = BlockKind.TABLE_ROW
+    return blocks[at].kind is row and not blocks[at].level and blocks[at - 1].kind is row
+
+
+def _is_part(held: Grid, hit: Hit) -> bool:
+    """Whether the grid has only the rows of its table that were found."""
+    rows = _rows_around(hit.source.blocks, held.table.rows[0].start)
+    return sum(not b.level for b in rows) > len(held.table.rows)
+
+
+def _looks_up(query: Query) -> bool:
+    """Whether the query asks what the one row says that a whole cell of it names: what the rows
+    beside it say does not matter."""
+    exact = any(c.relation in EXACT for c in query.conditions)
+    return query.operation is Operation.VALUES and exact and len(query.rows) == 1
 
 
 def computed_answer(retrieved: Retrieved, found: Found) -> Answer | None:
