@@ -213,7 +213,7 @@ def test_pdf_bytes_are_kept(library: Library, sample: Document, tmp_path: Path) 
     file.write_bytes(b"%PDF-1.7 anything")
     report = library.add(replace(sample, source=str(file), media_type="application/pdf"))
     file.unlink()
-    assert library.original(report.revision) == b"%PDF-1.7 anything"
+    assert library.original(report.revision) == (b"%PDF-1.7 anything", ())
     other = library.add(replace(sample, source="/documents/other.txt"))
     assert library.original(other.revision) is None
 
