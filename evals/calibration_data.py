@@ -19,7 +19,7 @@ from app.evidence.scoring import score_readings
 from app.language.text import content_words
 from app.models.base import ChatModel
 from evals.case import Case
-from evals.reader_data import read_jsonl
+from evals.reader_training.examples import read_jsonl
 from evals.sets import load_set
 from ingest.load import expand, load
 from store.library import Library

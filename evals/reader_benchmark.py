@@ -15,7 +15,7 @@ import numpy as np
 
 from app.evidence.reader import Reader
 from evals.measures.correctness import exact_match, token_f1
-from evals.reader_data import read_jsonl
+from evals.reader_training.examples import read_jsonl
 
 
 def paragraphs(folder: Path, rows: list[dict[str, Any]]) -> list[str]:

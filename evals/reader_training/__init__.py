@@ -1,0 +1,1 @@
+"""Data and examples for training the reader (``python -m evals.train_reader``)."""
