@@ -38,10 +38,10 @@ class Schedule:
     """How a network is trained; ``by_people`` is what a question without an answer that a person
     wrote weighs."""
 
-    epochs: int = 4
-    batch: int = 64
-    rate: float = 1.5e-4
-    by_people: float = 2.0
+    epochs: int = 5
+    batch: int = 128
+    rate: float = 2.5e-4
+    by_people: float = 3.0
     seed: int = 13
 
 

@@ -112,7 +112,7 @@ def test_a_changed_passage_no_longer_speaks_of_what_is_asked() -> None:
 @pytest.mark.parametrize(
     ("said", "forms"),
     [
-        ("It opened on 30 May 2023.", {"May 30, 2023", "2023-05-30", "30 May 2023", "30 May 2023"}),
+        ("It opened on 30 May 2023.", {"May 30, 2023", "2023-05-30", "30 May 2023"}),
         ("It opened on May 3, 2023.", {"3 May 2023", "2023-05-03", "May 3, 2023"}),
         ("It has three halls.", {"3 halls"}),
         ("It has 4 halls.", {"four halls"}),

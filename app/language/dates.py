@@ -76,24 +76,66 @@ def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
 
 def dates(text: str) -> set[Date]:
     """Dates with a month, ranges as both their ends."""
-    found = {Date(int(y), int(m), int(d)) for y, m, d in _ISO.findall(text)}
-    found |= {Date(int(y), int(m), int(d)) for d, m, y in _DOTTED.findall(text)}
-    found |= {Date(int(y), int(m), int(d) if d else None) for y, m, d in _EAST.findall(text)}
-    if not any(map(str.isdigit, text)):
-        return found
+    return {date for _, _, date in _find(text)}
+
+
+def with_dates_of(source: str, text: str) -> str:
+    """``text`` with its dates written as ``source`` writes the same ones.
+
+    "May 30, 2023" becomes "30 May 2023" where the source has that: a network that compares the two
+    then sees equal words.
+    """
+    if len(fold(text)) != len(text) or len(fold(source)) != len(source):
+        return text
+    written = {date: source[a:b] for a, b, date in _longest(_find(source))}
+    for start, end, date in reversed(_longest(_find(text))):
+        text = text[:start] + written.get(date, text[start:end]) + text[end:]
+    return text
+
+
+def _longest(found: list[tuple[int, int, Date]]) -> list[tuple[int, int, Date]]:
+    """The longest of those that overlap, in order; ranges, which are two dates, left out."""
+    spans = [(a, b) for a, b, _ in found]
+    kept: list[tuple[int, int, Date]] = []
+    for a, b, date in sorted(found, key=lambda f: f[0] - f[1]):
+        if spans.count((a, b)) == 1 and all(b <= c or d <= a for c, d, _ in kept):
+            kept.append((a, b, date))
+    return sorted(kept, key=lambda f: f[0])
+
+
+def _find(text: str) -> list[tuple[int, int, Date]]:
+    """Dates with where they stand in the folded text."""
+    found = [
+        (
+            *m.span(),
+            Date(int(m[order[0]]), int(m[order[1]]), int(m[order[2]]) if m[order[2]] else None),
+        )
+        for pattern, order in ((_ISO, (1, 2, 3)), (_DOTTED, (3, 2, 1)), (_EAST, (1, 2, 3)))
+        for m in pattern.finditer(text)
+    ]
+    if any(map(str.isdigit, text)):
+        found += _with_month_names(text)
+    return [
+        (a, b, d) for a, b, d in found if 1 <= d.month <= 12 and (d.day is None or 1 <= d.day <= 31)
+    ]
+
+
+def _with_month_names(text: str) -> list[tuple[int, int, Date]]:
     folded = fold(text)
+    found: list[tuple[int, int, Date]] = []
     day_first, month_first, month_year = _patterns()
     for pattern, order in ((day_first, (2, 0, 1, 3)), (month_first, (0, 1, 2, 3))):
         for match in pattern.finditer(folded):
             groups = match.groups()
             name, first, last, year = (groups[i] for i in order)
             if year or name not in _ALSO_WORDS or _is_capital(text, name):
-                found |= {
-                    Date(int(year) if year else None, months()[name], int(day))
+                found += [
+                    (*match.span(), Date(int(year) if year else None, months()[name], int(day)))
                     for day in filter(None, (first, last))
-                }
-    found |= {Date(int(y), months()[name], None) for name, y in month_year.findall(folded)}
-    return {d for d in found if 1 <= d.month <= 12 and (d.day is None or 1 <= d.day <= 31)}
+                ]
+    for match in month_year.finditer(folded):
+        found.append((*match.span(), Date(int(match[2]), months()[match[1]], None)))
+    return found
 
 
 def _is_capital(text: str, name: str) -> bool:
