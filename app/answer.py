@@ -75,13 +75,14 @@ class Answer:
     hold the answer. ``notes`` are for the reader ("one sentence was dropped: …", "the model timed
     out; these are quotes"). ``model`` is what wrote it: ``none``, ``local`` or ``provider:model``.
     ``timings_ms`` has ``search``, ``first_word`` and ``total`` in milliseconds. ``kind`` is
-    ``answer``, ``refusal`` or ``talk`` (a greeting or the like: text in ``reason``, no citations).
+    ``answer``; ``unclear``, a refusal where the closest passages may answer all the same;
+    ``refusal``; or ``talk`` (a greeting or the like: text in ``reason``, no citations).
     ``computed`` is set where the answer was computed from a table.
     """
 
     question: str
     standalone: str
-    kind: Literal["answer", "refusal", "talk"]
+    kind: Literal["answer", "unclear", "refusal", "talk"]
     sentences: tuple[Sentence, ...]
     citations: tuple[Citation, ...]
     reason: str
@@ -95,8 +96,8 @@ class Answer:
 
     @property
     def refused(self) -> bool:
-        """Whether this is a refusal."""
-        return self.kind == "refusal"
+        """Whether this is a refusal, be it because the documents do not say or may not."""
+        return self.kind in ("refusal", "unclear")
 
     def repeats(self, citation: Citation) -> bool:
         """Whether the answer itself shows the citation's words, all of them, as quoted."""

@@ -55,8 +55,9 @@ class Settings:
     ``local`` or ``PROVIDER:MODEL``; ``base_url`` is the provider's address and ``gguf`` another
     local model's file. ``embedder`` is a sentence-transformers name or folder, or
     ``PROVIDER:MODEL`` at ``embedder_url`` (None: the one that comes with Footnote). ``k`` is how
-    many passages are read for a question. ``timeout_s`` bounds the wait for a language model's
-    reply in seconds; ``threads`` is the local model's (None: one per free core); ``context`` is its
+    many passages are read for a question. ``risk`` is the share of wrong answers that is allowed,
+    in place of ``strictness``. ``timeout_s`` bounds the wait for a language model's reply in
+    seconds; ``threads`` is the local model's (None: one per free core); ``context`` is its
     window in tokens. ``allow_private_links`` lets links lead to private and loopback addresses;
     ``offline`` keeps Footnote from fetching anything by itself. ``ocr`` reads the text in pictures
     and scanned pages.
@@ -73,6 +74,7 @@ class Settings:
     embedder_url: str | None = None
     k: Annotated[int, Field(ge=1, le=50)] = 5
     strictness: Literal["strict", "balanced", "eager"] = "balanced"
+    risk: Annotated[float, Field(gt=0, lt=1)] | None = None
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 7860
     timeout_s: Annotated[float, Field(gt=0)] = 120.0

@@ -2,14 +2,15 @@
 
 ``python -m evals.calibrate SET… --out app/data/calibration.json``. Weights are fitted on all cases;
 the figures that it prints are cross-validated over documents (a document's questions are never on
-both sides). The thresholds of strictness are the quantiles of the answerable's probability at
-which the shares of ``REFUSED`` would be refused.
+both sides). In quotes each strictness stands for a risk (``RISKS``); with a model its threshold is
+the quantile of the answerable's probability at which a share (``REFUSED``) would be refused.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import re
 import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
@@ -20,7 +21,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from app.answering.extract import choose_quotes
 from app.evidence import answerability, calibration
+from app.evidence.reader import Reader
+from app.evidence.risk import Point, threshold_for
 from app.evidence.scoring import score_readings
 from app.models.factory import open_model
 from app.settings import load_settings
@@ -38,12 +42,14 @@ SENTENCE_NAMES = (
     "cosine of the sentence",
     "reciprocal rank",
 )
-# Shares of the answerable that each strictness may refuse. Quotes show their source at once, so a
-# wrong one does less harm than a wrong composed answer.
-REFUSED = {
-    calibration.ANSWERABLE: {"strict": 0.20, "balanced": 0.08, "eager": 0.03},
-    calibration.ANSWERABLE_WITH_MODEL: {"strict": 0.25, "balanced": 0.15, "eager": 0.05},
-}
+# The risk that each strictness stands for in quotes, which show their source at once.
+RISKS = {"strict": 0.15, "balanced": 0.18, "eager": 0.22}
+# With a model, the shares of the answerable that each strictness may refuse.
+REFUSED = {"strict": 0.25, "balanced": 0.15, "eager": 0.05}
+# Of the answerable, so many may be called "not said" and not "not clear".
+NOT_SAID = 0.01
+# Of the questions that a risk is kept on, so many are not answered by the documents.
+NOT_ANSWERED = 0.2
 
 
 def holds(case: Case, text: str) -> bool:
@@ -52,21 +58,24 @@ def holds(case: Case, text: str) -> bool:
 
 
 def fit(
-    x: NDArray[np.float64], y: NDArray[np.bool_], groups: Sequence[str], names: Sequence[str]
+    x: NDArray[np.float64],
+    y: NDArray[np.bool_],
+    groups: Sequence[str],
+    names: Sequence[str],
+    signs: Sequence[int] | None = None,
 ) -> tuple[dict[str, Any], NDArray[np.float64]]:
-    """A logistic model on all rows, and each row's probability when its document is held out."""
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.model_selection import GroupKFold, cross_val_predict
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
+    """A logistic model on all rows, and each row's probability when its document is held out.
 
-    pipeline = make_pipeline(StandardScaler(), LogisticRegression(C=1.0, max_iter=1000))
-    folds = GroupKFold(n_splits=min(8, len(set(groups))))
-    held_out = cross_val_predict(pipeline, x, y, groups=groups, cv=folds, method="predict_proba")
-    pipeline.fit(x, y)
-    scaler, model = pipeline[0], pipeline[1]
-    weights = model.coef_[0] / scaler.scale_
-    bias = float(model.intercept_[0] - (weights * scaler.mean_).sum())
+    A weight whose sign is 1 or -1 is never of the other sign.
+    """
+    from sklearn.model_selection import GroupKFold
+
+    signs = signs or [0] * len(names)
+    held_out = np.zeros(len(y))
+    for learn, test in GroupKFold(n_splits=min(8, len(set(groups)))).split(x, y, groups):
+        weights, bias = logistic_weights(x[learn], y[learn], signs)
+        held_out[test] = 1.0 / (1.0 + np.exp(-(x[test] @ weights + bias)))
+    weights, bias = logistic_weights(x, y, signs)
     entry = {
         "names": list(names),
         "weights": [round(float(w), 6) for w in weights],
@@ -74,7 +83,32 @@ def fit(
         "rows": len(y),
         "positive": int(y.sum()),
     }
-    return entry, held_out[:, 1]
+    return entry, held_out
+
+
+def logistic_weights(
+    x: NDArray[np.float64], y: NDArray[np.bool_], signs: Sequence[int]
+) -> tuple[NDArray[np.float64], float]:
+    """Weights and bias of a logistic model with an L2 penalty of 1 on standardised features."""
+    from scipy.optimize import minimize
+    from scipy.special import expit
+
+    mean, scale = x.mean(axis=0), x.std(axis=0)
+    scale = np.where(scale == 0, 1.0, scale)
+    z = (x - mean) / scale
+    target = y.astype(float)
+
+    def loss(w: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        score = z @ w[:-1] + w[-1]
+        wrong = expit(score) - target
+        value = np.logaddexp(0, score).sum() - target @ score + 0.5 * (w[:-1] ** 2).sum()
+        return float(value), np.append(z.T @ wrong + w[:-1], wrong.sum())
+
+    bounds = [{1: (0, None), -1: (None, 0)}.get(sign, (None, None)) for sign in signs]
+    start = np.zeros(len(signs) + 1)
+    found = minimize(loss, start, jac=True, bounds=[*bounds, (None, None)], method="L-BFGS-B").x
+    weights = found[:-1] / scale
+    return weights, float(found[-1] - weights @ mean)
 
 
 def fit_sentences(judged: Sequence[Judged]) -> dict[str, Any]:
@@ -99,28 +133,65 @@ def fit_sentences(judged: Sequence[Judged]) -> dict[str, Any]:
     return entry
 
 
+FITTED = ("auc", "brier", "thresholds", "falsely_refused", "refusal_recall")
+
+
+def quotes_right(judged: Judged) -> bool:
+    """Whether the quotes that would be shown are right: the case is answerable and they say it."""
+    if not judged.case.answerable:
+        return False
+    quotes = choose_quotes(judged.found)
+    shown = [q.evidence.hit.source.text[a:b] for q in quotes for a, b in q.lines]
+    return holds(judged.case, " ".join(shown))
+
+
+def mixed(
+    chance: NDArray[np.float64], answerable: NDArray[np.bool_], right: NDArray[np.bool_]
+) -> list[Point]:
+    """Probability and outcome of all answerable questions, and of so many others,
+    evenly over their probabilities, that these are a share of ``NOT_ANSWERED``."""
+    others = np.flatnonzero(~answerable)
+    wanted = round(answerable.sum() * NOT_ANSWERED / (1 - NOT_ANSWERED))
+    others = others[np.argsort(chance[others], kind="stable")]
+    if len(others) > wanted:
+        others = others[np.linspace(0, len(others) - 1, wanted).round().astype(int)]
+    rows = [*np.flatnonzero(answerable), *others]
+    return sorted((round(float(chance[i]), 4), bool(right[i])) for i in rows)
+
+
 def fit_answerable(
     judged: Sequence[Judged], said: dict[str, tuple[float, float]] | None = None
 ) -> dict[str, Any]:
     """Whether the documents answer; prints AUC and refusals at each strictness."""
     from sklearn.metrics import brier_score_loss, roc_auc_score
 
-    model = calibration.ANSWERABLE_WITH_MODEL if said else calibration.ANSWERABLE
     rows = [j for j in judged if said is None or j.case.id in said]
     x = np.array([said[j.case.id] if said else answerability.features(j.found) for j in rows])
     y = np.array([j.case.answerable for j in rows])
     names = answerability.MODEL_NAMES if said else answerability.NAMES
-    entry, chance = fit(x, y, [j.group for j in rows], names)
+    signs = answerability.MODEL_SIGNS if said else answerability.SIGNS
+    entry, chance = fit(x, y, [j.group for j in rows], names, signs)
     entry["auc"] = round(float(roc_auc_score(y, chance)), 4)
     entry["brier"] = round(float(brier_score_loss(y, chance)), 4)
-    entry["thresholds"] = {
-        name: round(float(np.quantile(chance[y], share)), 4)
-        for name, share in REFUSED[model].items()
+    if said:
+        entry["thresholds"] = {
+            name: round(float(np.quantile(chance[y], share)), 4) for name, share in REFUSED.items()
+        }
+    else:
+        points = mixed(chance, y, np.array([quotes_right(j) for j in rows]))
+        entry["thresholds"] = {
+            name: round(threshold_for(risk, points), 4) for name, risk in RISKS.items()
+        }
+        for outcome, name in ((True, "right"), (False, "wrong")):
+            entry[name] = [chance for chance, right in points if right is outcome]
+    entry["thresholds"]["not clear"] = round(float(np.quantile(chance[y], NOT_SAID)), 4)
+    entry["falsely_refused"] = {
+        name: round(float((chance[y] < t).mean()), 4) for name, t in entry["thresholds"].items()
     }
     entry["refusal_recall"] = {
         name: round(float((chance[~y] < t).mean()), 4) for name, t in entry["thresholds"].items()
     }
-    print("answerable:", {k: entry[k] for k in ("auc", "brier", "thresholds", "refusal_recall")})
+    print("answerable:", {k: entry[k] for k in FITTED})
     for name, column in zip(names, x.T, strict=True):
         print(f"  {name:40} AUC alone {roc_auc_score(y, column):.3f}")
     return entry
@@ -154,7 +225,8 @@ def main() -> None:
         everything = [j for _, judged in read for j in judged]
         stored[calibration.SENTENCE] = fit_sentences(everything)
         write(args.out, stored, args.sets)
-        again = [(library, [rescored(j) for j in judged]) for library, judged in read]
+        reader = Reader()
+        again = [(library, [rescored(j, reader) for j in judged]) for library, judged in read]
         everything = [j for _, judged in again for j in judged]
         stored[calibration.ANSWERABLE] = fit_answerable(everything)
         if args.gguf:
@@ -184,9 +256,9 @@ def started(path: Path, sets: Sequence[str]) -> dict[str, Any]:
     return stored
 
 
-def rescored(judged: Judged) -> Judged:
+def rescored(judged: Judged, reader: Reader) -> Judged:
     """The same with its evidence scored by the sentence weights just stored."""
-    again = score_readings(judged.found.retrieved, judged.found.readings)
+    again = score_readings(judged.found.retrieved, judged.found.readings, reader)
     return replace(judged, found=again)
 
 
@@ -196,7 +268,10 @@ def write(path: Path, stored: dict[str, Any], sets: Sequence[str]) -> None:
         "date": datetime.now(UTC).date().isoformat(),
         "sets": [Path(s).name for s in sets],
     }
-    path.write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
+    written = json.dumps(stored, indent=1)
+    # A list of numbers is one line.
+    written = re.sub(r"\[\s+([^\[\]{}]*?)\s+\]", lambda m: f"[{' '.join(m[1].split())}]", written)
+    path.write_text(written + "\n", encoding="utf-8")
     calibration.load.cache_clear()
 
 

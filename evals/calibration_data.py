@@ -54,7 +54,7 @@ def judged_cases(library: Library, cases: Iterable[Case], reader: Reader) -> lis
         for case, some in zip(batch, hits, strict=True):
             rarity = library.idf(content_words(case.question))
             retrieved = Retrieved(case.question, tuple(some), rarity, (case.document or only,))
-            result = score_readings(retrieved, list(islice(readings, len(some))))
+            result = score_readings(retrieved, list(islice(readings, len(some))), reader)
             out.append(Judged(case, case.document or only, result))
         print(f"\r{len(out)} questions read", end="", flush=True)
     print()

@@ -11,6 +11,7 @@ import typer
 from rich.markup import escape
 from typer.core import TyperGroup
 
+from app.cli.common import Risk
 from evals.options import (
     AllowDrop,
     Balanced,
@@ -72,6 +73,7 @@ def run_command(
     strictness: Annotated[
         str | None, typer.Option(help="strict, balanced, eager; several by commas.")
     ] = None,
+    risk: Risk = None,
     search: Annotated[str, typer.Option(help="hybrid, dense, lexical; several by commas.")] = (
         "hybrid"
     ),
@@ -99,7 +101,7 @@ def run_command(
     base = load_settings(data=data)
     choice = Choice(sample, seed, balanced, tuple(kind or ()))
     variants = [
-        (_vary(base, model=m, k=n, strictness=s), mode)
+        (_vary(base, model=m, k=n, strictness=s, risk=risk), mode)
         for m, n, s, mode in product(
             _several(model), _several(k), _several(strictness), _several(search)
         )

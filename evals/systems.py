@@ -135,6 +135,7 @@ class Footnote:
             "gguf": settings.gguf.name if model and settings.gguf else None,
             "k": settings.k,
             "strictness": settings.strictness,
+            **({"risk": settings.risk} if settings.risk is not None else {}),
             "search": self.answerer.mode,
             "whole_library": self.whole_library,
             "one_by_one": self.batch == 1,

@@ -133,6 +133,9 @@ def test_a_refusal_shows_reason_and_what_is_lacking() -> None:
     assert "No word of cost." in page
     assert "Lacks: says nothing of “cost”" in page
     assert 'data-part="closest"' in page
+    assert "Not in the documents." in page
+    unclear = replace(refusal, kind="unclear")
+    assert "Not clear." in render_answer.exchange(render_answer.Exchange("x", "q", unclear))
 
 
 def test_the_copied_answer_has_its_footnotes() -> None:

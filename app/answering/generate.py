@@ -92,9 +92,13 @@ class DraftedAnswer:
         """Whether the judgement alone means a refusal, whatever the draft would say."""
         if yes is None:
             return False
-        least = threshold(self._settings.strictness, with_model=True)
+        least = self._least(with_model=True)
         self._likely = probability(result, (yes, 0.0))
         return probability(result, (yes, 1.0)) < least
+
+    def _least(self, *, with_model: bool) -> float:
+        wanted = self._settings
+        return threshold(wanted.strictness, with_model=with_model, risk=wanted.risk)
 
     def _states_answer(self) -> bool:
         return bool(states_answer(self._reply))
@@ -103,7 +107,7 @@ class DraftedAnswer:
         """Whether the question will be answered, by all that is known once the reply opens."""
         said = None if yes is None else (yes, states_answer(self._reply))
         self._likely = probability(result, said)
-        least = threshold(self._settings.strictness, with_model=said is not None)
+        least = self._least(with_model=said is not None)
         self._answers = self._likely >= least and (said is not None or self._states_answer())
         return self._answers
 

@@ -57,6 +57,8 @@ class Answerer:
         self.settings = settings
         self.model = model
         self.reader = reader or Reader()
+        # A risk that cannot be kept is told before anything is asked.
+        threshold(settings.strictness, with_model=model is not None, risk=settings.risk)
         self._tables = TableReader(library.sentence_vectors)
 
     def answer(
@@ -89,7 +91,7 @@ class Answerer:
             # One run of the reader for the whole batch: that is what makes batches fast.
             readings = iter(self.reader.read_pairs(pairs))
             for (question, _), one, (known, _) in zip(batch, retrieved, whole, strict=True):
-                result = score_readings(one, list(islice(readings, len(one.hits))))
+                result = score_readings(one, list(islice(readings, len(one.hits))), self.reader)
                 share = (time.perf_counter() - began) * 1000 / len(batch)
                 answer = known or self._without_model(result, Clock(share))
                 yield replace(answer, question=question)
@@ -178,7 +180,7 @@ class Answerer:
         # Who wrote a text, and when, is seldom said, and much in it looks like it.
         sure = result.question in IN_THE_TEXT.values()
         strictness = "strict" if sure else self.settings.strictness
-        if likely < threshold(strictness, with_model=False):
+        if likely < threshold(strictness, with_model=False, risk=self.settings.risk):
             return refusal.refuse(result, likely, "none")
         return quote_answer(prefer_rows(result, found) if found else result, likely)
 

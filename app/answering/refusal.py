@@ -1,11 +1,14 @@
-"""Refusals: the reason, the closest passages, and what each lacks."""
+"""Refusals: the reason, the closest passages, and what each lacks.
+
+Where the documents may answer all the same, a refusal says that it is not clear.
+"""
 
 from __future__ import annotations
 
 from app.answer import Answer, Closest
 from app.answering.citations import Footnotes
 from app.answering.presupposition import contradicted_premise
-from app.evidence.answerability import lacks
+from app.evidence.answerability import is_unclear, lacks
 from app.evidence.evidence import Evidence, Retrieved, ScoredEvidence
 
 CLOSEST = 3
@@ -16,8 +19,12 @@ NAMED = 3
 def refuse(
     result: ScoredEvidence, likely: float, model: str, notes: tuple[str, ...] = ()
 ) -> Answer:
-    """A refusal that helps. ``likely`` is the probability that led to it."""
+    """A refusal that helps. ``likely`` is the probability that led to it.
+
+    Of quotes alone (``model`` is ``none``) one says whether it is unclear or not said at all.
+    """
     question = result.question
+    unclear = model == "none" and is_unclear(likely)
     footnotes = Footnotes()
     closest = tuple(
         Closest(footnotes.cite(e.hit, e.start, e.end), lacks(question, e))
@@ -26,10 +33,10 @@ def refuse(
     return Answer(
         question,
         question,
-        "refusal",
+        "unclear" if unclear else "refusal",
         (),
         (),
-        _reason(result),
+        _reason(result, closest[0].lacks if closest else "", unclear=unclear),
         closest,
         likely,
         model,
@@ -44,16 +51,20 @@ def _one_a_passage(evidence: tuple[Evidence, ...]) -> list[Evidence]:
     return list(best.values())[:CLOSEST]
 
 
-def _reason(result: ScoredEvidence) -> str:
+def _reason(result: ScoredEvidence, lacking: str, *, unclear: bool) -> str:
     if not result.retrieved.documents:
         return "No document has been ingested yet, so there is nothing to answer from."
     searched = result.retrieved.documents
     where = ", ".join(f"“{d}”" for d in searched[:NAMED])
     if len(searched) > NAMED:
         where += f" and {len(searched) - NAMED:,} more"
+    said = (
+        "It is not clear that the documents say this." if unclear else "The documents do not say."
+    )
     premise = contradicted_premise(result.question, result)
-    told = f" {premise}" if premise else ""
-    return f"The documents do not say. I searched {where}.{told}{_unread(result.retrieved)}"
+    told = premise or (f"The closest passage {lacking}." if lacking else "")
+    told = f" {told}" if told else ""
+    return f"{said} I searched {where}.{told}{_unread(result.retrieved)}"
 
 
 def _unread(retrieved: Retrieved) -> str:

@@ -15,6 +15,8 @@ from app.cli.common import (
     Data,
     Model,
     Only,
+    Risk,
+    Strictness,
     UsageError,
     error_console,
     opened_answerer,
@@ -44,20 +46,20 @@ def ask(
     as_json: AsJson = False,
     model: Model = None,
     document: Only = None,
-    strictness: Annotated[
-        str | None, typer.Option(help="strict, balanced or eager: how soon it refuses.")
-    ] = None,
+    strictness: Strictness = None,
+    risk: Risk = None,
     data: Data = None,
 ) -> None:
     """Ask a question, and get the answer with its footnotes.
 
     [dim]footnote ask "How many people came?"
     footnote ask "How many people came?" --document report.pdf --model none
+    footnote ask "How many people came?" --model none --risk 0.15
     footnote ask --file questions.jsonl --json > answers.jsonl[/dim]
     """
     if (question is None) == (file is None):
         raise UsageError('Give a question, footnote ask "…", or a file of them with --file.')
-    settings = settings_for(data, model=model, strictness=strictness)
+    settings = settings_for(data, model=model, strictness=strictness, risk=risk)
     if file is not None:
         lines = _read(file)
         with opened_answerer(settings) as answerer:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.common import Data, Model, settings_for
+from app.cli.common import Data, Model, Risk, Strictness, settings_for
 
 PAGES = "footnote.pages"
 """Entry points of further tabs, from packages above this one; each is called by its label."""
@@ -29,9 +29,8 @@ def chat(
     base_url: Annotated[
         str | None, typer.Option(help="The provider's address, for OpenAI-compatible servers.")
     ] = None,
-    strictness: Annotated[
-        str | None, typer.Option(help="strict, balanced or eager: how soon it refuses.")
-    ] = None,
+    strictness: Strictness = None,
+    risk: Risk = None,
     fetch: Annotated[
         bool, typer.Option(help="Fetch the local language model if it is missing.")
     ] = True,
@@ -46,7 +45,13 @@ def chat(
     footnote chat --model ollama:llama3.2[/dim]
     """
     settings = settings_for(
-        data, model=model, host=host, port=port, base_url=base_url, strictness=strictness
+        data,
+        model=model,
+        host=host,
+        port=port,
+        base_url=base_url,
+        strictness=strictness,
+        risk=risk,
     )
     from app.web import serve
 

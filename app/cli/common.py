@@ -40,6 +40,13 @@ Only = Annotated[
     list[str] | None,
     typer.Option("--document", help="Ask only this document (its name); may be repeated."),
 ]
+Strictness = Annotated[
+    str | None, typer.Option(help="strict, balanced or eager: how soon it refuses.")
+]
+Risk = Annotated[
+    float | None,
+    typer.Option(help="In place of a strictness: the share of wrong answers allowed, as 0.15."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 # Controls but tab and newline, and the marks that reorder text: a document's words must not

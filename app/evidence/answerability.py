@@ -1,9 +1,9 @@
 """Answerability: one calibrated probability that the evidence answers the question.
 
-The features: what the reader says of the passages, how much of the question's content the evidence
-takes up (weighted by rarity), whether its names and numbers occur at all, whether the evidence
-holds the kind of thing asked for, the retrieval scores, and, where a chat model is available, the
-log-odds of its "yes" to "do these sentences answer the question?".
+The features: what the reader says of the passages and of the best evidence by itself, whether the
+question's names and numbers occur at all, whether the evidence holds the kind of thing asked for,
+the retrieval scores, and, where a chat model is available, the log-odds of its "yes" to "do these
+sentences answer the question?". Each can only raise the probability, or only lower it.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ from app.evidence.calibration import (
     TABLE,
     load,
     logistic,
+    risk_threshold,
 )
 from app.evidence.evidence import Evidence, ScoredEvidence
 from app.language.facts import name_stands, names
 from app.language.numbers import numbers
-from app.language.text import content_words, coverage, soft_match, stems, words
+from app.language.text import content_words, soft_match, stems, words
 from app.question.answer_type import AnswerType, answer_type, contains_answer_type
 
 # How many of the best sentences count as the evidence for a question.
@@ -35,36 +36,22 @@ def _missing_names(question: str, text: str) -> float:
     return lacking / total if total else 0.0
 
 
-def _rarest_missing(question: str, text: str, rarity: dict[str, float]) -> float:
-    """Rarity (0 to 1, of the rarest asked) of the rarest content word that the text lacks."""
-    among = stems(text)
-    rarest = max(rarity.values(), default=1.0) or 1.0
-    lacking = [rarity.get(w, rarest) for w in content_words(question) if soft_match(w, among) == 0]
-    return max(lacking, default=0.0) / rarest
-
-
 def features(found: ScoredEvidence) -> tuple[float, ...]:
     """The numbers that the probability is made of, in the order of ``NAMES``."""
-    question, rarity = found.question, found.rarity
     top = found.evidence[:EVIDENCE_SENTENCES]
-    if not top:
-        return (-20.0, -10.0, -10.0, 0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0)
-    best = top[0].hit.stored.passage
-    passage = f"{best.context} {best.text}"
-    few = " ".join(e.text for e in top)
+    if not top or found.alone is None:
+        return (-20.0, -10.0, -10.0, 1.0, 1.0, 0.0, 0.0, 0.0)
+    question, best = found.question, top[0].hit.stored.passage
     kind = answer_type(question)
+    holds = kind is AnswerType.OTHER or contains_answer_type(kind, top[0].text, question)
     return (
         max(e.features[0] for e in top),
         max(r.answerable for r in found.readings),
-        top[0].features[2],
-        coverage(question, few, rarity),
-        coverage(question, passage, rarity),
-        coverage(question, top[0].text, rarity),
-        _missing_names(question, passage),
-        _rarest_missing(question, f"{passage} {few}", rarity),
-        1.0
-        if kind is AnswerType.OTHER or contains_answer_type(kind, top[0].text, question)
-        else 0.0,
+        found.alone.answerable,
+        # What says no to a question for yes or no answers it.
+        0.0 if kind is AnswerType.YES_NO else found.alone.contradicted,
+        _missing_names(question, f"{best.context} {best.text}"),
+        float(holds),
         max((h.parts.get("dense", 0.0) for h in found.hits), default=0.0),
         max((max(h.cosines, default=0.0) for h in found.hits), default=0.0),
     )
@@ -73,20 +60,20 @@ def features(found: ScoredEvidence) -> tuple[float, ...]:
 NAMES = (
     "reader span",
     "reader answerable, best",
-    "reader answerable, of the evidence",
-    "coverage by the evidence",
-    "coverage by the passage",
-    "coverage by the sentence",
+    "reader answerable, of the evidence alone",
+    "contradicted by the evidence alone",
     "names missing",
-    "rarest missing",
     "kind held",
     "cosine",
     "cosine of the nearest sentence",
 )
+SIGNS = (1, 1, 1, -1, -1, 1, 1, 1)
+"""What more of a feature does to the probability: it never lowers (1) or never raises (-1) it."""
 
 
 # Beside what the model says, what the reader and the words say adds nothing that held up.
 MODEL_NAMES = ("model's yes", "model stated an answer")
+MODEL_SIGNS = (1, 1)
 
 
 def probability(found: ScoredEvidence, said: tuple[float, float] | None = None) -> float:
@@ -102,9 +89,18 @@ def probability(found: ScoredEvidence, said: tuple[float, float] | None = None) 
     return logistic(ANSWERABLE_WITH_MODEL, said)
 
 
-def threshold(strictness: str, *, with_model: bool) -> float:
-    """The least probability at which a question is answered."""
-    return load(ANSWERABLE_WITH_MODEL if with_model else ANSWERABLE).thresholds[strictness]
+def threshold(strictness: str, *, with_model: bool, risk: float | None = None) -> float:
+    """The least probability at which a question is answered: that of the risk, where one is given.
+
+    Raises RiskError where the risk cannot be kept.
+    """
+    model = ANSWERABLE_WITH_MODEL if with_model else ANSWERABLE
+    return load(model).thresholds[strictness] if risk is None else risk_threshold(model, risk)
+
+
+def is_unclear(likely: float) -> bool:
+    """Whether a probability that is too low to answer is too high to say that nothing answers."""
+    return likely >= load(ANSWERABLE).thresholds["not clear"]
 
 
 def table_threshold(strictness: str) -> float:

@@ -48,11 +48,16 @@ class Retrieved:
 
 @dataclass(frozen=True, slots=True)
 class ScoredEvidence:
-    """What was retrieved for one question, how it was read, and the evidence in it, best first."""
+    """What was retrieved for one question, how it was read, and the evidence in it, best first.
+
+    ``alone`` is the reading of the best evidence by itself, without the rest of its passage; None
+    where there is no evidence.
+    """
 
     retrieved: Retrieved
     readings: tuple[Reading, ...]
     evidence: tuple[Evidence, ...]
+    alone: Reading | None = None
 
     @property
     def question(self) -> str:

@@ -48,12 +48,14 @@ class Reading:
 
     ``answerable`` is a logit: above 0 it tends to yes. ``starts`` and ``ends`` are
     log-probabilities over the text's tokens, ``offsets`` their characters, shape (tokens, 2).
+    ``contradicted`` is the probability, 0 to 1, that the text says no to what is asked.
     """
 
     answerable: float
     starts: NDArray[np.float32]
     ends: NDArray[np.float32]
     offsets: NDArray[np.int64]
+    contradicted: float = 0.0
 
     def best(self, start: int, end: int) -> Span:
         """The likeliest answer span inside characters ``start:end`` of the text."""
@@ -132,11 +134,13 @@ class Reader:
         """One reading for each (question, text), in order."""
         encodings = self._encode(pairs)
         readings = []
-        for e, (starts, ends, answerable, _) in zip(encodings, self._run(encodings), strict=True):
+        for e, outputs in zip(encodings, self._run(encodings), strict=True):
+            starts, ends, answerable, support = outputs
             second = [t for t, s in enumerate(e.sequence_ids) if s == 1]
             offsets = np.array([e.offsets[t] for t in second], dtype=np.int64).reshape(-1, 2)
             first, last = _log_softmax(starts[second]), _log_softmax(ends[second])
-            readings.append(Reading(float(answerable), first, last, offsets))
+            contradicted = float(np.exp(_log_softmax(support)[1]))
+            readings.append(Reading(float(answerable), first, last, offsets, contradicted))
         return readings
 
     def support(self, claims: Sequence[str], premises: Sequence[str]) -> NDArray[np.float32]:

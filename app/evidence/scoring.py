@@ -34,17 +34,24 @@ _REFERS_BACK = re.compile(
 def score_evidence(retrieved: Retrieved, reader: Reader) -> ScoredEvidence:
     """Score every sentence of the hits for the question; best first, ties in document order."""
     texts = [h.stored.passage.text for h in retrieved.hits]
-    return score_readings(retrieved, reader.read(retrieved.question, texts))
+    return score_readings(retrieved, reader.read(retrieved.question, texts), reader)
 
 
-def score_readings(retrieved: Retrieved, readings: Sequence[Reading]) -> ScoredEvidence:
+def score_readings(
+    retrieved: Retrieved, readings: Sequence[Reading], reader: Reader
+) -> ScoredEvidence:
     """As ``score_evidence``, with the readings available: batches of questions share one run."""
     question, rarity = retrieved.question, retrieved.rarity
     scored: list[Evidence] = []
     for hit, reading in zip(retrieved.hits, readings, strict=True):
         scored += _score(question, hit, reading, rarity)
     ranked = sorted(pass_on(scored), key=lambda e: (-e.score, e.place))
-    return ScoredEvidence(retrieved, tuple(readings), tuple(ranked))
+    alone = None
+    if ranked:
+        start, end = span_with_antecedent(ranked[0])
+        # Read by itself: in its passage, what stands around it may seem to answer.
+        alone = reader.read(question, [ranked[0].hit.source.text[start:end]])[0]
+    return ScoredEvidence(retrieved, tuple(readings), tuple(ranked), alone)
 
 
 def _score(question: str, hit: Hit, reading: Reading, rarity: dict[str, float]) -> list[Evidence]:

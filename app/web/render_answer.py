@@ -149,8 +149,9 @@ def _refusal(exchange: str, answer: Answer) -> str:
         for c in answer.closest
     )
     head = '<p class="closest-head">Closest passages</p>' if rows else ""
+    title = "Not clear." if answer.kind == "unclear" else "Not in the documents."
     return (
-        f'<p class="refusal"><strong>Not in the documents.</strong> '
+        f'<p class="refusal"><strong>{title}</strong> '
         f'<span dir="auto">{markup(answer.reason)}</span></p>'
         f'{head}<ol class="evidence closest">{rows}</ol>'
     )

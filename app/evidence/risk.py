@@ -1,0 +1,77 @@
+"""The share of wrong answers that a person allows, and the least probability that keeps to it.
+
+Learn then test (Angelopoulos, Bates, Candès, Jordan and Lei, 2021, arXiv:2110.01052): a threshold
+is taken only where the answers above it, in the calibration questions, are wrong so seldom that
+this would hardly happen by chance at a greater risk. It holds with a probability of at least
+1 - ``DOUBT`` for questions like those of the calibration, in the same mix.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ingest.document import FootnoteError
+
+DOUBT = 0.10
+"""How often a threshold may fail to keep the risk."""
+LEVELS = 100
+"""Thresholds that are tested: those that answer 1, 2 … 100 of 100 calibration questions."""
+STARTS = (10, 30, 50, 70, 90)
+"""Levels that testing starts from, going on to more answers while the test holds; each has an equal
+part of the doubt."""
+
+
+class RiskError(FootnoteError):
+    """A risk cannot be kept; the message says which can."""
+
+    exit_code = 2
+
+
+Point = tuple[float, bool]
+"""A calibration question: its probability, and whether what would be shown is right."""
+
+
+def threshold_for(risk: float, points: Sequence[Point]) -> float:
+    """The least probability at which at most ``risk`` (0 to 1) of the answers shown are wrong.
+
+    Raises RiskError where no threshold is sure to keep to it.
+    """
+    least = _least(risk, points)
+    if least is not None:
+        return least
+    possible = [r / 100 for r in range(1, 100) if _least(r / 100, points) is not None]
+    told = (
+        f"the least that {len(points):,} calibration questions allow is {possible[0]:g}"
+        if possible
+        else "there are no calibration questions for this language model; ask in quotes "
+        "(--model none), or choose a strictness"
+    )
+    raise RiskError(f"No answer is sure to keep to a risk of {risk:g}: {told}.")
+
+
+def _least(risk: float, points: Sequence[Point]) -> float | None:
+    from scipy.special import bdtr
+
+    if not points:
+        return None
+    order = sorted(points, key=lambda point: -point[0])
+    chances = np.array([chance for chance, _ in order])
+    wrong = np.cumsum([not right for _, right in order])
+    last = [_last_at(chances, level) for level in range(1, LEVELS + 1)]
+    # How likely so few wrong ones are where the risk is greater.
+    p_values = [float(bdtr(wrong[n], n + 1, risk)) for n in last]
+    kept = -1
+    for start in STARTS:
+        level = start - 1
+        while level < LEVELS and p_values[level] <= DOUBT / len(STARTS):
+            kept = max(kept, level)
+            level += 1
+    return float(chances[last[kept]]) if kept >= 0 else None
+
+
+def _last_at(chances: np.ndarray[tuple[int], np.dtype[np.float64]], level: int) -> int:
+    """The index of the last question that is answered at a level; equals are answered together."""
+    n = max(1, round(level * len(chances) / LEVELS))
+    return int(np.searchsorted(-chances, -chances[n - 1], side="right")) - 1

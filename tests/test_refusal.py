@@ -1,0 +1,88 @@
+"""A refusal says whether the documents do not answer, or whether that is not clear."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from app.answer import Answer
+from app.answering.pipeline import Answerer
+from app.answering.refusal import refuse
+from app.evidence.answerability import NAMES, SIGNS, features, is_unclear, threshold
+from app.evidence.calibration import ANSWERABLE, load
+from app.evidence.evidence import ScoredEvidence
+from app.evidence.reader import Reader
+from app.evidence.scoring import score_evidence
+from app.json_forms import answer_from_payload, answer_payload
+from app.settings import Settings, load_settings
+from ingest.load import load_text
+from store.library import Library
+
+PRICES = """# Garage Nordkamp, prices of 2024
+
+Changing four tyres costs 48 euro for every car. A wheel balance is 12 euro a wheel.
+
+The workshop does not repair lorries. It is open from Monday to Friday.
+"""
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return load_settings(data=tmp_path, model="none")
+
+
+@pytest.fixture
+def answerer(library: Library, settings: Settings, reader: Reader) -> Answerer:
+    library.add(load_text(PRICES, "garage.md"))
+    return Answerer(library, settings, None, reader)
+
+
+def found(answerer: Answerer, question: str) -> ScoredEvidence:
+    return score_evidence(answerer.retrieve(question), answerer.reader)
+
+
+def test_between_answered_and_not_said_it_is_not_clear(answerer: Answerer) -> None:
+    result = found(answerer, "How much is a wheel alignment?")
+    answered = threshold("balanced", with_model=False)
+    unclear = load(ANSWERABLE).thresholds["not clear"]
+    assert 0 < unclear < answered and is_unclear(unclear)
+    near = refuse(result, (unclear + answered) / 2, "none")
+    far = refuse(result, unclear / 2, "none")
+    assert (near.kind, far.kind) == ("unclear", "refusal")
+    assert near.refused and far.refused
+    assert near.reason.startswith("It is not clear that the documents say this.")
+    assert far.reason.startswith("The documents do not say.")
+    # A language model's refusal was judged by the model: the bounds of quotes say nothing of it.
+    assert refuse(result, (unclear + answered) / 2, "local").kind == "refusal"
+
+
+def test_a_refusal_names_what_is_missing(answerer: Answerer) -> None:
+    refused = refuse(found(answerer, "How much is a wheel alignment?"), 0.0, "none")
+    assert "says nothing of “alignment”" in refused.reason
+    assert refused.closest[0].lacks in refused.reason
+
+
+def test_not_clear_is_kept(answerer: Answerer) -> None:
+    unclear: Answer = replace(
+        refuse(found(answerer, "How much is a wheel alignment?"), 0.0, "none"), kind="unclear"
+    )
+    assert answer_from_payload(answer_payload(unclear)).kind == "unclear"
+
+
+def test_each_feature_moves_the_probability_one_way_only() -> None:
+    weights = load(ANSWERABLE).weights
+    assert load(ANSWERABLE).names == NAMES
+    assert all(w * sign >= 0 for w, sign in zip(weights, SIGNS, strict=True))
+    assert any(weights)
+
+
+def test_what_says_no_answers_a_question_for_yes_or_no(answerer: Answerer) -> None:
+    contradicted = NAMES.index("contradicted by the evidence alone")
+    asked = found(answerer, "Does the workshop repair lorries?")
+    assert asked.alone is not None and asked.alone.contradicted > 0.5
+    assert features(asked)[contradicted] == 0.0
+    other = found(answerer, "Which lorries does the workshop repair?")
+    assert other.alone is not None
+    assert features(other)[contradicted] == other.alone.contradicted
