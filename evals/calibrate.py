@@ -43,7 +43,7 @@ SENTENCE_NAMES = (
     "reciprocal rank",
 )
 # The risk that each strictness stands for in quotes, which show their source at once.
-RISKS = {"strict": 0.15, "balanced": 0.18, "eager": 0.22}
+RISKS = {"strict": 0.15, "balanced": 0.19, "eager": 0.22}
 # With a model, the shares of the answerable that each strictness may refuse.
 REFUSED = {"strict": 0.25, "balanced": 0.15, "eager": 0.05}
 # Of the answerable, so many may be called "not said" and not "not clear".
@@ -133,7 +133,30 @@ def fit_sentences(judged: Sequence[Judged]) -> dict[str, Any]:
     return entry
 
 
-FITTED = ("auc", "brier", "thresholds", "falsely_refused", "refusal_recall")
+FITTED = ("auc", "brier", "left_out", "thresholds", "falsely_refused", "refusal_recall")
+
+
+def left_out(
+    x: NDArray[np.float64], y: NDArray[np.bool_], sets: Sequence[str], signs: Sequence[int]
+) -> dict[str, dict[str, float]]:
+    """For each set, with the fit on the others: AUC, and the refusal recall where 8% of its
+    answerable questions are refused."""
+    from sklearn.metrics import roc_auc_score
+
+    found: dict[str, dict[str, float]] = {}
+    names = np.array(sets)
+    for name in dict.fromkeys(sets):
+        own = names == name
+        if own.all():
+            break
+        weights, bias = logistic_weights(x[~own], y[~own], signs)
+        score = x[own] @ weights + bias
+        refused = score[~y[own]] < np.quantile(score[y[own]], 0.08)
+        found[name] = {
+            "auc": round(float(roc_auc_score(y[own], score)), 4),
+            "refusal_recall": round(float(refused.mean()), 4),
+        }
+    return found
 
 
 def quotes_right(judged: Judged) -> bool:
@@ -191,6 +214,7 @@ def fit_answerable(
     entry["refusal_recall"] = {
         name: round(float((chance[~y] < t).mean()), 4) for name, t in entry["thresholds"].items()
     }
+    entry["left_out"] = left_out(x, y, [j.case.id.split("/")[0] for j in rows], signs)
     print("answerable:", {k: entry[k] for k in FITTED})
     for name, column in zip(names, x.T, strict=True):
         print(f"  {name:40} AUC alone {roc_auc_score(y, column):.3f}")

@@ -31,7 +31,7 @@ BATCH = 32
 
 @dataclass(frozen=True)
 class Judged:
-    """A case with what was found for it; ``group`` is the document that it is asked of."""
+    """A case with what was found for it; ``group`` are the documents that it is asked of."""
 
     case: Case
     group: str
@@ -39,12 +39,12 @@ class Judged:
 
 
 def judged_cases(library: Library, cases: Iterable[Case], reader: Reader) -> list[Judged]:
-    """Search and read for every case, in batches."""
-    only = library.documents()[0].document
+    """Search and read for every case, in batches; a case without a document is asked of all."""
+    names = tuple(r.document for r in library.documents())
     out: list[Judged] = []
     pending = iter(cases)
     while batch := list(islice(pending, BATCH)):
-        hits = _search(library, [(c.question, c.document or only) for c in batch])
+        hits = _search(library, [(c.question, c.document) for c in batch])
         pairs = [
             (c.question, h.stored.passage.text)
             for c, some in zip(batch, hits, strict=True)
@@ -53,21 +53,23 @@ def judged_cases(library: Library, cases: Iterable[Case], reader: Reader) -> lis
         readings = iter(reader.read_pairs(pairs))
         for case, some in zip(batch, hits, strict=True):
             rarity = library.idf(content_words(case.question))
-            retrieved = Retrieved(case.question, tuple(some), rarity, (case.document or only,))
+            asked = (case.document,) if case.document else names
+            retrieved = Retrieved(case.question, tuple(some), rarity, asked)
             result = score_readings(retrieved, list(islice(readings, len(some))), reader)
-            out.append(Judged(case, case.document or only, result))
+            out.append(Judged(case, case.document or " ".join(names), result))
         print(f"\r{len(out)} questions read", end="", flush=True)
     print()
     return out
 
 
-def _search(library: Library, asked: Sequence[tuple[str, str]]) -> list[list[Hit]]:
-    """Hits for each question of its document; those of one document are searched together."""
+def _search(library: Library, asked: Sequence[tuple[str, str | None]]) -> list[list[Hit]]:
+    """Hits for each question of its document (None: of all); those of one are searched together."""
     hits: list[list[Hit]] = [[] for _ in asked]
     for document in {document for _, document in asked}:
-        mine = [i for i, (_, among) in enumerate(asked) if among == document]
+        mine = [i for i, (_, its) in enumerate(asked) if its == document]
         questions = [asked[i][0] for i in mine]
-        found = library.search_many(questions, 5, documents=[document])
+        among = None if document is None else [document]
+        found = library.search_many(questions, 5, documents=among)
         for i, some in zip(mine, found, strict=True):
             hits[i] = some
     return hits

@@ -2,8 +2,9 @@
 
 The features: what the reader says of the passages and of the best evidence by itself, whether the
 question's names and numbers occur at all, whether the evidence holds the kind of thing asked for,
-the retrieval scores, and, where a chat model is available, the log-odds of its "yes" to "do these
-sentences answer the question?". Each can only raise the probability, or only lower it.
+and, where a chat model is available, the log-odds of its "yes" to "do these sentences answer the
+question?". Each can only raise the probability, or only lower it. Retrieval scores are left out:
+they tell one set's near misses well, and other documents' badly (evals/FIGURES.md).
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ def features(found: ScoredEvidence) -> tuple[float, ...]:
     """The numbers that the probability is made of, in the order of ``NAMES``."""
     top = found.evidence[:EVIDENCE_SENTENCES]
     if not top or found.alone is None:
-        return (-20.0, -10.0, -10.0, 1.0, 1.0, 0.0, 0.0, 0.0)
+        return (-20.0, -10.0, -10.0, 1.0, 1.0, 0.0)
     question, best = found.question, top[0].hit.stored.passage
     kind = answer_type(question)
     holds = kind is AnswerType.OTHER or contains_answer_type(kind, top[0].text, question)
@@ -52,8 +53,6 @@ def features(found: ScoredEvidence) -> tuple[float, ...]:
         0.0 if kind is AnswerType.YES_NO else found.alone.contradicted,
         _missing_names(question, f"{best.context} {best.text}"),
         float(holds),
-        max((h.parts.get("dense", 0.0) for h in found.hits), default=0.0),
-        max((max(h.cosines, default=0.0) for h in found.hits), default=0.0),
     )
 
 
@@ -64,10 +63,8 @@ NAMES = (
     "contradicted by the evidence alone",
     "names missing",
     "kind held",
-    "cosine",
-    "cosine of the nearest sentence",
 )
-SIGNS = (1, 1, 1, -1, -1, 1, 1, 1)
+SIGNS = (1, 1, 1, -1, -1, 1)
 """What more of a feature does to the probability: it never lowers (1) or never raises (-1) it."""
 
 
