@@ -48,14 +48,12 @@ def test_between_answered_and_not_said_it_is_not_clear(answerer: Answerer) -> No
     answered = threshold("balanced", with_model=False)
     unclear = load(ANSWERABLE).thresholds["not clear"]
     assert 0 < unclear < answered and is_unclear(unclear)
-    near = refuse(result, (unclear + answered) / 2, "none")
-    far = refuse(result, unclear / 2, "none")
+    near = refuse(result, answered - 0.01, "none", unclear=is_unclear(answered - 0.01))
+    far = refuse(result, unclear / 2, "none", unclear=is_unclear(unclear / 2))
     assert (near.kind, far.kind) == ("unclear", "refusal")
     assert near.refused and far.refused
     assert near.reason.startswith("It is not clear that the documents say this.")
     assert far.reason.startswith("The documents do not say.")
-    # A language model's refusal was judged by the model: the bounds of quotes say nothing of it.
-    assert refuse(result, (unclear + answered) / 2, "local").kind == "refusal"
 
 
 def test_a_refusal_names_what_is_missing(answerer: Answerer) -> None:

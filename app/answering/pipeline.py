@@ -19,7 +19,7 @@ from app.answering.document_facts import IN_THE_TEXT
 from app.answering.generate import DraftedAnswer
 from app.answering.table_answer import Found, TableReader, computed_answer, prefer_rows
 from app.answering.whole_document import of_the_whole
-from app.evidence.answerability import probability, table_threshold, threshold
+from app.evidence.answerability import is_unclear, probability, table_threshold, threshold
 from app.evidence.evidence import Retrieved, ScoredEvidence
 from app.evidence.reader import Reader
 from app.evidence.scoring import score_evidence, score_readings
@@ -181,7 +181,8 @@ class Answerer:
         sure = result.question in IN_THE_TEXT.values()
         strictness = "strict" if sure else self.settings.strictness
         if likely < threshold(strictness, with_model=False, risk=self.settings.risk):
-            return refusal.refuse(result, likely, "none")
+            unclear = not sure and is_unclear(likely)
+            return refusal.refuse(result, likely, "none", unclear=unclear)
         return quote_answer(prefer_rows(result, found) if found else result, likely)
 
     def _titles(self, documents: Sequence[str] | None) -> list[str]:

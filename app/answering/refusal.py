@@ -8,7 +8,7 @@ from __future__ import annotations
 from app.answer import Answer, Closest
 from app.answering.citations import Footnotes
 from app.answering.presupposition import contradicted_premise
-from app.evidence.answerability import is_unclear, lacks
+from app.evidence.answerability import lacks
 from app.evidence.evidence import Evidence, Retrieved, ScoredEvidence
 
 CLOSEST = 3
@@ -17,14 +17,16 @@ NAMED = 3
 
 
 def refuse(
-    result: ScoredEvidence, likely: float, model: str, notes: tuple[str, ...] = ()
+    result: ScoredEvidence,
+    likely: float,
+    model: str,
+    notes: tuple[str, ...] = (),
+    *,
+    unclear: bool = False,
 ) -> Answer:
-    """A refusal that helps. ``likely`` is the probability that led to it.
-
-    Of quotes alone (``model`` is ``none``) one says whether it is unclear or not said at all.
-    """
+    """A refusal that helps. ``likely`` is the probability that led to it; ``unclear`` is whether
+    the documents may answer all the same."""
     question = result.question
-    unclear = model == "none" and is_unclear(likely)
     footnotes = Footnotes()
     closest = tuple(
         Closest(footnotes.cite(e.hit, e.start, e.end), lacks(question, e))
