@@ -44,7 +44,7 @@ SENTENCE_NAMES = (
     "reciprocal rank",
 )
 # The risk that each strictness stands for in quotes, which show their source at once.
-RISKS = {"strict": 0.15, "balanced": 0.19, "eager": 0.22}
+RISKS = {"strict": 0.15, "balanced": 0.21, "eager": 0.23}
 # With a model, the shares of the answerable that each strictness may refuse.
 REFUSED = {"strict": 0.25, "balanced": 0.15, "eager": 0.05}
 # Of the answerable, so many may be called "not said" and not "not clear".

@@ -176,14 +176,18 @@ class Answerer:
         return replace(answer, timings_ms=clock.timings())
 
     def _in_quotes(self, result: ScoredEvidence, found: Found | None) -> Answer:
+        rows = prefer_rows(result, found) if found else result
         likely = probability(result)
+        if found is not None and rows is not result:
+            # The row was looked up: how likely it is right, the table's own fit tells better.
+            likely = max(likely, found.probability)
         # Who wrote a text, and when, is seldom said, and much in it looks like it.
         sure = result.question in IN_THE_TEXT.values()
         strictness = "strict" if sure else self.settings.strictness
         if likely < threshold(strictness, with_model=False, risk=self.settings.risk):
             unclear = not sure and is_unclear(likely)
             return refusal.refuse(result, likely, "none", unclear=unclear)
-        return quote_answer(prefer_rows(result, found) if found else result, likely)
+        return quote_answer(rows, likely)
 
     def _titles(self, documents: Sequence[str] | None) -> list[str]:
         return [r.title for r in self._revisions(documents)]

@@ -11,7 +11,7 @@ import numpy as np
 
 from app.tables.candidates import asked
 from app.tables.ranker import NAMES, features_of, rank
-from evals.calibrate import fit
+from evals.logistic_fit import fit
 from evals.table_training.examples import likenesses
 from evals.table_training.questions import TableQuestion, is_right
 from store.embedder import Embedder
