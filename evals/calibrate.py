@@ -12,7 +12,7 @@ import argparse
 import json
 import re
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,11 +24,11 @@ from numpy.typing import NDArray
 from app.answering.extract import choose_quotes
 from app.evidence import answerability, calibration
 from app.evidence.reader import Reader
-from app.evidence.risk import Point, threshold_for
+from app.evidence.risk import RISKS, Point, threshold_for
 from app.evidence.scoring import score_readings
 from app.models.factory import open_model
 from app.settings import load_settings
-from evals.calibration_data import Judged, ask_model, read_sets, sample
+from evals.calibration_data import Judged, Said, ask_model, read_sets, sample
 from evals.case import Case
 from evals.logistic_fit import fit, logistic_weights
 from evals.matching import stands_in
@@ -43,8 +43,6 @@ SENTENCE_NAMES = (
     "cosine of the sentence",
     "reciprocal rank",
 )
-# The risk that each strictness stands for in quotes, which show their source at once.
-RISKS = {"strict": 0.15, "balanced": 0.21, "eager": 0.23}
 # With a model, the shares of the answerable that each strictness may refuse.
 REFUSED = {"strict": 0.25, "balanced": 0.15, "eager": 0.05}
 # Of the answerable, so many may be called "not said" and not "not clear".
@@ -130,13 +128,15 @@ def mixed(
 
 
 def fit_answerable(
-    judged: Sequence[Judged], said: dict[str, tuple[float, float]] | None = None
+    judged: Sequence[Judged], said: Mapping[str, Said] | None = None
 ) -> dict[str, Any]:
     """Whether the documents answer; prints AUC and refusals at each strictness."""
     from sklearn.metrics import brier_score_loss, roc_auc_score
 
     rows = [j for j in judged if said is None or j.case.id in said]
-    x = np.array([said[j.case.id] if said else answerability.features(j.found) for j in rows])
+    x = np.array(
+        [said[j.case.id].features if said else answerability.features(j.found) for j in rows]
+    )
     y = np.array([j.case.answerable for j in rows])
     names = answerability.MODEL_NAMES if said else answerability.NAMES
     signs = answerability.MODEL_SIGNS if said else answerability.SIGNS
@@ -148,7 +148,7 @@ def fit_answerable(
             name: round(float(np.quantile(chance[y], share)), 4) for name, share in REFUSED.items()
         }
     else:
-        points = mixed(chance, y, np.array([quotes_right(j) for j in rows]))
+        points = tuple(mixed(chance, y, np.array([quotes_right(j) for j in rows])))
         entry["thresholds"] = {
             name: round(threshold_for(risk, points), 4) for name, risk in RISKS.items()
         }
@@ -166,6 +166,15 @@ def fit_answerable(
     for name, column in zip(names, x.T, strict=True):
         print(f"  {name:40} AUC alone {roc_auc_score(y, column):.3f}")
     return entry
+
+
+def show_progress(done: int, total: int) -> None:
+    """One line, written over itself."""
+    print(
+        f"\r{done:,} of {total:,} judged by the model",
+        end="\n" if done == total else "",
+        flush=True,
+    )
 
 
 def main() -> None:
@@ -203,9 +212,9 @@ def main() -> None:
         if args.gguf:
             model = open_model(load_settings(model="local", gguf=args.gguf))
             assert model is not None
-            said: dict[str, tuple[float, float]] = {}
+            said: dict[str, Said] = {}
             for _, judged in again:
-                said |= ask_model(sample(judged, args.sample, 7), model, args.said)
+                said |= ask_model(sample(judged, args.sample, 7), model, args.said, show_progress)
             stored[calibration.ANSWERABLE_WITH_MODEL] = fit_answerable(everything, said)
         write(args.out, stored, args.sets)
         for library, _ in read:

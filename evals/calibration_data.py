@@ -20,6 +20,7 @@ from app.language.text import content_words
 from app.models.base import ChatModel
 from evals.case import Case
 from evals.reader_training.examples import read_jsonl
+from evals.runs import Progress
 from evals.sets import load_set
 from ingest.load import expand, load
 from store.library import Library
@@ -75,31 +76,44 @@ def _search(library: Library, asked: Sequence[tuple[str, str | None]]) -> list[l
     return hits
 
 
-def ask_model(
-    judged: Sequence[Judged], model: ChatModel, cache: Path
-) -> dict[str, tuple[float, float]]:
-    """The model's log-odds of "yes" and whether it stated an answer (1 or 0), by case id.
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a language model made of a question: its log-odds of "yes", and its reply."""
 
-    What it said is kept in ``cache``, a JSON line a case, as it goes.
+    yes: float
+    reply: str
+
+    @property
+    def features(self) -> tuple[float, float]:
+        """As ``answerability.MODEL_NAMES`` names them."""
+        return self.yes, states_answer(self.reply)
+
+
+def ask_model(
+    judged: Sequence[Judged],
+    model: ChatModel,
+    cache: Path,
+    progress: Progress,
+) -> dict[str, Said]:
+    """What the model says of each case, by the case's id.
+
+    It is kept in ``cache``, a JSON line a case, as it goes, and asked again where the evidence is
+    another. A model that gives no log-probabilities counts as undecided.
     """
     known = {row["id"]: row for row in read_jsonl(cache)} if cache.exists() else {}
     with cache.open("a", encoding="utf-8") as lines:
         for n, j in enumerate(judged, 1):
-            if j.case.id not in known:
-                texts = [s.text for s in prompt_sources(j.found)]
-                yes = model.yes_log_odds(messages(j.case.question, texts, JUDGE))
-                reply = "".join(
-                    model.stream(messages(j.case.question, texts, ANSWER), max_tokens=MAX_TOKENS)
-                )
+            texts = [s.text for s in prompt_sources(j.found)]
+            if known.get(j.case.id, {}).get("sources") != texts:
+                yes = model.yes_log_odds(messages(j.found.question, texts, JUDGE))
+                answer = messages(j.found.question, texts, ANSWER)
+                reply = "".join(model.stream(answer, max_tokens=MAX_TOKENS))
                 known[j.case.id] = {"id": j.case.id, "yes": yes, "reply": reply, "sources": texts}
                 lines.write(json.dumps(known[j.case.id]) + "\n")
                 lines.flush()
-            print(f"\r{n}/{len(judged)} judged by the model", end="", flush=True)
-    print()
-    return {
-        j.case.id: (known[j.case.id]["yes"], states_answer(known[j.case.id]["reply"]))
-        for j in judged
-    }
+            progress(n, len(judged))
+    asked = (known[j.case.id] for j in judged)
+    return {row["id"]: Said(row["yes"] or 0.0, row["reply"]) for row in asked}
 
 
 def sample(judged: Sequence[Judged], n: int, seed: int) -> list[Judged]:

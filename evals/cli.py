@@ -27,6 +27,7 @@ from evals.options import (
     console,
 )
 from evals.set_commands import (
+    calibrate_command,
     check_command,
     draft_command,
     drift_command,
@@ -56,6 +57,7 @@ eval_app = typer.Typer(
 )
 
 eval_app.command("check")(check_command)
+eval_app.command("calibrate")(calibrate_command)
 eval_app.command("drift")(drift_command)
 eval_app.command("draft")(draft_command)
 eval_app.command("import")(import_command)

@@ -41,7 +41,7 @@ def kept(risk: float, points: Sequence[Point], splits: int = SPLITS) -> tuple[fl
             for part in (order[: len(order) // 2], order[len(order) // 2 :])
         )
         try:
-            least = threshold_for(risk, learn)
+            least = threshold_for(risk, tuple(learn))
         except RiskError:
             least = 1.01
         keeps.append(risk_at(least, test) <= risk)
@@ -67,7 +67,7 @@ def show_shipped(points: Sequence[Point]) -> None:
     """What the shipped thresholds come to on other questions."""
     for risk in RISKS:
         try:
-            least = calibration.risk_threshold(calibration.ANSWERABLE, risk)
+            least = calibration.load(calibration.ANSWERABLE).threshold("balanced", risk)
         except RiskError:
             continue
         print(f"  shipped threshold of risk {risk:.2f}: {risk_at(least, points):.3f} wrong")

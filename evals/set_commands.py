@@ -28,6 +28,48 @@ def check_command(questions: SetArgument, data: Data = None, documents: Document
         raise typer.Exit(2)
 
 
+def calibrate_command(
+    questions: Annotated[
+        str | None, typer.Argument(metavar="[SET]", help="A set; else your own.")
+    ] = None,
+    *,
+    data: Data = None,
+    model: Model = None,
+    documents: Documents = None,
+    forget: Annotated[
+        bool, typer.Option(help="Go back to the calibration that Footnote came with.")
+    ] = False,
+) -> None:
+    """Calibrate the data folder's answers, with a model or in quotes, to a set's questions.
+
+    [dim]footnote eval calibrate questions.jsonl --model none
+    footnote eval calibrate questions.jsonl --model ollama:llama3.2
+    footnote eval calibrate --forget --model none[/dim]
+    """
+    from app.answering.pipeline import Answerer
+    from app.evidence.own_calibration import store_fit
+    from app.settings import load_settings
+    from evals.own_calibration import calibrate, calibration_table
+    from evals.run_commands import progress_bar
+    from evals.workspace import Choice, open_library, open_set, open_writer
+
+    settings = load_settings(data=data, model=model)
+    if forget:
+        store_fit(settings.data, "local" if settings.model == "auto" else settings.model, None)
+        name = "quotes" if settings.model == "none" else settings.model
+        console.print(f"The calibration of {escape(name)} is the one that Footnote came with.")
+        return
+    loaded = open_set(questions or feedback_set_path(settings.data), Choice())
+    with (
+        open_library(settings, loaded, documents or ()) as library,
+        open_writer(settings) as writer,
+        progress_bar(loaded.name) as progress,
+    ):
+        answerer = Answerer(library, settings, writer)
+        entry = calibrate(answerer, loaded, settings.data, progress)
+    console.print(calibration_table(entry))
+
+
 def drift_command(
     document: Annotated[str, typer.Argument(help="A document's name.")],
     questions: Annotated[

@@ -9,18 +9,17 @@ import pytest
 
 from app.answering.pipeline import Answerer
 from app.evidence import calibration
-from app.evidence.answerability import threshold
 from app.evidence.risk import DOUBT, Point, RiskError, threshold_for
 from app.settings import load_settings
 from evals.risk_benchmark import kept, risk_at
 from store.library import Library
 
 
-def drawn(count: int, seed: int) -> list[Point]:
+def drawn(count: int, seed: int) -> tuple[Point, ...]:
     """Points whose probability tells how often they are right."""
     rng = random.Random(seed)
     chances = [rng.random() for _ in range(count)]
-    return [(chance, rng.random() < 0.5 + 0.5 * chance) for chance in chances]
+    return tuple((chance, rng.random() < 0.5 + 0.5 * chance) for chance in chances)
 
 
 @pytest.mark.parametrize("risk", [0.05, 0.10, 0.20])
@@ -42,10 +41,10 @@ def test_more_risk_never_shows_fewer_answers() -> None:
 
 
 def test_equal_probabilities_are_answered_together() -> None:
-    points = [(0.9, True)] * 200 + [(0.5, False)] * 200
+    points = ((0.9, True),) * 200 + ((0.5, False),) * 200
     assert threshold_for(0.05, points) == 0.9
     with pytest.raises(RiskError):
-        threshold_for(0.05, [(0.9, n % 2 == 0) for n in range(400)])
+        threshold_for(0.05, tuple((0.9, n % 2 == 0) for n in range(400)))
 
 
 def test_a_risk_that_cannot_be_kept_says_which_can() -> None:
@@ -54,7 +53,7 @@ def test_a_risk_that_cannot_be_kept_says_which_can() -> None:
     ):
         threshold_for(0.01, drawn(300, 2))
     with pytest.raises(RiskError, match="no calibration questions for this language model"):
-        threshold_for(0.01, [])
+        threshold_for(0.01, ())
 
 
 def test_an_answerer_tells_at_once_that_a_risk_cannot_be_kept(
@@ -67,10 +66,9 @@ def test_an_answerer_tells_at_once_that_a_risk_cannot_be_kept(
 def test_each_strictness_stands_for_a_risk() -> None:
     points = calibration.load(calibration.ANSWERABLE).points
     for strictness, risk in (("strict", 0.15), ("balanced", 0.21), ("eager", 0.23)):
-        assert threshold(strictness, with_model=False) == pytest.approx(
-            threshold_for(risk, points), abs=1e-4
-        )
-        assert threshold("eager", with_model=False, risk=risk) == threshold_for(risk, points)
+        fit = calibration.load(calibration.ANSWERABLE)
+        assert fit.threshold(strictness) == pytest.approx(threshold_for(risk, points), abs=1e-4)
+        assert fit.threshold("eager", risk) == threshold_for(risk, points)
 
 
 def test_the_shipped_calibration_keeps_its_risks() -> None:

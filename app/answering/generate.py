@@ -26,7 +26,8 @@ from app.answering.verify import (
     occurs_in,
     share_of_new_words,
 )
-from app.evidence.answerability import probability, threshold
+from app.evidence.answerability import probability, probability_with_model
+from app.evidence.calibration import Fits
 from app.evidence.evidence import ScoredEvidence
 from app.evidence.reader import Reader
 from app.language.text import words
@@ -58,8 +59,9 @@ class Checked:
 class DraftedAnswer:
     """One question's way through a chat model: ``stream`` writes it, ``verified`` checks it."""
 
-    def __init__(self, model: ChatModel, reader: Reader, settings: Settings) -> None:
+    def __init__(self, model: ChatModel, reader: Reader, settings: Settings, fits: Fits) -> None:
         self._model, self._reader, self._settings = model, reader, settings
+        self._fits = fits
         self._sources: list[PromptSource] = []
         self._reply = ""
         self._likely = 0.0
@@ -93,22 +95,25 @@ class DraftedAnswer:
         if yes is None:
             return False
         least = self._least(with_model=True)
-        self._likely = probability(result, (yes, 0.0))
-        return probability(result, (yes, 1.0)) < least
+        self._likely = probability_with_model(result, (yes, 0.0), self._fits.model)
+        return probability_with_model(result, (yes, 1.0), self._fits.model) < least
 
     def _least(self, *, with_model: bool) -> float:
         wanted = self._settings
-        return threshold(wanted.strictness, with_model=with_model, risk=wanted.risk)
+        return self._fits.of(with_model=with_model).threshold(wanted.strictness, wanted.risk)
 
     def _states_answer(self) -> bool:
         return bool(states_answer(self._reply))
 
     def _decide(self, result: ScoredEvidence, yes: float | None) -> bool:
         """Whether the question will be answered, by all that is known once the reply opens."""
-        said = None if yes is None else (yes, states_answer(self._reply))
-        self._likely = probability(result, said)
-        least = self._least(with_model=said is not None)
-        self._answers = self._likely >= least and (said is not None or self._states_answer())
+        stated = states_answer(self._reply)
+        if yes is None:
+            self._likely = probability(result, self._fits.quotes)
+        else:
+            self._likely = probability_with_model(result, (yes, stated), self._fits.model)
+        least = self._least(with_model=yes is not None)
+        self._answers = self._likely >= least and (yes is not None or bool(stated))
         return self._answers
 
     def verified(self, result: ScoredEvidence, quoted: Answer) -> Answer:

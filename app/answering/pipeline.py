@@ -19,8 +19,10 @@ from app.answering.document_facts import IN_THE_TEXT
 from app.answering.generate import DraftedAnswer
 from app.answering.table_answer import Found, TableReader, computed_answer, prefer_rows
 from app.answering.whole_document import of_the_whole
-from app.evidence.answerability import is_unclear, probability, table_threshold, threshold
+from app.evidence.answerability import probability, table_threshold
+from app.evidence.calibration import Fits
 from app.evidence.evidence import Retrieved, ScoredEvidence
+from app.evidence.own_calibration import SHIPPED_MODEL, fits_for
 from app.evidence.reader import Reader
 from app.evidence.scoring import score_evidence, score_readings
 from app.json_forms import answer_payload
@@ -58,8 +60,13 @@ class Answerer:
         self.model = model
         self.reader = reader or Reader()
         # A risk that cannot be kept is told before anything is asked.
-        threshold(settings.strictness, with_model=model is not None, risk=settings.risk)
+        self.fits.of(with_model=model is not None).threshold(settings.strictness, settings.risk)
         self._tables = TableReader(library.sentence_vectors)
+
+    @property
+    def fits(self) -> Fits:
+        """What tells whether the documents answer; marks in the chat change it."""
+        return fits_for(self.settings.data, self.model.name if self.model else SHIPPED_MODEL)
 
     def answer(
         self,
@@ -156,7 +163,7 @@ class Answerer:
     ) -> Generator[Event, None, Answer]:
         """The model's answer; quotes and the reason where the model fails."""
         assert self.model is not None
-        draft = DraftedAnswer(self.model, self.reader, self.settings)
+        draft = DraftedAnswer(self.model, self.reader, self.settings, self.fits)
         try:
             for piece in draft.stream(asked, result):
                 clock.mark("first_word", once=True)
@@ -176,16 +183,17 @@ class Answerer:
         return replace(answer, timings_ms=clock.timings())
 
     def _in_quotes(self, result: ScoredEvidence, found: Found | None) -> Answer:
+        fit = self.fits.quotes
+        likely = probability(result, fit)
         rows = prefer_rows(result, found) if found else result
-        likely = probability(result)
         if found is not None and rows is not result:
             # The row was looked up: how likely it is right, the table's own fit tells better.
             likely = max(likely, found.probability)
         # Who wrote a text, and when, is seldom said, and much in it looks like it.
         sure = result.question in IN_THE_TEXT.values()
         strictness = "strict" if sure else self.settings.strictness
-        if likely < threshold(strictness, with_model=False, risk=self.settings.risk):
-            unclear = not sure and is_unclear(likely)
+        if likely < fit.threshold(strictness, self.settings.risk):
+            unclear = not sure and likely >= fit.thresholds["not clear"]
             return refusal.refuse(result, likely, "none", unclear=unclear)
         return quote_answer(rows, likely)
 

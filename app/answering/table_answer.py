@@ -12,7 +12,7 @@ from typing import Any
 from app.answer import Answer, Computed, Sentence, Verdict
 from app.answering.citations import Footnotes
 from app.answering.extract import MOST
-from app.evidence.calibration import TABLE, logistic
+from app.evidence.calibration import TABLE, load, logistic
 from app.evidence.evidence import Evidence, Retrieved, ScoredEvidence
 from app.tables.query import Operation, Query, meets, run
 from app.tables.ranker import EXACT, MISSING, NAMES, Ranked, columns_in_words, features_of, rank
@@ -109,7 +109,7 @@ class TableReader:
         above, lacking = (features[NAMES.index(name)] for name in MISSING)
         if above + lacking > MOST_MISSING:
             return None
-        likely = logistic(TABLE, features)
+        likely = logistic(load(TABLE), features)
         return Found(hit, held, ranked[0], likely, lacking)
 
 

@@ -13,9 +13,9 @@ from app.evidence.calibration import (
     ANSWERABLE,
     ANSWERABLE_WITH_MODEL,
     TABLE,
+    Logistic,
     load,
     logistic,
-    risk_threshold,
 )
 from app.evidence.evidence import Evidence, ScoredEvidence
 from app.language.facts import name_stands, names
@@ -73,31 +73,24 @@ MODEL_NAMES = ("model's yes", "model stated an answer")
 MODEL_SIGNS = (1, 1)
 
 
-def probability(found: ScoredEvidence, said: tuple[float, float] | None = None) -> float:
-    """Calibrated probability that the evidence answers the question.
+def probability(found: ScoredEvidence, fit: Logistic | None = None) -> float:
+    """Calibrated probability that the evidence answers the question; by the shipped fit if None."""
+    if not found.evidence:
+        return 0.0
+    return logistic(fit or load(ANSWERABLE), features(found))
 
-    ``said`` is what a chat model made of it: its log-odds of "yes", and 1 where its reply states an
-    answer or 0 where it does not; None where no model was asked.
+
+def probability_with_model(
+    found: ScoredEvidence, said: tuple[float, float], fit: Logistic | None = None
+) -> float:
+    """The same by what a chat model made of the evidence.
+
+    ``said`` is its log-odds of "yes", and 1 where its reply states an answer or 0 where it does
+    not.
     """
     if not found.evidence:
         return 0.0
-    if said is None:
-        return logistic(ANSWERABLE, features(found))
-    return logistic(ANSWERABLE_WITH_MODEL, said)
-
-
-def threshold(strictness: str, *, with_model: bool, risk: float | None = None) -> float:
-    """The least probability at which a question is answered: that of the risk, where one is given.
-
-    Raises RiskError where the risk cannot be kept.
-    """
-    model = ANSWERABLE_WITH_MODEL if with_model else ANSWERABLE
-    return load(model).thresholds[strictness] if risk is None else risk_threshold(model, risk)
-
-
-def is_unclear(likely: float) -> bool:
-    """Whether a probability that is too low to answer is too high to say that nothing answers."""
-    return likely >= load(ANSWERABLE).thresholds["not clear"]
+    return logistic(fit or load(ANSWERABLE_WITH_MODEL), said)
 
 
 def table_threshold(strictness: str) -> float:

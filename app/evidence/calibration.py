@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 from app.evidence.risk import Point, threshold_for
 
@@ -31,12 +32,33 @@ class Logistic:
     thresholds: dict[str, float]
     points: tuple[Point, ...] = ()
 
+    def threshold(self, strictness: str, risk: float | None = None) -> float:
+        """The least probability at which a question is answered: that of the risk, where one is
+        given. Raises RiskError where the risk cannot be kept."""
+        return self.thresholds[strictness] if risk is None else threshold_for(risk, self.points)
+
+
+@dataclass(frozen=True, slots=True)
+class Fits:
+    """What tells whether the documents answer: in quotes, and with the chat model that is used."""
+
+    quotes: Logistic
+    model: Logistic
+
+    def of(self, *, with_model: bool) -> Logistic:
+        """The one that judges."""
+        return self.model if with_model else self.quotes
+
 
 @cache
 def load(name: str) -> Logistic:
     """A fitted model by its name, from the package's data."""
     raw = files("app").joinpath("data", "calibration.json").read_text(encoding="utf-8")
-    entry = json.loads(raw)[name]
+    return logistic_of(json.loads(raw)[name])
+
+
+def logistic_of(entry: Mapping[str, Any]) -> Logistic:
+    """A fitted model from its stored form."""
     return Logistic(
         tuple(entry["names"]),
         tuple(entry["weights"]),
@@ -50,22 +72,12 @@ def load(name: str) -> Logistic:
     )
 
 
-def logistic(name: str, features: Sequence[float]) -> float:
-    """Probability, 0 to 1, by the named model.
+def logistic(model: Logistic, features: Sequence[float]) -> float:
+    """Probability, 0 to 1, by a model.
 
     Raises ValueError where the features are not those that the model was fitted on.
     """
-    model = load(name)
     if len(features) != len(model.weights):
-        raise ValueError(f"{name} takes {len(model.weights)} features, not {len(features)}")
+        raise ValueError(f"the fit takes {len(model.weights)} features, not {len(features)}")
     z = model.bias + sum(w * f for w, f in zip(model.weights, features, strict=True))
     return 1.0 / (1.0 + math.exp(-max(-40.0, min(40.0, z))))
-
-
-@cache
-def risk_threshold(name: str, risk: float) -> float:
-    """The least probability at which the named model's answers keep to the risk.
-
-    Raises RiskError where none does.
-    """
-    return threshold_for(risk, load(name).points)

@@ -9,6 +9,7 @@ this would hardly happen by chance at a greater risk. It holds with a probabilit
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -23,6 +24,10 @@ STARTS = (10, 30, 50, 70, 90)
 part of the doubt."""
 
 
+RISKS = {"strict": 0.15, "balanced": 0.21, "eager": 0.23}
+"""The risk that each strictness stands for in quotes, which show their source at once."""
+
+
 class RiskError(FootnoteError):
     """A risk cannot be kept; the message says which can."""
 
@@ -33,7 +38,8 @@ Point = tuple[float, bool]
 """A calibration question: its probability, and whether what would be shown is right."""
 
 
-def threshold_for(risk: float, points: Sequence[Point]) -> float:
+@lru_cache(maxsize=64)
+def threshold_for(risk: float, points: tuple[Point, ...]) -> float:
     """The least probability at which at most ``risk`` (0 to 1) of the answers shown are wrong.
 
     Raises RiskError where no threshold is sure to keep to it.
@@ -45,8 +51,8 @@ def threshold_for(risk: float, points: Sequence[Point]) -> float:
     told = (
         f"the least that {len(points):,} calibration questions allow is {possible[0]:g}"
         if possible
-        else "there are no calibration questions for this language model; ask in quotes "
-        "(--model none), or choose a strictness"
+        else "there are no calibration questions for this language model. Make some with "
+        "footnote eval calibrate SET --model MODEL, or choose a strictness"
     )
     raise RiskError(f"No answer is sure to keep to a risk of {risk:g}: {told}.")
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from app.evidence.calibration import SENTENCE, logistic
+from app.evidence.calibration import SENTENCE, load, logistic
 from app.evidence.evidence import Evidence, Retrieved, ScoredEvidence
 from app.evidence.passing_on import pass_on
 from app.evidence.prompt_injection import addresses_model
@@ -81,7 +81,7 @@ def _score(question: str, hit: Hit, reading: Reading, rarity: dict[str, float]) 
                 passage.start + a,
                 passage.start + b,
                 text,
-                logistic(SENTENCE, features) * _penalty(passage, a, b),
+                logistic(load(SENTENCE), features) * _penalty(passage, a, b),
                 key if span.score > -20 else None,
                 features,
             )

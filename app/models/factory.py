@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, metadata
 from typing import TYPE_CHECKING, Any
 
 from app.models.base import ChatModel, ModelMissing
-from app.models.download import model_path
+from app.models.download import QWEN, model_path
 from app.settings import Settings
 
 if TYPE_CHECKING:
@@ -43,7 +43,9 @@ def _open_local(settings: Settings) -> ChatModel | None:
         context=settings.context,
         timeout_s=settings.timeout_s,
     )
-    return ChatModel(chat, "local", settings.timeout_s)
+    # What the shipped model is calibrated to holds for no other file.
+    name = "local" if path.name == QWEN.file else f"local:{path.stem}"
+    return ChatModel(chat, name, settings.timeout_s)
 
 
 def provider_chat_model(name: str, base_url: str | None = None) -> BaseChatModel:

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from app.answer import Answer
+from app.evidence.own_calibration import point_of, put_mark
 from app.html_escape import clip, markup
 from app.service.conversations import StoredExchange
 from app.service.engine import Engine
@@ -46,6 +48,7 @@ def mark(engine: Engine, owner: str, kept: StoredExchange, judged: str) -> str:
     fresh = "" if kept.mark == judged else judged
     row = right_case(kept.id, kept.answer) if fresh == "right" else None
     put(feedback_set_path(engine.settings.data, owner), kept.id, row)
+    _calibrate(engine, kept.id, kept.answer, fresh)
     return fresh
 
 
@@ -62,6 +65,12 @@ def correct(engine: Engine, owner: str, kept: StoredExchange, given: Correction)
         )
     row = corrected_case(kept.id, kept.answer, kept.mark, given.right, passage, silent=given.silent)
     put(feedback_set_path(engine.settings.data, owner), kept.id, row)
+    # An answer to what the documents do not say is wrong, however it was marked.
+    _calibrate(engine, kept.id, kept.answer, "wrong" if given.silent else kept.mark)
+
+
+def _calibrate(engine: Engine, identity: str, answer: Answer, judged: str) -> None:
+    put_mark(engine.settings.data, identity, answer.model, point_of(answer, judged))
 
 
 def _stands_in_documents(engine: Engine, words: str) -> bool:
