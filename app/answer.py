@@ -67,6 +67,14 @@ class Computed:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """One of several things that a question may mean: its name, and the question that names it."""
+
+    label: str
+    question: str
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """The whole answer. ``refused`` answers have no sentences, a ``reason`` and ``closest``.
 
@@ -77,7 +85,8 @@ class Answer:
     ``timings_ms`` has ``search``, ``first_word`` and ``total`` in milliseconds. ``kind`` is
     ``answer``; ``unclear``, a refusal where the closest passages may answer all the same;
     ``refusal``; or ``talk`` (a greeting or the like: text in ``reason``, no citations).
-    ``computed`` is set where the answer was computed from a table.
+    ``computed`` is set where the answer was computed from a table, ``choices`` where several places
+    fit the question and the asker is to say which is meant.
     """
 
     question: str
@@ -93,6 +102,7 @@ class Answer:
     timings_ms: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     id: str = ""
     computed: Computed | None = None
+    choices: tuple[Choice, ...] = ()
 
     @property
     def refused(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from app.answer import Answer, Citation, Closest, Computed, Sentence, Verdict
+from app.answer import Answer, Choice, Citation, Closest, Computed, Sentence, Verdict
 from store.results import Revision, StoredPassage
 
 
@@ -48,6 +48,7 @@ def answer_payload(answer: Answer) -> dict[str, Any]:
         }
         if answer.computed
         else None,
+        "choices": [{"label": c.label, "question": c.question} for c in answer.choices],
         "model": answer.model,
         "notes": list(answer.notes),
         "timings_ms": {k: round(v, 1) for k, v in answer.timings_ms.items()},
@@ -89,6 +90,7 @@ def answer_from_payload(payload: Mapping[str, Any]) -> Answer:
         timings_ms=dict(payload["timings_ms"]),
         id=payload["id"],
         computed=_computed_from(payload.get("computed")),
+        choices=tuple(Choice(c["label"], c["question"]) for c in payload.get("choices", ())),
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from browser import NARROW, Served, Watched, ask, sample_file, watch
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from app.evidence.own_calibration import fits_for
 from app.service.feedback_set import feedback_set_path, read_cases
 from evals.case import Case
 from evals.sets import load_set
@@ -178,10 +179,12 @@ def test_a_mark_becomes_a_case_of_the_readers_own_set(page: Page, served: Served
     )
     assert case.answerable
     assert ("13",) in case.answers
+    assert fits_for(served.library.folder).quotes.points[-1][1], "it joined the calibration"
     turn.get_by_role("button", name="Right").click()
     expect(turn.get_by_role("button", name="Right")).to_have_attribute("aria-pressed", "false")
     rows = read_cases(feedback_set_path(served.library.folder)).values()
     assert VISITS not in [row["question"] for row in rows]
+    assert fits_for(served.library.folder) == fits_for()
 
 
 def case_of(served: Served, turn: Locator) -> Case:

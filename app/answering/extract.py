@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
+from app.answer import Answer, Sentence, Verdict
+from app.answering.citations import Footnotes
 from app.evidence.evidence import Evidence, ScoredEvidence
 from app.evidence.scoring import span_with_antecedent
 from app.question.answer_type import AnswerType, answer_type
@@ -127,3 +129,30 @@ def list_around(blocks: Sequence[Block], at: int) -> tuple[Block | None, list[Bl
     before = blocks[first - 1] if first > 0 else None
     leads = before is not None and before.kind in (BlockKind.PARAGRAPH, BlockKind.ANSWER)
     return (before if leads else None), list(blocks[first : last + 1])
+
+
+def quote_answer(result: ScoredEvidence, likely: float) -> Answer:
+    """The best sentences, word for word."""
+    question = result.question
+    footnotes = Footnotes()
+    sentences: list[Sentence] = []
+    quotes = choose_quotes(result)
+    for quote in quotes:
+        hit = quote.evidence.hit
+        citation = footnotes.cite(hit, quote.start, quote.end, quote.evidence.key)
+        sentences += [
+            Sentence(hit.source.text[a:b].strip(), (citation.n,), Verdict.QUOTED)
+            for a, b in quote.lines
+        ]
+    return Answer(
+        question,
+        question,
+        "answer",
+        tuple(sentences),
+        footnotes.citations,
+        "",
+        (),
+        likely,
+        "none",
+        tuple(count_of_items(q.shown, q.of) for q in quotes if q.of > 1),
+    )

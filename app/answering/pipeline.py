@@ -12,10 +12,11 @@ from dataclasses import replace
 from functools import partial
 from itertools import islice
 
-from app.answer import Answer, Event, EvidenceFound, Finished, Sentence, Turn, Verdict, Word
-from app.answering import extract, refusal
-from app.answering.citations import Footnotes
+from app.answer import Answer, Event, EvidenceFound, Finished, Turn, Word
+from app.answering import refusal
+from app.answering.ask_back import leans_back, offer_alternatives, too_open
 from app.answering.document_facts import IN_THE_TEXT
+from app.answering.extract import quote_answer
 from app.answering.generate import DraftedAnswer
 from app.answering.table_answer import Found, TableReader, computed_answer, prefer_rows
 from app.answering.whole_document import of_the_whole
@@ -89,6 +90,7 @@ class Answerer:
             began = time.perf_counter()
             for question, _ in batch:
                 check_question(question)
+            given, batch = batch, [self._scoped(*one) for one in batch]
             whole = [of_the_whole(self.library, q, partial(self._revisions, d)) for q, d in batch]
             retrieved = [
                 self.retrieve(asked, documents)
@@ -97,11 +99,25 @@ class Answerer:
             pairs = [(r.question, h.stored.passage.text) for r in retrieved for h in r.hits]
             # One run of the reader for the whole batch: that is what makes batches fast.
             readings = iter(self.reader.read_pairs(pairs))
-            for (question, _), one, (known, _) in zip(batch, retrieved, whole, strict=True):
+            for (question, _), (alone, _), one, (known, _) in zip(
+                given, batch, retrieved, whole, strict=True
+            ):
                 result = score_readings(one, list(islice(readings, len(one.hits))), self.reader)
                 share = (time.perf_counter() - began) * 1000 / len(batch)
-                answer = known or self._without_model(result, Clock(share))
+                answer = known or too_open(alone)
+                if answer is None:
+                    answer = leans_back(result, self._without_model(result, Clock(share)))
                 yield replace(answer, question=question)
+
+    def _scoped(
+        self, question: str, documents: Sequence[str] | None
+    ) -> tuple[str, Sequence[str] | None]:
+        """The question and the documents it is asked of: "NAME: …" is asked of that one alone."""
+        for revision in self._revisions(documents):
+            rest = question.strip().removeprefix(f"{revision.document}: ").strip()
+            if rest and rest != question.strip():
+                return rest, [revision.document]
+        return question, documents
 
     def search(self, question: str, documents: Sequence[str] | None = None) -> list[Hit]:
         """The best passages for a question that stands alone."""
@@ -114,7 +130,8 @@ class Answerer:
         searched = self._revisions(documents)
         unread = tuple((r.document, told) for r in searched for told in r.omissions)
         names = tuple(r.document for r in searched)
-        return Retrieved(question, tuple(hits), rarity, names, unread)
+        titles = {r.id: r.title for r in searched}
+        return Retrieved(question, tuple(hits), rarity, names, unread, titles)
 
     def stream(
         self,
@@ -127,6 +144,7 @@ class Answerer:
         """Evidence at once, then the draft's words, then the verified answer."""
         check_question(question)
         clock = Clock()
+        as_given, (question, documents) = question, self._scoped(question, documents)
         # What is asked of a whole document or section needs no search.
         whole, sought = of_the_whole(
             self.library,
@@ -136,7 +154,7 @@ class Answerer:
         )
         if whole is not None:
             yield EvidenceFound(question, whole.citations)
-            answer = replace(whole, timings_ms=clock.timings())
+            answer = replace(whole, question=as_given, timings_ms=clock.timings())
             yield Finished(self._stored(answer) if store else answer)
             return
         # A follow-up becomes a question that stands alone; small talk is answered at once.
@@ -145,17 +163,26 @@ class Answerer:
             yield Finished(_small_talk(question, rewritten.talk, clock))
             return
         asked = rewritten.standalone if sought == question else sought
+        if rewritten.first and (back := too_open(asked)) is not None:
+            back = replace(back, timings_ms=clock.timings())
+            yield Finished(self._stored(back) if store else back)
+            return
         # Search, then score every sentence of the passages as evidence.
         result = score_evidence(self.retrieve(asked, documents), self.reader)
         clock.mark("search")
         # What a table answers is computed; quotes cost nothing more, so they are shown while a
         # model writes, and if it fails.
         shown = self._without_model(result, clock)
-        yield EvidenceFound(asked, shown.citations)
-        answer = shown
-        if self.model is not None and result.evidence and shown.computed is None:
+        alone = leans_back(result, shown) if rewritten.first else shown
+        yield EvidenceFound(asked, alone.citations)
+        answer = alone
+        settled = shown.computed is not None or bool(shown.choices) or alone is not shown
+        if self.model is not None and result.evidence and not settled:
             answer = yield from self._written_by_model(asked, result, shown, clock)
-        answer = replace(answer, question=question, standalone=asked, timings_ms=clock.timings())
+        standalone = as_given if asked == question else asked
+        answer = replace(
+            answer, question=as_given, standalone=standalone, timings_ms=clock.timings()
+        )
         yield Finished(self._stored(answer) if store else answer)
 
     def _written_by_model(
@@ -195,6 +222,8 @@ class Answerer:
         if likely < fit.threshold(strictness, self.settings.risk):
             unclear = not sure and likely >= fit.thresholds["not clear"]
             return refusal.refuse(result, likely, "none", unclear=unclear)
+        if result.alternatives and rows is result:
+            return offer_alternatives(result, likely)
         return quote_answer(rows, likely)
 
     def _titles(self, documents: Sequence[str] | None) -> list[str]:
@@ -247,33 +276,6 @@ def check_question(question: str) -> None:
             f"The question has {len(question):,} characters; at most {LONGEST_QUESTION:,} can be "
             "asked. Ask it in fewer words, or ingest the text as a document and ask about it."
         )
-
-
-def quote_answer(result: ScoredEvidence, likely: float) -> Answer:
-    """The best sentences, word for word."""
-    question = result.question
-    footnotes = Footnotes()
-    sentences: list[Sentence] = []
-    quotes = extract.choose_quotes(result)
-    for quote in quotes:
-        hit = quote.evidence.hit
-        citation = footnotes.cite(hit, quote.start, quote.end, quote.evidence.key)
-        sentences += [
-            Sentence(hit.source.text[a:b].strip(), (citation.n,), Verdict.QUOTED)
-            for a, b in quote.lines
-        ]
-    return Answer(
-        question,
-        question,
-        "answer",
-        tuple(sentences),
-        footnotes.citations,
-        "",
-        (),
-        likely,
-        "none",
-        tuple(extract.count_of_items(q.shown, q.of) for q in quotes if q.of > 1),
-    )
 
 
 def _small_talk(question: str, reply: str, clock: Clock) -> Answer:

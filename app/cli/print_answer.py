@@ -34,6 +34,10 @@ def show_answer(answer: Answer, question: str = "") -> None:
         console.print(Text("\nThe closest passages:", style="bold"))
     for closest in answer.closest:
         _show_footnote(closest.citation, closest.lacks)
+    if answer.choices:
+        console.print(Text("\nSeveral places fit. Which one is meant?", style="bold"))
+    for choice in answer.choices:
+        console.print(Padding(Text(printable(choice.question)), (0, 0, 0, 4)))
     for note in answer.notes:
         console.print(Text(f"\nNote: {printable(note)}", style="yellow"))
     seconds = answer.timings_ms.get("total", 0.0) / 1000

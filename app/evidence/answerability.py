@@ -51,7 +51,7 @@ def features(found: ScoredEvidence) -> tuple[float, ...]:
         found.alone.answerable,
         # What says no to a question for yes or no answers it.
         0.0 if kind is AnswerType.YES_NO else found.alone.contradicted,
-        _missing_names(question, f"{best.context} {best.text}"),
+        _missing_names(question, f"{found.retrieved.about(top[0].hit)} {best.text}"),
         float(holds),
     )
 

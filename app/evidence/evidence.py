@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from app.evidence.reader import Reading
 from store.results import Hit
@@ -37,6 +40,7 @@ class Retrieved:
 
     ``hits`` are best first; ``rarity`` is the idf of the question's words; ``documents`` are the
     names of those that were searched, ``unread`` tells what of them was not read, by name.
+    ``titles`` are theirs, by the id of their revision.
     """
 
     question: str
@@ -44,6 +48,13 @@ class Retrieved:
     rarity: dict[str, float]
     documents: tuple[str, ...]
     unread: tuple[tuple[str, str], ...] = ()
+    titles: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    def about(self, hit: Hit) -> str:
+        """What tells which document and part a hit is of: name, title and headings."""
+        stored = hit.stored
+        name = re.sub(r"[\W_]+", " ", stored.document)
+        return f"{name} {self.titles.get(stored.revision, '')} {stored.passage.context}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +62,15 @@ class ScoredEvidence:
     """What was retrieved for one question, how it was read, and the evidence in it, best first.
 
     ``alone`` is the reading of the best evidence by itself, without the rest of its passage; None
-    where there is no evidence.
+    where there is no evidence. ``alternatives`` are places that fit equally well and tell different
+    things, where nothing says which is meant (``app.evidence.alternatives``).
     """
 
     retrieved: Retrieved
     readings: tuple[Reading, ...]
     evidence: tuple[Evidence, ...]
     alone: Reading | None = None
+    alternatives: tuple[Evidence, ...] = ()
 
     @property
     def question(self) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from app.evidence.alternatives import settle
 from app.evidence.calibration import SENTENCE, load, logistic
 from app.evidence.evidence import Evidence, Retrieved, ScoredEvidence
 from app.evidence.passing_on import pass_on
@@ -45,13 +46,14 @@ def score_readings(
     scored: list[Evidence] = []
     for hit, reading in zip(retrieved.hits, readings, strict=True):
         scored += _score(question, hit, reading, rarity)
-    ranked = sorted(pass_on(scored), key=lambda e: (-e.score, e.place))
+    in_order = sorted(pass_on(scored), key=lambda e: (-e.score, e.place))
+    ranked, unsettled = settle(retrieved, in_order)
     alone = None
     if ranked:
         start, end = span_with_antecedent(ranked[0])
         # Read by itself: in its passage, what stands around it may seem to answer.
         alone = reader.read(question, [ranked[0].hit.source.text[start:end]])[0]
-    return ScoredEvidence(retrieved, tuple(readings), tuple(ranked), alone)
+    return ScoredEvidence(retrieved, tuple(readings), ranked, alone, unsettled)
 
 
 def _score(question: str, hit: Hit, reading: Reading, rarity: dict[str, float]) -> list[Evidence]:

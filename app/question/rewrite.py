@@ -70,10 +70,12 @@ _QUESTION_WORD = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Rewritten:
-    """``talk`` is the reply to small talk ("" for a question); ``standalone`` what is searched."""
+    """``talk`` is the reply to small talk ("" for a question); ``standalone`` what is searched;
+    ``first`` says that no question was asked before it."""
 
     standalone: str
     talk: str = ""
+    first: bool = False
 
 
 def rewrite_question(question: str, history: Sequence[Turn], documents: Sequence[str]) -> Rewritten:
@@ -84,7 +86,7 @@ def rewrite_question(question: str, history: Sequence[Turn], documents: Sequence
     real = [t for t in history if t.question.strip() and not small_talk_reply(t.question, [])]
     recent = real[-REMEMBERED:]
     if not recent or not is_follow_up(question):
-        return Rewritten(question)
+        return Rewritten(question, first=not recent)
     whole: list[Turn] = []
     for turn in recent:
         follows = whole and is_follow_up(turn.question)

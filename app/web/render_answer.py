@@ -176,6 +176,17 @@ def _body(exchange: str, answer: Answer) -> str:
     return f'<div class="prose">{text}</div>{notes}'
 
 
+def _choices(answer: Answer) -> str:
+    """What the question may mean, each a button that asks it so."""
+    buttons = " ".join(
+        f'<button type="button" data-do="ask" data-text="{markup(c.question)}">{markup(c.label)}'
+        "</button>"
+        for c in answer.choices
+    )
+    asked = "Several places fit. Which one is meant?"
+    return f'<p class="which">{asked} <span class="group">{buttons}</span></p>' if buttons else ""
+
+
 def as_copied_text(answer: Answer) -> str:
     """The answer as Markdown with footnotes, for the clipboard and for export."""
     if not answer.sentences:
@@ -253,6 +264,7 @@ def exchange(item: Exchange) -> str:
             _understood(item, item.answer),
             _stale(item),
             _body(item.id, item.answer),
+            _choices(item.answer),
             notes,
             _before(item),
             _actions(item, item.answer),

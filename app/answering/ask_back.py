@@ -1,0 +1,47 @@
+"""Asks back where a question fits several places, or says too little to be answered."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from app.answer import Answer, Choice
+from app.answering.extract import quote_answer
+from app.answering.refusal import refuse
+from app.evidence.alternatives import labels
+from app.evidence.evidence import ScoredEvidence
+from app.language.text import content_words
+from app.question.rewrite import is_follow_up
+
+TOO_OPEN = "The question does not say what it is about: ask it again with the thing that you mean."
+_CONTINUES = re.compile(r"(and|but|or|so|what about|how about)\b", re.IGNORECASE)
+LEANS_BACK = "The question leans on one before it, and there is none: say what it is about."
+
+
+def offer_alternatives(result: ScoredEvidence, likely: float) -> Answer:
+    """Quotes of each place that fits, and a question for each that names it."""
+    named = labels(result.alternatives)
+    choices = tuple(Choice(name, f"{name}: {result.question}") for name in named if name)
+    shown = quote_answer(replace(result, evidence=result.alternatives), likely)
+    return replace(shown, choices=choices if len(set(choices)) == len(named) else ())
+
+
+def too_open(question: str) -> Answer | None:
+    """The reply to a question by itself that names nothing ("How many?"); None where it does."""
+    if content_words(question):
+        return None
+    return Answer(question, question, "unclear", (), (), TOO_OPEN, (), 0.0, "none")
+
+
+def leans_back(result: ScoredEvidence, answer: Answer) -> Answer:
+    """The answer to a question by itself; where it leans on one before it, that is said instead.
+
+    "And the price?" is never answered by itself; other questions that lean back ("When did he
+    leave?") are, where the documents hold one thing that fits.
+    """
+    question = result.question
+    continues = _CONTINUES.match(question.strip()) is not None
+    if not is_follow_up(question) or not (continues or answer.refused):
+        return answer
+    refused = refuse(result, answer.answerable, answer.model, unclear=True)
+    return replace(refused, reason=LEANS_BACK)

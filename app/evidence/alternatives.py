@@ -1,0 +1,107 @@
+"""Places that fit a question equally well and tell different things: two price lists, two people.
+
+Where the question names what belongs to one of them alone, that one is meant. Where it does not,
+only the asker knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from app.evidence.evidence import Evidence, Retrieved
+from app.language.text import STOP_WORDS, content_words, fold, stem, stems, words
+from app.question.answer_type import AnswerType, answer_type
+
+AMONG = 12
+"""Sentences, of the best, among which alternatives are looked for."""
+NEAR = 0.3
+"""What says another thing in the same words is at least this likely, as a share of the best one."""
+AS_LIKELY = 0.5
+"""The same of what fits equally well."""
+ALIKE = 0.6
+"""Share of their words, without what each answers, that two alternatives have in common."""
+MOST = 3
+
+
+def settle(
+    retrieved: Retrieved, ranked: Sequence[Evidence]
+) -> tuple[tuple[Evidence, ...], tuple[Evidence, ...]]:
+    """The evidence without alternatives that are not meant, and those between which nothing tells.
+
+    The second is empty, or holds two or three places, the best first.
+    """
+    question = retrieved.question
+    fitting = _fitting(question, ranked)
+    if len(fitting) < 2:
+        return tuple(ranked), ()
+    asked = {stem(w) for w in content_words(question)}
+    met = [len(asked & stems(f"{retrieved.about(e.hit)} {e.text}")) for e in fitting]
+    meant = [e for e, n in zip(fitting, met, strict=True) if n == max(met)]
+    others = [e for e in ranked if e not in fitting]
+    kept = (meant[0], *sorted([*meant[1:], *others], key=lambda e: (-e.score, e.place)))
+    equal = [e for e in meant if e.score >= AS_LIKELY * ranked[0].score][:MOST]
+    return kept, tuple(equal) if len(equal) > 1 else ()
+
+
+def _fitting(question: str, ranked: Sequence[Evidence]) -> list[Evidence]:
+    """The best sentence and those that say another thing in the same words."""
+    if not ranked or answer_type(question) in (AnswerType.LIST, AnswerType.YES_NO):
+        return []
+    best = ranked[0]
+    found = [best]
+    for e in ranked[1:AMONG]:
+        if e.score < NEAR * best.score:
+            break
+        if all(_differ(e, other) for other in found):
+            found.append(e)
+    return found
+
+
+def _differ(one: Evidence, other: Evidence) -> bool:
+    said, told = answer_words(one), answer_words(other)
+    if not said or not told or said <= told or told <= said:
+        return False
+    left, right = _frame(one), _frame(other)
+    return len(left & right) >= ALIKE * len(left | right)
+
+
+def answer_words(evidence: Evidence) -> set[str]:
+    """The folded words of what the reader takes for the answer."""
+    if evidence.key is None:
+        return set()
+    return set(words(evidence.hit.source.text[slice(*evidence.key)])) - STOP_WORDS
+
+
+def _frame(evidence: Evidence) -> set[str]:
+    """Stems of the sentence without its answer."""
+    assert evidence.key is not None
+    text = evidence.hit.source.text
+    start, end = (min(max(at, evidence.start), evidence.end) for at in evidence.key)
+    rest = f"{text[evidence.start : start]} {text[end : evidence.end]}"
+    return {stem(w) for w in words(rest) if w not in STOP_WORDS}
+
+
+def labels(alternatives: Sequence[Evidence]) -> list[str]:
+    """What tells each alternative from the others, in the documents' words; "" where nothing does.
+
+    It is the document, else the innermost heading, else words of the sentence.
+    """
+    stored = [e.hit.stored for e in alternatives]
+    documents = [s.document for s in stored]
+    if len(set(documents)) == len(documents):
+        return documents
+    headings = [s.passage.headings[-1] if s.passage.headings else "" for s in stored]
+    if len(set(headings)) == len(headings) and all(headings):
+        return headings
+    frames = [_frame(e) for e in alternatives]
+    own = [
+        frame - set().union(*(f for f in frames if f is not frame), answer_words(e))
+        for e, frame in zip(alternatives, frames, strict=True)
+    ]
+    return [_written(e.text, mine) for e, mine in zip(alternatives, own, strict=True)]
+
+
+def _written(text: str, wanted: set[str]) -> str:
+    """The words of a text that have these stems, as it writes them."""
+    said = [w.strip(".,;:?!\"'()“”") for w in text.split()]
+    return " ".join(w for w in said if w and stem(fold(w)) in wanted)
