@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app.evidence.evidence import Evidence, Retrieved
+from app.language.facts import names
 from app.language.text import STOP_WORDS, content_words, fold, stem, stems, words
 from app.question.answer_type import AnswerType, answer_type
+from ingest.document import BlockKind
 
 AMONG = 12
 """Sentences, of the best, among which alternatives are looked for."""
@@ -19,7 +21,8 @@ NEAR = 0.3
 AS_LIKELY = 0.5
 """The same of what fits equally well."""
 ALIKE = 0.6
-"""Share of their words, without what each answers, that two alternatives have in common."""
+LEAST = 2
+"""So many words, and that share of all without what each answers, alternatives have in common."""
 MOST = 3
 
 
@@ -48,6 +51,8 @@ def _fitting(question: str, ranked: Sequence[Evidence]) -> list[Evidence]:
     if not ranked or answer_type(question) in (AnswerType.LIST, AnswerType.YES_NO):
         return []
     best = ranked[0]
+    if _is_table_row(best):
+        return []  # what a table holds is looked up or computed
     found = [best]
     for e in ranked[1:AMONG]:
         if e.score < NEAR * best.score:
@@ -57,12 +62,19 @@ def _fitting(question: str, ranked: Sequence[Evidence]) -> list[Evidence]:
     return found
 
 
+def _is_table_row(evidence: Evidence) -> bool:
+    blocks = evidence.hit.source.blocks
+    here = next((b for b in blocks if b.start <= evidence.start < b.end), None)
+    return here is not None and here.kind is BlockKind.TABLE_ROW
+
+
 def _differ(one: Evidence, other: Evidence) -> bool:
     said, told = answer_words(one), answer_words(other)
     if not said or not told or said <= told or told <= said:
         return False
     left, right = _frame(one), _frame(other)
-    return len(left & right) >= ALIKE * len(left | right)
+    shared = len(left & right)
+    return shared >= LEAST and shared >= ALIKE * len(left | right)
 
 
 def answer_words(evidence: Evidence) -> set[str]:
@@ -72,13 +84,23 @@ def answer_words(evidence: Evidence) -> set[str]:
     return set(words(evidence.hit.source.text[slice(*evidence.key)])) - STOP_WORDS
 
 
-def _frame(evidence: Evidence) -> set[str]:
-    """Stems of the sentence without its answer."""
+def _rest(evidence: Evidence) -> str:
+    """The sentence without its answer."""
     assert evidence.key is not None
     text = evidence.hit.source.text
     start, end = (min(max(at, evidence.start), evidence.end) for at in evidence.key)
-    rest = f"{text[evidence.start : start]} {text[end : evidence.end]}"
-    return {stem(w) for w in words(rest) if w not in STOP_WORDS}
+    return f"{text[evidence.start : start]} {text[end : evidence.end]}"
+
+
+def _frame(evidence: Evidence) -> set[str]:
+    """Stems of the sentence without its answer, and without names and numbers, which differ."""
+    rest = _rest(evidence)
+    named = set(names(rest))
+    return {
+        stem(w)
+        for w in words(rest)
+        if w not in STOP_WORDS and w not in named and not any(c.isdigit() for c in w)
+    }
 
 
 def labels(alternatives: Sequence[Evidence]) -> list[str]:
@@ -93,7 +115,7 @@ def labels(alternatives: Sequence[Evidence]) -> list[str]:
     headings = [s.passage.headings[-1] if s.passage.headings else "" for s in stored]
     if len(set(headings)) == len(headings) and all(headings):
         return headings
-    frames = [_frame(e) for e in alternatives]
+    frames = [{stem(w) for w in words(_rest(e)) if w not in STOP_WORDS} for e in alternatives]
     own = [
         frame - set().union(*(f for f in frames if f is not frame), answer_words(e))
         for e, frame in zip(alternatives, frames, strict=True)

@@ -9,6 +9,8 @@ they tell one set's near misses well, and other documents' badly (evals/FIGURES.
 
 from __future__ import annotations
 
+import re
+
 from app.evidence.calibration import (
     ANSWERABLE,
     ANSWERABLE_WITH_MODEL,
@@ -25,24 +27,29 @@ from app.question.answer_type import AnswerType, answer_type, contains_answer_ty
 
 # How many of the best sentences count as the evidence for a question.
 EVIDENCE_SENTENCES = 3
+_FIGURE = re.compile(r"\S*\d\S*")
 
 
 def _missing_names(question: str, text: str) -> float:
-    """Share of the question's names and numbers that the text lacks (0 where it has none)."""
+    """Share of the question's names that the text lacks (0 where it has none)."""
     among = set(words(text))
     named = names(". " + question)
-    numbered = numbers(question)
-    lacking = sum(not name_stands(n, among) for n in named) + len(numbered - numbers(text))
-    total = len(named) + len(numbered)
-    return lacking / total if total else 0.0
+    return sum(not name_stands(n, among) for n in named) / len(named) if named else 0.0
+
+
+def _missing_figures(question: str, text: str) -> float:
+    """1 where the question writes a year or another figure that the text lacks, else 0."""
+    asked = numbers(" ".join(_FIGURE.findall(question)))
+    return float(bool(asked - numbers(text)))
 
 
 def features(found: ScoredEvidence) -> tuple[float, ...]:
     """The numbers that the probability is made of, in the order of ``NAMES``."""
     top = found.evidence[:EVIDENCE_SENTENCES]
     if not top or found.alone is None:
-        return (-20.0, -10.0, -10.0, 1.0, 1.0, 0.0)
+        return (-20.0, -10.0, -10.0, 1.0, 1.0, 1.0, 0.0)
     question, best = found.question, top[0].hit.stored.passage
+    about = found.retrieved.about(top[0].hit)
     kind = answer_type(question)
     holds = kind is AnswerType.OTHER or contains_answer_type(kind, top[0].text, question)
     return (
@@ -51,7 +58,8 @@ def features(found: ScoredEvidence) -> tuple[float, ...]:
         found.alone.answerable,
         # What says no to a question for yes or no answers it.
         0.0 if kind is AnswerType.YES_NO else found.alone.contradicted,
-        _missing_names(question, f"{found.retrieved.about(top[0].hit)} {best.text}"),
+        _missing_names(question, f"{about} {top[0].text}"),
+        _missing_figures(question, f"{about} {best.text}"),
         float(holds),
     )
 
@@ -62,9 +70,10 @@ NAMES = (
     "reader answerable, of the evidence alone",
     "contradicted by the evidence alone",
     "names missing",
+    "figures missing",
     "kind held",
 )
-SIGNS = (1, 1, 1, -1, -1, 1)
+SIGNS = (1, 1, 1, -1, -1, -1, 1)
 """What more of a feature does to the probability: it never lowers (1) or never raises (-1) it."""
 
 
