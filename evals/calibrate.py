@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.answering.extract import choose_quotes
+from app.answering.prompt import states_answer
 from app.evidence import answerability, calibration
 from app.evidence.reader import Reader
 from app.evidence.risk import RISKS, Point, threshold_for
@@ -44,7 +45,7 @@ SENTENCE_NAMES = (
     "reciprocal rank",
 )
 # With a model, the shares of the answerable that each strictness may refuse.
-REFUSED = {"strict": 0.25, "balanced": 0.15, "eager": 0.05}
+REFUSED = {"strict": 0.20, "balanced": 0.08, "eager": 0.03}
 # Of the answerable, so many may be called "not said" and not "not clear".
 NOT_SAID = 0.01
 # Of the questions that a risk is kept on, so many are not answered by the documents.
@@ -113,6 +114,15 @@ def quotes_right(judged: Judged) -> bool:
     return holds(judged.case, " ".join(shown))
 
 
+def model_right(judged: Judged, said: Said) -> bool:
+    """The same of a chat model's answer, beside which the best sentence is quoted."""
+    if not states_answer(said.reply):
+        return quotes_right(judged)
+    best = judged.found.evidence[:1]
+    shown = " ".join([said.reply, *(e.text for e in best)])
+    return judged.case.answerable and holds(judged.case, shown)
+
+
 def mixed(
     chance: NDArray[np.float64], answerable: NDArray[np.bool_], right: NDArray[np.bool_]
 ) -> list[Point]:
@@ -135,7 +145,7 @@ def fit_answerable(
 
     rows = [j for j in judged if said is None or j.case.id in said]
     x = np.array(
-        [said[j.case.id].features if said else answerability.features(j.found) for j in rows]
+        [said[j.case.id].features(j) if said else answerability.features(j.found) for j in rows]
     )
     y = np.array([j.case.answerable for j in rows])
     names = answerability.MODEL_NAMES if said else answerability.NAMES
@@ -144,16 +154,18 @@ def fit_answerable(
     entry["auc"] = round(float(roc_auc_score(y, chance)), 4)
     entry["brier"] = round(float(brier_score_loss(y, chance)), 4)
     if said:
+        right = [model_right(j, said[j.case.id]) for j in rows]
+        points = mixed(chance, y, np.array(right))
         entry["thresholds"] = {
             name: round(float(np.quantile(chance[y], share)), 4) for name, share in REFUSED.items()
         }
     else:
-        points = tuple(mixed(chance, y, np.array([quotes_right(j) for j in rows])))
+        points = mixed(chance, y, np.array([quotes_right(j) for j in rows]))
         entry["thresholds"] = {
-            name: round(threshold_for(risk, points), 4) for name, risk in RISKS.items()
+            name: round(threshold_for(risk, tuple(points)), 4) for name, risk in RISKS.items()
         }
-        for outcome, name in ((True, "right"), (False, "wrong")):
-            entry[name] = [chance for chance, right in points if right is outcome]
+    for outcome, name in ((True, "right"), (False, "wrong")):
+        entry[name] = [chance for chance, right in points if right is outcome]
     entry["thresholds"]["not clear"] = round(float(np.quantile(chance[y], NOT_SAID)), 4)
     entry["falsely_refused"] = {
         name: round(float((chance[y] < t).mean()), 4) for name, t in entry["thresholds"].items()
@@ -209,6 +221,7 @@ def main() -> None:
         again = [(library, [rescored(j, reader) for j in judged]) for library, judged in read]
         everything = [j for _, judged in again for j in judged]
         stored[calibration.ANSWERABLE] = fit_answerable(everything)
+        write(args.out, stored, args.sets)
         if args.gguf:
             model = open_model(load_settings(model="local", gguf=args.gguf))
             assert model is not None

@@ -13,6 +13,7 @@ import numpy as np
 from app.answering.context import prompt_sources
 from app.answering.generate import MAX_TOKENS
 from app.answering.prompt import ANSWER, JUDGE, messages, states_answer
+from app.evidence.answerability import model_features
 from app.evidence.evidence import Retrieved, ScoredEvidence
 from app.evidence.reader import Reader
 from app.evidence.scoring import score_readings
@@ -85,10 +86,9 @@ class Said:
     yes: float
     reply: str
 
-    @property
-    def features(self) -> tuple[float, float]:
-        """As ``answerability.MODEL_NAMES`` names them."""
-        return self.yes, states_answer(self.reply)
+    def features(self, judged: Judged) -> tuple[float, ...]:
+        """As ``answerability.MODEL_NAMES`` names them; quotes count by the shipped fit."""
+        return model_features(judged.found, (self.yes, states_answer(self.reply)))
 
 
 def ask_model(

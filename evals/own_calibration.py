@@ -1,8 +1,8 @@
 """Calibrates a data folder to the questions of a set: ``footnote eval calibrate SET``.
 
 In quotes the shipped fit stays, and the set's questions become those that a risk is kept on. With a
-language model two weights are fitted to what it says: its log-odds of "yes", and whether it stated
-an answer. Both are stored in the data folder, by the model's name.
+language model three weights are fitted: of the probability in quotes, of its log-odds of "yes", and
+of whether it stated an answer. Both are stored in the data folder, by the model's name.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from app.evidence.risk import RISKS, RiskError, threshold_for
 from app.evidence.scoring import score_evidence
 from app.models.base import ChatModel
 from app.question.rewrite import rewrite_question
-from evals.calibrate import NOT_SAID, REFUSED, holds, quotes_right
+from evals.calibrate import NOT_SAID, REFUSED, model_right, quotes_right
 from evals.calibration_data import Judged, Said, ask_model
-from evals.case import Case, QuestionSet
+from evals.case import QuestionSet
 from evals.logistic_fit import fit
 from evals.runs import Progress
 from ingest.document import FootnoteError
@@ -74,18 +74,14 @@ def quotes_entry(judged: Sequence[Judged]) -> dict[str, Any]:
 
 
 def model_entry(judged: Sequence[Judged], said: Mapping[str, Said]) -> dict[str, Any]:
-    """Two weights fitted to what a model said of the set's questions."""
-    x = np.array([said[j.case.id].features for j in judged])
+    """Weights fitted to what a model said of the set's questions."""
+    x = np.array([said[j.case.id].features(j) for j in judged])
     y = np.array([j.case.answerable for j in judged])
     groups = [str(n % LEAST) for n in range(len(judged))]
     entry, chance = fit(x, y, groups, answerability.MODEL_NAMES, answerability.MODEL_SIGNS)
     defaults = {name: float(np.quantile(chance[y], share)) for name, share in REFUSED.items()}
-    right = [_said_right(j.case, said[j.case.id]) for j in judged]
+    right = [model_right(j, said[j.case.id]) for j in judged]
     return {**entry, **_outcomes(chance.tolist(), right, defaults)}
-
-
-def _said_right(case: Case, said: Said) -> bool:
-    return case.answerable and holds(case, said.reply)
 
 
 def _outcomes(

@@ -95,8 +95,8 @@ class DraftedAnswer:
         if yes is None:
             return False
         least = self._least(with_model=True)
-        self._likely = probability_with_model(result, (yes, 0.0), self._fits.model)
-        return probability_with_model(result, (yes, 1.0), self._fits.model) < least
+        self._likely = probability_with_model(result, (yes, 0.0), self._fits)
+        return probability_with_model(result, (yes, 1.0), self._fits) < least
 
     def _least(self, *, with_model: bool) -> float:
         wanted = self._settings
@@ -111,7 +111,7 @@ class DraftedAnswer:
         if yes is None:
             self._likely = probability(result, self._fits.quotes)
         else:
-            self._likely = probability_with_model(result, (yes, stated), self._fits.model)
+            self._likely = probability_with_model(result, (yes, stated), self._fits)
         least = self._least(with_model=yes is not None)
         self._answers = self._likely >= least and (yes is not None or bool(stated))
         return self._answers

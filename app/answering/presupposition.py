@@ -1,4 +1,4 @@
-"""Detects a false presupposition: what a question assumes and the evidence contradicts."""
+"""Detects a false presupposition: what a question assumes and the closest passage denies."""
 
 from __future__ import annotations
 
@@ -9,43 +9,28 @@ from app.language.facts import names
 from app.language.numbers import numbers
 from app.language.text import content_words, coverage, fold, soft_match, stems, words
 
-# Verbs and their opposites, as folded stems of what a question may presuppose.
-_OPPOSITES = [
-    ({"cancel", "annul", "revok", "withdraw", "terminat"}, {"sign", "establish", "join", "agre"}),
-    ({"leav", "left", "quit"}, {"join", "enter", "becam", "becom"}),
-    ({"close", "shut"}, {"open", "launch"}),
-    ({"lose", "lost"}, {"win", "won", "gain"}),
-    ({"declin", "decreas", "fall", "fell", "drop"}, {"grow", "grew", "increas", "rose", "rise"}),
-    ({"reject", "refus", "oppos"}, {"accept", "support", "welcom", "approv"}),
-]
-CLOSE = 0.5
+CLOSE = 0.4
+"""Share of the question, by rarity, that the closest passage takes up."""
+DENIES = 0.75
+"""Probability, by the reader, that the passage says no. Of 64 refused questions that reach both (700
+of wikipedia-8 and our own sets), 60 presume what the documents do not say."""
+LONGEST_QUOTE = 200
 
 
 def contradicted_premise(question: str, result: ScoredEvidence) -> str:
-    """One sentence that names the premise which the closest passage contradicts; "" if none."""
-    if not result.evidence:
+    """What the closest passage says against the question, in a sentence; "" where nothing."""
+    if not result.evidence or result.alone is None:
         return ""
     best = result.evidence[0]
     if coverage(question, best.text, result.rarity) < CLOSE:
         return ""
-    return _opposed(question, best.text) or _other_value(question, best.text)
-
-
-def _opposed(question: str, text: str) -> str:
-    asked, told = stems(question), stems(text)
-    for one, other in _OPPOSITES:
-        for left, right in ((one, other), (other, one)):
-            presumed, said = asked & left, told & right
-            if presumed and said and not told & left:
-                return (
-                    f"The question presumes “{_word(question, presumed)}”, where the closest "
-                    f"passage tells of “{_word(text, said)}”."
-                )
-    return ""
-
-
-def _word(text: str, wanted: set[str]) -> str:
-    return next((w for w in words(text) if stems(w) & wanted), "")
+    told = _other_value(question, best.text)
+    if told or result.alone.contradicted < DENIES:
+        return told
+    quote = " ".join(best.text.split())
+    if len(quote) > LONGEST_QUOTE:
+        quote = quote[: LONGEST_QUOTE - 1].rstrip() + "…"
+    return f"The closest passage may say otherwise: “{quote}”"
 
 
 def _other_value(question: str, text: str) -> str:

@@ -1,20 +1,23 @@
 """Answerability: one calibrated probability that the evidence answers the question.
 
 The features: what the reader says of the passages and of the best evidence by itself, whether the
-question's names and numbers occur at all, whether the evidence holds the kind of thing asked for,
+question's names and numbers occur at all, whether the evidence holds the kind of thing asked for;
 and, where a chat model is available, the log-odds of its "yes" to "do these sentences answer the
-question?". Each can only raise the probability, or only lower it. Retrieval scores are left out:
-they tell one set's near misses well, and other documents' badly (evals/FIGURES.md).
+question?" and whether its reply states an answer. Each can only raise the probability, or only
+lower it. Retrieval scores are left out: they tell one set's near misses well, and other documents'
+badly (evals/FIGURES.md).
 """
 
 from __future__ import annotations
 
+import math
 import re
 
 from app.evidence.calibration import (
     ANSWERABLE,
     ANSWERABLE_WITH_MODEL,
     TABLE,
+    Fits,
     Logistic,
     load,
     logistic,
@@ -27,6 +30,8 @@ from app.question.answer_type import AnswerType, answer_type, contains_answer_ty
 
 # How many of the best sentences count as the evidence for a question.
 EVIDENCE_SENTENCES = 3
+# Probabilities nearer to 0 or 1 tell no more.
+LEAST = 1e-4
 _FIGURE = re.compile(r"\S*\d\S*")
 
 
@@ -77,9 +82,8 @@ SIGNS = (1, 1, 1, -1, -1, -1, 1)
 """What more of a feature does to the probability: it never lowers (1) or never raises (-1) it."""
 
 
-# Beside what the model says, what the reader and the words say adds nothing that held up.
-MODEL_NAMES = ("model's yes", "model stated an answer")
-MODEL_SIGNS = (1, 1)
+MODEL_NAMES = ("log-odds in quotes", "model's yes", "model stated an answer")
+MODEL_SIGNS = (1, 1, 1)
 
 
 def probability(found: ScoredEvidence, fit: Logistic | None = None) -> float:
@@ -89,17 +93,26 @@ def probability(found: ScoredEvidence, fit: Logistic | None = None) -> float:
     return logistic(fit or load(ANSWERABLE), features(found))
 
 
-def probability_with_model(
-    found: ScoredEvidence, said: tuple[float, float], fit: Logistic | None = None
-) -> float:
-    """The same by what a chat model made of the evidence.
+def model_features(
+    found: ScoredEvidence, said: tuple[float, float], quotes: Logistic | None = None
+) -> tuple[float, ...]:
+    """The numbers that the probability with a chat model is made of, as ``MODEL_NAMES`` has them.
 
-    ``said`` is its log-odds of "yes", and 1 where its reply states an answer or 0 where it does
-    not.
+    ``said`` is the model's log-odds of "yes", and 1 where its reply states an answer or 0 where it
+    does not.
     """
+    chance = min(max(probability(found, quotes), LEAST), 1 - LEAST)
+    return (math.log(chance / (1 - chance)), *said)
+
+
+def probability_with_model(
+    found: ScoredEvidence, said: tuple[float, float], fits: Fits | None = None
+) -> float:
+    """As ``probability``, by what a chat model made of the evidence too (``model_features``)."""
     if not found.evidence:
         return 0.0
-    return logistic(fit or load(ANSWERABLE_WITH_MODEL), said)
+    quotes, model = (fits.quotes, fits.model) if fits else (None, load(ANSWERABLE_WITH_MODEL))
+    return logistic(model, model_features(found, said, quotes))
 
 
 def table_threshold(strictness: str) -> float:
