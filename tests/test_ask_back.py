@@ -10,6 +10,7 @@ from app.answering.pipeline import Answerer
 from app.cli.print_answer import show_answer
 from app.evidence.reader import Reader
 from app.json_forms import answer_from_payload, answer_payload
+from app.service.engine import WARM_UP
 from app.settings import load_settings
 from app.web.render_answer import Exchange, exchange
 from ingest.load import load
@@ -115,6 +116,10 @@ def test_the_same_words_after_a_question_are_a_follow_up(answerer: Answerer) -> 
     before = Turn("How much was a cinnamon roll in 2024?", "A cinnamon roll costs 2.40 euro.")
     answer = answerer.answer("What about 2023?", history=[before])
     assert answer.kind == "answer" and "2.10 euro" in answer.text
+
+
+def test_the_question_that_loads_the_models_is_read(answerer: Answerer) -> None:
+    assert answerer.answer(WARM_UP).closest
 
 
 def test_the_choices_are_shown_everywhere(

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 MODELS = {"auto": "The local language model", "local": "The local language model"}
 QUOTES = ("Quotes, no language model", "none")
+WARM_UP = "Which words are ready to be read?"
+"""A question that is searched for and read, so that all models are loaded for the next one."""
 
 
 def _nothing(_: str) -> str:
@@ -92,7 +94,7 @@ class Engine:
     def _warm(self, fetch: bool) -> None:
         try:
             self.library.embedder.encode_queries(["ready"])
-            list(self.answerer.stream("What is here?"))
+            list(self.answerer.stream(WARM_UP))
         except FootnoteError as error:
             self.status = Status("failed", str(error))
             return
