@@ -119,7 +119,8 @@ def test_the_same_words_after_a_question_are_a_follow_up(answerer: Answerer) -> 
 
 
 def test_the_question_that_loads_the_models_is_read(answerer: Answerer) -> None:
-    assert answerer.answer(WARM_UP).closest
+    answer = answerer.answer(WARM_UP)
+    assert answer.closest or answer.citations
 
 
 def test_the_choices_are_shown_everywhere(

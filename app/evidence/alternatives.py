@@ -6,10 +6,10 @@ only the asker knows.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from app.evidence.evidence import Evidence, Retrieved
-from app.language.facts import names
 from app.language.text import STOP_WORDS, content_words, fold, stem, stems, words
 from app.question.answer_type import AnswerType, answer_type
 from ingest.document import BlockKind
@@ -24,6 +24,7 @@ ALIKE = 0.6
 LEAST = 2
 """So many words, and that share of all without what each answers, alternatives have in common."""
 MOST = 3
+_DIGIT = re.compile(r"\d")
 
 
 def settle(
@@ -93,14 +94,9 @@ def _rest(evidence: Evidence) -> str:
 
 
 def _frame(evidence: Evidence) -> set[str]:
-    """Stems of the sentence without its answer, and without names and numbers, which differ."""
-    rest = _rest(evidence)
-    named = set(names(rest))
-    return {
-        stem(w)
-        for w in words(rest)
-        if w not in STOP_WORDS and w not in named and not any(c.isdigit() for c in w)
-    }
+    """Stems of the sentence without its answer, and without capitals and numbers, which differ."""
+    plain = " ".join(w for w in _rest(evidence).split() if w == w.lower() and not _DIGIT.search(w))
+    return {stem(w) for w in words(plain) if w not in STOP_WORDS}
 
 
 def labels(alternatives: Sequence[Evidence]) -> list[str]:
