@@ -94,6 +94,11 @@ def test_a_place_that_the_question_names_is_meant(
     assert meant in answer.text and other not in answer.text
 
 
+def test_two_that_the_question_names_are_both_meant(answerer: Answerer) -> None:
+    answer = answerer.answer("How much did a cinnamon roll cost in 2023 and in 2024?")
+    assert "2.10" in answer.text and "2.40" in answer.text and not answer.choices
+
+
 def test_what_is_said_twice_the_same_is_no_choice(answerer: Answerer) -> None:
     assert not answerer.answer("How much does delivery within the town cost?").choices
 

@@ -39,7 +39,10 @@ def settle(
     if len(fitting) < 2:
         return tuple(ranked), ()
     asked = {stem(w) for w in content_words(question)}
-    met = [len(asked & stems(f"{retrieved.about(e.hit)} {e.text}")) for e in fitting]
+    named = [asked & stems(f"{retrieved.about(e.hit)} {e.text}") for e in fitting]
+    if all(mine - named[0].intersection(*named) for mine in named):
+        return tuple(ranked), ()  # "A or B": all are asked for
+    met = [len(mine) for mine in named]
     meant = [e for e, n in zip(fitting, met, strict=True) if n == max(met)]
     others = [e for e in ranked if e not in fitting]
     kept = (meant[0], *sorted([*meant[1:], *others], key=lambda e: (-e.score, e.place)))
