@@ -10,8 +10,16 @@ import pytest
 from app.answer import Answer
 from app.answering.pipeline import Answerer
 from app.answering.refusal import refuse
-from app.evidence.answerability import NAMES, SIGNS, features
-from app.evidence.calibration import ANSWERABLE, load
+from app.evidence.answerability import (
+    MODEL_NAMES,
+    MODEL_SIGNS,
+    NAMES,
+    SIGNS,
+    features,
+    probability,
+    probability_with_model,
+)
+from app.evidence.calibration import ANSWERABLE, ANSWERABLE_WITH_MODEL, load
 from app.evidence.evidence import ScoredEvidence
 from app.evidence.reader import Reader
 from app.evidence.scoring import score_evidence
@@ -35,7 +43,7 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def answerer(library: Library, settings: Settings, reader: Reader) -> Answerer:
-    library.add(load_text(PRICES, "garage.md"))
+    library.add(load_text(PRICES, "garage.md", title="Garage Nordkamp, prices of 2024"))
     return Answerer(library, settings, None, reader)
 
 
@@ -68,11 +76,41 @@ def test_not_clear_is_kept(answerer: Answerer) -> None:
     assert answer_from_payload(answer_payload(unclear)).kind == "unclear"
 
 
-def test_each_feature_moves_the_probability_one_way_only() -> None:
-    weights = load(ANSWERABLE).weights
-    assert load(ANSWERABLE).names == NAMES
-    assert all(w * sign >= 0 for w, sign in zip(weights, SIGNS, strict=True))
+@pytest.mark.parametrize(
+    ("fitted", "names", "signs"),
+    [(ANSWERABLE, NAMES, SIGNS), (ANSWERABLE_WITH_MODEL, MODEL_NAMES, MODEL_SIGNS)],
+)
+def test_each_feature_moves_the_probability_one_way_only(
+    fitted: str, names: tuple[str, ...], signs: tuple[int, ...]
+) -> None:
+    weights = load(fitted).weights
+    assert load(fitted).names == names
+    assert all(w * sign >= 0 for w, sign in zip(weights, signs, strict=True))
     assert any(weights)
+
+
+def test_the_reader_and_the_model_count_together(answerer: Answerer) -> None:
+    stated = found(answerer, "How much is changing four tyres?")
+    near = found(answerer, "How much is repairing a lorry's brakes?")
+    assert probability(stated) > probability(near)
+    for said in ((2.0, 1.0), (-2.0, 0.0)):
+        assert probability_with_model(stated, said) > probability_with_model(near, said)
+    assert probability_with_model(stated, (2.0, 1.0)) > probability_with_model(stated, (-2.0, 0.0))
+
+
+def test_a_year_that_nothing_has_is_missing(answerer: Answerer) -> None:
+    missing = NAMES.index("figures missing")
+    for year, lacking in (("2022", 1.0), ("2024", 0.0)):
+        asked = found(answerer, f"How much was changing four tyres in {year}?")
+        assert features(asked)[missing] == lacking
+
+
+def test_a_name_may_stand_in_the_title(answerer: Answerer) -> None:
+    missing = NAMES.index("names missing")
+    asked = found(answerer, "How much is changing four tyres at Garage Nordkamp?")
+    assert features(asked)[missing] == 0.0
+    other = found(answerer, "How much is changing four tyres at Garage Lindenau?")
+    assert features(other)[missing] == 0.5
 
 
 def test_what_says_no_answers_a_question_for_yes_or_no(answerer: Answerer) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from app.evidence.reader import Reading
+from ingest.load.titles import name_in_words
 from store.results import Hit
 
 
@@ -53,7 +53,7 @@ class Retrieved:
     def about(self, hit: Hit) -> str:
         """What tells which document and part a hit is of: name, title and headings."""
         stored = hit.stored
-        name = re.sub(r"[\W_]+", " ", stored.document)
+        name = name_in_words(stored.document)
         return f"{name} {self.titles.get(stored.revision, '')} {stored.passage.context}"
 
 
