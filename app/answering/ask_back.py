@@ -41,7 +41,8 @@ def leans_back(result: ScoredEvidence, answer: Answer) -> Answer:
     """
     question = result.question
     continues = _CONTINUES.match(question.strip()) is not None
-    if not is_follow_up(question) or not (continues or answer.refused):
+    leans = is_follow_up(question) and (continues or answer.refused)
+    if not leans or not result.retrieved.documents:
         return answer
     refused = refuse(result, answer.answerable, answer.model, unclear=True)
     return replace(refused, reason=LEANS_BACK)

@@ -38,6 +38,7 @@ from store.results import Hit, Revision
 
 LONGEST_QUESTION = 4000
 BATCH = 16
+LIKELIER_THAN_NOT = 0.5
 
 
 class QuestionError(FootnoteError):
@@ -216,10 +217,10 @@ class Answerer:
         if found is not None and rows is not result:
             # The row was looked up: how likely it is right, the table's own fit tells better.
             likely = max(likely, found.probability)
+        least = fit.threshold(self.settings.strictness, self.settings.risk)
         # Who wrote a text, and when, is seldom said, and much in it looks like it.
         sure = result.question in IN_THE_TEXT.values()
-        strictness = "strict" if sure else self.settings.strictness
-        if likely < fit.threshold(strictness, self.settings.risk):
+        if likely < (max(least, LIKELIER_THAN_NOT) if sure else least):
             unclear = not sure and likely >= fit.thresholds["not clear"]
             return refusal.refuse(result, likely, "none", unclear=unclear)
         if result.alternatives and rows is result:

@@ -63,7 +63,7 @@ def features(found: ScoredEvidence) -> tuple[float, ...]:
         found.alone.answerable,
         # What says no to a question for yes or no answers it.
         0.0 if kind is AnswerType.YES_NO else found.alone.contradicted,
-        _missing_names(question, f"{about} {top[0].text}"),
+        _missing_names(question, f"{about} {best.text}"),
         _missing_figures(question, f"{about} {best.text}"),
         float(holds),
     )

@@ -71,9 +71,8 @@ def _shipped(model: str) -> Logistic:
     shipped = load(ANSWERABLE_WITH_MODEL)
     if model == SHIPPED_MODEL:
         return shipped
-    return replace(
-        shipped, thresholds=dict.fromkeys(shipped.thresholds, shipped.thresholds["strict"])
-    )
+    careful = dict.fromkeys(shipped.thresholds, shipped.thresholds["strict"])
+    return replace(shipped, thresholds=careful, points=())
 
 
 def _joined(fit: Logistic, marked: Mapping[str, Any]) -> Logistic:

@@ -14,19 +14,9 @@ from typing import Any
 from app.answer import Answer, Citation, Sentence, Verdict
 from app.html_escape import clip, markup
 from app.web import feedback
+from app.web.verdict_mark import verdict_mark
 from store.results import Revision
 
-VERDICTS: dict[Verdict, tuple[str, str, str]] = {
-    Verdict.QUOTED: ("❝", "quoted", "The document's own words"),
-    Verdict.SUPPORTED: ("✓", "supported", "The cited words hold what this sentence says"),
-    Verdict.COMPUTED: (
-        "=",
-        "computed",
-        "Worked out from what is cited, and checked by doing it again",
-    ),
-    Verdict.PARTLY: ("◐", "partly supported", "The cited words hold only part of this sentence"),
-    Verdict.UNSUPPORTED: ("✕", "not supported", "The cited words do not hold this sentence"),
-}
 BULLET = re.compile(r"^\s*[-*•–]\s+")
 MARKS = {"right": "Right", "wrong": "Wrong", "incomplete": "Incomplete"}
 STALE = {
@@ -90,22 +80,12 @@ def footnote(exchange: str, citation: Citation, part: str = "citations") -> str:
     )
 
 
-def _verdict(verdict: Verdict) -> str:
-    sign, name, meaning = VERDICTS[verdict]
-    quiet = verdict in (Verdict.QUOTED, Verdict.SUPPORTED)
-    words = "" if quiet else f" {name}"
-    return (
-        f'<span class="verdict {verdict.value}" role="img" aria-label="{name}" '
-        f'title="{name}: {meaning}"><span aria-hidden="true">{sign}{words}</span></span>'
-    )
-
-
 def _sentence(exchange: str, sentence: Sentence, citations: dict[int, Citation]) -> str:
     notes = "".join(footnote(exchange, citations[n]) for n in sentence.citations if n in citations)
     return (
         f'<span class="said {sentence.verdict.value}" dir="auto">'
         f"{_words(sentence, citations)}</span>"
-        f'<span class="marks">{notes}{_verdict(sentence.verdict)}</span> '
+        f'<span class="marks">{notes}{verdict_mark(sentence.verdict)}</span> '
     )
 
 
