@@ -91,14 +91,21 @@ def test_the_check_sees_a_connection(data: Path) -> None:
     assert len(outgoing(log)) == 1
 
 
-def test_ingest_and_ask_stay_here(data: Path) -> None:
+@pytest.fixture(scope="module")
+def ingested(data: Path) -> Path:
+    """The sample in the data folder, whichever test of this file comes first."""
     assert traced(data, "ingest", "--sample") == []
+    return data
+
+
+def test_ingest_and_ask_stay_here(ingested: Path) -> None:
+    data = ingested
     assert traced(data, "ask", "Who is Azerbaijan's ambassador to Tajikistan?") == []
 
 
-def test_asking_the_local_model_stays_here(data: Path, local_model: ChatModel) -> None:
+def test_asking_the_local_model_stays_here(ingested: Path, local_model: ChatModel) -> None:
     assert local_model.name == "local"
-    assert traced(data, "ask", "Where was the meeting held?", model="local") == []
+    assert traced(ingested, "ask", "Where was the meeting held?", model="local") == []
 
 
 def test_eval_stays_here(data: Path) -> None:

@@ -131,12 +131,12 @@ def list_around(blocks: Sequence[Block], at: int) -> tuple[Block | None, list[Bl
     return (before if leads else None), list(blocks[first : last + 1])
 
 
-def quote_answer(result: ScoredEvidence, likely: float) -> Answer:
+def quote_answer(result: ScoredEvidence, likely: float, nearly: float = NEARLY) -> Answer:
     """The best sentences, word for word."""
     question = result.question
     footnotes = Footnotes()
     sentences: list[Sentence] = []
-    quotes = choose_quotes(result)
+    quotes = choose_quotes(result, nearly=nearly)
     for quote in quotes:
         hit = quote.evidence.hit
         citation = footnotes.cite(hit, quote.start, quote.end, quote.evidence.key)

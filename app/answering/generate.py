@@ -26,7 +26,7 @@ from app.answering.verify import (
     occurs_in,
     share_of_new_words,
 )
-from app.evidence.answerability import probability, probability_with_model
+from app.evidence.answerability import is_denied, probability, probability_with_model
 from app.evidence.calibration import Fits
 from app.evidence.evidence import ScoredEvidence
 from app.evidence.reader import Reader
@@ -66,6 +66,7 @@ class DraftedAnswer:
         self._reply = ""
         self._likely = 0.0
         self._answers = False
+        self._denied = False
 
     def stream(self, asked: str, result: ScoredEvidence) -> Iterator[str]:
         """The draft as it is written; nothing where the evidence is judged not to answer."""
@@ -102,6 +103,9 @@ class DraftedAnswer:
         wanted = self._settings
         return self._fits.of(with_model=with_model).threshold(wanted.strictness, wanted.risk)
 
+    def _reader_finds(self, result: ScoredEvidence) -> bool:
+        return probability(result, self._fits.quotes) >= self._least(with_model=False)
+
     def _states_answer(self) -> bool:
         return bool(states_answer(self._reply))
 
@@ -112,6 +116,7 @@ class DraftedAnswer:
             self._likely = probability(result, self._fits.quotes)
         else:
             self._likely = probability_with_model(result, (yes, stated), self._fits)
+            self._denied = is_denied((yes, stated))
         least = self._least(with_model=yes is not None)
         self._answers = self._likely >= least and (yes is not None or bool(stated))
         return self._answers
@@ -124,7 +129,9 @@ class DraftedAnswer:
         """
         name = self._model.name
         if not self._answers:
-            return refusal.refuse(result, self._likely, name)
+            # What the reader finds and the model denies is shown as the closest, not as an answer.
+            unclear = self._denied and self._reader_finds(result)
+            return refusal.refuse(result, self._likely, name, unclear=unclear)
         drafted = [d for d in parse_reply(self._reply) if not is_not_stated(d.text)]
         checked = self._check(result.question, drafted) if self._states_answer() else []
         # What the sources do not support is dropped with a note, never shown; where it rests on a

@@ -39,6 +39,8 @@ from store.results import Hit, Revision
 LONGEST_QUESTION = 4000
 BATCH = 16
 LIKELIER_THAN_NOT = 0.5
+# Where a model gave no answer, a further sentence is quoted only if it is so likely as the best.
+NEARLY_BESIDE_A_MODEL = 0.6
 
 
 class QuestionError(FootnoteError):
@@ -196,7 +198,7 @@ class Answerer:
             for piece in draft.stream(asked, result):
                 clock.mark("first_word", once=True)
                 yield Word(piece)
-            return draft.verified(result, quote_answer(result, 0.0))
+            return draft.verified(result, quote_answer(result, 0.0, nearly=NEARLY_BESIDE_A_MODEL))
         except ModelError as error:
             note = f"The language model did not answer ({error}) These are quotes."
             return replace(shown, notes=(*shown.notes, note))

@@ -32,6 +32,8 @@ from app.question.answer_type import AnswerType, answer_type, contains_answer_ty
 EVIDENCE_SENTENCES = 3
 # Probabilities nearer to 0 or 1 tell no more.
 LEAST = 1e-4
+# What a chat model denies twice is not likelier than this: below every threshold.
+DENIED = 0.1
 _FIGURE = re.compile(r"\S*\d\S*")
 
 
@@ -112,7 +114,18 @@ def probability_with_model(
     if not found.evidence:
         return 0.0
     quotes, model = (fits.quotes, fits.model) if fits else (None, load(ANSWERABLE_WITH_MODEL))
-    return logistic(model, model_features(found, said, quotes))
+    likely = logistic(model, model_features(found, said, quotes))
+    return min(likely, DENIED) if is_denied(said) else likely
+
+
+def is_denied(said: tuple[float, float]) -> bool:
+    """Whether a chat model says no twice: to the question whether it is answered, and by its reply.
+
+    Then it is not answered, however sure the reader is: of our sets 0.70 of the unanswerable are
+    refused instead of 0.58, and 0.13 of the others instead of 0.08 (evals/FIGURES.md).
+    """
+    yes, stated = said
+    return yes < 0 and not stated
 
 
 def table_threshold(strictness: str) -> float:
