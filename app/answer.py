@@ -8,6 +8,9 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Literal
 
+DIRECT = 25
+"""Words that a sentence or headline may have at most to answer directly."""
+
 
 class Verdict(StrEnum):
     """Whether the cited text holds what a sentence says."""
@@ -86,7 +89,9 @@ class Answer:
     ``answer``; ``unclear``, a refusal where the closest passages may answer all the same;
     ``refusal``; or ``talk`` (a greeting or the like: text in ``reason``, no citations).
     ``computed`` is set where the answer was computed from a table, ``choices`` where several places
-    fit the question and the asker is to say which is meant.
+    fit the question and the asker is to say which is meant. ``headline`` are the words of the first
+    sentence that answer, where that is long, else "". The last ``further`` sentences are further
+    passages, which a reader may want to see folded.
     """
 
     question: str
@@ -103,6 +108,22 @@ class Answer:
     id: str = ""
     computed: Computed | None = None
     choices: tuple[Choice, ...] = ()
+    headline: str = ""
+    further: int = 0
+
+    @property
+    def first(self) -> tuple[Sentence, ...]:
+        """The sentences that answer, without further passages."""
+        return self.sentences[: len(self.sentences) - self.further]
+
+    @property
+    def footnotes(self) -> tuple[tuple[Citation, ...], tuple[Citation, ...]]:
+        """The citations of the sentences that answer, and those of further passages alone."""
+        shown = {n for s in self.first for n in s.citations}
+        return (
+            tuple(c for c in self.citations if c.n in shown),
+            tuple(c for c in self.citations if c.n not in shown),
+        )
 
     @property
     def refused(self) -> bool:

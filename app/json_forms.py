@@ -33,6 +33,8 @@ def answer_payload(answer: Answer) -> dict[str, Any]:
         "standalone": answer.standalone,
         "kind": answer.kind,
         "answer": answer.text,
+        "headline": answer.headline,
+        "further": answer.further,
         "refused": answer.refused,
         "reason": answer.reason,
         "sentences": [
@@ -91,6 +93,8 @@ def answer_from_payload(payload: Mapping[str, Any]) -> Answer:
         id=payload["id"],
         computed=_computed_from(payload.get("computed")),
         choices=tuple(Choice(c["label"], c["question"]) for c in payload.get("choices", ())),
+        headline=payload.get("headline", ""),
+        further=payload.get("further", 0),
     )
 
 

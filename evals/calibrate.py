@@ -29,7 +29,7 @@ from app.evidence.risk import RISKS, Point, threshold_for
 from app.evidence.scoring import score_readings
 from app.models.factory import open_model
 from app.settings import load_settings
-from evals.calibration_data import Judged, Said, ask_model, read_sets, sample
+from evals.calibration_data import Judged, Said, ask_model, held_down, read_sets, sample
 from evals.case import Case
 from evals.logistic_fit import fit, logistic_weights
 from evals.matching import stands_in
@@ -83,10 +83,15 @@ FITTED = ("auc", "brier", "left_out", "thresholds", "falsely_refused", "refusal_
 
 
 def left_out(
-    x: NDArray[np.float64], y: NDArray[np.bool_], sets: Sequence[str], signs: Sequence[int]
+    x: NDArray[np.float64],
+    y: NDArray[np.bool_],
+    sets: Sequence[str],
+    signs: Sequence[int],
+    denied: NDArray[np.bool_],
 ) -> dict[str, dict[str, float]]:
     """For each set, with the fit on the others: AUC, and the refusal recall where 8% of its
     answerable questions are refused."""
+    from scipy.special import expit
     from sklearn.metrics import roc_auc_score
 
     found: dict[str, dict[str, float]] = {}
@@ -96,7 +101,7 @@ def left_out(
         if own.all():
             break
         weights, bias = logistic_weights(x[~own], y[~own], signs)
-        score = x[own] @ weights + bias
+        score = held_down(expit(x[own] @ weights + bias), denied[own])
         refused = score[~y[own]] < np.quantile(score[y[own]], 0.08)
         found[name] = {
             "auc": round(float(roc_auc_score(y[own], score)), 4),
@@ -151,6 +156,8 @@ def fit_answerable(
     names = answerability.MODEL_NAMES if said else answerability.NAMES
     signs = answerability.MODEL_SIGNS if said else answerability.SIGNS
     entry, chance = fit(x, y, [j.group for j in rows], names, signs)
+    denied = np.array([said is not None and said[j.case.id].denies for j in rows])
+    chance = held_down(chance, denied)
     entry["auc"] = round(float(roc_auc_score(y, chance)), 4)
     entry["brier"] = round(float(brier_score_loss(y, chance)), 4)
     if said:
@@ -173,7 +180,7 @@ def fit_answerable(
     entry["refusal_recall"] = {
         name: round(float((chance[~y] < t).mean()), 4) for name, t in entry["thresholds"].items()
     }
-    entry["left_out"] = left_out(x, y, [j.case.id.split("/")[0] for j in rows], signs)
+    entry["left_out"] = left_out(x, y, [j.case.id.split("/")[0] for j in rows], signs, denied)
     print("answerable:", {k: entry[k] for k in FITTED})
     for name, column in zip(names, x.T, strict=True):
         print(f"  {name:40} AUC alone {roc_auc_score(y, column):.3f}")

@@ -9,11 +9,12 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from app.answering.context import prompt_sources
 from app.answering.generate import MAX_TOKENS
 from app.answering.prompt import ANSWER, JUDGE, messages, states_answer
-from app.evidence.answerability import model_features
+from app.evidence.answerability import DENIED, is_denied, model_features
 from app.evidence.evidence import Retrieved, ScoredEvidence
 from app.evidence.reader import Reader
 from app.evidence.scoring import score_readings
@@ -89,6 +90,16 @@ class Said:
     def features(self, judged: Judged) -> tuple[float, ...]:
         """As ``answerability.MODEL_NAMES`` names them; quotes count by the shipped fit."""
         return model_features(judged.found, (self.yes, states_answer(self.reply)))
+
+    @property
+    def denies(self) -> bool:
+        """Whether it says twice that the question is not answered."""
+        return is_denied((self.yes, states_answer(self.reply)))
+
+
+def held_down(chance: NDArray[np.float64], denied: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Probabilities where what the model denies twice counts as it does in an answer."""
+    return np.where(denied, np.minimum(chance, DENIED), chance)
 
 
 def ask_model(

@@ -16,7 +16,7 @@ from evals.measures.citations import (
     evidence_cited,
     exact_quotes,
 )
-from evals.measures.correctness import best_over_golds, correct
+from evals.measures.correctness import best_over_golds, correct, direct, words_shown
 from evals.measures.retrieval import evidence_read, has_evidence, needs, retrieval_scores
 from evals.systems import FoundPassage, Outcome
 
@@ -53,12 +53,15 @@ def answer_scores(
     scores: dict[str, float | None] = {}
     if case.answers or not case.answerable:
         scores["correct"] = correct(case, answer.text, answer.refused)
+        if scores["correct"] and case.answerable and len(case.answers) == 1:
+            scores["direct"] = direct(case, answer)
         said = "" if answer.refused else answer.text
         golds = [a for group in case.answers for a in group] if len(case.answers) == 1 else []
         if golds or not case.answerable:
             scores["exact_match"], scores["token_f1"] = best_over_golds(said, golds)
             scores["span_f1"] = best_over_golds(key_span(answer), golds)[1]
     if answer.kind == "answer":
+        scores["words"] = float(words_shown(answer))
         scores["citation_precision"], scores["citation_recall"] = citation_scores(
             answer_claims(answer), supports
         )

@@ -25,6 +25,8 @@ LABELS = {
     "auc": "AUC, answerable against not",
     "aurc": "Area under risk-coverage",
     "calibration_error": "Calibration error",
+    "direct": "Direct, of the right answers",
+    "words": "Words an answer",
     "recall@1": "Evidence recall@1",
     "recall@3": "Evidence recall@3",
     "recall@5": "Evidence recall@5",
@@ -42,7 +44,7 @@ LABELS = {
     "citations_with_evidence": "Citations that hold evidence",
     "evidence_cited": "Evidence cited",
 }
-LOWER_IS_BETTER = frozenset({"false_refusals", "aurc", "calibration_error"})
+LOWER_IS_BETTER = frozenset({"false_refusals", "aurc", "calibration_error", "words"})
 
 
 def summarise(lines: Sequence[Line], timings: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

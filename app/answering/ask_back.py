@@ -22,7 +22,7 @@ def offer_alternatives(result: ScoredEvidence, likely: float) -> Answer:
     """Quotes of each place that fits, and a question for each that names it."""
     named = labels(result.alternatives)
     choices = tuple(Choice(name, f"{name}: {result.question}") for name in named if name)
-    shown = quote_answer(replace(result, evidence=result.alternatives), likely)
+    shown = quote_answer(replace(result, evidence=result.alternatives, alone=None), likely)
     return replace(shown, choices=choices if len(set(choices)) == len(named) else ())
 
 

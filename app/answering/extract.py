@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
-from app.answer import Answer, Sentence, Verdict
+from app.answer import DIRECT, Answer, Sentence, Verdict
 from app.answering.citations import Footnotes
+from app.answering.headline import headline, is_sure
 from app.evidence.evidence import Evidence, ScoredEvidence
 from app.evidence.scoring import span_with_antecedent
 from app.question.answer_type import AnswerType, answer_type
@@ -22,6 +23,7 @@ NEARLY = 0.30
 MOST_ROWS = 12
 # Items of a list that are shown.
 MOST_ITEMS = 20
+_ROWS = (BlockKind.TABLE_ROW, BlockKind.LIST_ITEM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +134,16 @@ def list_around(blocks: Sequence[Block], at: int) -> tuple[Block | None, list[Bl
 
 
 def quote_answer(result: ScoredEvidence, likely: float, nearly: float = NEARLY) -> Answer:
-    """The best sentences, word for word."""
+    """The best sentences, word for word, the best first; items of a list as they stand."""
     question = result.question
     footnotes = Footnotes()
     sentences: list[Sentence] = []
     quotes = choose_quotes(result, nearly=nearly)
+    # A list is complete only with all of its passages, and in their order.
+    single = bool(quotes) and answer_type(question) is not AnswerType.LIST
+    if single:
+        quotes.sort(key=lambda quote: not _within(result.evidence[0], quote))
+    folds = single and is_sure(result)
     for quote in quotes:
         hit = quote.evidence.hit
         citation = footnotes.cite(hit, quote.start, quote.end, quote.evidence.key)
@@ -155,4 +162,17 @@ def quote_answer(result: ScoredEvidence, likely: float, nearly: float = NEARLY) 
         likely,
         "none",
         tuple(count_of_items(q.shown, q.of) for q in quotes if q.of > 1),
+        headline=_headline(quotes[0]) if single else "",
+        further=sum(len(q.lines) for q in quotes[1:]) if folds else 0,
     )
+
+
+def _headline(quote: Quote) -> str:
+    """The words that answer, over a quote that is long; "" over a list or a row of a table."""
+    best, text = quote.evidence, quote.evidence.hit.source.text
+    words = sum(len(text[a:b].split()) for a, b in quote.lines)
+    blocks = (b for b in best.hit.source.blocks if b.start <= best.start < b.end)
+    in_rows = quote.of or any(b.kind in _ROWS for b in blocks)
+    if best.key is None or in_rows or words <= DIRECT:
+        return ""
+    return headline(best.text, (best.key[0] - best.start, best.key[1] - best.start))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from app.answer import Answer, Sentence, Verdict
+from app.answer import DIRECT, Answer, Sentence, Verdict
 from app.answering import refusal
 from app.answering.citations import Footnotes
 from app.answering.context import PromptSource, prompt_sources
@@ -176,6 +177,7 @@ class DraftedAnswer:
             )
             for text_, verdict in said:
                 sentences.setdefault(text_, Sentence(text_, (citation.n,), verdict))
+        own = len(sentences)
         self._add_best_sentence(result, footnotes, sentences)
         return Answer(
             result.question,
@@ -188,7 +190,16 @@ class DraftedAnswer:
             self._likely,
             self._model.name,
             notes,
+            headline=self._headline(kept[0], next(iter(sentences.values()))),
+            further=len(sentences) - own,
         )
+
+    def _headline(self, checked: Checked, first: Sentence) -> str:
+        """A few words that the model gave, over the long sentence that they were taken from."""
+        if first.verdict is not Verdict.QUOTED or len(first.text.split()) <= DIRECT:
+            return ""
+        span = self._said_in(checked)
+        return checked.source.evidence.hit.source.text[slice(*span)] if span else ""
 
     def _add_best_sentence(
         self, result: ScoredEvidence, footnotes: Footnotes, sentences: dict[str, Sentence]
@@ -207,11 +218,16 @@ class DraftedAnswer:
 
     def _key(self, checked: Checked) -> tuple[int, int] | None:
         """The words that matter in the source: the fragment itself, or the reader's span."""
+        return self._said_in(checked) or checked.source.evidence.key
+
+    @staticmethod
+    def _said_in(checked: Checked) -> tuple[int, int] | None:
+        """Where the model's words stand in the source, if they do and are not all of it."""
         said = checked.drafted.text.strip(" .")
-        at = checked.source.text.casefold().find(said.casefold())
-        if at >= 0 and len(said) < len(checked.source.text):
-            return checked.source.start + at, checked.source.start + at + len(said)
-        return checked.source.evidence.key
+        found = re.search(re.escape(said), checked.source.text, re.IGNORECASE)
+        if not said or found is None or len(said) == len(checked.source.text):
+            return None
+        return checked.source.start + found.start(), checked.source.start + found.end()
 
     def _verbatim_lines(self, checked: Checked, question: str) -> tuple[tuple[int, int], ...]:
         """The source's own lines, where they serve better than the model's words.

@@ -208,7 +208,8 @@ def prefer_rows(result: ScoredEvidence, found: Found) -> ScoredEvidence:
         for r in rows
     ]
     others = [e for e in result.evidence if not _in_table(e, found)]
-    return replace(result, evidence=(*preferred, *others))
+    # What was read by itself is another sentence.
+    return replace(result, evidence=(*preferred, *others), alone=None)
 
 
 def _text(found: Found, row: Row) -> str:

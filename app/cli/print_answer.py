@@ -24,12 +24,13 @@ def show_answer(answer: Answer, question: str = "") -> None:
         console.print(Text(printable(question), style="bold cyan"))
     if answer.standalone != answer.question:
         console.print(Text(f"Understood as: {printable(answer.standalone)}", style="dim"))
+    if answer.headline:
+        console.print(Text(printable(answer.headline), style="bold"))
     if answer.sentences:
         _show_sentences(answer)
     else:
         console.print(Text(printable(answer.reason)))
-    for citation in answer.citations:
-        _show_footnote(citation, repeated=answer.repeats(citation))
+    _show_footnotes(answer)
     if answer.closest:
         console.print(Text("\nThe closest passages:", style="bold"))
     for closest in answer.closest:
@@ -47,7 +48,7 @@ def show_answer(answer: Answer, question: str = "") -> None:
 
 def _show_sentences(answer: Answer) -> None:
     text = Text()
-    for number, sentence in enumerate(answer.sentences):
+    for number, sentence in enumerate(answer.first):
         listed = sentence.text.startswith(("- ", "* ", "• "))
         text.append("" if not number else "\n" if listed else " ")
         mark, style = MARKS[sentence.verdict]
@@ -65,6 +66,17 @@ def where(citation: Citation) -> str:
     parts += [f"row {citation.row}"] if citation.row is not None else []
     parts += citation.headings
     return printable(" › ".join(parts))
+
+
+def _show_footnotes(answer: Answer) -> None:
+    """Of the sentences that answer, then of further passages."""
+    first, rest = answer.footnotes
+    for citation in first:
+        _show_footnote(citation, repeated=answer.repeats(citation))
+    if rest:
+        console.print(Text("\nFurther passages:", style="bold"))
+    for citation in rest:
+        _show_footnote(citation)
 
 
 def _show_footnote(citation: Citation, lacks: str = "", *, repeated: bool = False) -> None:

@@ -6,14 +6,15 @@ Buttons carry ``data-`` attributes that ``chat.js`` turns into events; all text 
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
 from app.answer import Answer, Citation, Sentence, Verdict
-from app.html_escape import clip, markup
+from app.html_escape import markup
 from app.web import feedback
+from app.web.footnotes import evidence, footnote, place, quoted
 from app.web.verdict_mark import verdict_mark
 from store.results import Revision
 
@@ -48,38 +49,6 @@ class Exchange:
     documents: tuple[Revision, ...] = ()
 
 
-def place(citation: Citation) -> str:
-    """Where a citation is, in words: document, heading path, page or row (plain text)."""
-    parts = [citation.document, *citation.headings[-2:]]
-    if citation.page is not None:
-        parts.append(f"page {citation.page}")
-    if citation.row is not None:
-        parts.append(f"row {citation.row}")
-    return " › ".join(parts)
-
-
-def quoted(citation: Citation) -> str:
-    """The quote as HTML with its key words emphasised."""
-    if citation.key is None:
-        return markup(citation.quote)
-    start, end = (offset - citation.start for offset in citation.key)
-    text = citation.quote
-    if not 0 <= start < end <= len(text):
-        return markup(text)
-    return f"{markup(text[:start])}<b>{markup(text[start:end])}</b>{markup(text[end:])}"
-
-
-def footnote(exchange: str, citation: Citation, part: str = "citations") -> str:
-    """The small numbered button in a sentence; its title is the quote."""
-    label = markup(f"Footnote {citation.n}: {clip(citation.quote, 160)}")
-    title = markup(f"{clip(citation.quote, 400)}\n— {place(citation)}")
-    return (
-        f'<button type="button" class="cite" data-do="cite" data-exchange="{markup(exchange)}" '
-        f'data-part="{part}" data-n="{citation.n}" title="{title}" aria-label="{label}">'
-        f"{citation.n}</button>"
-    )
-
-
 def _sentence(exchange: str, sentence: Sentence, citations: dict[int, Citation]) -> str:
     notes = "".join(footnote(exchange, citations[n]) for n in sentence.citations if n in citations)
     return (
@@ -97,24 +66,6 @@ def _words(sentence: Sentence, citations: dict[int, Citation]) -> str:
             before, _, after = sentence.text.partition(key)
             return f"{markup(before)}<b>{markup(key)}</b>{markup(after)}"
     return markup(sentence.text)
-
-
-def evidence(
-    exchange: str, citations: Sequence[Citation], part: str = "citations",
-    repeated: Container[int] = (),
-) -> str:  # fmt: skip
-    """The numbered quotes under an answer; each opens its source.
-
-    Of citations in ``repeated``, by number, the answer shows the words: only the place is told.
-    """
-    rows = "".join(
-        f'<li><button type="button" class="quote" data-do="cite" data-part="{part}" '
-        f'data-exchange="{markup(exchange)}" data-n="{c.n}"><span class="n">{c.n}</span>'
-        + ("" if c.n in repeated else f'<span class="words" dir="auto">{quoted(c)}</span>')
-        + f'<span class="where">{markup(place(c))}</span></button></li>'
-        for c in citations
-    )
-    return f'<ol class="evidence">{rows}</ol>' if rows else ""
 
 
 def _refusal(exchange: str, answer: Answer) -> str:
@@ -142,18 +93,42 @@ def _body(exchange: str, answer: Answer) -> str:
         return f'<p class="talk" dir="auto">{markup(answer.reason)}</p>'
     if answer.refused:
         return _refusal(exchange, answer)
+    shown = {n for s in answer.first for n in s.citations}
+    first = [c for c in answer.citations if c.n in shown]
+    rest = [c for c in answer.citations if c.n not in shown]
+    repeated = {c.n for c in first if answer.repeats(c)}
+    head = (
+        f'<p class="headline" dir="auto">{markup(answer.headline)}</p>' if answer.headline else ""
+    )
+    return (
+        f'<div class="prose">{head}{_prose(exchange, answer)}</div>'
+        f"{evidence(exchange, first, repeated=repeated)}{_further(exchange, rest)}"
+    )
+
+
+def _prose(exchange: str, answer: Answer) -> str:
+    """The sentences that answer, list items as a list."""
     citations = {c.n: c for c in answer.citations}
     text = ""
-    for listed, group in groupby(answer.sentences, lambda s: bool(BULLET.match(s.text))):
+    for listed, group in groupby(answer.first, lambda s: bool(BULLET.match(s.text))):
         if listed:
             items = (replace(s, text=BULLET.sub("", s.text)) for s in group)
             rows = "".join(f"<li>{_sentence(exchange, s, citations)}</li>" for s in items)
             text += f'<ul class="items">{rows}</ul>'
         else:
             text += f"<p>{''.join(_sentence(exchange, s, citations) for s in group)}</p>"
-    repeated = {c.n for c in answer.citations if answer.repeats(c)}
-    notes = evidence(exchange, answer.citations, repeated=repeated)
-    return f'<div class="prose">{text}</div>{notes}'
+    return text
+
+
+def _further(exchange: str, citations: Sequence[Citation]) -> str:
+    """Further passages, folded."""
+    if not citations:
+        return ""
+    told = "1 further passage" if len(citations) == 1 else f"{len(citations)} further passages"
+    return (
+        f'<details class="further"><summary>{told}</summary>'
+        f"{evidence(exchange, citations)}</details>"
+    )
 
 
 def _choices(answer: Answer) -> str:
@@ -171,8 +146,11 @@ def as_copied_text(answer: Answer) -> str:
     """The answer as Markdown with footnotes, for the clipboard and for export."""
     if not answer.sentences:
         return answer.reason
-    text = " ".join(s.text + "".join(f"[^{n}]" for n in s.citations) for s in answer.sentences)
-    notes = [f"[^{c.n}]: “{' '.join(c.quote.split())}” — {place(c)}" for c in answer.citations]
+    text = ""
+    for said in answer.first:
+        apart = "\n" if BULLET.match(said.text) or said.text.startswith("|") else " "
+        text += (apart if text else "") + said.text + "".join(f"[^{n}]" for n in said.citations)
+    notes = [f"[^{c.n}]: “{' '.join(c.quote.split())}” — {place(c)}" for c in answer.footnotes[0]]
     return "\n".join([text, "", *notes])
 
 

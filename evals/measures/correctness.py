@@ -7,6 +7,7 @@ import string
 from collections import Counter
 from collections.abc import Sequence
 
+from app.answer import DIRECT, Answer
 from evals.case import Case
 from evals.matching import stands_in
 
@@ -30,6 +31,19 @@ def correct(case: Case, text: str, refused: bool) -> float:
     if not case.answerable:
         return float(refused)
     return float(not refused and says_what_is_asked(case, text))
+
+
+def direct(case: Case, answer: Answer) -> float:
+    """1.0 where the headline, or the first sentence, says what is asked in few words (``DIRECT``),
+    else 0.0."""
+    opening = answer.headline or answer.sentences[0].text
+    few = len(opening.split()) <= DIRECT
+    return float(few and says_what_is_asked(case, opening))
+
+
+def words_shown(answer: Answer) -> int:
+    """Words of the answer without further passages, which are folded."""
+    return sum(len(text.split()) for text in (answer.headline, *(s.text for s in answer.first)))
 
 
 def squad_normalise(text: str) -> str:

@@ -1,0 +1,55 @@
+"""What answers first: the words of the best quote that tell what is asked, and what is folded.
+
+A long quote gets a headline: the clause with the reader's span, or the words around that. Further
+passages are folded unless the reader doubts the best sentence: so few right answers stand in folded
+passages alone (0.05; evals/FIGURES.md, "Directness").
+"""
+
+from __future__ import annotations
+
+import re
+
+from app.evidence.evidence import ScoredEvidence
+
+# Log-odds by the reader that the sentence, by itself, answers.
+SURE = -1.0
+# Words of a headline; a clause of fewer brings the next along, of one with more a part is shown.
+FEWEST, MOST = 4, 15
+# A clause ends after such a sign, or before a bracket or dash.
+_BREAK = re.compile(r"(?<=[,;:–—)])\s+|\s+(?=[(–—])|(?<=[，、；：])")
+_EDGES = " \t\n,;:–—，、；：()[]"
+
+
+def is_sure(found: ScoredEvidence) -> bool:
+    """Whether the best sentence may stand alone, with further passages folded."""
+    return found.alone is not None and found.alone.answerable >= SURE
+
+
+def headline(text: str, key: tuple[int, int]) -> str:
+    """The words of a sentence that answer: a slice of ``text``, around the reader's span in it.
+
+    "" where the span by itself has more than ``MOST`` words.
+    """
+    start, end = key
+    ends = [m.start() for m in _BREAK.finditer(text)] + [len(text)]
+    begins = [0] + [m.end() for m in _BREAK.finditer(text)]
+    low = max(b for b in begins if b <= start)
+    later = [e for e in ends if e >= end]
+    high = next((e for e in later if len(text[low:e].split()) >= FEWEST), later[-1])
+    low, high = _around(text, (low, high), key)
+    return text[low:high].strip(_EDGES)
+
+
+def _around(text: str, clause: tuple[int, int], key: tuple[int, int]) -> tuple[int, int]:
+    """At most ``MOST`` words of the clause, with the key near their middle; nothing where the key
+    itself has more."""
+    low, high = clause
+    words = [(low + m.start(), low + m.end()) for m in re.finditer(r"\S+", text[low:high])]
+    first = next(i for i, (_, end) in enumerate(words) if end > key[0])
+    last = max(i for i, (start, _) in enumerate(words) if start < key[1])
+    room = MOST - (last - first + 1)
+    if room < 0:
+        return low, low
+    before = min(first, max(room // 2, room - (len(words) - 1 - last)))
+    after = min(len(words) - 1 - last, room - before)
+    return words[first - before][0], words[last + after][1]

@@ -1,0 +1,58 @@
+"""Footnotes of an answer as HTML: the numbered buttons, and the list of quotes under it."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Sequence
+
+from app.answer import Citation
+from app.html_escape import clip, markup
+
+
+def place(citation: Citation) -> str:
+    """Where a citation is, in words: document, heading path, page or row (plain text)."""
+    parts = [citation.document, *citation.headings[-2:]]
+    if citation.page is not None:
+        parts.append(f"page {citation.page}")
+    if citation.row is not None:
+        parts.append(f"row {citation.row}")
+    return " › ".join(parts)
+
+
+def quoted(citation: Citation) -> str:
+    """The quote as HTML with its key words emphasised."""
+    if citation.key is None:
+        return markup(citation.quote)
+    start, end = (offset - citation.start for offset in citation.key)
+    text = citation.quote
+    if not 0 <= start < end <= len(text):
+        return markup(text)
+    return f"{markup(text[:start])}<b>{markup(text[start:end])}</b>{markup(text[end:])}"
+
+
+def footnote(exchange: str, citation: Citation, part: str = "citations") -> str:
+    """The small numbered button in a sentence; its title is the quote."""
+    label = markup(f"Footnote {citation.n}: {clip(citation.quote, 160)}")
+    title = markup(f"{clip(citation.quote, 400)}\n— {place(citation)}")
+    return (
+        f'<button type="button" class="cite" data-do="cite" data-exchange="{markup(exchange)}" '
+        f'data-part="{part}" data-n="{citation.n}" title="{title}" aria-label="{label}">'
+        f"{citation.n}</button>"
+    )
+
+
+def evidence(
+    exchange: str, citations: Sequence[Citation], part: str = "citations",
+    repeated: Container[int] = (),
+) -> str:  # fmt: skip
+    """The numbered quotes under an answer; each opens its source.
+
+    Of citations in ``repeated``, by number, the answer shows the words: only the place is told.
+    """
+    rows = "".join(
+        f'<li><button type="button" class="quote" data-do="cite" data-part="{part}" '
+        f'data-exchange="{markup(exchange)}" data-n="{c.n}"><span class="n">{c.n}</span>'
+        + ("" if c.n in repeated else f'<span class="words" dir="auto">{quoted(c)}</span>')
+        + f'<span class="where">{markup(place(c))}</span></button></li>'
+        for c in citations
+    )
+    return f'<ol class="evidence">{rows}</ol>' if rows else ""
