@@ -152,10 +152,15 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class EvidenceFound:
-    """First event of a stream: the citations to show at once, before any prose."""
+    """First event of a stream: the citations to show at once, before any prose.
+
+    ``provisional`` is the answer in quotes that stands until a model has written another; None
+    where what was found would be refused.
+    """
 
     standalone: str
     citations: tuple[Citation, ...]
+    provisional: Answer | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,18 +43,20 @@ def visited(chat: Served, chromium: Browser) -> Iterator[Page]:
     assert seen == Watched(), seen
 
 
-def test_the_stop_button_stops_and_keeps_the_question(visit: Page, mill: Served) -> None:
+def test_the_stop_button_stops_and_keeps_what_was_found(visit: Page, mill: Served) -> None:
     model, stopped = endless()
     mill.engine._use(model, mill.engine.settings)
     visit.fill("#question textarea", "How many wheels has the mill at Tarn?")
     visit.press("#question textarea", "Enter")
-    expect(visit.locator(".live .evidence")).to_contain_text("nine wheels")
+    expect(visit.locator(".live .prose")).to_contain_text("nine wheels")
     expect(visit.locator(".live .draft")).to_contain_text("and so on")
     visit.locator("#question button", has_text="Stop").click()
-    expect(visit.locator(".turn:not(.live) .problem")).to_contain_text("Stopped.")
+    expect(visit.locator(".turn:not(.live) .note")).to_contain_text("Stopped; these are quotes.")
+    expect(visit.locator(".turn:not(.live) .prose")).to_contain_text("nine wheels")
     assert stopped.wait(60)
     mill.engine._use(None, mill.engine.settings)
-    visit.get_by_role("button", name="Try again").click()
+    visit.get_by_role("button", name="Ask again").click()
+    expect(visit.locator(".turn:not(.live) .note")).to_have_count(0)
     expect(visit.locator(".turn:not(.live) .prose")).to_contain_text("nine wheels")
 
 
@@ -86,8 +88,9 @@ def test_differences_are_shown_side_by_side(visit: Page, mill: Served) -> None:
 
 
 def test_a_pdf_page_is_pictured_with_the_cited_words_marked(visit: Page, mill: Served) -> None:
-    lines = [(60, 700, 12, "The harbour at Estwick was dug in 1834."), (60, 660, 12, "It is deep.")]
+    lines = [(60, 700, 12, "It is deep."), (60, 90, 12, "The harbour at Estwick was dug in 1834.")]
     add_bytes(mill.engine, pdf_file([lines]), "harbour.pdf")
+    visit.set_viewport_size({"width": 1440, "height": 600})
     turn = ask(visit, "When was the harbour at Estwick dug?")
     turn.locator(".cite").first.click()
     picture = visit.locator(".pane .picture img")
@@ -96,8 +99,28 @@ def test_a_pdf_page_is_pictured_with_the_cited_words_marked(visit: Page, mill: S
     assert visit.evaluate("document.querySelector('.pane .picture img').naturalWidth") > 300
     assert visit.evaluate(YELLOW) > 50
     expect(visit.locator(".pane .path")).to_contain_text("page 1")
+    # The marked words stand low on the page, and are in view.
+    visit.wait_for_function(IN_VIEW)
+    views = visit.locator(".pane .views")
+    views.get_by_role("button", name="Text").click()
+    expect(picture).to_be_hidden()
+    expect(visit.locator(".pane mark").first).to_be_in_viewport()
+    # What a reader chose stays so at the next footnote.
+    visit.locator(".pane .close").click()
+    turn.locator(".cite").first.click()
+    expect(views.get_by_role("button", name="Text")).to_have_attribute("aria-pressed", "true")
+    expect(visit.locator(".pane mark").first).to_be_in_viewport()
+    views.get_by_role("button", name="Page").click()
+    expect(picture).to_be_visible()
 
 
+IN_VIEW = """() => {
+  const figure = document.querySelector('.pane .picture');
+  const image = figure.querySelector('img').getBoundingClientRect();
+  const pages = document.querySelector('.pane .pages').getBoundingClientRect();
+  const at = image.top + image.height * Number(figure.dataset.at);
+  return at >= pages.top && at + 12 <= pages.bottom;
+}"""
 YELLOW = """() => {
   const image = document.querySelector('.pane .picture img');
   const canvas = document.createElement('canvas');

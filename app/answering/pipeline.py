@@ -177,7 +177,8 @@ class Answerer:
         # model writes, and if it fails.
         shown = self._without_model(result, clock)
         alone = leans_back(result, shown) if rewritten.first else shown
-        yield EvidenceFound(asked, alone.citations)
+        provisional = None if alone.refused else replace(alone, question=as_given, standalone=asked)
+        yield EvidenceFound(asked, alone.citations, provisional)
         answer = alone
         settled = shown.computed is not None or bool(shown.choices) or alone is not shown
         if self.model is not None and result.evidence and not settled:

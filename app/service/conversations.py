@@ -103,7 +103,8 @@ class Conversations:
             rows = db.execute(
                 "select id, name, updated from conversation c where owner = ? and (name like ? "
                 "escape '!' or exists (select 1 from exchange where conversation = c.id and "
-                "(question like ? escape '!' or answer like ? escape '!'))) "
+                "(question like ? escape '!' or json_extract(answer, '$.answer') like ? "
+                "escape '!'))) "
                 "order by updated desc limit ?",
                 (owner, like, like, like, limit),
             ).fetchall()
@@ -116,6 +117,14 @@ class Conversations:
                 "select 1 from conversation where id = ? and owner = ?", (conversation, owner)
             ).fetchone()
         return row is not None
+
+    def name(self, owner: str, conversation: str) -> str:
+        """The conversation's name; "" where it is not the owner's."""
+        with self._file.transaction() as db:
+            row = db.execute(
+                "select name from conversation where id = ? and owner = ?", (conversation, owner)
+            ).fetchone()
+        return row["name"] if row else ""
 
     def rename(self, owner: str, conversation: str, name: str) -> None:
         """Give it another name."""

@@ -35,6 +35,10 @@ element.addEventListener('click', (event) => {
     return;
   }
   if (data.do === 'pick') return pick();
+  if (data.do === 'view') {
+    window.footnoteView = data.view;
+    return show(element.querySelector('.pane'));
+  }
   if (data.do === 'correct') {
     button.closest('.correct').querySelectorAll('textarea')
       .forEach((area) => { data[area.dataset.field] = area.value; });
@@ -92,6 +96,27 @@ document.addEventListener('keydown', (event) => {
   }
   if (event.key === 'Escape') element.querySelector('.close')?.click();
 });
+// The view of a source, page or text, and in it the cited words.
+const show = (pane) => {
+  const pages = pane.querySelector('.pages');
+  if (pane.dataset.view && window.footnoteView) pane.dataset.view = window.footnoteView;
+  pane.querySelectorAll('.views button').forEach((button) => {
+    button.setAttribute('aria-pressed', String(button.dataset.view === pane.dataset.view));
+  });
+  const picture = pane.dataset.view === 'page' && pane.querySelector('.picture');
+  if (picture) {
+    const image = picture.querySelector('img');
+    image.decode().catch(() => {}).then(() => {
+      const at = picture.offsetTop + image.clientHeight * Number(picture.dataset.at || 0);
+      pages.scrollTop = at - pages.clientHeight / 3;
+    });
+    return;
+  }
+  const mark = pane.querySelector('mark');
+  if (!mark) { pages.scrollTop = 0; return; }
+  const gap = mark.getBoundingClientRect().top - pages.getBoundingClientRect().top;
+  pages.scrollTop += gap - Math.min(120, pages.clientHeight / 3);
+};
 const place = () => {
   const pane = element.querySelector('.pane');
   if (pane) {
@@ -100,18 +125,17 @@ const place = () => {
     if (shown === element.dataset.shown) return;
     element.dataset.shown = shown;
     pane.focus({ preventScroll: true });
-    const mark = pane.querySelector('mark');
     if (!wide()) pane.scrollIntoView({ block: 'start' });
-    const pages = pane.querySelector('.pages');
-    if (mark && pages) {
-      const gap = mark.getBoundingClientRect().top - pages.getBoundingClientRect().top;
-      pages.scrollTop += gap - Math.min(120, pages.clientHeight / 3);
-    } else if (pages) pages.scrollTop = 0;
+    if (pane.querySelector('.pages')) show(pane);
     return;
   }
   element.dataset.shown = '';
   const turns = element.querySelectorAll('.turn');
-  const last = turns[turns.length - 1];
+  // A link names one answer; the page starts there, not at the last.
+  const linked = new URLSearchParams(location.search).get('answer');
+  const named = linked && !window.footnoteArrived && element.querySelector(`#x-${CSS.escape(linked)}`);
+  const last = named || turns[turns.length - 1];
+  if (named) window.footnoteArrived = true;
   if (!last || element.dataset.turns === `${turns.length}${last.id}`) return;
   element.dataset.turns = `${turns.length}${last.id}`;
   const log = element.closest('.log');

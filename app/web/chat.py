@@ -15,7 +15,9 @@ from app.json_forms import answer_payload
 from app.service.conversations import Conversations, StoredExchange, turns
 from app.service.engine import Engine
 from app.service.feedback_set import CorrectionError, feedback_set_path, read_cases
-from app.web import feedback, render_answer, source_pane
+from app.web import feedback, render_answer
+from app.web.display_names import display_names, named_for_display
+from app.web.read_source import open_citation
 from app.worker_stream import Stopped, iterate_in_worker
 from ingest.document import FootnoteError
 from store.results import Revision
@@ -41,7 +43,7 @@ class Chat:
         self.engine = engine
         self.kept = conversations
         self._stops: dict[str, threading.Event] = {}
-        self._live: dict[str, tuple[Citation, ...]] = {}
+        self._live: dict[str, EvidenceFound] = {}
 
     # Rendering
 
@@ -57,6 +59,10 @@ class Chat:
 
     def _items(self, owner: str, kept: Sequence[StoredExchange]) -> list[render_answer.Exchange]:
         statuses = self._statuses()
+        names = display_names(self.engine.library)
+        kept = [
+            replace(k, answer=named_for_display(k.answer, names)) if k.answer else k for k in kept
+        ]
         if not any(k.mark in ("wrong", "incomplete") for k in kept):
             return [self._item(k, statuses) for k in kept]
         cases = read_cases(feedback_set_path(self.engine.settings.data, owner))
@@ -103,6 +109,8 @@ class Chat:
         for draft in self._drafts(owner, session, question, documents, turns(past), outcome):
             yield shown + draft, conversation
         if question:
+            if outcome.problem == STOPPED:
+                outcome = self._until_stopped(session)
             payload = answer_payload(outcome.answer) if outcome.answer else None
             # It may have been deleted in another tab: the answer then starts a new conversation.
             if not self.kept.owns(owner, conversation):
@@ -147,11 +155,11 @@ class Chat:
     ) -> Iterator[str | Answer]:
         """HTML of the draft as it grows, then the answer."""
         stop = self._stops[session] = threading.Event()
+        found = EvidenceFound("", ())
         if question:
-            yield render_answer.draft(question, "", (), "", "Looking in the documents")
-        standalone, words = "", ""
-        citations: tuple[Citation, ...] = ()
-        drawn = 0.0
+            yield render_answer.draft(question, found, "", "Looking in the documents")
+        self._live.pop(session, None)
+        words, drawn = "", 0.0
         user = owner or session
 
         def events() -> Iterator[Event]:
@@ -162,16 +170,31 @@ class Chat:
                 yield event.answer
                 return
             if isinstance(event, EvidenceFound):
-                standalone, citations = event.standalone, event.citations
-                self._live[session] = citations
-                state = self._state()
-                yield render_answer.draft(question, standalone, citations, words, state)
+                self._live[session] = event
+                found = self._named_evidence(event)
+                yield render_answer.draft(question, found, words, self._state())
             elif isinstance(event, Word):
                 words += event.text
                 if time.monotonic() - drawn >= REDRAW_S:
                     drawn = time.monotonic()
                     state = "A draft; each sentence is checked next"
-                    yield render_answer.draft(question, standalone, citations, words, state)
+                    yield render_answer.draft(question, found, words, state)
+
+    def _named_evidence(self, found: EvidenceFound) -> EvidenceFound:
+        if found.provisional is None:
+            return found
+        names = display_names(self.engine.library)
+        return replace(found, provisional=named_for_display(found.provisional, names))
+
+    def _until_stopped(self, session: str) -> Outcome:
+        """The quotes that were found before the reader stopped the model, if any."""
+        found = self._live.get(session)
+        if found is None or found.provisional is None:
+            return Outcome(problem=STOPPED)
+        notes = (*found.provisional.notes, "Stopped; these are quotes.")
+        answer = replace(found.provisional, notes=notes)
+        identity = self.engine.library.record_answer(answer_payload(answer), answer.citations)
+        return Outcome(replace(answer, id=identity))
 
     def _state(self) -> str:
         """What is being done once evidence is there."""
@@ -243,41 +266,14 @@ class Chat:
     def open(self, owner: str, session: str, exchange: str, part: str, n: int) -> str:
         """The source pane for footnote ``n`` of an answer's ``part`` (citations or closest)."""
         citations = self._citations(owner, session, exchange, part)
-        cited = next((c for c in citations if c.n == n), None)
-        if cited is None:
-            return source_pane.problem("This footnote is no longer there: its answer was replaced.")
-        try:
-            library = self.engine.library
-            view = source_pane.View(
-                library.revision(cited.revision), library.text(cited.revision),
-                library.blocks(cited.revision), cited, exchange, part, [c.n for c in citations],
-            )  # fmt: skip
-            return source_pane.pane(replace(view, picture=self._picture(cited)))
-        except FootnoteError as error:
-            return source_pane.problem(f"The source cannot be shown. {error}")
+        return open_citation(self.engine.library, citations, n, exchange, part)
 
     def _citations(self, owner: str, session: str, exchange: str, part: str) -> Sequence[Citation]:
         if exchange == "live":
-            return self._live.get(session, ())
+            return self._live[session].citations if session in self._live else ()
         kept = self.kept.exchange(owner, exchange)
         if kept is None or kept.answer is None:
             return ()
         if part == "closest":
             return [c.citation for c in kept.answer.closest]
         return kept.answer.citations
-
-    def _picture(self, cited: Citation) -> str:
-        from app.web import page_picture
-
-        return page_picture.figure(self.engine.library, cited)
-
-    def read(self, revision: str) -> str:
-        """The pane for reading a whole revision."""
-        try:
-            library = self.engine.library
-            found = library.revision(revision)
-            return source_pane.pane(
-                source_pane.View(found, library.text(revision), library.blocks(revision))
-            )
-        except FootnoteError as error:
-            return source_pane.problem(f"The document cannot be shown. {error}")

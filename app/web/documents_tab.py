@@ -15,6 +15,8 @@ from app.service.uploads import add_bytes, add_link
 from app.web import source_pane
 from app.web.chat import LOST, Chat
 from app.web.components import QUIET, Stream, handler, html
+from app.web.display_names import display_title
+from app.web.read_source import read_revision
 from app.web.render_diff import differences
 from app.worker_stream import Outlet, worker_stream
 from ingest.document import FootnoteError
@@ -51,9 +53,10 @@ def _row(chat: Chat, current: Revision, removing: str) -> str:
         + _button("keep", current, "Keep")
         + "</span>"
     )
+    title = display_title(chat.engine.library, current)
     changed = _button("diff", current, "What changed") if len(history) > 1 else ""
     return (
-        f'<li><div class="name" dir="auto"><strong>{markup(clip(current.title, 90))}</strong> '
+        f'<li><div class="name" dir="auto"><strong>{markup(clip(title, 90))}</strong> '
         f"<bdi>{markup(clip(current.document, 80))}</bdi></div>"
         f'<p class="meta">{current.passages:,} passages · {current.characters:,} characters · '
         f"ingested {markup(current.created[:10])}</p>"
@@ -165,7 +168,7 @@ def build(chat: Chat, tab: Any, stream: Stream) -> None:
 def _act(chat: Chat, what: str, revision: str, document: str) -> tuple[Any, ...]:
     try:
         if what == "read":
-            return gr.skip(), chat.read(revision)
+            return gr.skip(), read_revision(chat.engine.library, revision)
         if what == "diff":
             return gr.skip(), differences(chat.engine.library.diff(document))
         if what == "remove":

@@ -15,6 +15,7 @@ from app.web import documents_tab, settings_tab, sidebar, source_pane
 from app.web.chat import Chat
 from app.web.components import QUIET, Stream, handler, html, owner_of, session_of
 from app.web.feedback import Correction
+from app.web.read_source import read_revision
 from app.web.welcome import status_line, welcome
 
 ASKING_AT_ONCE = 64
@@ -206,6 +207,6 @@ def _marked(chat: Chat, owner: str, conversation: str, data: dict[str, Any]) -> 
 
 def _reader(chat: Chat) -> Callable[[gr.EventData], str]:
     def read(event: gr.EventData) -> str:
-        return chat.read(str(event._data.get("id", "")))
+        return read_revision(chat.engine.library, str(event._data.get("id", "")))
 
     return read

@@ -14,7 +14,7 @@ def figure(library: Library, cited: Citation) -> str:
     kept = library.original(cited.revision) if cited.page is not None else None
     if cited.page is None or kept is None:
         return ""
-    from ingest.load.page_picture import page_picture
+    from ingest.load.page_picture import SCALE, page_picture
 
     data, scans = kept
     media_type = library.revision(cited.revision).media_type
@@ -22,9 +22,15 @@ def figure(library: Library, cited: Citation) -> str:
         picture, boxes = page_picture(data, media_type, cited.page, cited.quote, scans)
     except UnreadableDocument:
         return ""
-    what = "with the cited words marked" if boxes else "that the cited words are on"
+    marked = [box for box in boxes if box.page == cited.page]
+    what = "with the cited words marked" if marked else "that the cited words are on"
+    at = f' data-at="{marked[0].top * SCALE / _height(picture):.3f}"' if marked else ""
     return (
-        '<details class="picture" open><summary>The page</summary>'
-        f'<img alt="Page {cited.page} {what}" '
-        f'src="data:image/png;base64,{base64.b64encode(picture).decode()}"></details>'
+        f'<figure class="picture"{at}><img alt="Page {cited.page} {what}" '
+        f'src="data:image/png;base64,{base64.b64encode(picture).decode()}"></figure>'
     )
+
+
+def _height(png: bytes) -> int:
+    """Pixels, from the header that every PNG begins with."""
+    return int.from_bytes(png[20:24], "big")

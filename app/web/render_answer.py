@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
-from app.answer import Answer, Citation, Sentence, Verdict
+from app.answer import Answer, Citation, EvidenceFound, Sentence, Verdict
 from app.html_escape import markup
 from app.web import feedback
 from app.web.footnotes import evidence, footnote, place, quoted
@@ -245,21 +245,22 @@ def problem(message: str, exchange: str = "") -> str:
     return f'<p class="problem" role="alert">{markup(message)}{again}</p>'
 
 
-def draft(
-    question: str, standalone: str, citations: Sequence[Citation], words: str, state: str
-) -> str:
-    """What is known while an answer is in progress: evidence first, then provisional words."""
+def draft(question: str, found: EvidenceFound, words: str, state: str) -> str:
+    """What is known while an answer is in progress: quotes first, then a model's words."""
     understood = (
-        f'<p class="understood">Understood as <q dir="auto">{markup(standalone)}</q></p>'
-        if standalone.strip() not in ("", question.strip())
+        f'<p class="understood">Understood as <q dir="auto">{markup(found.standalone)}</q></p>'
+        if found.standalone.strip() not in ("", question.strip())
         else ""
+    )
+    quotes = (
+        _body("live", found.provisional) if found.provisional else evidence("live", found.citations)
     )
     text = f'<p class="draft" dir="auto">{markup(words)}</p>' if words else ""
     return (
         f'<article class="turn live" id="x-live" aria-busy="true">'
-        f'<h3 class="asked" dir="auto">{markup(question)}</h3>{understood}{text}'
-        f'<p class="state"><span class="dot" aria-hidden="true"></span>{markup(state)}</p>'
-        f"{evidence('live', citations)}</article>"
+        f'<h3 class="asked" dir="auto">{markup(question)}</h3>{understood}'
+        f'{quotes}{text}<p class="state"><span class="dot" aria-hidden="true"></span>'
+        f"{markup(state)}</p></article>"
     )
 
 

@@ -12,6 +12,7 @@ from app.html_escape import clip, markup, show_controls
 from app.web import downloads
 from app.web.chat import Chat
 from app.web.components import QUIET, handler, html, owner_of
+from app.web.display_names import display_name
 from app.web.welcome import welcome
 
 
@@ -56,8 +57,11 @@ def build(chat: Chat) -> Sidebar:
 
 def choices(chat: Chat) -> list[tuple[str, str]]:
     """The documents to choose from: what the reader sees, and the document's id."""
-    current = chat.engine.library.documents()
-    return [(show_controls(clip(d.document, 48)), d.document_id) for d in current]
+    library = chat.engine.library
+    return [
+        (show_controls(clip(display_name(library, d), 48)), d.document_id)
+        for d in library.documents()
+    ]
 
 
 def conversation_list(chat: Chat, owner: str, current: str, words: str = "") -> str:
@@ -127,10 +131,17 @@ def wire(
         return lambda: (gr.update(visible=shown), gr.update(visible=shown))
 
     shelf.fresh.click(start, None, outputs, **QUIET)
+
+    @handler
+    def settle(conversation: str, request: gr.Request) -> tuple[Any, ...]:
+        return chat.kept.name(owner_of(request), conversation), *sure(False)()
+
     shelf.list.open(open_one, None, outputs, **QUIET)
+    asked = [shelf.sure, shelf.cancel]
+    # What was typed or half done belongs to the conversation that was open before.
+    current.change(settle, current, [shelf.name, *asked], **QUIET)
     shelf.find.change(search, [shelf.find, current], shelf.list, **QUIET)
     shelf.rename.click(rename, [shelf.name, current], shelf.list, **QUIET)
-    asked = [shelf.sure, shelf.cancel]
     shelf.delete.click(sure(True), None, asked, **QUIET)
     shelf.cancel.click(sure(False), None, asked, **QUIET)
     shelf.sure.click(delete, current, outputs, **QUIET).then(sure(False), None, asked, **QUIET)

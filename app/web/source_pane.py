@@ -182,6 +182,26 @@ def _head(view: View) -> str:
     )
 
 
+def _opened_on(view: View) -> str:
+    """The view that a source with a picture opens on: the page, where the words are marked on it.
+
+    It is for the reader's eyes: ``chat.js`` remembers what a reader chose instead.
+    """
+    shown = "page" if "data-at=" in view.picture[:60] else "text"
+    return f' data-view="{shown}"' if view.picture else ""
+
+
+def _views(view: View) -> str:
+    """The choice between the page as it looks and its text."""
+    if not view.picture:
+        return ""
+    buttons = "".join(
+        f'<button type="button" data-do="view" data-view="{name}">{label}</button>'
+        for name, label in (("page", "Page"), ("text", "Text"))
+    )
+    return f'<div class="views" role="group" aria-label="Shown as">{buttons}</div>'
+
+
 def pane(view: View) -> str:
     """The whole pane for a citation or for reading a document."""
     exchange = markup(view.exchange)
@@ -189,9 +209,11 @@ def pane(view: View) -> str:
     reading = outline(view) if view.citation is None else ""
     return (
         f'<section class="pane" tabindex="-1" aria-label="Source" data-exchange="{exchange}" '
-        f'data-n="{n}">{_head(view)}<button type="button" class="pick" data-do="pick" hidden>'
+        f'data-n="{n}"{_opened_on(view)}>{_head(view)}{_views(view)}'
+        f'<button type="button" class="pick" data-do="pick" hidden>'
         f'This is the right passage</button><div class="pages" tabindex="0" role="region" '
-        f'aria-label="Document text">{view.picture}{reading}{_body(view)}</div></section>'
+        f'aria-label="Document text">{view.picture}<div class="text">{reading}{_body(view)}</div>'
+        "</div></section>"
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.html_escape import markup
 from app.service.engine import Engine
+from app.web.display_names import display_title
 
 
 def welcome(engine: Engine) -> str:
@@ -20,7 +21,9 @@ def welcome(engine: Engine) -> str:
         for q in engine.example_questions()
     )
     count = f"{len(documents)} documents" if len(documents) > 1 else "the document"
-    names = ", ".join(f"<bdi>{markup(d.title or d.document)}</bdi>" for d in documents[:3])
+    names = ", ".join(
+        f"<bdi>{markup(display_title(engine.library, d))}</bdi>" for d in documents[:3]
+    )
     more = " and others" if len(documents) > 3 else ""
     return (
         f'<div class="welcome"><h2>Ask about {count}</h2><p class="names">{names}{more}</p>'

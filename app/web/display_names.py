@@ -1,0 +1,56 @@
+"""Names of documents for the reader: where a file's name says nothing, the words it opens with."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+
+from app.answer import Answer, Citation
+from ingest.document import BlockKind
+from ingest.load.titles import is_informative_title, name_in_words, shorten, without_markup
+from store.library import Library
+from store.results import Revision
+
+LONGEST = 60
+_OPENS = (BlockKind.HEADING, BlockKind.PARAGRAPH, BlockKind.QUESTION, BlockKind.ANSWER)
+
+
+def display_name(library: Library, revision: Revision) -> str:
+    """The document's name; its title or its opening words where that is a number or a hash."""
+    if is_informative_title(name_in_words(revision.document)):
+        return revision.document
+    if is_informative_title(revision.title):
+        return shorten(revision.title, LONGEST)
+    return _opening(library, revision.id) or revision.document
+
+
+def display_title(library: Library, revision: Revision) -> str:
+    """The document's title; its opening words where that is a number or a hash."""
+    told = is_informative_title(revision.title)
+    return revision.title if told else display_name(library, revision)
+
+
+@lru_cache(maxsize=256)
+def _opening(library: Library, revision: str) -> str:
+    text = library.text(revision)
+    first = next((b for b in library.blocks(revision) if b.kind in _OPENS), None)
+    return shorten(without_markup(text[first.start : first.end]), LONGEST) if first else ""
+
+
+def named_for_display(answer: Answer, names: dict[str, str]) -> Answer:
+    """The answer with each document under the name that a reader is shown."""
+
+    def named(citation: Citation) -> Citation:
+        return replace(citation, document=names.get(citation.document, citation.document))
+
+    return replace(
+        answer,
+        citations=tuple(named(c) for c in answer.citations),
+        closest=tuple(replace(c, citation=named(c.citation)) for c in answer.closest),
+    )
+
+
+def display_names(library: Library) -> dict[str, str]:
+    """What to show for each document whose name says nothing."""
+    shown = {r.document: display_name(library, r) for r in library.documents()}
+    return {name: words for name, words in shown.items() if name != words}
