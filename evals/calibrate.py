@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from app.answering.extract import choose_quotes
 from app.answering.prompt import states_answer
 from app.evidence import answerability, calibration
+from app.evidence.answerability import DENIED
 from app.evidence.reader import Reader
 from app.evidence.risk import RISKS, Point, threshold_for
 from app.evidence.scoring import score_readings
@@ -142,6 +143,13 @@ def mixed(
     return sorted((round(float(chance[i]), 4), bool(right[i])) for i in rows)
 
 
+def refused_shares(answerable: NDArray[np.float64]) -> dict[str, float]:
+    """For each strictness the probability below which its share (``REFUSED``) of the answerable
+    falls, but always more than what is denied twice has."""
+    shares = {name: float(np.quantile(answerable, share)) for name, share in REFUSED.items()}
+    return {name: round(max(least, DENIED + 0.01), 4) for name, least in shares.items()}
+
+
 def fit_answerable(
     judged: Sequence[Judged], said: Mapping[str, Said] | None = None
 ) -> dict[str, Any]:
@@ -156,6 +164,7 @@ def fit_answerable(
     names = answerability.MODEL_NAMES if said else answerability.NAMES
     signs = answerability.MODEL_SIGNS if said else answerability.SIGNS
     entry, chance = fit(x, y, [j.group for j in rows], names, signs)
+    refused = refused_shares(chance[y])
     denied = np.array([said is not None and said[j.case.id].denies for j in rows])
     chance = held_down(chance, denied)
     entry["auc"] = round(float(roc_auc_score(y, chance)), 4)
@@ -163,9 +172,7 @@ def fit_answerable(
     if said:
         right = [model_right(j, said[j.case.id]) for j in rows]
         points = mixed(chance, y, np.array(right))
-        entry["thresholds"] = {
-            name: round(float(np.quantile(chance[y], share)), 4) for name, share in REFUSED.items()
-        }
+        entry["thresholds"] = refused
     else:
         points = mixed(chance, y, np.array([quotes_right(j) for j in rows]))
         entry["thresholds"] = {

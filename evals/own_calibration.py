@@ -23,7 +23,7 @@ from app.evidence.risk import RISKS, RiskError, threshold_for
 from app.evidence.scoring import score_evidence
 from app.models.base import ChatModel
 from app.question.rewrite import rewrite_question
-from evals.calibrate import NOT_SAID, REFUSED, model_right, quotes_right
+from evals.calibrate import NOT_SAID, model_right, quotes_right, refused_shares
 from evals.calibration_data import Judged, Said, ask_model, held_down
 from evals.case import QuestionSet
 from evals.logistic_fit import fit
@@ -79,8 +79,8 @@ def model_entry(judged: Sequence[Judged], said: Mapping[str, Said]) -> dict[str,
     y = np.array([j.case.answerable for j in judged])
     groups = [str(n % LEAST) for n in range(len(judged))]
     entry, chance = fit(x, y, groups, answerability.MODEL_NAMES, answerability.MODEL_SIGNS)
+    defaults = refused_shares(chance[y])
     chance = held_down(chance, np.array([said[j.case.id].denies for j in judged]))
-    defaults = {name: float(np.quantile(chance[y], share)) for name, share in REFUSED.items()}
     right = [model_right(j, said[j.case.id]) for j in judged]
     return {**entry, **_outcomes(chance.tolist(), right, defaults)}
 

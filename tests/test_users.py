@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
 from browser import start
 from fastapi.testclient import TestClient
+from scripted import scripted
 
 import app.service.users
-from app.http.server import SignInNeeded, required_users
+from app.http.server import SignInNeeded, required_users, shown_address
+from app.models.base import ChatModel
 from app.service.engine import Engine
 from app.service.users import TooManyTries, UserError, Users
 from app.settings import Settings
 from app.web import application
+from store.embedder import Embedder
 from store.library import Library
 
 PASSWORD = "correct horse battery"
@@ -110,3 +114,40 @@ def test_loopback_needs_no_sign_in(library: Library) -> None:
     chat = start(library)
     assert httpx.get(chat.address).status_code == 200
     chat.stop()
+
+
+def test_the_password_rule_is_told_before_anything_is_typed() -> None:
+    from app.cli.users_commands import PASSWORD as PROMPT
+
+    assert str(app.service.users.MIN_PASSWORD) in PROMPT
+
+
+@pytest.mark.parametrize(
+    ("host", "shown"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:7860"),
+        ("0.0.0.0", "http://127.0.0.1:7860"),
+        ("::", "http://[::1]:7860"),
+        ("::1", "http://[::1]:7860"),
+        ("chat.example.org", "http://chat.example.org:7860"),
+    ],
+)
+def test_the_address_that_is_told_can_be_opened(host: str, shown: str) -> None:
+    assert shown_address(host, 7860) == shown
+
+
+def test_a_choice_made_while_another_model_opens_holds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, embedder: Embedder
+) -> None:
+    """Else a provider would answer while the page says that nothing leaves the machine."""
+    with Library.open(tmp_path, embedder) as library:
+        engine = Engine(Settings(data=tmp_path, model="openai:gpt-x"), library)
+        slow = scripted("It says so.", yes=1.0)
+
+        def opened(settings: Settings) -> ChatModel:
+            engine.settings = replace(settings, model="none")
+            return slow
+
+        monkeypatch.setattr("app.models.factory.open_model", opened)
+        engine.load_model(fetch=False)
+        assert engine.answerer.model is None

@@ -261,3 +261,13 @@ def test_a_failure_on_the_way_reaches_the_reader() -> None:
 
     with pytest.raises(ValueError, match="gone"):
         list(iterate_in_worker(broken, threading.Event()))
+
+
+def test_conversations_are_found_by_what_was_said_and_not_by_how_it_is_kept(tmp_path: Path) -> None:
+    kept = Conversations(tmp_path)
+    one = kept.start("", "The tower")
+    kept.add(one, "How many steps?", answer_payload(ANSWER))
+    assert [c.id for c in kept.find("", "211 steps")] == [one]
+    for key in ("verdict", "null", "page", "citations"):
+        assert kept.find("", key) == [], key
+    assert kept.name("", one) == "The tower" and kept.name("ada", one) == ""

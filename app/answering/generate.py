@@ -119,7 +119,8 @@ class DraftedAnswer:
             self._likely = probability_with_model(result, (yes, stated), self._fits)
             self._denied = is_denied((yes, stated))
         least = self._least(with_model=yes is not None)
-        self._answers = self._likely >= least and (yes is not None or bool(stated))
+        heard = bool(stated) if yes is None else not self._denied
+        self._answers = self._likely >= least and heard
         return self._answers
 
     def verified(self, result: ScoredEvidence, quoted: Answer) -> Answer:

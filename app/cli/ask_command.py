@@ -80,7 +80,7 @@ def _ask_one(
 ) -> None:
     from app.json_forms import answer_payload
 
-    with error_console.status("Reading…"):
+    with error_console.status("Loading the models, then reading…"):
         answer = answerer.answer(question, documents=documents, store=True)
     if as_json:
         _print_json(answer_payload(answer), indent=2)

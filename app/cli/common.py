@@ -88,7 +88,8 @@ def opened_answerer(settings: Settings) -> Iterator[Answerer]:
     """What answers, with the model that the settings name; refuses an empty library."""
     from app.models.factory import open_model
 
-    model = open_model(settings)
+    with error_console.status("Loading…"):
+        model = open_model(settings)
     try:
         with opened_library(settings) as library:
             if not library.documents():
@@ -133,7 +134,9 @@ class _Bar:
 
     def __init__(self, bar: Progress, unit: str) -> None:
         self._bar, self._unit = bar, unit
-        self._task = bar.add_task("", total=None, speed="")
+        # The first seconds go into loading; a bar that says nothing looks stuck.
+        opening = "Downloading" if unit == "bytes" else "Loading the search model"
+        self._task = bar.add_task(opening, total=None, speed="")
         self._what = ""
 
     def __call__(self, what: str, done: int, total: int) -> None:

@@ -8,6 +8,8 @@ import typer
 
 from app.cli.common import Data, console, printable, settings_for
 
+# The rule is told before anything is typed (``app.service.users.MIN_PASSWORD``).
+PASSWORD = "Password (at least 10 characters)"
 users = typer.Typer(help="Manage who may sign in where the chat is shared.", no_args_is_help=True)
 
 
@@ -20,7 +22,9 @@ def register(cli: typer.Typer) -> None:
 @users.command()
 def add(
     name: str,
-    password: Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True)],
+    password: Annotated[
+        str, typer.Option(prompt=PASSWORD, hide_input=True, confirmation_prompt=True)
+    ],
     data: Data = None,
 ) -> None:
     """Add a user, or give one a new password.

@@ -123,6 +123,12 @@ def check_port(host: str, port: int) -> None:
             ) from error
 
 
+def shown_address(host: str, port: int) -> str:
+    """The address for a browser on this machine; ``0.0.0.0`` and ``::`` are none."""
+    name = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
+    return f"http://{name}:{port}"
+
+
 def serve(
     settings: Settings,
     add_page: Callable[[FastAPI, Engine, Conversations], Any],
@@ -146,7 +152,7 @@ def serve(
             timeout_graceful_shutdown=3,
         )
     )
-    address = f"http://{settings.host}:{settings.port}"
+    address = shown_address(settings.host, settings.port)
 
     def ready() -> None:
         while not server.started and not server.should_exit:

@@ -117,11 +117,18 @@ class Engine:
 
             chosen = settings if settings.model != "auto" else replace(settings, model="local")
             model = open_model(chosen)
+            if settings is not self.settings:
+                # Another model was chosen meanwhile; what that one says holds.
+                if model is not None:
+                    model.close()
+                return
             self._use(model, settings)
             name = model.name if model is not None else "none"
             self.status = Status("ready", f"Answers are written by {name}") if model else quotes
         except FootnoteError as error:
             log.warning("no language model: %s", error)
+            if settings is not self.settings:
+                return
             self._use(None, settings)
             self.status = Status("failed", f"Answers are quotes. {error}")
 

@@ -86,7 +86,9 @@ def take_in(chat: Chat, sources: Sequence[str]) -> Iterator[str]:
                 else:
                     yield _progress([*done, f'<li class="doing">{label}: {step}</li>'])
         except FootnoteError as error:
-            done.append(f'<li class="failed" role="alert">{label}: {markup(str(error))}</li>')
+            told = markup(str(error))
+            told = told if name in str(error) else f"{label}: {told}"
+            done.append(f'<li class="failed" role="alert">{told}</li>')
         except Exception:
             log.exception("ingesting %r failed", name)
             done.append(f'<li class="failed" role="alert">{label}: {LOST}</li>')

@@ -11,6 +11,7 @@ from app.service.engine import Engine
 from app.web.components import QUIET, handler, html, owner_of
 from ingest.document import FootnoteError
 
+REDRAWN_S = 2.0
 QUOTES_NOW = "Answers are quotes: no language model is used"
 STRICTNESS = [
     ("Strict: refuse unless the documents clearly answer", "strict"),
@@ -19,12 +20,11 @@ STRICTNESS = [
 ]
 
 
-def _summary(engine: Engine, user: str, trouble: str = "") -> str:
+def _summary(engine: Engine, user: str) -> str:
     settings, status = engine.settings_of(user), engine.status
     now = QUOTES_NOW if settings.model == "none" else status.message
-    error = f'<p class="problem" role="alert">{markup(trouble)}</p>' if trouble else ""
     return (
-        f'{error}<dl class="facts"><dt>What leaves this machine</dt>'
+        f'<dl class="facts"><dt>What leaves this machine</dt>'
         f"<dd>{markup(engine.what_leaves_the_machine(user))}</dd><dt>Now</dt><dd>{markup(now)}</dd>"
         f"<dt>Documents and answers are kept in</dt><dd><code>{markup(str(settings.data))}</code>"
         f"</dd></dl>"
@@ -35,6 +35,7 @@ def build(engine: Engine, blocks: Any, tab: Any) -> None:
     """Fill the tab. The choices can be made once the page has the user's own: what came later than
     a choice would undo it."""
     with gr.Column(elem_classes="sheet"):
+        trouble = html(elem_id="settings-problem")
         summary = html(elem_id="facts")
         model = _model(engine)
         strictness = gr.Radio(
@@ -45,13 +46,14 @@ def build(engine: Engine, blocks: Any, tab: Any) -> None:
         save = gr.Button(f"Use these {until}", variant="primary", elem_id="use", interactive=False)
 
     @handler
-    def change(model: str, strictness: str, request: gr.Request) -> str:
+    def change(model: str, strictness: str, request: gr.Request) -> tuple[str, str]:
         user = owner_of(request)
         try:
             engine.change(model=model.strip(), strictness=strictness, user=user)
         except FootnoteError as error:
-            return _summary(engine, user, str(error))
-        return _summary(engine, user)
+            told = f'<p class="problem" role="alert">{markup(str(error))}</p>'
+            return told, _summary(engine, user)
+        return "", _summary(engine, user)
 
     def arrive(request: gr.Request) -> tuple[Any, ...]:
         chosen = engine.settings_of(owner_of(request))
@@ -61,9 +63,10 @@ def build(engine: Engine, blocks: Any, tab: Any) -> None:
     def now(request: gr.Request) -> str:
         return _summary(engine, owner_of(request))
 
-    save.click(change, [model, strictness], summary, **QUIET)
+    save.click(change, [model, strictness], [trouble, summary], **QUIET)
     blocks.load(arrive, None, [model, strictness, save], **QUIET)
     tab.select(now, None, summary, **QUIET)
+    gr.Timer(REDRAWN_S).tick(now, None, summary, **QUIET)
 
 
 def _model(engine: Engine) -> Any:

@@ -130,16 +130,18 @@ def wire(
     def sure(shown: bool) -> Callable[[], tuple[Any, ...]]:
         return lambda: (gr.update(visible=shown), gr.update(visible=shown))
 
-    shelf.fresh.click(start, None, outputs, **QUIET)
-
     @handler
     def settle(conversation: str, request: gr.Request) -> tuple[Any, ...]:
         return chat.kept.name(owner_of(request), conversation), *sure(False)()
 
-    shelf.list.open(open_one, None, outputs, **QUIET)
     asked = [shelf.sure, shelf.cancel]
     # What was typed or half done belongs to the conversation that was open before.
-    current.change(settle, current, [shelf.name, *asked], **QUIET)
+    for step in (
+        shelf.fresh.click(start, None, outputs, **QUIET).then,
+        shelf.list.open(open_one, None, outputs, **QUIET).then,
+        current.change,
+    ):
+        step(settle, current, [shelf.name, *asked], **QUIET)
     shelf.find.change(search, [shelf.find, current], shelf.list, **QUIET)
     shelf.rename.click(rename, [shelf.name, current], shelf.list, **QUIET)
     shelf.delete.click(sure(True), None, asked, **QUIET)
