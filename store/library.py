@@ -106,6 +106,11 @@ class Library:
 
     # Documents and revisions
 
+    @property
+    def generation(self) -> int:
+        """A count that grows whenever a document is added, changed or removed, in any process."""
+        return self._catalogue.generation
+
     def documents(self) -> list[Revision]:
         """The current revision of every document, by name."""
         return self._catalogue.current()

@@ -180,3 +180,18 @@ def test_people_sign_in_choose_for_themselves_and_sign_out(
     for context in contexts:
         context.close()
     chat.stop()
+
+
+def test_what_changes_elsewhere_shows_without_a_reload(visit: Page, mill: Served) -> None:
+    turn = ask(visit, "How many wheels has the mill at Tarn?")
+    expect(visit.locator("#chosen")).not_to_contain_text("quay.txt")
+    visit.get_by_label("mill.txt").check()
+    add_bytes(mill.engine, b"The quay at Estwick is 90 metres long.\n", "quay.txt")
+    expect(visit.locator("#chosen")).to_contain_text("quay.txt")
+    expect(visit.get_by_label("mill.txt")).to_be_checked()
+    expect(turn.locator(".stale")).to_have_count(0)
+    add_bytes(mill.engine, MILL.replace("nine", "eleven").encode(), "mill.txt")
+    expect(turn.locator(".stale")).to_contain_text("have changed since this answer")
+    mill.library.remove("quay.txt")
+    expect(visit.locator("#chosen")).not_to_contain_text("quay.txt")
+    expect(turn.locator(".prose")).to_contain_text("nine wheels")

@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -44,6 +45,7 @@ class Chat:
         self.kept = conversations
         self._stops: dict[str, threading.Event] = {}
         self._live: dict[str, EvidenceFound] = {}
+        self._answering: set[str] = set()
 
     # Rendering
 
@@ -204,6 +206,19 @@ class Chat:
         if not others:
             return "Evidence found; writing"
         return f"Evidence found; {others} other{'s wait' if others > 1 else ' waits'} for the model"
+
+    @contextmanager
+    def answering(self, session: str) -> Iterator[None]:
+        """Until it ends, nothing else draws this page's conversation."""
+        self._answering.add(session)
+        try:
+            yield
+        finally:
+            self._answering.discard(session)
+
+    def is_answering(self, session: str) -> bool:
+        """Whether an answer is being made for this page."""
+        return session in self._answering
 
     def stop(self, session: str) -> None:
         """Stop this session's answer, if one is in progress."""

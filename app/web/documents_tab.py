@@ -116,8 +116,8 @@ def _progress(rows: Sequence[str]) -> str:
     return f'<ul class="intake" role="status">{"".join(rows)}</ul>'
 
 
-def build(chat: Chat, tab: Any, stream: Stream) -> None:
-    """Fill the tab."""
+def build(chat: Chat, tab: Any, stream: Stream) -> Any:
+    """Fill the tab; the list of documents."""
     with gr.Row(elem_classes="desk"):
         with gr.Column(elem_classes="sheet", min_width=300):
             files = gr.File(
@@ -165,6 +165,7 @@ def build(chat: Chat, tab: Any, stream: Stream) -> None:
     stream.bind(listed.act, act, None, [listed, pane], **in_order)
     stream.bind(tab.select, show_list, None, listed, **in_order)
     pane.close(lambda: source_pane.EMPTY, None, pane, **QUIET)
+    return listed
 
 
 def _act(chat: Chat, what: str, revision: str, document: str) -> tuple[Any, ...]:

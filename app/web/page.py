@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import gradio as gr
@@ -11,7 +11,7 @@ import gradio as gr
 from app.html_escape import show_controls
 from app.service.conversations import Conversations
 from app.service.engine import Engine
-from app.web import documents_tab, settings_tab, sidebar, source_pane
+from app.web import alive, documents_tab, settings_tab, sidebar, source_pane
 from app.web.chat import Chat
 from app.web.components import QUIET, Stream, handler, html, owner_of, session_of
 from app.web.feedback import Correction
@@ -35,8 +35,9 @@ def build(
         gr.HTML(_top(engine), js_on_load=None, apply_default_css=False, padding=False)
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab("Chat", id="chat") as tab:
-                _chat_tab(chat, blocks, tab, stream)
-            _further_tabs(chat, blocks, pages, stream)
+                seen = _chat_tab(chat, blocks, tab, stream)
+            listed = _further_tabs(chat, blocks, pages, stream)
+        alive.wire(chat, replace(seen, listed=listed))
         blocks.unload(_forgetter(chat))
     return blocks
 
@@ -55,14 +56,16 @@ def _top(engine: Engine) -> str:
 
 def _further_tabs(
     chat: Chat, blocks: Any, pages: Sequence[tuple[str, PageBuilder]], stream: Stream
-) -> None:
+) -> Any:
+    """The tabs beside the chat; the list of documents among them."""
     with gr.Tab("Documents", id="documents") as tab:
-        documents_tab.build(chat, tab, stream)
+        listed = documents_tab.build(chat, tab, stream)
     for label, builder in pages:
         with gr.Tab(label, id=label.lower()) as tab:
             builder(chat.engine, tab)
     with gr.Tab("Settings", id="settings") as tab:
         settings_tab.build(chat.engine, blocks, tab)
+    return listed
 
 
 def _forgetter(chat: Chat) -> Callable[[gr.Request], None]:
@@ -72,8 +75,8 @@ def _forgetter(chat: Chat) -> Callable[[gr.Request], None]:
     return forget
 
 
-def _chat_tab(chat: Chat, blocks: Any, tab: Any, stream: Stream) -> None:
-    current = gr.State("")
+def _chat_tab(chat: Chat, blocks: Any, tab: Any, stream: Stream) -> alive.Shown:
+    current, generation = gr.State(""), gr.State(-1)
     with gr.Row(elem_classes="desk", equal_height=False):
         with gr.Column(elem_classes="side", min_width=200, scale=0):
             shelf = sidebar.build(chat)
@@ -87,15 +90,16 @@ def _chat_tab(chat: Chat, blocks: Any, tab: Any, stream: Stream) -> None:
             )  # fmt: skip
         with gr.Column(elem_classes="read", min_width=300, scale=5):
             pane = html(source_pane.EMPTY, elem_id="source")
-    _wire(chat, blocks, current, shelf, Parts(status, log, question, pane, stream))
+    seen = alive.Shown(generation, current, status, shelf.chosen, log)
+    _wire(chat, blocks, seen, shelf, Parts(log, question, pane, stream))
     sidebar.wire(chat, blocks, tab, shelf, current, [log, current, question, shelf.list])
+    return seen
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
     """The components of the chat's two columns, and the page's stream."""
 
-    status: Any
     log: Any
     question: Any
     pane: Any
@@ -110,7 +114,8 @@ def _idle() -> Any:
     return gr.update(submit_btn="Ask", stop_btn=False)
 
 
-def _wire(chat: Chat, blocks: Any, current: Any, shelf: sidebar.Sidebar, parts: Parts) -> None:
+def _wire(chat: Chat, blocks: Any, seen: alive.Shown, shelf: sidebar.Sidebar, parts: Parts) -> None:
+    current = seen.conversation
     log, question, pane = parts.log, parts.question, parts.pane
     outputs = [log, current, question, shelf.list]
 
@@ -120,8 +125,9 @@ def _wire(chat: Chat, blocks: Any, current: Any, shelf: sidebar.Sidebar, parts: 
     ) -> Iterator[tuple[Any, ...]]:
         owner, session = owner_of(request), session_of(request)
         yield gr.skip(), conversation, _asking(value=""), gr.skip()
-        for page, now in chat.ask(owner, session, conversation, text, chosen):
-            yield page, now, gr.skip(), gr.skip()
+        with chat.answering(session):
+            for page, now in chat.ask(owner, session, conversation, text, chosen):
+                yield page, now, gr.skip(), gr.skip()
 
     @handler
     def ask_clicked(
@@ -134,9 +140,10 @@ def _wire(chat: Chat, blocks: Any, current: Any, shelf: sidebar.Sidebar, parts: 
         conversation: str, chosen: list[str], request: gr.Request, event: gr.EventData
     ) -> Iterator[tuple[Any, ...]]:
         yield gr.skip(), conversation, _asking(), gr.skip()
-        exchange = str(event._data.get("exchange", ""))
-        for page in chat.again(owner_of(request), session_of(request), exchange, chosen):
-            yield page, conversation, gr.skip(), gr.skip()
+        exchange, session = str(event._data.get("exchange", "")), session_of(request)
+        with chat.answering(session):
+            for page in chat.again(owner_of(request), session, exchange, chosen):
+                yield page, conversation, gr.skip(), gr.skip()
 
     # A step of its own: until a handler has ended, Gradio drops what would start it again, so
     # "Ask" shown by the handler itself would invite a question that is then lost.
@@ -162,10 +169,11 @@ def _wire(chat: Chat, blocks: Any, current: Any, shelf: sidebar.Sidebar, parts: 
         )
 
     def arrive(request: gr.Request) -> tuple[Any, ...]:
-        owner = owner_of(request)
+        owner, generation = owner_of(request), chat.engine.library.generation
         conversation = sidebar.linked_conversation(chat, owner, request)
         shown = chat.log(owner, conversation) if conversation else welcome(chat.engine)
-        return shown, conversation, gr.skip(), sidebar.conversation_list(chat, owner, conversation)
+        listed = sidebar.conversation_list(chat, owner, conversation)
+        return shown, conversation, gr.skip(), listed, generation
 
     steady = {"concurrency_limit": ASKING_AT_ONCE, "concurrency_id": "ask"}
     for listener, handle, first in (
@@ -183,10 +191,8 @@ def _wire(chat: Chat, blocks: Any, current: Any, shelf: sidebar.Sidebar, parts: 
     log.edit(_text, None, question, **QUIET)
     log.mark(mark, current, [log, shelf.own], **QUIET)
     log.correct(mark, current, [log, shelf.own], **QUIET)
-    blocks.load(arrive, None, outputs, **QUIET)
-    timer = gr.Timer(1.5)
-    blocks.load(lambda: status_line(chat.engine), None, parts.status, **QUIET)
-    timer.tick(lambda: status_line(chat.engine), None, parts.status, **QUIET)
+    blocks.load(arrive, None, [*outputs, seen.generation], **QUIET)
+    blocks.load(lambda: status_line(chat.engine), None, seen.status, **QUIET)
     log.read(_reader(chat), None, pane, **QUIET)
 
 
