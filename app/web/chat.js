@@ -35,6 +35,7 @@ element.addEventListener('click', (event) => {
     return;
   }
   if (data.do === 'pick') return pick();
+  if (data.do === 'shelf') return drawer(!desk().classList.contains('shelf-open'));
   if (data.do === 'view') {
     window.footnoteView = data.view;
     return show(element.querySelector('.pane'));
@@ -50,6 +51,25 @@ element.addEventListener('click', (event) => {
   if (data.do === 'close') back();
   if (SENT.includes(data.do)) trigger(data.do, data);
 });
+// On a narrow window the shelf is a drawer.
+const desk = () => document.querySelector('.desk:has(> .side)');
+const drawer = (open) => {
+  desk().classList.toggle('shelf-open', open);
+  const toggle = document.querySelector('.shelf-toggle');
+  toggle?.setAttribute('aria-expanded', String(open));
+  if (open) document.querySelector('.side button')?.focus();
+  else if (document.activeElement?.closest('.side')) toggle?.focus();
+};
+if (element.querySelector('.shelf-toggle')) {
+  document.addEventListener('click', ({ target }) => {
+    if (!desk().classList.contains('shelf-open')) return;
+    const chosen = target.closest('#fresh, #conversations [data-do=open]');
+    if (chosen || !target.closest('.side, .shelf-toggle')) drawer(false);
+  });
+  document.addEventListener('keydown', ({ key }) => {
+    if (key === 'Escape' && desk().classList.contains('shelf-open')) drawer(false);
+  });
+}
 const back = () => {
   const from = window.footnoteFrom;
   if (!from) return;
@@ -125,7 +145,6 @@ const place = () => {
     if (shown === element.dataset.shown) return;
     element.dataset.shown = shown;
     pane.focus({ preventScroll: true });
-    if (!wide()) pane.scrollIntoView({ block: 'start' });
     if (pane.querySelector('.pages')) show(pane);
     return;
   }

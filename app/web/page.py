@@ -32,7 +32,7 @@ def build(
     chat = Chat(engine, conversations)
     with gr.Blocks(title="Footnote", analytics_enabled=False, fill_width=True) as blocks:
         stream = Stream()
-        gr.HTML(_top(engine), js_on_load=None, apply_default_css=False, padding=False)
+        html(_top(engine), elem_id="top")
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab("Chat", id="chat") as tab:
                 seen = _chat_tab(chat, blocks, tab, stream)
@@ -49,7 +49,9 @@ def _top(engine: Engine) -> str:
         else ""
     )
     return (
-        '<header class="top"><h1>Footnote</h1><p>Answers from your documents, '
+        '<header class="top"><button type="button" class="shelf-toggle" data-do="shelf" '
+        'aria-expanded="false" aria-label="Conversations and documents to ask">☰</button>'
+        "<h1>Footnote</h1><p>Answers from your documents, "
         f"each with the exact words.</p>{out}</header>"
     )
 

@@ -161,7 +161,7 @@ def _page(revision: Revision, page: int) -> str:
 
 def _head(view: View) -> str:
     revision, cite = view.revision, view.citation
-    where = [revision.document]
+    where = [revision.document] if revision.document != revision.title else []
     if cite:
         where += list(cite.headings)
         where += [_page(revision, cite.page)] if cite.page is not None else []
