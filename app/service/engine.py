@@ -23,6 +23,7 @@ from store.provider_embedder import is_provider_name
 if TYPE_CHECKING:
     from app.answering.pipeline import Answerer
     from store.library import Library
+    from store.results import Revision
 
 log = logging.getLogger(__name__)
 MODELS = {"auto": "The local language model", "local": "The local language model"}
@@ -229,10 +230,12 @@ class Engine:
         model = None if chosen.model == "none" else self.answerer.model
         return Answerer(self.library, chosen, model, self.answerer.reader)
 
-    def example_questions(self, count: int = 4) -> list[str]:
-        """Questions that the documents available answer."""
+    def example_questions(
+        self, count: int = 4, revisions: Sequence[Revision] | None = None
+    ) -> list[str]:
+        """Questions that these documents answer; of the first of all where none are named."""
         found: list[str] = []
-        for revision in self.library.documents()[:4]:
+        for revision in self.library.documents()[:4] if revisions is None else revisions:
             text, blocks = self.library.text(revision.id), self.library.blocks(revision.id)
             found += example_questions(
                 text[:200_000], [b for b in blocks if b.end < 200_000], count

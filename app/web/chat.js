@@ -1,6 +1,6 @@
 // Turns clicks on data-do buttons into Gradio events, and keeps the reader's place.
 // Runs once for each of our HTML components, with Gradio's element, trigger, props and watch.
-const SENT = ['cite', 'mark', 'again', 'edit', 'close', 'ask', 'open', 'act', 'read', 'correct'];
+const SENT = ['cite', 'mark', 'again', 'edit', 'close', 'ask', 'open', 'act', 'read', 'correct', 'sample'];
 const wide = () => window.matchMedia('(min-width: 1000px)').matches;
 const say = (button, words) => {
   const before = button.textContent;
@@ -162,6 +162,29 @@ const place = () => {
   if (scrolls) log.scrollTop += last.getBoundingClientRect().top - log.getBoundingClientRect().top;
   else last.scrollIntoView({ block: 'start' });
 };
+// Files dropped anywhere on the page are added.
+if (element.querySelector('.shelf-toggle')) {
+  const carries = (event) => [...(event.dataTransfer?.types || [])].includes('Files');
+  let within = 0;
+  const hint = (shown) => document.querySelector('.gradio-container')
+    .classList.toggle('dropping', shown);
+  document.addEventListener('dragenter', (event) => { if (carries(event)) { within += 1; hint(true); } });
+  document.addEventListener('dragleave', (event) => {
+    if (carries(event)) { within = Math.max(0, within - 1); hint(within > 0); }
+  });
+  document.addEventListener('dragover', (event) => { if (carries(event)) event.preventDefault(); });
+  document.addEventListener('drop', (event) => {
+    if (!carries(event)) return;
+    within = 0;
+    hint(false);
+    if (event.target.closest('#files')) return;
+    event.preventDefault();
+    const input = document.querySelector('.talk input[type=file]');
+    if (!input) return;
+    input.files = event.dataTransfer.files;
+    input.dispatchEvent(new Event('change', { bubbles: true }));
+  });
+}
 // Gradio's label for its drop area hides the words that are in it from screen readers.
 const unname = () => document.querySelectorAll('#files button[aria-label]')
   .forEach((button) => button.removeAttribute('aria-label'));

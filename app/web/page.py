@@ -11,7 +11,7 @@ import gradio as gr
 from app.html_escape import show_controls
 from app.service.conversations import Conversations
 from app.service.engine import Engine
-from app.web import alive, documents_tab, settings_tab, sidebar, source_pane
+from app.web import alive, attach, documents_tab, settings_tab, sidebar, source_pane
 from app.web.chat import Chat
 from app.web.components import QUIET, Stream, handler, html, owner_of, session_of
 from app.web.feedback import Correction
@@ -85,15 +85,18 @@ def _chat_tab(chat: Chat, blocks: Any, tab: Any, stream: Stream) -> alive.Shown:
         with gr.Column(elem_classes="talk", min_width=300, scale=5):
             status = html(elem_classes="status")
             log = html(elem_id="log", elem_classes="log")
+            told = attach.build_told()
             question = gr.Textbox(
                 placeholder="Ask about your documents", show_label=False, label="Question",
                 submit_btn="Ask", stop_btn=False, lines=1, max_lines=8, elem_id="question",
                 autofocus=True, container=False,
             )  # fmt: skip
+            files = attach.build_button()
         with gr.Column(elem_classes="read", min_width=300, scale=5):
             pane = html(source_pane.EMPTY, elem_id="source")
     seen = alive.Shown(generation, current, status, shelf.chosen, log)
-    _wire(chat, blocks, seen, shelf, Parts(log, question, pane, stream))
+    _wire(chat, blocks, seen, shelf, Parts(log, question, pane, told, stream))
+    attach.wire(chat, files, told, log, stream)
     sidebar.wire(chat, blocks, tab, shelf, current, [log, current, question, shelf.list])
     return seen
 
@@ -105,6 +108,7 @@ class Parts:
     log: Any
     question: Any
     pane: Any
+    attached: Any
     stream: Stream
 
 
@@ -150,8 +154,8 @@ def _wire(chat: Chat, blocks: Any, seen: alive.Shown, shelf: sidebar.Sidebar, pa
     # A step of its own: until a handler has ended, Gradio drops what would start it again, so
     # "Ask" shown by the handler itself would invite a question that is then lost.
     @handler
-    def finish(conversation: str, request: gr.Request) -> tuple[Any, str]:
-        return _idle(), sidebar.conversation_list(chat, owner_of(request), conversation)
+    def finish(conversation: str, request: gr.Request) -> tuple[Any, str, str]:
+        return _idle(), sidebar.conversation_list(chat, owner_of(request), conversation), ""
 
     def cite(request: gr.Request, event: gr.EventData) -> str:
         data = event._data
@@ -181,11 +185,12 @@ def _wire(chat: Chat, blocks: Any, seen: alive.Shown, shelf: sidebar.Sidebar, pa
     for listener, handle, first in (
         (question.submit, ask, [question]),
         (log.ask, ask_clicked, []),
+        (parts.attached.ask, ask_clicked, []),
         (log.again, again, []),
     ):
         inputs = [*first, current, shelf.chosen]
         ended = parts.stream.bind(listener, handle, inputs, outputs, **steady)
-        ended.then(finish, current, [question, shelf.list], **QUIET)
+        ended.then(finish, current, [question, shelf.list, parts.attached], **QUIET)
     question.stop(stop, None, None, **QUIET)
     log.cite(cite, None, pane, **QUIET)
     pane.cite(cite, None, pane, **QUIET)

@@ -12,8 +12,11 @@ def welcome(engine: Engine) -> str:
     documents = engine.library.documents()
     if not documents:
         return (
-            '<div class="welcome"><h2>No documents yet</h2><p>Open the Documents tab and drop a '
-            "file there; then ask about it here.</p></div>"
+            '<div class="welcome"><h2>Which document is it about?</h2><p>Drop files anywhere on '
+            "this page, or choose them with <em>Add documents</em>. A link is added on the "
+            '<button type="button" class="inline" data-do="tab" data-tab="Documents">Documents'
+            '</button> page.</p><p><button type="button" class="inline" data-do="sample">Try the '
+            "sample document</button></p></div>"
         )
     rows = "".join(
         f'<li><button type="button" data-do="ask" data-text="{markup(q)}" dir="auto">{markup(q)}'

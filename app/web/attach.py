@@ -1,0 +1,70 @@
+"""Adds documents from the chat page itself: a button, files dropped anywhere, or the sample."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import gradio as gr
+
+from app.html_escape import markup
+from app.web import documents_tab
+from app.web.chat import Chat
+from app.web.components import Stream, handler, html
+from app.web.display_names import display_name
+from store.results import Revision
+
+EXAMPLES = 3
+SUMMARY = "What is this document about?"
+
+
+def build_told() -> Any:
+    """Where it is told how far the documents are; it stands above the question box."""
+    return html(elem_id="attached")
+
+
+def build_button() -> Any:
+    """The button that adds documents; it stands under the question box."""
+    return gr.UploadButton(
+        "Add documents", file_count="multiple", size="sm", variant="secondary", elem_id="attach"
+    )
+
+
+def wire(chat: Chat, files: Any, told: Any, log: Any, stream: Stream) -> None:
+    """Ingest what is dropped or chosen (``files``), or the sample, which the log offers."""
+
+    @handler
+    def add(paths: list[str]) -> Iterator[str]:
+        yield from _added(chat, paths)
+
+    def sample() -> Iterator[str]:
+        from ingest.samples import sample_path
+
+        yield from _added(chat, [str(sample_path())])
+
+    in_order = {"concurrency_limit": 1, "concurrency_id": "documents"}
+    stream.bind(files.upload, add, files, told, **in_order)
+    stream.bind(log.sample, sample, None, told, **in_order)
+
+
+def _added(chat: Chat, paths: list[str]) -> Iterator[str]:
+    """Progress, then what can be asked of the documents that were read."""
+    before = {r.id for r in chat.engine.library.documents()}
+    shown = ""
+    for shown in documents_tab.take_in(chat, paths):
+        yield shown
+    fresh = [r for r in chat.engine.library.documents() if r.id not in before]
+    yield shown + "".join(_ask_about(chat, r) for r in fresh[:EXAMPLES])
+
+
+def _ask_about(chat: Chat, revision: Revision) -> str:
+    """Questions that this document answers, each a button."""
+    name = markup(display_name(chat.engine.library, revision))
+    found = chat.engine.example_questions(EXAMPLES, [revision])[: EXAMPLES - 1]
+    asked = [(f"{revision.document}: {question}", question) for question in [SUMMARY, *found]]
+    rows = "".join(
+        f'<li><button type="button" data-do="ask" data-text="{markup(whole)}" dir="auto">'
+        f"{markup(question)}</button></li>"
+        for whole, question in asked
+    )
+    return f'<p class="ask-about">Ask about <bdi>{name}</bdi></p><ul class="examples">{rows}</ul>'
