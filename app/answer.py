@@ -117,6 +117,17 @@ class Answer:
         return self.sentences[: len(self.sentences) - self.further]
 
     @property
+    def headline_excerpt(self) -> str:
+        """Headline with an ellipsis where a sentence begins before it or goes on after it."""
+        if not self.headline:
+            return ""
+        texts = [s.text.rstrip(".!?") for s in self.first]
+        begins = any(text.startswith(self.headline) for text in texts)
+        ends = any(text.endswith(self.headline.rstrip(".!?")) for text in texts)
+        before, after = "" if begins else "… ", "" if ends else " …"
+        return f"{before}{self.headline}{after}"
+
+    @property
     def footnotes(self) -> tuple[tuple[Citation, ...], tuple[Citation, ...]]:
         """The citations of the sentences that answer, and those of further passages alone."""
         shown = {n for s in self.first for n in s.citations}

@@ -84,15 +84,10 @@ FITTED = ("auc", "brier", "left_out", "thresholds", "falsely_refused", "refusal_
 
 
 def left_out(
-    x: NDArray[np.float64],
-    y: NDArray[np.bool_],
-    sets: Sequence[str],
-    signs: Sequence[int],
-    denied: NDArray[np.bool_],
+    x: NDArray[np.float64], y: NDArray[np.bool_], sets: Sequence[str], signs: Sequence[int]
 ) -> dict[str, dict[str, float]]:
     """For each set, with the fit on the others: AUC, and the refusal recall where 8% of its
     answerable questions are refused."""
-    from scipy.special import expit
     from sklearn.metrics import roc_auc_score
 
     found: dict[str, dict[str, float]] = {}
@@ -102,7 +97,7 @@ def left_out(
         if own.all():
             break
         weights, bias = logistic_weights(x[~own], y[~own], signs)
-        score = held_down(expit(x[own] @ weights + bias), denied[own])
+        score = x[own] @ weights + bias
         refused = score[~y[own]] < np.quantile(score[y[own]], 0.08)
         found[name] = {
             "auc": round(float(roc_auc_score(y[own], score)), 4),
@@ -187,7 +182,7 @@ def fit_answerable(
     entry["refusal_recall"] = {
         name: round(float((chance[~y] < t).mean()), 4) for name, t in entry["thresholds"].items()
     }
-    entry["left_out"] = left_out(x, y, [j.case.id.split("/")[0] for j in rows], signs, denied)
+    entry["left_out"] = left_out(x, y, [j.case.id.split("/")[0] for j in rows], signs)
     print("answerable:", {k: entry[k] for k in FITTED})
     for name, column in zip(names, x.T, strict=True):
         print(f"  {name:40} AUC alone {roc_auc_score(y, column):.3f}")

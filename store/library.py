@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from ingest.document import Block, Document
@@ -67,12 +66,7 @@ class Library:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     # Ingest
@@ -108,7 +102,7 @@ class Library:
 
     @property
     def generation(self) -> int:
-        """A count that grows whenever a document is added, changed or removed, in any process."""
+        """A count that grows with every change of the documents, in any process."""
         return self._catalogue.generation
 
     def documents(self) -> list[Revision]:

@@ -126,7 +126,8 @@ def test_a_list_is_never_folded(answerer: Answerer) -> None:
 
 def test_every_door_tells_the_headline(long_answer: Answer) -> None:
     assert answer_from_payload(answer_payload(long_answer)).headline == long_answer.headline
-    assert long_answer.headline in exchange(Exchange("x", "When?", long_answer))
+    assert long_answer.headline_excerpt in exchange(Exchange("x", "When?", long_answer))
+    assert long_answer.headline_excerpt.startswith("… ")
     with console.capture() as printed:
         show_answer(long_answer)
-    assert printed.get().startswith(long_answer.headline[:40])
+    assert printed.get().startswith(long_answer.headline_excerpt[:40])

@@ -25,7 +25,7 @@ def show_answer(answer: Answer, question: str = "") -> None:
     if answer.standalone != answer.question:
         console.print(Text(f"Understood as: {printable(answer.standalone)}", style="dim"))
     if answer.headline:
-        console.print(Text(printable(answer.headline), style="bold"))
+        console.print(Text(printable(answer.headline_excerpt), style="bold"))
     if answer.sentences:
         _show_sentences(answer)
     else:

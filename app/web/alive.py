@@ -1,7 +1,7 @@
 """Keeps an open page true: what changes elsewhere is shown within two seconds.
 
-Another tab, the command line or a watched folder may add, change or remove documents; then the
-documents to choose from, the marks on answers and the list of documents are drawn again.
+Another tab, the command line or a watched folder may add, change or remove documents, and the model
+may become ready; then all that tells of them is drawn again.
 """
 
 from __future__ import annotations
@@ -15,21 +15,28 @@ import gradio as gr
 from app.web import documents_tab, sidebar
 from app.web.chat import Chat
 from app.web.components import QUIET, handler, owner_of, session_of
-from app.web.welcome import status_line, welcome
+from app.web.welcome import asked_of, status_line, welcome
 
 EVERY_S = 1.5
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The components that tell of documents; ``generation`` is the library's that they show."""
+    """The components that tell of documents and model; ``stamp`` is the state that they show."""
 
-    generation: Any
+    stamp: Any
     conversation: Any
     status: Any
     chosen: Any
+    chips: Any
     log: Any
     listed: Any = None
+
+
+def stamp(chat: Chat, owner: str) -> str:
+    """What changes with the documents and with the model."""
+    engine = chat.engine
+    return f"{engine.library.generation} {engine.status.phase} {engine.settings_of(owner).model}"
 
 
 def wire(chat: Chat, shown: Shown) -> None:
@@ -37,20 +44,27 @@ def wire(chat: Chat, shown: Shown) -> None:
 
     @handler
     def look(
-        generation: int, conversation: str, chosen: list[str], request: gr.Request
+        before: str, conversation: str, chosen: list[str], request: gr.Request
     ) -> tuple[Any, ...]:
-        status, now = status_line(chat.engine), chat.engine.library.generation
-        # An answer in progress draws the conversation itself; the change is shown after it.
-        if now == generation or chat.is_answering(session_of(request)):
-            return status, gr.skip(), gr.skip(), gr.skip(), generation
         owner = owner_of(request)
+        status, now = status_line(chat.engine), stamp(chat, owner)
+        # An answer in progress draws the conversation itself; the change is shown after it.
+        if now == before or chat.is_answering(session_of(request)):
+            return status, *[gr.skip()] * 4, before
         log = chat.log(owner, conversation) if conversation else welcome(chat.engine)
-        return status, _choices(chat, chosen), log, documents_tab.table(chat), now
+        chips = asked_of(chat.engine, owner, chosen)
+        return status, _choices(chat, chosen), chips, log, documents_tab.table(chat), now
+
+    @handler
+    def choose(chosen: list[str], request: gr.Request) -> str:
+        return asked_of(chat.engine, owner_of(request), chosen)
+
+    shown.chosen.change(choose, shown.chosen, shown.chips, **QUIET)
 
     gr.Timer(EVERY_S).tick(
         look,
-        [shown.generation, shown.conversation, shown.chosen],
-        [shown.status, shown.chosen, shown.log, shown.listed, shown.generation],
+        [shown.stamp, shown.conversation, shown.chosen],
+        [shown.status, shown.chosen, shown.chips, shown.log, shown.listed, shown.stamp],
         **QUIET,
     )
 

@@ -16,7 +16,7 @@ from app.web.chat import Chat
 from app.web.components import QUIET, Stream, handler, html, owner_of, session_of
 from app.web.feedback import Correction
 from app.web.read_source import read_revision
-from app.web.welcome import status_line, welcome
+from app.web.welcome import asked_of, status_line, welcome
 
 ASKING_AT_ONCE = 64
 THREADS = 120
@@ -78,7 +78,7 @@ def _forgetter(chat: Chat) -> Callable[[gr.Request], None]:
 
 
 def _chat_tab(chat: Chat, blocks: Any, tab: Any, stream: Stream) -> alive.Shown:
-    current, generation = gr.State(""), gr.State(-1)
+    current, stamp = gr.State(""), gr.State("")
     with gr.Row(elem_classes="desk", equal_height=False):
         with gr.Column(elem_classes="side", min_width=200, scale=0):
             shelf = sidebar.build(chat)
@@ -91,10 +91,12 @@ def _chat_tab(chat: Chat, blocks: Any, tab: Any, stream: Stream) -> alive.Shown:
                 submit_btn="Ask", stop_btn=False, lines=1, max_lines=8, elem_id="question",
                 autofocus=True, container=False,
             )  # fmt: skip
-            files = attach.build_button()
+            with gr.Row(elem_classes="under"):
+                files = attach.build_button()
+                chips = html(elem_id="chips")
         with gr.Column(elem_classes="read", min_width=300, scale=5):
             pane = html(source_pane.EMPTY, elem_id="source")
-    seen = alive.Shown(generation, current, status, shelf.chosen, log)
+    seen = alive.Shown(stamp, current, status, shelf.chosen, chips, log)
     _wire(chat, blocks, seen, shelf, Parts(log, question, pane, told, stream))
     attach.wire(chat, files, told, log, stream)
     sidebar.wire(chat, blocks, tab, shelf, current, [log, current, question, shelf.list])
@@ -175,11 +177,12 @@ def _wire(chat: Chat, blocks: Any, seen: alive.Shown, shelf: sidebar.Sidebar, pa
         )
 
     def arrive(request: gr.Request) -> tuple[Any, ...]:
-        owner, generation = owner_of(request), chat.engine.library.generation
+        owner = owner_of(request)
+        now = alive.stamp(chat, owner)
         conversation = sidebar.linked_conversation(chat, owner, request)
         shown = chat.log(owner, conversation) if conversation else welcome(chat.engine)
         listed = sidebar.conversation_list(chat, owner, conversation)
-        return shown, conversation, gr.skip(), listed, generation
+        return shown, conversation, gr.skip(), listed, asked_of(chat.engine, owner, []), now
 
     steady = {"concurrency_limit": ASKING_AT_ONCE, "concurrency_id": "ask"}
     for listener, handle, first in (
@@ -198,7 +201,7 @@ def _wire(chat: Chat, blocks: Any, seen: alive.Shown, shelf: sidebar.Sidebar, pa
     log.edit(_text, None, question, **QUIET)
     log.mark(mark, current, [log, shelf.own], **QUIET)
     log.correct(mark, current, [log, shelf.own], **QUIET)
-    blocks.load(arrive, None, [*outputs, seen.generation], **QUIET)
+    blocks.load(arrive, None, [*outputs, seen.chips, seen.stamp], **QUIET)
     blocks.load(lambda: status_line(chat.engine), None, seen.status, **QUIET)
     log.read(_reader(chat), None, pane, **QUIET)
 

@@ -97,11 +97,9 @@ def _body(exchange: str, answer: Answer) -> str:
     first = [c for c in answer.citations if c.n in shown]
     rest = [c for c in answer.citations if c.n not in shown]
     repeated = {c.n for c in first if answer.repeats(c)}
-    head = (
-        f'<p class="headline" dir="auto">{markup(answer.headline)}</p>' if answer.headline else ""
-    )
+    head = f'<p class="headline" dir="auto">{markup(answer.headline_excerpt)}</p>'
     return (
-        f'<div class="prose">{head}{_prose(exchange, answer)}</div>'
+        f'<div class="prose">{head if answer.headline else ""}{_prose(exchange, answer)}</div>'
         f"{evidence(exchange, first, repeated=repeated)}{_further(exchange, rest)}"
     )
 

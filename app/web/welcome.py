@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from app.html_escape import markup
 from app.service.engine import Engine
 from app.web.display_names import display_title
@@ -46,3 +48,32 @@ def status_line(engine: Engine) -> str:
         else ""
     )
     return f'<p class="loading" role="status">{markup(status.message)}{bar}</p>'
+
+
+def asked_of(engine: Engine, user: str, chosen: Sequence[str]) -> str:
+    """What is asked, what answers, and where text goes; each opens the page where it is chosen."""
+    held = len(engine.library.documents())
+    documents = f"{len(chosen)} of {held} documents" if chosen else _all(held)
+    model = engine.settings_of(user).model
+    ready = model != "none" and engine.answerer.model is not None
+    answers = engine.answerer.model.name if ready and engine.answerer.model else "quotes"
+    answers = "the local model" if answers == "local" else answers
+    stays = engine.what_leaves_the_machine(user).startswith("Nothing")
+    where = "nothing leaves this machine" if stays else "text leaves this machine"
+    chips = (
+        (f"Asks {documents}", "Documents"),
+        (f"Answers: {answers}", "Settings"),
+        (where.capitalize(), "Settings"),
+    )
+    return (
+        '<p class="chips">'
+        + "".join(
+            f'<button type="button" data-do="tab" data-tab="{tab}">{markup(words)}</button>'
+            for words, tab in chips
+        )
+        + "</p>"
+    )
+
+
+def _all(held: int) -> str:
+    return "the document" if held == 1 else f"all {held:,} documents" if held else "no document yet"
