@@ -40,7 +40,7 @@ def test_a_footnote_opens_the_exact_words_inside_the_view(page: Page, served: Se
     turn = ask(page, VISITS)
     expect(turn.locator(".prose")).to_contain_text("13 times")
     button = turn.locator(".prose .cite").first
-    quote = button.get_attribute("title") or ""
+    quote = button.get_attribute("data-quote") or ""
     button.click()
     mark = page.locator(".pane mark").first
     expect(mark).to_be_in_viewport()
@@ -56,6 +56,27 @@ def test_a_footnote_opens_the_exact_words_inside_the_view(page: Page, served: Se
     )
     assert inside
     expect(page.locator(".pane-head .path")).to_contain_text("A format that began in 2017")
+
+
+def test_a_footnotes_card_tells_quote_place_and_verdict(page: Page) -> None:
+    turn = ask(page, VISITS)
+    button = turn.locator(".prose .cite").first
+    button.hover()
+    card = page.locator(".card")
+    expect(card.locator(".quote")).to_contain_text("13 times")
+    expect(card.locator(".place")).to_contain_text("briefing.md › ")
+    expect(card.locator(".verdict")).to_have_text("The document's own words.")
+    expect(card).to_be_in_viewport(ratio=1)
+    page.mouse.move(5, 5)
+    expect(card).to_have_count(0)
+    button.focus()
+    expect(card).to_have_count(1)
+    expect(button).not_to_have_attribute("aria-current", "true")
+    page.keyboard.press("Enter")
+    expect(button).to_have_attribute("aria-current", "true")
+    expect(card).to_have_count(0)
+    page.locator(".pane .close").click()
+    expect(button).not_to_have_attribute("aria-current", "true")
 
 
 def test_footnotes_are_stepped_through_by_keyboard(page: Page) -> None:

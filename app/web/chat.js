@@ -78,6 +78,45 @@ const back = () => {
   (from.isConnected ? from : again)?.focus();
   if (!wide()) (from.isConnected ? from : again)?.scrollIntoView({ block: 'center' });
 };
+// A card beside a footnote: its quote, where that stands, and what the verdict means.
+const card = (cite) => {
+  document.querySelector('.card')?.remove();
+  window.footnoteCard = cite;
+  if (!cite) return;
+  const made = document.createElement('div');
+  made.className = 'card';
+  made.role = 'tooltip';
+  ['quote', 'place', 'verdict'].forEach((name) => {
+    const part = document.createElement('p');
+    part.className = name;
+    part.dir = 'auto';
+    part.textContent = cite.dataset[name];
+    made.append(part);
+  });
+  document.querySelector('.gradio-container').append(made);
+  const { left, top, bottom } = cite.getBoundingClientRect();
+  const below = bottom + made.offsetHeight + 12 < innerHeight;
+  made.style.top = `${below ? bottom + 6 : Math.max(6, top - made.offsetHeight - 6)}px`;
+  made.style.left = `${Math.max(6, Math.min(left - 20, innerWidth - made.offsetWidth - 6))}px`;
+};
+['mouseover', 'focusin'].forEach((kind) => element.addEventListener(kind, (event) => {
+  const cite = event.target.closest('.cite');
+  if (cite) card(cite);
+}));
+['mouseout', 'focusout', 'click'].forEach((kind) => element.addEventListener(kind, (event) => {
+  if (event.target.closest('.cite')) card(null);
+}));
+element.addEventListener('keydown', ({ key }) => { if (key === 'Escape') card(null); });
+// The footnote whose source is open is marked in the answer.
+const markOpen = () => {
+  const pane = document.querySelector('.pane[data-exchange]:not([data-exchange=""])');
+  document.querySelectorAll('.cite').forEach((cite) => {
+    const open = pane && cite.dataset.exchange === pane.dataset.exchange
+      && cite.dataset.n === pane.dataset.n;
+    cite.toggleAttribute('aria-current', Boolean(open));
+    if (open) cite.setAttribute('aria-current', 'true');
+  });
+};
 // Words selected in a source can be handed to the correction that is open, as its right passage.
 const correction = () => {
   const open = [...document.querySelectorAll('.correct[open]')];
@@ -188,4 +227,9 @@ if (element.querySelector('.shelf-toggle')) {
 // Gradio's label for its drop area hides the words that are in it from screen readers.
 const unname = () => document.querySelectorAll('#files button[aria-label]')
   .forEach((button) => button.removeAttribute('aria-label'));
-watch('value', () => requestAnimationFrame(() => { place(); unname(); }));
+watch('value', () => requestAnimationFrame(() => {
+  if (window.footnoteCard && !window.footnoteCard.isConnected) card(null);
+  place();
+  unname();
+  markOpen();
+}));

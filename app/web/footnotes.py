@@ -29,14 +29,16 @@ def quoted(citation: Citation) -> str:
     return f"{markup(text[:start])}<b>{markup(text[start:end])}</b>{markup(text[end:])}"
 
 
-def footnote(exchange: str, citation: Citation, part: str = "citations") -> str:
-    """The small numbered button in a sentence; its title is the quote."""
+def footnote(exchange: str, citation: Citation, verdict: str) -> str:
+    """The small numbered button in a sentence. ``chat.js`` shows a card of its quote, its place and
+    what the verdict means."""
     label = markup(f"Footnote {citation.n}: {clip(citation.quote, 160)}")
-    title = markup(f"{clip(citation.quote, 400)}\n— {place(citation)}")
+    quote = markup(clip(citation.quote, 400))
     return (
         f'<button type="button" class="cite" data-do="cite" data-exchange="{markup(exchange)}" '
-        f'data-part="{part}" data-n="{citation.n}" title="{title}" aria-label="{label}">'
-        f"{citation.n}</button>"
+        f'data-part="citations" data-n="{citation.n}" data-quote="{quote}" '
+        f'data-place="{markup(place(citation))}" data-verdict="{markup(verdict)}" '
+        f'aria-label="{label}">{citation.n}</button>'
     )
 
 

@@ -15,7 +15,7 @@ from app.answer import Answer, Citation, EvidenceFound, Sentence, Verdict
 from app.html_escape import markup
 from app.web import feedback
 from app.web.footnotes import evidence, footnote, place, quoted
-from app.web.verdict_mark import verdict_mark
+from app.web.verdict_mark import verdict_mark, verdict_meaning
 from store.results import Revision
 
 BULLET = re.compile(r"^\s*[-*•–]\s+")
@@ -50,7 +50,9 @@ class Exchange:
 
 
 def _sentence(exchange: str, sentence: Sentence, citations: dict[int, Citation]) -> str:
-    notes = "".join(footnote(exchange, citations[n]) for n in sentence.citations if n in citations)
+    meaning = verdict_meaning(sentence.verdict)
+    cited = (citations[n] for n in sentence.citations if n in citations)
+    notes = "".join(footnote(exchange, one, meaning) for one in cited)
     return (
         f'<span class="said {sentence.verdict.value}" dir="auto">'
         f"{_words(sentence, citations)}</span>"

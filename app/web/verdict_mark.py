@@ -17,6 +17,11 @@ VERDICTS: dict[Verdict, tuple[str, str, str]] = {
 }
 
 
+def verdict_meaning(verdict: Verdict) -> str:
+    """What a verdict says of its sentence, in words."""
+    return f"{VERDICTS[verdict][2]}."
+
+
 def verdict_mark(verdict: Verdict) -> str:
     """The mark as HTML; quiet where all is well."""
     sign, name, meaning = VERDICTS[verdict]
