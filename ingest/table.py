@@ -74,6 +74,12 @@ def tables(text: str, blocks: Sequence[Block]) -> list[Table]:
     return found
 
 
+def cells_of_line(line: str) -> tuple[str, ...]:
+    """The cells of one row's line, as the loaders write it; one cell where it has no bars."""
+    block = Block(BlockKind.TABLE_ROW, 0, len(line))
+    return tuple(cell.text for cell in _cells(line, block, False))
+
+
 def _runs(text: str, blocks: Sequence[Block]) -> Iterator[tuple[tuple[str, ...], list[Block]]]:
     """Rows that stand together, a header only at the front, with the headings above them."""
     above: list[Block] = []

@@ -23,6 +23,7 @@ from app.web import render_answer, source_pane
 from app.worker_stream import Stopped, iterate_in_worker
 from evals.sets import load_set
 from ingest.document import Block, BlockKind
+from ingest.load import load
 from store.results import Revision
 
 TEXT = "Keepers\n\nThree keepers lived at the tower. It has 211 steps.\n\n- rope\n- lamp oil"
@@ -271,3 +272,46 @@ def test_conversations_are_found_by_what_was_said_and_not_by_how_it_is_kept(tmp_
     for key in ("verdict", "null", "page", "citations"):
         assert kept.find("", key) == [], key
     assert kept.name("", one) == "The tower" and kept.name("ada", one) == ""
+
+
+PRICES = """Our trees:
+
+| Tree | Size | Price |
+|---|---|---|
+| Oak | 2 m | 40 euro |
+| Ash | 3 m | 55 euro |
+
+The end."""
+
+
+def test_a_table_is_drawn_as_a_grid_with_the_cited_row_and_words_marked(tmp_path: Path) -> None:
+    path = tmp_path / "prices.md"
+    path.write_text(PRICES, encoding="utf-8")
+    document = load(str(path))
+    row, price = "| Ash | 3 m | 55 euro |", "55 euro"
+    at, key = document.text.index(row), document.text.index(price)
+    cite = Citation(1, "prices.md", "r1", at, at + len(row), row, (key, key + len(price)))
+    page = source_pane.pane(source_pane.View(REVISION, document.text, document.blocks, cite))
+    assert "<th" in page and page.count("<tr") == 3 and page.count('<tr class="cited">') == 1
+    cited_row = re.search('<tr class="cited">.*?</tr>', page)
+    assert cited_row is not None
+    assert marked(cited_row[0]) == "Ash3 m55 euro" == marked(page)
+    assert f"<b>{price}</b>" in cited_row[0]
+    assert "|---" not in page, "the rule below the header is not drawn"
+    assert page.index("Our trees") < page.index("<table") < page.index("The end.")
+
+
+def test_quoted_rows_are_a_grid_in_the_answer() -> None:
+    rows = ("| Oak | 2 m | 40 euro |", "Ash | 3 m | 55 euro")
+    answer = replace(
+        ANSWER,
+        sentences=tuple(Sentence(row, (1,), Verdict.QUOTED) for row in rows),
+        citations=(cited(43, 60),),
+    )
+    page = render_answer.exchange(render_answer.Exchange("x", "q", answer))
+    assert page.count("<tr>") == 2 and page.count("<table") == 1
+    assert re.search(r"<td[^>]*>Oak</td><td[^>]*>2 m</td><td[^>]*>40 euro</td>", page)
+    supported = replace(
+        answer, sentences=(Sentence("It is this | that.", (1,), Verdict.SUPPORTED),)
+    )
+    assert "<table" not in render_answer.exchange(render_answer.Exchange("x", "q", supported))

@@ -16,6 +16,7 @@ from app.html_escape import markup
 from app.web import feedback
 from app.web.footnotes import evidence, footnote, place, quoted
 from app.web.verdict_mark import verdict_mark, verdict_meaning
+from ingest.table import cells_of_line
 from store.results import Revision
 
 BULLET = re.compile(r"^\s*[-*•–]\s+")
@@ -49,14 +50,18 @@ class Exchange:
     documents: tuple[Revision, ...] = ()
 
 
-def _sentence(exchange: str, sentence: Sentence, citations: dict[int, Citation]) -> str:
+def _marks(exchange: str, sentence: Sentence, citations: dict[int, Citation]) -> str:
+    """The footnotes of a sentence and the mark of its verdict."""
     meaning = verdict_meaning(sentence.verdict)
     cited = (citations[n] for n in sentence.citations if n in citations)
     notes = "".join(footnote(exchange, one, meaning) for one in cited)
+    return f'<span class="marks">{notes}{verdict_mark(sentence.verdict)}</span>'
+
+
+def _sentence(exchange: str, sentence: Sentence, citations: dict[int, Citation]) -> str:
     return (
         f'<span class="said {sentence.verdict.value}" dir="auto">'
-        f"{_words(sentence, citations)}</span>"
-        f'<span class="marks">{notes}{verdict_mark(sentence.verdict)}</span> '
+        f"{_words(sentence, citations)}</span>{_marks(exchange, sentence, citations)} "
     )
 
 
@@ -107,17 +112,36 @@ def _body(exchange: str, answer: Answer) -> str:
 
 
 def _prose(exchange: str, answer: Answer) -> str:
-    """The sentences that answer, list items as a list."""
+    """The sentences that answer, list items as a list and rows of tables as a grid."""
     citations = {c.n: c for c in answer.citations}
     text = ""
-    for listed, group in groupby(answer.first, lambda s: bool(BULLET.match(s.text))):
-        if listed:
+    for form, group in groupby(answer.first, _form):
+        if form == "row":
+            rows = "".join(_row(exchange, s, citations) for s in group)
+            text += f'<div class="grid" tabindex="0"><table><tbody>{rows}</tbody></table></div>'
+        elif form == "item":
             items = (replace(s, text=BULLET.sub("", s.text)) for s in group)
             rows = "".join(f"<li>{_sentence(exchange, s, citations)}</li>" for s in items)
             text += f'<ul class="items">{rows}</ul>'
         else:
             text += f"<p>{''.join(_sentence(exchange, s, citations) for s in group)}</p>"
     return text
+
+
+def _form(sentence: Sentence) -> str:
+    """How a sentence is drawn: as an ``item`` of a list, a ``row`` of a table, or as ``text``."""
+    if BULLET.match(sentence.text):
+        return "item"
+    row = sentence.verdict is Verdict.QUOTED and len(cells_of_line(sentence.text)) > 1
+    return "row" if row else "text"
+
+
+def _row(exchange: str, sentence: Sentence, citations: dict[int, Citation]) -> str:
+    cells = "".join(
+        f'<td dir="auto">{_words(replace(sentence, text=cell), citations)}</td>'
+        for cell in cells_of_line(sentence.text)
+    )
+    return f"<tr>{cells}<td>{_marks(exchange, sentence, citations)}</td></tr>"
 
 
 def _further(exchange: str, citations: Sequence[Citation]) -> str:

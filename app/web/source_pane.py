@@ -8,8 +8,10 @@ from dataclasses import dataclass
 
 from app.answer import Citation
 from app.html_escape import clip, markup
+from app.web.source_table import drawn, grids
 from ingest.document import Block, BlockKind
 from ingest.load.recognition import recognised_pages
+from ingest.table import Table
 from store.results import Revision
 
 SIGNS = re.compile(r"(^#{1,6} +|\*\*|(?<!\w)\*(?=\w)|(?<=[\w.!?])\*(?!\w)|^ *>(?= ))", re.MULTILINE)
@@ -81,6 +83,11 @@ def _block(block: Block, view: View) -> str:
     return f'<p class="{name}"{page} dir="auto">{body}</p>'
 
 
+def _table(table: Table, view: View) -> str:
+    cited = (view.citation.start, view.citation.end) if view.citation else None
+    return drawn(table, lambda start, end: _cut(start, end, view), cited)
+
+
 def _tiles(view: View) -> Iterable[Block]:
     """The blocks, and paragraphs for any text that no block covers."""
     at = 0
@@ -103,11 +110,16 @@ def _body(view: View) -> str:
     after = "… later text is not shown here" if high < len(view.text) else ""
     parts = []
     page: int | None = None
+    tables, past = grids(view.text, shown), 0
     for block in shown:
+        if block.start < past:
+            continue
         if block.page is not None and block.page != page:
             page = block.page
             parts.append(f'<p class="page-break">page {page}</p>')
-        parts.append(_block(block, view))
+        if table := tables.get(block.start):
+            past = table.end
+        parts.append(_table(table, view) if table else _block(block, view))
     return (
         (f'<p class="gap">{before}</p>' if before else "")
         + "".join(parts)
