@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -12,7 +13,7 @@ from app.models.base import ChatModel
 from app.models.factory import open_model
 from app.settings import Settings
 from evals.case import Case, QuestionSet
-from evals.runs import sample
+from evals.runs import Progress, sample
 from evals.sets import load_set
 from ingest.load import expand, load
 from store.library import Library
@@ -21,12 +22,16 @@ from store.open_embedder import open_embedder
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Which questions of a set are asked; ``size`` None asks all."""
+    """Which questions of a set are asked; ``size`` None asks all.
+
+    ``shuffled`` asks them in an order drawn with the seed: a part of the run then speaks for all.
+    """
 
     size: int | None = None
     seed: int = 1
     balanced: bool = False
     kinds: tuple[str, ...] = ()
+    shuffled: bool = False
 
 
 def runs_folder(settings: Settings) -> Path:
@@ -44,6 +49,8 @@ def choose(questions: QuestionSet, choice: Choice) -> QuestionSet:
     if choice.size is not None:
         cases = sample(cases, choice.size, choice.seed, choice.balanced)
         name += f" ({len(cases)} drawn{' half and half' * choice.balanced}, seed {choice.seed})"
+    if choice.shuffled:
+        cases = random.Random(choice.seed).sample(cases, len(cases))
     return replace(questions, name=name, cases=tuple(cases))
 
 
@@ -54,10 +61,16 @@ def open_set(name: str | Path, choice: Choice) -> QuestionSet:
 
 @contextmanager
 def open_library(
-    settings: Settings, questions: QuestionSet | None = None, documents: Sequence[str] = ()
+    settings: Settings,
+    questions: QuestionSet | None = None,
+    documents: Sequence[str] = (),
+    progress: Progress | None = None,
 ) -> Iterator[Library]:
     """The library that a run asks: the given documents or those that the set brings along, taken
-    into a folder of their own that is gone afterwards; else the current data folder's."""
+    into a folder of their own that is gone afterwards; else the current data folder's.
+
+    ``progress`` hears how many of the documents are read.
+    """
     sources = [str(source) for source in documents]
     if not sources and questions and questions.documents:
         sources = [str(questions.documents)]
@@ -73,7 +86,10 @@ def open_library(
             Path(folder), open_embedder(settings.embedder, settings.embedder_url)
         ) as library,
     ):
-        for source in expand(sources):
+        found = list(expand(sources))
+        for number, source in enumerate(found):
+            if progress:
+                progress(number, len(found))
             library.add(load(source))
         yield library
 

@@ -15,8 +15,9 @@ from playwright.sync_api import Page, expect
 from evals.case import Case
 from evals.page import build, choices, jobs, render_run
 from evals.runs import Run, RunError, all_runs
-from evals.sets import write_set
-from evals.workspace import runs_folder
+from evals.sets import load_set, write_set
+from evals.workspace import Choice, runs_folder
+from evals.workspace import choose as choose_questions
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 VISITS = "How many times did President Aliyev visit Central Asian countries?"
@@ -143,3 +144,32 @@ def test_progress_tells_the_time_left_and_what_failed() -> None:
     failed = replace(state, phase="failed", problem="<b>no</b>")
     assert "&lt;b&gt;no&lt;/b&gt;" in render_run.progress(failed)
     assert render_run.progress(jobs.State()) == ""
+
+
+def test_what_is_done_before_the_first_question_is_told(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = jobs.Jobs(served.engine)
+    told: list[str] = []
+    tell = made._tell
+
+    def heard(what: str) -> None:
+        tell(what)
+        told.append(render_run.progress(made.state))
+
+    monkeypatch.setattr(made, "_tell", heard)
+    made.start("", jobs.Wanted("dialogues", "none", "balanced", size=4))
+    for thread in threading.enumerate():
+        if thread.name == "evaluate":
+            thread.join(120)
+    assert made.state.phase == "done"
+    assert "Reading document 1 of 3" in told[0], told
+    assert "Asking the first of 4 questions" in told[-1]
+
+
+def test_a_run_that_is_stopped_early_speaks_for_the_whole_set() -> None:
+    whole = load_set("briefing")
+    drawn = choose_questions(whole, Choice(shuffled=True))
+    assert drawn == choose_questions(whole, Choice(shuffled=True)), "the order is the seed's"
+    assert sorted(c.id for c in drawn.cases) == sorted(c.id for c in whole.cases)
+    assert len({c.kind for c in whole.cases[:30]}) < len({c.kind for c in drawn.cases[:30]})

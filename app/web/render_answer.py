@@ -89,7 +89,7 @@ def _refusal(exchange: str, answer: Answer) -> str:
     head = '<p class="closest-head">Closest passages</p>' if rows else ""
     title = "Not clear." if answer.kind == "unclear" else "Not in the documents."
     return (
-        f'<p class="refusal"><strong>{title}</strong> '
+        f'<p class="refusal {answer.kind}"><strong>{title}</strong> '
         f'<span dir="auto">{markup(answer.reason)}</span></p>'
         f'{head}<ol class="evidence closest">{rows}</ol>'
     )

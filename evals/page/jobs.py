@@ -45,7 +45,8 @@ class Wanted:
 @dataclass(frozen=True, slots=True)
 class State:
     """How far a run is. ``phase`` is ``idle``, ``opening``, ``running``, ``cancelling``,
-    ``cancelled``, ``failed`` or ``done``; ``left_s`` is the estimated rest in seconds."""
+    ``cancelled``, ``failed`` or ``done``; ``left_s`` is the estimated rest in seconds, ``what``
+    what is being done before the first question."""
 
     phase: str = "idle"
     done: int = 0
@@ -53,6 +54,7 @@ class State:
     left_s: float | None = None
     problem: str = ""
     run: str = ""
+    what: str = "Opening the documents"
 
     @property
     def busy(self) -> bool:
@@ -74,7 +76,8 @@ class Jobs:
     def start(self, owner: str, wanted: Wanted) -> None:
         """Begin a run. Raises :class:`RunError` while another is in progress, and what is wrong
         with the set or the settings."""
-        questions = open_set(wanted.questions, Choice(wanted.size))
+        # A run that is stopped early then speaks for the whole set.
+        questions = open_set(wanted.questions, Choice(wanted.size, shuffled=True))
         settings = chosen_settings(self.engine.settings, wanted)
         with self._lock:
             if self.state.busy:
@@ -109,8 +112,10 @@ class Jobs:
     def _made(self, questions: QuestionSet, settings: Settings, wanted: Wanted) -> Run:
         with ExitStack() as opened:
             library = opened.enter_context(self._library(settings, questions, wanted.documents))
+            self._tell("Loading the models")
             writer = opened.enter_context(self._writer(settings))
             system = Footnote(library, settings, writer)
+            self._tell(f"Asking the first of {len(questions.cases)} questions")
             return run(
                 questions, library, system, support_checker(system.reader),
                 runs_folder(settings), progress=self._progress,
@@ -124,8 +129,17 @@ class Jobs:
         if not documents and not questions.documents:
             yield self.engine.library
             return
-        with open_library(settings, questions, documents) as library:
+        with open_library(settings, questions, documents, self._reading) as library:
             yield library
+
+    def _reading(self, done: int, total: int) -> None:
+        if self._cancel.is_set():
+            raise Cancelled
+        self._tell(f"Reading document {done + 1} of {total}")
+
+    def _tell(self, what: str) -> None:
+        with self._lock:
+            self.state = replace(self.state, what=what)
 
     @contextmanager
     def _writer(self, settings: Settings) -> Iterator[ChatModel | None]:

@@ -34,7 +34,7 @@ def progress(state: State) -> str:
         )
     if state.phase == "done":
         return f'<p class="state" role="status">Done: {state.total} questions.</p>'
-    words = {"opening": "Opening", "cancelling": "Stopping after the questions being asked"}
+    words = {"opening": state.what, "cancelling": "Stopping after the questions being asked"}
     left = f", about {duration(state.left_s)} left" if state.left_s is not None else ""
     text = words.get(state.phase, f"{state.done} of {state.total} questions{left}")
     value = f' value="{state.done}"' if state.total else ""
