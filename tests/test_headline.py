@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.answer import Answer
+from app.answer_text import with_footnotes
 from app.answering.headline import MOST, headline
 from app.answering.pipeline import Answerer
 from app.cli.common import console
@@ -18,7 +19,7 @@ from app.cli.print_answer import show_answer
 from app.evidence.reader import Reader
 from app.json_forms import answer_from_payload, answer_payload
 from app.settings import load_settings
-from app.web.render_answer import Exchange, as_copied_text, exchange
+from app.web.render_answer import Exchange, exchange
 from ingest.load import load
 from store.library import Library
 
@@ -114,14 +115,14 @@ def test_the_best_sentence_comes_first_and_further_passages_are_folded(answerer:
     before, _, after = page.partition('<details class="further">')
     assert "Bergen" in before
     assert bool(rest) == bool(after)
-    assert as_copied_text(folded).count("[^") == 2, "what is copied is what is shown"
+    assert with_footnotes(folded).count("[^") == 2, "what is copied is what is shown"
 
 
 def test_a_list_is_never_folded(answerer: Answerer) -> None:
     answer = answerer.answer("List all stores.")
     assert answer.headline == "" and answer.further == 0
     assert {"- oil", "- rope"} <= {s.text for s in answer.sentences}
-    assert "- oil[^1]\n- rope[^1]" in as_copied_text(answer)
+    assert "- oil[^1]\n- rope[^1]" in with_footnotes(answer)
 
 
 def test_every_door_tells_the_headline(long_answer: Answer) -> None:

@@ -15,7 +15,7 @@ PACKAGES = ("ingest", "store", "app", "evals")
 """In the order in which data flows: each imports only those before it."""
 APP_LAYERS = (
     ("app.worker_stream", "app.html_escape"),
-    ("app.answer", "app.settings", "app.json_forms"),
+    ("app.answer", "app.settings", "app.answer_text", "app.json_forms"),
     ("app.language",),
     ("app.question", "app.models"),
     ("app.evidence", "app.tables"),

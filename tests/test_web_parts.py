@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.answer import Answer, Citation, Closest, Sentence, Verdict
+from app.answer_text import with_footnotes
 from app.json_forms import answer_from_payload, answer_payload
 from app.service import feedback_set
 from app.service.conversations import Conversations, turns
@@ -140,8 +141,8 @@ def test_a_refusal_shows_reason_and_what_is_lacking() -> None:
 
 
 def test_the_copied_answer_has_its_footnotes() -> None:
-    assert render_answer.as_copied_text(ANSWER).startswith("It has 211 steps.[^1]")
-    assert "[^1]: “It has 211 steps.” — tower.txt" in render_answer.as_copied_text(ANSWER)
+    assert with_footnotes(ANSWER).startswith("It has 211 steps.[^1]")
+    assert "[^1]: “It has 211 steps.” — tower.txt" in with_footnotes(ANSWER)
 
 
 def test_an_answer_survives_being_kept(tmp_path: Path) -> None:

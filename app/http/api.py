@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.answer import Event, EvidenceFound, Finished, Turn, Word
 from app.html_escape import markup
+from app.http import openai_api
 from app.json_forms import answer_payload, citation_payload, passage_payload, revision_payload
 from app.service.fair_queue import Busy
 from ingest.document import FootnoteError
@@ -81,15 +82,19 @@ def install(app: FastAPI, engine: Engine) -> None:
     _asking(app, engine)
     _reading(app, engine)
     _changing(app, engine)
+    openai_api.install(app, engine)
     _description(app)
 
 
 def _errors(app: FastAPI) -> None:
     @app.exception_handler(FootnoteError)
-    def told(_: Request, error: FootnoteError) -> JSONResponse:
+    def tell(request: Request, error: FootnoteError) -> JSONResponse:
+        told: Any = {"error": str(error)}
+        if request.url.path.startswith(openai_api.PREFIX):
+            told = openai_api.problem(error)
         if isinstance(error, Busy):
-            return JSONResponse({"error": str(error)}, 503, {"Retry-After": "5"})
-        return JSONResponse({"error": str(error)}, 400 if error.exit_code == 2 else 500)
+            return JSONResponse(told, 503, {"Retry-After": "5"})
+        return JSONResponse(told, 400 if error.exit_code == 2 else 500)
 
 
 def _asking(app: FastAPI, engine: Engine) -> None:
@@ -169,7 +174,8 @@ def _changing(app: FastAPI, engine: Engine) -> None:
 
 def _description(app: FastAPI) -> None:
     def schema() -> dict[str, Any]:
-        routes = [r for r in app.routes if getattr(r, "path", "").startswith(PREFIX)]
+        prefixes = (PREFIX, openai_api.PREFIX)
+        routes = [r for r in app.routes if getattr(r, "path", "").startswith(prefixes)]
         return get_openapi(title="Footnote", version="1", routes=routes)
 
     @app.get(f"{PREFIX}/openapi.json", include_in_schema=False)

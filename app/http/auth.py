@@ -46,17 +46,20 @@ def foreign(request: Request, *, loopback: bool) -> bool:
 
 
 def visitor(request: Request, users: Users) -> str | None:
-    """The signed-in user's name, by session cookie or (for programs) HTTP Basic; else None."""
+    """The signed-in user's name, by session cookie or, for programs, by HTTP Basic or a bearer
+    token ``NAME:PASSWORD`` (the API key of clients made for OpenAI); else None."""
     token = request.cookies.get(COOKIE)
     if token and (name := users.session(token)):
         return name
     scheme, _, given = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "basic":
+    if scheme.lower() not in ("basic", "bearer"):
         return None
     try:
-        name, _, password = base64.b64decode(given, validate=True).decode().partition(":")
+        if scheme.lower() == "basic":
+            given = base64.b64decode(given, validate=True).decode()
     except (binascii.Error, UnicodeDecodeError):
         return None
+    name, _, password = given.partition(":")
     return name if users.check(name, password, _address(request)) else None
 
 

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import Response
 
+from app.answer_text import with_footnotes
 from app.html_escape import markup
 from app.service.conversations import Conversations, StoredExchange
 from app.service.engine import Engine
-from app.web.render_answer import as_copied_text
 
 
 def as_markdown(kept: Sequence[StoredExchange]) -> str:
@@ -20,7 +20,7 @@ def as_markdown(kept: Sequence[StoredExchange]) -> str:
     for number, item in enumerate(kept, 1):
         parts.append(f"## {' '.join(item.question.split())}")
         if item.answer:
-            parts.append(re.sub(r"\[\^(\d+)\]", rf"[^{number}-\1]", as_copied_text(item.answer)))
+            parts.append(re.sub(r"\[\^(\d+)\]", rf"[^{number}-\1]", with_footnotes(item.answer)))
         elif item.problem:
             parts.append(f"*{item.problem}*")
     return "\n\n".join(parts) + "\n"

@@ -5,17 +5,8 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 
 from app.answer import Citation
+from app.answer_text import place
 from app.html_escape import clip, markup
-
-
-def place(citation: Citation) -> str:
-    """Where a citation is, in words: document, heading path, page or row (plain text)."""
-    parts = [citation.document, *citation.headings[-2:]]
-    if citation.page is not None:
-        parts.append(f"page {citation.page}")
-    if citation.row is not None:
-        parts.append(f"row {citation.row}")
-    return " › ".join(parts)
 
 
 def quoted(citation: Citation) -> str:

@@ -5,21 +5,20 @@ Buttons carry ``data-`` attributes that ``chat.js`` turns into events; all text 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
 from app.answer import Answer, Citation, EvidenceFound, Sentence, Verdict
+from app.answer_text import BULLET, place, with_footnotes
 from app.html_escape import markup
 from app.web import feedback
-from app.web.footnotes import evidence, footnote, place, quoted
+from app.web.footnotes import evidence, footnote, quoted
 from app.web.verdict_mark import verdict_mark, verdict_meaning
 from ingest.table import cells_of_line
 from store.results import Revision
 
-BULLET = re.compile(r"^\s*[-*•–]\s+")
 MARKS = {"right": "Right", "wrong": "Wrong", "incomplete": "Incomplete"}
 STALE = {
     "moved": "The cited words now stand elsewhere in the document.",
@@ -166,18 +165,6 @@ def _choices(answer: Answer) -> str:
     return f'<p class="which">{asked} <span class="group">{buttons}</span></p>' if buttons else ""
 
 
-def as_copied_text(answer: Answer) -> str:
-    """The answer as Markdown with footnotes, for the clipboard and for export."""
-    if not answer.sentences:
-        return answer.reason
-    text = ""
-    for said in answer.first:
-        apart = "\n" if BULLET.match(said.text) or said.text.startswith("|") else " "
-        text += (apart if text else "") + said.text + "".join(f"[^{n}]" for n in said.citations)
-    notes = [f"[^{c.n}]: “{' '.join(c.quote.split())}” — {place(c)}" for c in answer.footnotes[0]]
-    return "\n".join([text, "", *notes])
-
-
 def _meta(answer: Answer) -> str:
     wrote = "quotes, no language model" if answer.model == "none" else answer.model
     total = answer.timings_ms.get("total")
@@ -199,7 +186,7 @@ def _actions(item: Exchange, answer: Answer) -> str:
         f'<span class="group" role="group" aria-label="Is this answer right?">{marks}</span>'
         f'<span class="group"><button type="button" data-do="again" data-exchange="{name}">'
         f'Ask again</button><button type="button" data-do="copy" '
-        f'data-copy="{markup(as_copied_text(answer))}">Copy</button>'
+        f'data-copy="{markup(with_footnotes(answer))}">Copy</button>'
         f'<button type="button" data-do="link" data-exchange="{name}">Link</button></span></div>'
     )
 

@@ -1,0 +1,41 @@
+"""An answer as text with its footnotes, for the clipboard, for export and for other programs."""
+
+from __future__ import annotations
+
+import re
+
+from app.answer import Answer, Citation
+
+BULLET = re.compile(r"^\s*[-*•–]\s+")
+
+
+def place(citation: Citation) -> str:
+    """Where a citation is, in words: document, heading path, page or row (plain text)."""
+    parts = [citation.document, *citation.headings[-2:]]
+    if citation.page is not None:
+        parts.append(f"page {citation.page}")
+    if citation.row is not None:
+        parts.append(f"row {citation.row}")
+    return " › ".join(parts)
+
+
+def with_footnotes(answer: Answer, mark: str = "[^{}]", note: str = "[^{}]: ") -> str:
+    """The sentences that answer with a mark for each citation, and below them what is cited.
+
+    ``mark`` and ``note`` take the citation's number; as they stand they are Markdown's footnotes.
+    A refusal is its reason.
+    """
+    if not answer.sentences:
+        return answer.reason
+    text = ""
+    for said in answer.first:
+        apart = "\n" if BULLET.match(said.text) or said.text.startswith("|") else " "
+        marks = "".join(mark.format(n) for n in said.citations)
+        text += (apart if text else "") + said.text + marks
+    notes = [f"{note.format(c.n)}{quote_and_place(c)}" for c in answer.footnotes[0]]
+    return "\n".join([text, "", *notes])
+
+
+def quote_and_place(citation: Citation) -> str:
+    """The cited words on one line, and where they stand."""
+    return f"“{' '.join(citation.quote.split())}” — {place(citation)}"

@@ -1,0 +1,165 @@
+"""The chat API of OpenAI, as far as clients need it to use Footnote as a model: ``/v1``.
+
+The reply is the verified answer with its footnotes below it; ``footnote`` in the response is what
+``footnote ask --json`` prints. A stream gives whole, verified sentences.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from fastapi import FastAPI, Request
+from fastapi.responses import Response, StreamingResponse
+from pydantic import BaseModel
+
+from app.answer import Answer, Finished, Turn
+from app.answer_text import quote_and_place, with_footnotes
+from app.json_forms import answer_payload
+from ingest.document import FootnoteError
+
+if TYPE_CHECKING:
+    from app.service.engine import Engine
+
+PREFIX = "/v1"
+MODEL = "footnote"
+
+
+class ConversationError(FootnoteError):
+    """The messages hold no question."""
+
+    exit_code = 2
+
+
+class Message(BaseModel):
+    """One message; ``content`` is text, or parts of which the text ones count."""
+
+    role: str
+    content: str | list[dict[str, Any]] | None = None
+
+    @property
+    def text(self) -> str:
+        """What was written."""
+        if isinstance(self.content, list):
+            return " ".join(str(part.get("text", "")) for part in self.content)
+        return self.content or ""
+
+
+class ChatRequest(BaseModel):
+    """A conversation whose last message is the question. ``documents`` (names or ids) are those to
+    ask; other options of OpenAI's API are taken and have no effect."""
+
+    messages: list[Message]
+    model: str = MODEL
+    stream: bool = False
+    documents: list[str] | None = None
+
+
+def install(app: FastAPI, engine: Engine) -> None:
+    """Add the routes to ``app``."""
+
+    @app.get(f"{PREFIX}/models", tags=["openai"])
+    def models() -> dict[str, Any]:
+        """The one model there is."""
+        one = {"id": MODEL, "object": "model", "created": 0, "owned_by": MODEL}
+        return {"object": "list", "data": [one]}
+
+    @app.post(f"{PREFIX}/chat/completions", tags=["openai"], response_model=None)
+    def complete(asked: ChatRequest, request: Request) -> dict[str, Any] | Response:
+        """The verified answer as a chat completion, whole or streamed."""
+        question, history = read_conversation(asked.messages)
+        if not asked.stream:
+            return completion(_answered(engine, asked, question, history, request))
+        from app.answering.pipeline import check_question
+
+        check_question(question)
+        answered = partial(_answered, engine, asked, question, history, request)
+        return StreamingResponse(
+            chunks(answered), media_type="text/event-stream", headers={"Cache-Control": "no-store"}
+        )
+
+
+def read_conversation(messages: Sequence[Message]) -> tuple[str, list[Turn]]:
+    """The question and the exchanges before it; system messages are passed over.
+
+    Raises ConversationError where the last message is not a user's.
+    """
+    said = [m for m in messages if m.role in ("user", "assistant")]
+    if not said or said[-1].role != "user":
+        raise ConversationError("The last message must be a user's: it is the question.")
+    history = [
+        Turn(asked.text, answered.text.partition("\n\n")[0])
+        for asked, answered in pairwise(said)
+        if (asked.role, answered.role) == ("user", "assistant")
+    ]
+    return said[-1].text, history
+
+
+def _answered(
+    engine: Engine, asked: ChatRequest, question: str, history: Sequence[Turn], request: Request
+) -> Answer:
+    for event in engine.stream(question, asked.documents, history, request.state.user):
+        if isinstance(event, Finished):
+            return event.answer
+    raise AssertionError("a stream ends with Finished")
+
+
+def problem(error: FootnoteError) -> dict[str, Any]:
+    """An error in OpenAI's form."""
+    kind = "invalid_request_error" if error.exit_code == 2 else "server_error"
+    return {"error": {"message": str(error), "type": kind, "param": None, "code": None}}
+
+
+def content(answer: Answer) -> str:
+    """What a client shows: the answer with its footnotes, or a refusal with what comes closest."""
+    if not answer.refused:
+        return with_footnotes(answer, " [{}]", "[{}] ")
+    closest = [f"- {quote_and_place(c.citation)}" for c in answer.closest]
+    return "\n".join([answer.reason, *(["", "The closest passages:", *closest] if closest else [])])
+
+
+def completion(answer: Answer) -> dict[str, Any]:
+    """A chat completion in OpenAI's form."""
+    message = {"role": "assistant", "content": content(answer)}
+    choice = {"index": 0, "message": message, "finish_reason": "stop"}
+    usage = dict.fromkeys(("prompt_tokens", "completion_tokens", "total_tokens"), 0)
+    return {
+        **_head(answer.id, "chat.completion"),
+        "choices": [choice],
+        "usage": usage,
+        "footnote": answer_payload(answer),
+    }
+
+
+def chunks(answered: Callable[[], Answer]) -> Iterator[str]:
+    """The answer as server-sent events: whole lines, since only what is verified is sent."""
+    opening = _head("", "chat.completion.chunk")
+    yield _chunk(opening, {"role": "assistant", "content": ""})
+    try:
+        answer = answered()
+    except FootnoteError as error:
+        yield f"data: {json.dumps(problem(error), ensure_ascii=False)}\n\n"
+        return
+    for line in content(answer).splitlines(keepends=True):
+        yield _chunk(opening, {"content": line})
+    yield _chunk({**opening, "footnote": answer_payload(answer)}, {}, "stop")
+    yield "data: [DONE]\n\n"
+
+
+def _head(identity: str, kind: str) -> dict[str, Any]:
+    created = int(time.time())
+    return {
+        "id": f"chatcmpl-{identity or created}",
+        "object": kind,
+        "created": created,
+        "model": MODEL,
+    }
+
+
+def _chunk(head: dict[str, Any], delta: dict[str, str], ended: str | None = None) -> str:
+    choice = {"index": 0, "delta": delta, "finish_reason": ended}
+    return f"data: {json.dumps({**head, 'choices': [choice]}, ensure_ascii=False)}\n\n"
