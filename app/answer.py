@@ -176,9 +176,13 @@ class EvidenceFound:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A piece of the draft as the model writes it; drafts are provisional until ``Finished``."""
+    """A piece of the draft as the model writes it; drafts are provisional until ``Finished``.
+
+    ``restart``: the draft begins again with it, and what came before counts no longer.
+    """
 
     text: str
+    restart: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,12 @@ from pathlib import Path
 import pytest
 from scripted import scripted
 
-from app.answer import Answer, EvidenceFound, Finished, Turn, Verdict
+from app.answer import Answer, EvidenceFound, Finished, Turn, Verdict, Word
 from app.answering.pipeline import LONGEST_QUESTION, Answerer, QuestionError
 from app.evidence.reader import Reader
 from app.json_forms import answer_payload
 from app.models.base import ChatModel
+from app.models.thinking import THINKING_TOKENS
 from app.settings import Settings, load_settings
 from ingest.document import Document
 from ingest.load import load_text
@@ -127,6 +128,39 @@ def test_a_follow_up_is_understood(plan: Library, settings: Settings, reader: Re
     assert "48 million" in answer.text
     assert answer.standalone == "What did Ines Calder say about the cost?"
     assert answer.question == "What did she say about the cost?"
+
+
+@pytest.mark.parametrize(
+    "replies",
+    [
+        (
+            "<think>48 or 84 million? Mayor, crowns [1].</think>\n\nIt would cost 48 million crowns [1].",
+        ),
+        ("48 or 84? Crowns [1].</think>It would cost 48 million crowns [1].",),
+        (
+            "<think>48 or 84 million? I am not through",
+            "<think>Still 84?</think>It would cost 48 million crowns [1].",
+        ),
+    ],
+    ids=["whole", "only its end", "cut off, and asked for more"],
+)
+def test_what_a_model_thinks_aloud_is_neither_shown_nor_judged(
+    replies: tuple[str, ...], plan: Library, settings: Settings, reader: Reader
+) -> None:
+    model = scripted(*replies)
+    draft, answer = "", None
+    for event in Answerer(plan, settings, model, reader).stream("What will the work cost?"):
+        if isinstance(event, Word):
+            draft = event.text if event.restart else draft + event.text
+            assert "84" not in draft or replies[0].startswith("48"), draft
+        if isinstance(event, Finished):
+            answer = event.answer
+    assert draft.strip() == "It would cost 48 million crowns [1]."
+    assert answer is not None and not answer.refused
+    assert "48 million crowns" in answer.text
+    assert "84" not in answer.text + " ".join(answer.notes)
+    asked_for = [heard["max_tokens"] for heard in model.chat.heard]
+    assert asked_for[-1] == (THINKING_TOKENS if len(replies) > 1 else asked_for[0])
 
 
 def test_a_model_that_fails_gives_quotes_and_the_reason(

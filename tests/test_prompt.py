@@ -1,8 +1,11 @@
 """The prompt keeps sources apart from instructions; the reply is read as it was meant."""
 
+import re
+
 import pytest
 
 from app.answering.prompt import ANSWER, JUDGE, Drafted, messages, parse_reply, states_answer
+from app.models.thinking import SpokenReply, spoken
 
 
 def test_citations_belong_to_the_sentence_they_follow() -> None:
@@ -57,3 +60,44 @@ def test_a_source_cannot_pose_as_another_or_as_the_template() -> None:
 )
 def test_a_reply_that_states_nothing_is_known(reply: str, answers: float) -> None:
     assert states_answer(reply) == answers
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "It opened in 1834 [2].",
+        "It opened in 1834 【2†source】.",
+        "It opened in 1834 [^2].",
+        "It opened in 1834 [2](https://example.org/a).",
+        "It opened in 1834.【2】",
+    ],
+)
+def test_citations_in_other_models_marks_are_understood(reply: str) -> None:
+    (said,) = parse_reply(reply)
+    assert said.numbers == (2,)
+    assert said.text.startswith("It opened in 1834")
+    assert not re.search(r"[\[\]【】†]", said.text)
+
+
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        ("<think>Is it 1834? [1]</think>\n\nIn 1834 [2].", "In 1834 [2]."),
+        ("Is it 1834? [1]</think> In 1834 [2].", "In 1834 [2]."),
+        ("<think>Is it 1834?", ""),
+        ("<THINKING>a</THINKING>b</thinking>c", "c"),
+        ("In 1834 [2]. <think>Or 1835?", "In 1834 [2]. "),
+        ("A < B and B > C.", "A < B and B > C."),
+    ],
+)
+def test_what_a_model_thinks_aloud_is_no_reply(reply: str, said: str) -> None:
+    assert spoken(reply) == said
+    whole = SpokenReply()
+    shown = ""
+    for letter in reply:
+        whole.add(letter)
+        word = whole.unshown()
+        shown = word.text if word.restart else shown + word.text
+        if reply.startswith("<"):
+            assert "1834?" not in shown, "a thought is never shown"
+    assert shown.strip() == said.strip()

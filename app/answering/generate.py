@@ -6,10 +6,13 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from app.answer import DIRECT, Answer, Sentence, Verdict
+from langchain_core.messages import BaseMessage
+
+from app.answer import DIRECT, Answer, Sentence, Verdict, Word
 from app.answering import refusal
 from app.answering.citations import Footnotes
 from app.answering.context import PromptSource, prompt_sources
+from app.answering.drafted_words import as_source, is_fragment, nearest_line
 from app.answering.prompt import (
     ANSWER,
     JUDGE,
@@ -21,7 +24,6 @@ from app.answering.prompt import (
 )
 from app.answering.verify import (
     Judgement,
-    Source,
     judge_all,
     missing_facts,
     occurs_in,
@@ -31,16 +33,14 @@ from app.evidence.answerability import is_denied, probability, probability_with_
 from app.evidence.calibration import Fits
 from app.evidence.evidence import ScoredEvidence
 from app.evidence.reader import Reader
-from app.language.text import words
 from app.models.base import ChatModel
+from app.models.thinking import CLOSED, THINKING_TOKENS, SpokenReply
 from app.question.answer_type import AnswerType, answer_type
 from app.settings import Settings
 
 MAX_TOKENS = 200
 # As much of a reply as tells whether it states an answer.
 OPENING = len("Not stated.") + 5
-# Replies of so few words ("13 times") are shown as the sentence that they were taken from.
-FRAGMENT = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class DraftedAnswer:
         self._answers = False
         self._denied = False
 
-    def stream(self, asked: str, result: ScoredEvidence) -> Iterator[str]:
+    def stream(self, asked: str, result: ScoredEvidence) -> Iterator[Word]:
         """The draft as it is written; nothing where the evidence is judged not to answer."""
         self._sources = prompt_sources(result)
         texts = [s.text for s in self._sources]
@@ -77,20 +77,26 @@ class DraftedAnswer:
         yes = self._model.yes_log_odds(messages(asked, texts, JUDGE))
         if self._is_hopeless(result, yes):
             return
-        shown = 0
-        pieces = self._model.stream(messages(asked, texts, ANSWER), max_tokens=MAX_TOKENS)
-        for piece in pieces:
-            self._reply += piece
+        prompt, reply, decided = messages(asked, texts, ANSWER), SpokenReply(), False
+        for piece in self._pieces(prompt, reply):
+            reply.add(piece)
+            self._reply = reply.text
             # Hold back until the opening tells "Not stated" from an answer.
             if len(self._reply) < OPENING:
                 continue
-            if not shown and not self._decide(result, yes):
+            if not decided and not self._decide(result, yes):
                 return
+            decided = True
             if self._states_answer():
-                yield self._reply[shown:]
-                shown = len(self._reply)
+                yield reply.unshown()
         if self._decide(result, yes) and self._states_answer():
-            yield self._reply[shown:]
+            yield reply.unshown()
+
+    def _pieces(self, prompt: list[BaseMessage], reply: SpokenReply) -> Iterator[str]:
+        yield from self._model.stream(prompt, max_tokens=MAX_TOKENS)
+        if reply.only_thought:
+            yield CLOSED
+            yield from self._model.stream(prompt, max_tokens=THINKING_TOKENS)
 
     def _is_hopeless(self, result: ScoredEvidence, yes: float | None) -> bool:
         """Whether the judgement alone means a refusal, whatever the draft would say."""
@@ -239,18 +245,18 @@ class DraftedAnswer:
         if len(source.lines) > 2 and answer_type(question) is AnswerType.LIST:
             return source.lines
         if not checked.is_supported:
-            return (_nearest_line(checked.drafted.text, source),)
-        return source.lines if _is_fragment(checked.drafted, source) else ()
+            return (nearest_line(checked.drafted.text, source),)
+        return source.lines if is_fragment(checked.drafted, source) else ()
 
     def _check(self, asked: str, drafted: Sequence[Drafted]) -> list[Checked]:
         """Each sentence against the source that supports it best, cited or not."""
         chosen = [self._best_source(asked, d) for d in drafted]
         judged = judge_all(
-            [d.text for d in drafted], [_as_source(s) for s in chosen], self._reader, asked
+            [d.text for d in drafted], [as_source(s) for s in chosen], self._reader, asked
         )
         # What is shown of a fragment is the source's own sentence.
         return [
-            Checked(d, s, Judgement(Verdict.QUOTED) if _is_fragment(d, s) else j)
+            Checked(d, s, Judgement(Verdict.QUOTED) if is_fragment(d, s) else j)
             for d, s, j in zip(drafted, chosen, judged, strict=True)
         ]
 
@@ -259,7 +265,7 @@ class DraftedAnswer:
 
         def mismatch(item: tuple[int, PromptSource]) -> tuple[float, ...]:
             number, source = item
-            view = _as_source(source)
+            view = as_source(source)
             return (
                 len(missing_facts(drafted.text, view)),
                 not occurs_in(drafted.text, source.text),
@@ -269,26 +275,6 @@ class DraftedAnswer:
             )
 
         return min(enumerate(self._sources, 1), key=mismatch)[1]
-
-
-def _is_fragment(drafted: Drafted, source: PromptSource) -> bool:
-    """Whether the model gave a few words of the source ("13 times") for an answer."""
-    return len(words(drafted.text)) <= FRAGMENT and occurs_in(drafted.text, source.text)
-
-
-def _nearest_line(said: str, source: PromptSource) -> tuple[int, int]:
-    """The source's sentence or line that a drafted sentence rests on."""
-    text = source.evidence.hit.source.text
-
-    def foreign(line: tuple[int, int]) -> float:
-        return share_of_new_words(said, text[slice(*line)])
-
-    return min(source.lines, key=foreign)
-
-
-def _as_source(source: PromptSource) -> Source:
-    passage = source.evidence.hit.stored.passage
-    return Source(source.text, f"{passage.context} {passage.text}", "\n".join(passage.headings))
 
 
 def _dropped_note(checked: Checked) -> str:

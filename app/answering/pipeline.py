@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import partial
 from itertools import islice
 
-from app.answer import Answer, Event, EvidenceFound, Finished, Turn, Word
+from app.answer import Answer, Event, EvidenceFound, Finished, Turn
 from app.answering import refusal
 from app.answering.ask_back import leans_back, offer_alternatives, too_open
 from app.answering.document_facts import IN_THE_TEXT
@@ -196,9 +196,9 @@ class Answerer:
         assert self.model is not None
         draft = DraftedAnswer(self.model, self.reader, self.settings, self.fits)
         try:
-            for piece in draft.stream(asked, result):
+            for word in draft.stream(asked, result):
                 clock.mark("first_word", once=True)
-                yield Word(piece)
+                yield word
             return draft.verified(result, quote_answer(result, 0.0, nearly=NEARLY_BESIDE_A_MODEL))
         except ModelError as error:
             note = f"The language model did not answer ({error}) These are quotes."

@@ -42,6 +42,7 @@ NOT_STATED = re.compile(
     rf"(?: (?:here|anywhere)| (?:in|by|within) {_SOURCES})?\W*$)",
     re.IGNORECASE,
 )
+_OTHER_MARKS = re.compile(r"【(\d{1,3})(?:†[^】]*)?】|\[\^(\d{1,3})\]|\[(\d{1,3})\]\([^)\s]*\)")
 _MARK = re.compile(r"\s*\[(\d{1,3}(?:\s*[,;–-]\s*\d{1,3})*)\]")
 
 
@@ -94,8 +95,10 @@ def _cited(marks: str) -> list[int]:
 
 def parse_reply(reply: str) -> list[Drafted]:
     """Sentences of a reply with their citation numbers; a mark after a full stop counts for it."""
+    # Models that were taught other marks: 【2†source】, [^2], [2](address).
+    text = _OTHER_MARKS.sub(lambda mark: f"[{mark[1] or mark[2] or mark[3]}]", reply.strip())
     # "… in 1992. [2]" and "… in 1992 [2]." mean the same: the mark goes before the stop.
-    text = re.sub(r"([.!?])((?:\s*\[[\d\s,;–-]+\])+)", r"\2\1", reply.strip())
+    text = re.sub(r"([.!?])((?:\s*\[[\d\s,;–-]+\])+)", r"\2\1", text)
     out: list[Drafted] = []
     for raw in text.splitlines():
         line = re.sub(r"^\s*(?:[-*•]\s+|\d{1,2}[.)]\s+)", "", raw).strip()

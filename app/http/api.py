@@ -58,7 +58,7 @@ def server_sent_event(event: Event) -> str:
                 "citations": [citation_payload(c) for c in event.citations],
             }
         case Word():
-            name, data = "word", {"text": event.text}
+            name, data = "word", {"text": event.text, "restart": event.restart}
         case Finished():
             name, data = "answer", answer_payload(event.answer)
     return f"event: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"

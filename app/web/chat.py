@@ -176,7 +176,7 @@ class Chat:
                 found = self._named_evidence(event)
                 yield render_answer.draft(question, found, words, self._state())
             elif isinstance(event, Word):
-                words += event.text
+                words = event.text if event.restart else words + event.text
                 if time.monotonic() - drawn >= REDRAW_S:
                     drawn = time.monotonic()
                     state = "A draft; each sentence is checked next"
