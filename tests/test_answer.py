@@ -133,9 +133,7 @@ def test_a_follow_up_is_understood(plan: Library, settings: Settings, reader: Re
 @pytest.mark.parametrize(
     "replies",
     [
-        (
-            "<think>48 or 84 million? Mayor, crowns [1].</think>\n\nIt would cost 48 million crowns [1].",
-        ),
+        ("<think>48 or 84 million? [1].</think>\n\nIt would cost 48 million crowns [1].",),
         ("48 or 84? Crowns [1].</think>It would cost 48 million crowns [1].",),
         (
             "<think>48 or 84 million? I am not through",
