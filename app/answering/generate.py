@@ -203,7 +203,8 @@ class DraftedAnswer:
 
     def _headline(self, checked: Checked, first: Sentence) -> str:
         """A few words that the model gave, over the long sentence that they were taken from."""
-        if first.verdict is not Verdict.QUOTED or len(first.text.split()) <= DIRECT:
+        long = first.verdict is Verdict.QUOTED and len(first.text.split()) > DIRECT
+        if not long or len(checked.drafted.text.split()) > DIRECT:
             return ""
         span = self._said_in(checked)
         return checked.source.evidence.hit.source.text[slice(*span)] if span else ""

@@ -61,7 +61,7 @@ class Chat:
 
     def _items(self, owner: str, kept: Sequence[StoredExchange]) -> list[render_answer.Exchange]:
         statuses = self._statuses()
-        names = display_names(self.engine.library)
+        names = display_names(self.engine.library, (k.answer for k in kept if k.answer))
         kept = [
             replace(k, answer=named_for_display(k.answer, names)) if k.answer else k for k in kept
         ]
@@ -185,7 +185,7 @@ class Chat:
     def _named_evidence(self, found: EvidenceFound) -> EvidenceFound:
         if found.provisional is None:
             return found
-        names = display_names(self.engine.library)
+        names = display_names(self.engine.library, [found.provisional])
         return replace(found, provisional=named_for_display(found.provisional, names))
 
     def _until_stopped(self, session: str) -> Outcome:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import lru_cache
 
@@ -50,7 +51,12 @@ def named_for_display(answer: Answer, names: dict[str, str]) -> Answer:
     )
 
 
-def display_names(library: Library) -> dict[str, str]:
-    """What to show for each document whose name says nothing."""
-    shown = {r.document: display_name(library, r) for r in library.documents()}
-    return {name: words for name, words in shown.items() if name != words}
+def display_names(library: Library, answers: Iterable[Answer]) -> dict[str, str]:
+    """What to show for each document of the answers whose name says nothing."""
+    cited = {
+        c.document for a in answers for c in (*a.citations, *(one.citation for one in a.closest))
+    }
+    odd = {name for name in cited if not is_informative_title(name_in_words(name))}
+    if not odd:
+        return {}
+    return {r.document: display_name(library, r) for r in library.documents() if r.document in odd}

@@ -117,7 +117,10 @@ def _prose(exchange: str, answer: Answer) -> str:
     for form, group in groupby(answer.first, _form):
         if form == "row":
             rows = "".join(_row(exchange, s, citations) for s in group)
-            text += f'<div class="grid" tabindex="0"><table><tbody>{rows}</tbody></table></div>'
+            text += (
+                '<div class="grid" tabindex="0" role="group" aria-label="Table"><table><tbody>'
+                f"{rows}</tbody></table></div>"
+            )
         elif form == "item":
             items = (replace(s, text=BULLET.sub("", s.text)) for s in group)
             rows = "".join(f"<li>{_sentence(exchange, s, citations)}</li>" for s in items)

@@ -31,7 +31,10 @@ def drawn(table: Table, cut: Cut, cited: tuple[int, int] | None) -> str:
     rows = "".join(
         f"<tr{_mark(row, cited)}>{_cells(row.cells, cut, 'td')}</tr>" for row in table.rows
     )
-    return f'<div class="grid" tabindex="0"><table>{head}<tbody>{rows}</tbody></table></div>'
+    return (
+        '<div class="grid" tabindex="0" role="group" aria-label="Table"><table>'
+        f"{head}<tbody>{rows}</tbody></table></div>"
+    )
 
 
 def _mark(row: Row, cited: tuple[int, int] | None) -> str:

@@ -36,7 +36,7 @@ def correct(case: Case, text: str, refused: bool) -> float:
 def direct(case: Case, answer: Answer) -> float:
     """1.0 where the headline, or the first sentence, says what is asked in few words (``DIRECT``),
     else 0.0."""
-    opening = answer.headline or answer.sentences[0].text
+    opening = answer.headline or next((s.text for s in answer.sentences), answer.text)
     few = len(opening.split()) <= DIRECT
     return float(few and says_what_is_asked(case, opening))
 
