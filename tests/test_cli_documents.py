@@ -231,5 +231,35 @@ def test_interrupting_an_ingest_is_quiet(tmp_path: Path) -> None:
         time.sleep(0.1)
     running.send_signal(signal.SIGINT)
     _, said = running.communicate(timeout=240)
-    assert running.returncode in {1, 130}
+    assert running.returncode in {1, 130}, said
     assert "Traceback" not in said
+
+
+SWALLOWED = """
+import os, signal
+from app.cli import interrupt
+from app.cli.common import progress_bar
+
+class Swallows:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGINT)
+        for _ in range(1000):
+            pass
+
+interrupt.install()
+with progress_bar("passages") as bar:
+    bar("embedding", 0, 2)
+    Swallows()
+    print("swallowed", flush=True)
+    bar("embedding", 1, 2)
+    print("went on")
+"""
+
+
+def test_an_interrupt_that_python_drops_is_not_lost() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", SWALLOWED], capture_output=True, text=True, check=False, timeout=120
+    )
+    assert "Exception ignored" in ran.stderr and "swallowed" in ran.stdout
+    assert "went on" not in ran.stdout
+    assert "KeyboardInterrupt" in ran.stderr.splitlines()[-1]

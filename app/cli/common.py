@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from app.cli.interrupt import raise_if_pressed
 from app.settings import Settings, load_settings
 from ingest.document import FootnoteError
 
@@ -140,6 +141,7 @@ class _Bar:
         self._what = ""
 
     def __call__(self, what: str, done: int, total: int) -> None:
+        raise_if_pressed()
         if what != self._what and self._unit != "bytes":
             self._bar.reset(self._task)
         self._what = what

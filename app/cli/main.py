@@ -18,6 +18,7 @@ from app.cli import (
     chat_command,
     documents_commands,
     ingest_command,
+    interrupt,
     maintenance_commands,
     users_commands,
 )
@@ -71,6 +72,7 @@ def footnote(
 
 def main() -> None:
     """Run ``footnote`` with this process's arguments and exit."""
+    interrupt.install()
     arguments = [a for a in sys.argv[1:] if a != "--debug"]
     debug = len(arguments) + 1 < len(sys.argv)
     for entry in entry_points(group=COMMANDS):
