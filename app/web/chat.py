@@ -174,7 +174,9 @@ class Chat:
             if isinstance(event, EvidenceFound):
                 self._live[session] = event
                 found = self._named_evidence(event)
-                yield render_answer.draft(question, found, words, self._state())
+                yield render_answer.draft(
+                    question, found, words, self._state(found=bool(found.citations))
+                )
             elif isinstance(event, Word):
                 words = event.text if event.restart else words + event.text
                 if time.monotonic() - drawn >= REDRAW_S:
@@ -198,14 +200,15 @@ class Chat:
         identity = self.engine.library.record_answer(answer_payload(answer), answer.citations)
         return Outcome(replace(answer, id=identity))
 
-    def _state(self) -> str:
-        """What is being done once evidence is there."""
+    def _state(self, *, found: bool) -> str:
+        """What is being done once evidence was looked for."""
         if self.engine.answerer.model is None:
             return "Reading"
+        told = "Evidence found" if found else "Nothing sure found yet"
         others = self.engine.waiting
         if not others:
-            return "Evidence found; writing"
-        return f"Evidence found; {others} other{'s wait' if others > 1 else ' waits'} for the model"
+            return f"{told}; the language model reads and writes"
+        return f"{told}; {others} other{'s wait' if others > 1 else ' waits'} for the model"
 
     @contextmanager
     def answering(self, session: str) -> Iterator[None]:
