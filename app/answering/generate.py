@@ -21,6 +21,7 @@ from app.answering.prompt import (
     messages,
     parse_reply,
     states_answer,
+    whole_sentences,
 )
 from app.answering.verify import (
     Judgement,
@@ -33,7 +34,7 @@ from app.evidence.answerability import is_denied, probability, probability_with_
 from app.evidence.calibration import Fits
 from app.evidence.evidence import ScoredEvidence
 from app.evidence.reader import Reader
-from app.models.base import ChatModel
+from app.models.base import ChatModel, ModelError
 from app.models.thinking import CLOSED, THINKING_TOKENS, SpokenReply
 from app.question.answer_type import AnswerType, answer_type
 from app.settings import Settings
@@ -68,6 +69,7 @@ class DraftedAnswer:
         self._likely = 0.0
         self._answers = False
         self._denied = False
+        self._broken = ""
 
     def stream(self, asked: str, result: ScoredEvidence) -> Iterator[Word]:
         """The draft as it is written; nothing where the evidence is judged not to answer."""
@@ -89,11 +91,19 @@ class DraftedAnswer:
             decided = True
             if self._states_answer():
                 yield reply.unshown()
+        if self._broken:
+            self._reply = whole_sentences(self._reply)
         if self._decide(result, yes) and self._states_answer():
             yield reply.unshown()
 
     def _pieces(self, prompt: list[BaseMessage], reply: SpokenReply) -> Iterator[str]:
-        yield from self._model.stream(prompt, max_tokens=MAX_TOKENS)
+        try:
+            yield from self._model.stream(prompt, max_tokens=MAX_TOKENS)
+        except ModelError as error:
+            # Whole sentences that came before it broke are checked like any others.
+            if not whole_sentences(reply.text):
+                raise
+            self._broken = str(error)
         if reply.only_thought:
             yield CLOSED
             yield from self._model.stream(prompt, max_tokens=THINKING_TOKENS)
@@ -148,6 +158,7 @@ class DraftedAnswer:
         notes = (
             *(_dropped_note(c) for c in checked if not c.is_supported),
             *self._unknown_citation_notes(checked),
+            *([f"The model stopped before its end: {self._broken}"] if self._broken else ()),
         )
         if kept:
             return self._answer_from(result, kept, notes)

@@ -46,6 +46,9 @@ _OTHER_MARKS = re.compile(r"【(\d{1,3})(?:†[^】]*)?】|\[\^(\d{1,3})\]|\[(\d
 _MARK = re.compile(r"\s*\[(\d{1,3}(?:\s*[,;–-]\s*\d{1,3})*)\]")
 
 
+_WHOLE = re.compile(r"[.!?…。！？]+[\"'”’)\]]*(?:\s*\[[\d\s,;–-]+\])*$")
+
+
 @dataclass(frozen=True, slots=True)
 class Drafted:
     """A sentence of the model's reply and the numbers it cites (as written, offered or not)."""
@@ -112,3 +115,9 @@ def parse_reply(reply: str) -> list[Drafted]:
                 last = out[-1]
                 out[-1] = Drafted(last.text, tuple(dict.fromkeys((*last.numbers, *numbers))))
     return out
+
+
+def whole_sentences(reply: str) -> str:
+    """A reply that was cut off, up to the end of its last whole sentence; "" where it has none."""
+    ends = [b for a, b in sentences(reply) if _WHOLE.search(reply[a:b].rstrip())]
+    return reply[: ends[-1]] if ends else ""

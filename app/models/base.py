@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 CANDIDATES = 20
 """First tokens whose log-probabilities are asked for; more are not told by OpenAI's API."""
+NOT_UNDERSTOOD = (400, 404, 422, 501)
+"""HTTP statuses of servers that know no log-probabilities."""
 LENGTH_OPTION = {"ollama": "num_predict", "google_genai": "max_output_tokens"}
 
 
@@ -50,6 +52,7 @@ class ChatModel:
         self.chat = chat
         self.name = name
         self._timeout_s = timeout_s
+        self._tells_odds = "top_logprobs" in type(chat).model_fields
         self._length_option = LENGTH_OPTION.get(name.partition(":")[0], "max_tokens")
 
     def stream(
@@ -79,14 +82,20 @@ class ChatModel:
 
         None where the model tells no log-probabilities.
         """
-        if "top_logprobs" not in type(self.chat).model_fields:
+        if not self._tells_odds:
             return None
 
         def read(outlet: Outlet[list[dict[str, Any]]]) -> None:
             options: dict[str, Any] = {"logprobs": True, "top_logprobs": CANDIDATES}
             options[self._length_option] = 1
-            with _errors_of(self.name):
-                reply = self.chat.invoke(list(messages), **options)
+            try:
+                with _errors_of(self.name):
+                    reply = self.chat.invoke(list(messages), **options)
+            except ModelError as error:
+                if _status(error.__cause__) not in NOT_UNDERSTOOD:
+                    raise
+                self._tells_odds = False  # many servers reject what they do not know
+                return
             content = (reply.response_metadata.get("logprobs") or {}).get("content")
             if content:
                 outlet.put(content[0]["top_logprobs"])
@@ -116,7 +125,29 @@ def _errors_of(name: str) -> Iterator[None]:
         said = " ".join(str(error).split())[:300] or type(error).__name__
         if "Timeout" in type(error).__name__:
             raise ModelTimeout(f"{name} did not answer in time: {said}.") from error
-        raise ModelError(f"{name} failed: {said}.") from error
+        raise ModelError(f"{name} failed: {said.rstrip('.')}.{_remedy(name, error)}") from error
+
+
+def _status(error: BaseException | None) -> int | None:
+    """The HTTP status that a provider's package tells, under the names that they use."""
+    for name in ("status_code", "code", "http_status"):
+        if isinstance(status := getattr(error, name, None), int):
+            return status
+    return None
+
+
+def _remedy(name: str, error: Exception) -> str:
+    provider = name.partition(":")[0].upper()
+    match _status(error):
+        case 401 | 403:
+            return f" The key was refused: is {provider}_API_KEY right?"
+        case 404:
+            return " Is the model's name right, and the address in base_url?"
+        case 429:
+            return " It is asked too often, or the quota is used up: try again later."
+        case int(status) if status >= 500:
+            return " The fault is on its side: try again later."
+    return ""
 
 
 @contextmanager

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from importlib.metadata import PackageNotFoundError, metadata
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from app.models.base import ChatModel, ModelMissing
 from app.models.download import QWEN, model_path
-from app.settings import Settings
+from app.settings import Settings, is_loopback
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -56,7 +58,8 @@ def provider_chat_model(name: str, base_url: str | None = None) -> BaseChatModel
     from langchain.chat_models import init_chat_model
 
     provider = name.partition(":")[0]
-    options: dict[str, Any] = {"temperature": 0, **({"base_url": base_url} if base_url else {})}
+    address = {"base_url": base_address(base_url, provider)} if base_url else {}
+    options: dict[str, Any] = {"temperature": 0, **address}
     if base_url and f"{provider.upper()}_API_KEY" not in os.environ and provider == "openai":
         options["api_key"] = "none"  # local servers want none, the package wants one
     try:
@@ -72,6 +75,28 @@ def provider_chat_model(name: str, base_url: str | None = None) -> BaseChatModel
             f"Is {provider.upper()}_API_KEY set?"
         ) from error
     return made
+
+
+def base_address(given: str, provider: str = "openai") -> str:
+    """The address that a provider's package takes, from any of the forms that people copy.
+
+    OpenAI's protocol wants the path above ``chat/completions``, which is ``/v1`` unless another is
+    given; Ollama's own wants none.
+    """
+    address = given.strip().rstrip("/")
+    if "://" not in address:
+        address = f"{'http' if _is_near(address) else 'https'}://{address}"
+    if provider == "ollama":
+        return re.sub(r"/(?:v1|api)(?:/.*)?$", "", address)
+    address = re.sub(r"(?:/chat)?/completions$", "", address)
+    bare = urlsplit(address).path in ("", "/")
+    return f"{address}/v1" if bare and provider == "openai" else address
+
+
+def _is_near(address: str) -> bool:
+    """Whether an address without a scheme is a machine's that speaks no TLS as a rule."""
+    host = urlsplit(f"//{address}").hostname or ""
+    return is_loopback(host) or "." not in host or host.replace(".", "").isdigit()
 
 
 def _install(provider: str, error: ImportError) -> str:
