@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import fields
@@ -39,6 +40,13 @@ def _model_name(value: str) -> str:
     raise ValueError("give none, local, auto or PROVIDER:MODEL, for example ollama:llama3.2")
 
 
+def _root(value: str) -> str:
+    root = value.strip().rstrip("/")
+    if root and not re.fullmatch(r"(?:https?://[^/?#\s]+)?(?:/[\w.~-]+)*", root):
+        raise ValueError("give a path or a whole address, for example /footnote")
+    return root
+
+
 def _full(path: Path) -> Path:
     return path.expanduser().absolute()
 
@@ -56,11 +64,12 @@ class Settings:
     local model's file. ``embedder`` is a sentence-transformers name or folder, or
     ``PROVIDER:MODEL`` at ``embedder_url`` (None: the one that comes with Footnote). ``k`` is how
     many passages are read for a question. ``risk`` is the share of wrong answers that is allowed,
-    in place of ``strictness``. ``timeout_s`` bounds the wait for a language model's reply in
-    seconds; ``threads`` is the local model's (None: one per free core); ``context`` is its
-    window in tokens. ``allow_private_links`` lets links lead to private and loopback addresses;
-    ``offline`` keeps Footnote from fetching anything by itself. ``ocr`` reads the text in pictures
-    and scanned pages.
+    in place of ``strictness``. ``root_path`` is where a proxy shows the chat: a path
+    (``/footnote``), or the whole address where the proxy does not pass its own host on.
+    ``timeout_s`` bounds the wait for a language model's reply in seconds; ``threads`` is the local
+    model's (None: one per free core); ``context`` is its window in tokens.
+    ``allow_private_links`` lets links lead to private and loopback addresses; ``offline`` keeps
+    Footnote from fetching anything by itself. ``ocr`` reads the text in pictures and scanned pages.
     """
 
     data: Folder = Field(default_factory=lambda: platformdirs.user_data_path("footnote"))
@@ -77,6 +86,7 @@ class Settings:
     risk: Annotated[float, Field(gt=0, lt=1)] | None = None
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 7860
+    root_path: Annotated[str, AfterValidator(_root)] = ""
     timeout_s: Annotated[float, Field(gt=0)] = 120.0
     threads: Annotated[int, Field(ge=1)] | None = None
     context: Annotated[int, Field(ge=512)] = 4096

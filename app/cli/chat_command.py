@@ -26,6 +26,10 @@ def chat(
         str | None, typer.Option(help="The address to listen on.", show_default="127.0.0.1")
     ] = None,
     port: Annotated[int | None, typer.Option(help="The port.", show_default="7860")] = None,
+    root_path: Annotated[
+        str | None,
+        typer.Option(help="The path, or address, under which a proxy shows the chat: /footnote."),
+    ] = None,
     base_url: Annotated[
         str | None, typer.Option(help="The provider's address, for OpenAI-compatible servers.")
     ] = None,
@@ -42,13 +46,15 @@ def chat(
 
     [dim]footnote chat
     footnote chat --model none --port 8000
-    footnote chat --model ollama:llama3.2[/dim]
+    footnote chat --model ollama:llama3.2
+    footnote chat --root-path /footnote[/dim]
     """
     settings = settings_for(
         data,
         model=model,
         host=host,
         port=port,
+        root_path=root_path,
         base_url=base_url,
         strictness=strictness,
         risk=risk,

@@ -200,7 +200,7 @@ def _docs(schema: dict[str, Any]) -> str:
         '<meta name="viewport" content="width=device-width"><style>:root{color-scheme:light dark}'
         "body{font:16px/1.55 system-ui,sans-serif;max-width:760px;margin:40px auto;padding:0 16px}"
         "h2{font-size:1rem;margin:28px 0 4px}p{margin:0 0 6px}</style></head><body>"
-        f'<h1>Footnote API</h1><p>The description for tools: <a href="{PREFIX}/openapi.json">'
+        f'<h1>Footnote API</h1><p>The description for tools: <a href="openapi.json">'
         f'openapi.json</a>. Errors are JSON: <code>&#123;"error": …&#125;</code>.</p>'
         f"{rows}</body></html>"
     )

@@ -17,6 +17,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from app.html_escape import markup
+from app.http.public_path import public_host, public_path
 from app.service.users import TooManyTries, Users
 from app.settings import is_loopback
 
@@ -30,19 +31,27 @@ color:light-dark(#1d2021,#e8e6e1)}form{display:grid;gap:10px;width:min(320px,86v
 h1{font:600 1.5rem Georgia,serif;margin:0 0 8px}input,button{font:inherit;padding:9px 12px;
 border-radius:9px;border:1px solid #8886}button{background:#0f5f5c;color:#fff;border:0}
 .problem{color:light-dark(#9b2c1f,#ff9d8f);margin:0}</style></head><body><form method="post"
-action="/sign-in"><h1>Footnote</h1>%s<label for="n">Name</label><input id="n" name="name"
+action="sign-in"><h1>Footnote</h1>%s<label for="n">Name</label><input id="n" name="name"
 autocomplete="username" required autofocus><label for="p">Password</label><input id="p"
 name="password" type="password" autocomplete="current-password" required><button>Sign in</button>
 </form></body></html>"""
 
 
-def foreign(request: Request, *, loopback: bool) -> bool:
-    """Whether a request comes from another site, or by a name that is not ours."""
+def foreign(request: Request, *, loopback: bool, public: str | None = None) -> bool:
+    """Whether a request comes from another site, or by a name that is not ours.
+
+    ``public`` is the host of the address that a proxy shows. A proxy may tell its host in
+    ``X-Forwarded-Host``, which no page of another site can set.
+    """
     host = request.headers.get("host", "")
-    if loopback and not is_loopback(urlsplit(f"//{host}").hostname or ""):
+    if loopback and host != public and not is_loopback(urlsplit(f"//{host}").hostname or ""):
         return True
     origin = request.headers.get("origin")
-    return origin is not None and urlsplit(origin).netloc != host
+    if origin is None or request.headers.get("sec-fetch-site") == "same-origin":
+        return False
+    forwarded = request.headers.get("x-forwarded-host", "").split(",")[0].strip()
+    # An origin that is no address ("null") has no host, and a header that is missing tells none.
+    return urlsplit(origin).netloc not in {name for name in (host, forwarded, public) if name}
 
 
 def visitor(request: Request, users: Users) -> str | None:
@@ -67,12 +76,17 @@ def _address(request: Request) -> str:
     return request.client.host if request.client else ""
 
 
-def install(app: FastAPI, users: Users | None, *, loopback: bool) -> None:
-    """Guard every route of ``app``; ``users`` None lets everybody on this machine in."""
+def install(app: FastAPI, users: Users | None, *, loopback: bool, root: str = "") -> None:
+    """Guard every route of ``app``; ``users`` None lets everybody on this machine in.
+
+    ``root`` is the setting ``root_path``.
+    """
+    path, public = public_path(root), public_host(root)
+    cookie_path = path or "/"
 
     @app.middleware("http")
     async def gate(request: Request, follow: Any) -> Response:
-        if foreign(request, loopback=loopback):
+        if foreign(request, loopback=loopback, public=public):
             return JSONResponse({"error": "This request comes from another site."}, 403)
         request.state.user = ""
         if users is not None and request.url.path != "/sign-in":
@@ -82,7 +96,7 @@ def install(app: FastAPI, users: Users | None, *, loopback: bool) -> None:
                 return JSONResponse({"error": str(error)}, 429)
             if name is None:
                 if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
-                    return RedirectResponse("/sign-in", 303)
+                    return RedirectResponse(f"{path}/sign-in", 303)
                 return JSONResponse({"error": "Sign in first."}, 401)
             request.state.user = name
         followed: Response = await follow(request)
@@ -102,10 +116,10 @@ def install(app: FastAPI, users: Users | None, *, loopback: bool) -> None:
         status, trouble = 401, "This name and password do not belong together."
         try:
             if await anyio.to_thread.run_sync(users.check, name, password, _address(request)):
-                response = RedirectResponse("/", 303)
+                response = RedirectResponse(f"{path}/", 303)
                 response.set_cookie(
                     COOKIE, users.start_session(name), httponly=True, samesite="strict",
-                    secure=request.url.scheme == "https",
+                    secure="https" in (request.url.scheme, urlsplit(root).scheme), path=cookie_path,
                 )  # fmt: skip
                 return response
         except TooManyTries as error:
@@ -115,6 +129,6 @@ def install(app: FastAPI, users: Users | None, *, loopback: bool) -> None:
     @app.post("/sign-out", include_in_schema=False)
     def sign_out(request: Request) -> Response:
         users.end_session(request.cookies.get(COOKIE, ""))
-        response = RedirectResponse("/sign-in", 303)
-        response.delete_cookie(COOKIE)
+        response = RedirectResponse(f"{path}/sign-in", 303)
+        response.delete_cookie(COOKIE, path=cookie_path)
         return response

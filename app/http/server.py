@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
+from app.http.public_path import UnderPath, public_path
 from app.service.conversations import Conversations
 from app.service.engine import Engine
 from app.service.users import Users
@@ -78,7 +79,7 @@ def application(
         title="Footnote", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan
     )
     users = required_users(settings)
-    auth.install(app, users, loopback=users is None)
+    auth.install(app, users, loopback=users is None, root=settings.root_path)
     app.router.routes.extend(tool_routes)
     api.install(app, engine)
 
@@ -89,9 +90,13 @@ def application(
         response = await follow(request)
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
+        if response.headers.get("content-type", "").startswith("text/event-stream"):
+            response.headers.setdefault("X-Accel-Buffering", "no")  # or nginx keeps events back
         return response
 
-    return add_page(app, conversations) if add_page is not None else app
+    served = add_page(app, conversations) if add_page is not None else app
+    path = public_path(settings.root_path)
+    return UnderPath(served, path) if path else served
 
 
 def required_users(settings: Settings) -> Users | None:
@@ -152,7 +157,11 @@ def serve(
             timeout_graceful_shutdown=3,
         )
     )
-    address = shown_address(settings.host, settings.port)
+    address = (
+        settings.root_path
+        if "://" in settings.root_path
+        else shown_address(settings.host, settings.port) + settings.root_path
+    )
 
     def ready() -> None:
         while not server.started and not server.should_exit:

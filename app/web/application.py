@@ -66,5 +66,6 @@ def _add_page(
         allowed_paths=[],
         server_name=settings.host,
         server_port=settings.port,
+        root_path=settings.root_path or None,
     )
     return mounted

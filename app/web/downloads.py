@@ -37,7 +37,7 @@ def as_evidence(engine: Engine, kept: Sequence[StoredExchange]) -> str:
 
 def links(conversation: str) -> str:
     """Where a conversation's files are, as HTML."""
-    base = f"/conversations/{markup(conversation)}"
+    base = f"conversations/{markup(conversation)}"
     return (
         f'<p class="files">Export as <a href="{base}.md" download>Markdown</a> or '
         f'<a href="{base}.json" download>evidence</a></p>'

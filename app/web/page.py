@@ -44,7 +44,7 @@ def build(
 
 def _top(engine: Engine) -> str:
     out = (
-        '<form method="post" action="/sign-out"><button class="sign-out">Sign out</button></form>'
+        '<form method="post" action="sign-out"><button class="sign-out">Sign out</button></form>'
         if engine.shared
         else ""
     )
