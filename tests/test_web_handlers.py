@@ -64,7 +64,7 @@ def test_only_what_must_comes_over_the_stream(bound: list[Any]) -> None:
     streamed = {one.name: one for one in bound if one.queue and one.name != "forget"}
     reopening = streamed.pop("<lambda>")
     asking = {"ask", "ask_clicked", "again"}
-    assert set(streamed) == asking | {"drop", "paste", "add", "sample", "act", "show_list"}
+    assert set(streamed) == asking | {"drop", "paste", "add", "sample", "act", "show_list", "trial"}
     assert reopening.targets[0][1] == "tick"
     switches = [one for one in bound if [type(o).__name__ for o in one.outputs] == ["Timer"]]
     for one in streamed.values():
@@ -78,9 +78,13 @@ def test_settings_cannot_be_chosen_before_the_page_has_the_users_own(bound: list
     chosen = [*save.inputs, save.targets[0][0]]
     blocks = {block._id: block for one in bound for block in (*one.inputs, *one.outputs)}
     fields = [blocks[item if isinstance(item, int) else item._id] for item in chosen]
-    assert [field.interactive for field in fields] == [False, False, False]
-    loaded = next(one for one in bound if one.name == "arrive" and len(one.outputs) == 3)
-    assert {field._id for field in loaded.outputs} == {field._id for field in fields}
+    assert [field.interactive for field in fields] == [False] * 6
+    loaded = next(
+        one
+        for one in bound
+        if one.name == "arrive"
+        and {field._id for field in one.outputs} == {field._id for field in fields}
+    )
     updates = loaded.fn(gr.Request(username=None, session_hash="tab", query_params={}))
     assert all(update["interactive"] for update in updates)
     others = [one for one in bound if one is not loaded and one.name in {"now", "change"}]

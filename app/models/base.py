@@ -18,6 +18,8 @@ CANDIDATES = 20
 """First tokens whose log-probabilities are asked for; more are not told by OpenAI's API."""
 NOT_UNDERSTOOD = (400, 404, 422, 501)
 """HTTP statuses of servers that know no log-probabilities."""
+KEYS = {"google_genai": "GOOGLE_API_KEY", "mistralai": "MISTRAL_API_KEY"}
+"""Where a provider's key is not PROVIDER_API_KEY."""
 LENGTH_OPTION = {"ollama": "num_predict", "google_genai": "max_output_tokens"}
 
 
@@ -137,10 +139,9 @@ def _status(error: BaseException | None) -> int | None:
 
 
 def _remedy(name: str, error: Exception) -> str:
-    provider = name.partition(":")[0].upper()
     match _status(error):
         case 401 | 403:
-            return f" The key was refused: is {provider}_API_KEY right?"
+            return f" The key was refused: is {key_variable(name)} right?"
         case 404:
             return " Is the model's name right, and the address in base_url?"
         case 429:
@@ -159,6 +160,12 @@ def _time_limit(timeout_s: float) -> Iterator[None]:
             f"The language model took longer than {timeout_s:g} seconds: allow more with "
             "timeout_s in the settings, or use a smaller model."
         ) from error
+
+
+def key_variable(model: str) -> str:
+    """The environment variable that the provider's package reads its key from."""
+    provider = model.partition(":")[0]
+    return KEYS.get(provider, f"{provider.upper()}_API_KEY")
 
 
 def yes_log_odds(candidates: Iterable[tuple[str, float]]) -> float:

@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, metadata
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from app.models.base import ChatModel, ModelMissing
+from app.models.base import ChatModel, ModelMissing, key_variable
 from app.models.download import QWEN, model_path
 from app.settings import Settings, is_loopback
 
@@ -60,7 +60,7 @@ def provider_chat_model(name: str, base_url: str | None = None) -> BaseChatModel
     provider = name.partition(":")[0]
     address = {"base_url": base_address(base_url, provider)} if base_url else {}
     options: dict[str, Any] = {"temperature": 0, **address}
-    if base_url and f"{provider.upper()}_API_KEY" not in os.environ and provider == "openai":
+    if base_url and key_variable(name) not in os.environ and provider == "openai":
         options["api_key"] = "none"  # local servers want none, the package wants one
     try:
         made: BaseChatModel = init_chat_model(name, **options)
@@ -71,8 +71,7 @@ def provider_chat_model(name: str, base_url: str | None = None) -> BaseChatModel
         raise ModelMissing(f"{name} cannot be opened: {said}") from error
     except Exception as error:  # the packages' own errors, a missing key above all
         raise ModelMissing(
-            f"{name} cannot be opened: {' '.join(str(error).split())} "
-            f"Is {provider.upper()}_API_KEY set?"
+            f"{name} cannot be opened: {' '.join(str(error).split())} Is {key_variable(name)} set?"
         ) from error
     return made
 

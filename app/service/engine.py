@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from app.answer import Event, EvidenceFound, Turn
 from app.service.example_questions import example_questions
 from app.service.fair_queue import FairQueue
+from app.service.model_choice import LOCAL, NAMED, QUOTES, keep_key, try_model
 from app.settings import Settings, SettingsError, is_loopback
 from ingest.document import FootnoteError
 from store.provider_embedder import is_provider_name
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from store.results import Revision
 
 log = logging.getLogger(__name__)
-MODELS = {"auto": "The local language model", "local": "The local language model"}
-QUOTES = ("Quotes, no language model", "none")
 WARM_UP = "Which words are ready to be read?"
 """A question that is searched for and read, so that all models are loaded for the next one."""
 
@@ -159,29 +158,42 @@ class Engine:
         download.pull(self.settings.models, progress)
         return download.model_path(self.settings) is not None
 
-    def change(self, *, model: str, strictness: str, user: str = "") -> None:
-        """Use another model or strictness from the next question on. Raises FootnoteError.
+    def change(self, *, user: str = "", key: str = "", **choices: Any) -> None:
+        """Use other settings (``model``, ``strictness`` …) from the next question on.
 
-        Where several people sign in it is the user's own choice, among ``offered_models``.
+        Where several people sign in these are the user's own, the model among ``offered_models``.
+        ``key`` is for the model's provider. Raises FootnoteError.
         """
-        previous = self.settings_of(user)
+        previous, fresh = self.settings_of(user), self._changed(user, choices)
+        if self.shared:
+            if fresh.model not in [value for _, value in self.offered_models()]:
+                raise SettingsError(f"The model {fresh.model} is not offered here.")
+            self._chosen[user] = fresh
+            return
+        other_key = keep_key(fresh.model, key)
+        self.settings = fresh
+        same = (previous.model, previous.base_url) == (fresh.model, fresh.base_url)
+        if same and not other_key:
+            self._use(self.answerer.model, fresh)
+        else:
+            threading.Thread(target=self.load_model, name="model", daemon=True).start()
+
+    def _changed(self, user: str, choices: Mapping[str, Any]) -> Settings:
         try:
-            fresh = replace(previous, model=model, strictness=strictness)  # type: ignore[arg-type]
+            return replace(self.settings_of(user), **choices)
         except ValueError as error:
             raise SettingsError(
                 "The model must be none, local, auto or PROVIDER:MODEL, for example "
                 "ollama:llama3.2."
             ) from error
-        if self.shared:
-            if model not in [value for _, value in self.offered_models()]:
-                raise SettingsError(f"The model {model} is not offered here.")
-            self._chosen[user] = fresh
-            return
-        self.settings = fresh
-        if previous.model == model:
-            self._use(self.answerer.model, fresh)
-        else:
-            threading.Thread(target=self.load_model, name="model", daemon=True).start()
+
+    def try_model(self, *, model: str, base_url: str | None, key: str) -> str:
+        """What a chosen model says to a trial, without using it yet. Raises FootnoteError."""
+        wanted = self._changed("", {"model": model, "base_url": base_url})
+        keep_key(model, key)
+        here = self.answerer.model
+        # A provider's costs nothing to open again; the local one would be in memory twice.
+        return try_model(wanted, here if here and here.name == model == "local" else None)
 
     def settings_of(self, user: str) -> Settings:
         """What this user chose, or what Footnote was started with."""
@@ -191,8 +203,8 @@ class Engine:
         """The models to choose from, as (what the reader sees, setting); the present one first."""
         model = self.settings.model
         if model == "none":
-            return [QUOTES] if self.shared else [QUOTES, (MODELS["local"], "local")]
-        return [(MODELS.get(model, model), model), QUOTES]
+            return [QUOTES] if self.shared else [QUOTES, LOCAL]
+        return [(NAMED.get(model, model), model), QUOTES]
 
     @property
     def waiting(self) -> int:

@@ -66,7 +66,7 @@ def _further_tabs(
         with gr.Tab(label, id=label.lower()) as tab:
             builder(chat.engine, tab)
     with gr.Tab("Settings", id="settings") as tab:
-        settings_tab.build(chat.engine, blocks, tab)
+        settings_tab.build(chat.engine, blocks, tab, stream)
     return listed
 
 

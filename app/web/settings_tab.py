@@ -1,14 +1,17 @@
-"""The Settings tab: language model, strictness, and what leaves this machine."""
+"""The Settings tab: language model, strictness, links, looks, and what leaves this machine."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
 from app.html_escape import markup
 from app.service.engine import Engine
-from app.web.components import QUIET, handler, html, owner_of
+from app.service.model_choice import known_models
+from app.web.components import QUIET, Stream, handler, html, owner_of
 from ingest.document import FootnoteError
 
 REDRAWN_S = 2.0
@@ -18,64 +21,151 @@ STRICTNESS = [
     ("Balanced", "balanced"),
     ("Eager: answer where there is any ground", "eager"),
 ]
+LOOKS = [("Like the system", "system"), ("Light", "light"), ("Dark", "dark")]
+# Looks are the browser's own business: kept there, never sent.
+WEAR = """(chosen) => {
+  const looks = chosen || localStorage.getItem('footnote-looks') || 'system';
+  if (chosen) localStorage.setItem('footnote-looks', chosen);
+  const dark = looks === 'dark'
+    || (looks === 'system' && matchMedia('(prefers-color-scheme: dark)').matches);
+  const told = new URLSearchParams(location.search).has('__theme');
+  if (chosen || !told) document.body.classList.toggle('dark', dark);
+  return looks;
+}"""
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """What is chosen in the tab."""
+
+    model: Any
+    address: Any
+    key: Any
+    strictness: Any
+    private: Any
+
+    @property
+    def all(self) -> list[Any]:
+        """The components, in order."""
+        return [self.model, self.address, self.key, self.strictness, self.private]
 
 
 def _summary(engine: Engine, user: str) -> str:
     settings, status = engine.settings_of(user), engine.status
     now = QUOTES_NOW if settings.model == "none" else status.message
+    search = settings.embedder or "all-MiniLM-L6-v2, on this machine"
     return (
         f'<dl class="facts"><dt>What leaves this machine</dt>'
         f"<dd>{markup(engine.what_leaves_the_machine(user))}</dd><dt>Now</dt><dd>{markup(now)}</dd>"
+        f"<dt>Search model</dt><dd>{markup(search)}; the setting <code>embedder</code> "
+        f"names another, then <code>footnote reindex</code></dd>"
         f"<dt>Documents and answers are kept in</dt><dd><code>{markup(str(settings.data))}</code>"
         f"</dd></dl>"
     )
 
 
-def build(engine: Engine, blocks: Any, tab: Any) -> None:
+def build(engine: Engine, blocks: Any, tab: Any, stream: Stream) -> None:
     """Fill the tab. The choices can be made once the page has the user's own: what came later than
     a choice would undo it."""
     with gr.Column(elem_classes="sheet"):
         trouble = html(elem_id="settings-problem")
         summary = html(elem_id="facts")
-        model = _model(engine)
-        strictness = gr.Radio(
-            STRICTNESS, value=engine.settings.strictness, label="Strictness",
-            elem_id="strictness", interactive=False,
-        )  # fmt: skip
+        fields = _fields(engine)
         until = "for your own questions" if engine.shared else "until Footnote stops"
-        save = gr.Button(f"Use these {until}", variant="primary", elem_id="use", interactive=False)
-
-    @handler
-    def change(model: str, strictness: str, request: gr.Request) -> tuple[str, str]:
-        user = owner_of(request)
-        try:
-            engine.change(model=model.strip(), strictness=strictness, user=user)
-        except FootnoteError as error:
-            told = f'<p class="problem" role="alert">{markup(str(error))}</p>'
-            return told, _summary(engine, user)
-        return "", _summary(engine, user)
+        with gr.Row():
+            save = gr.Button(
+                f"Use these {until}", variant="primary", elem_id="use", interactive=False
+            )
+            test = gr.Button("Test the model", elem_id="test-model", visible=not engine.shared)
+        looks = gr.Radio(LOOKS, value="system", label="Looks", elem_id="looks")
 
     def arrive(request: gr.Request) -> tuple[Any, ...]:
         chosen = engine.settings_of(owner_of(request))
-        values = (chosen.model, chosen.strictness)
+        values = (
+            chosen.model, chosen.base_url or "", "", chosen.strictness, chosen.allow_private_links
+        )  # fmt: skip
         return *(gr.update(value=v, interactive=True) for v in values), gr.update(interactive=True)
 
     def now(request: gr.Request) -> str:
         return _summary(engine, owner_of(request))
 
-    save.click(change, [model, strictness], [trouble, summary], **QUIET)
-    blocks.load(arrive, None, [model, strictness, save], **QUIET)
+    save.click(_changer(engine), fields.all, [trouble, summary], **QUIET)
+    tried = [fields.model, fields.address, fields.key]
+    stream.bind(test.click, _trial(engine), tried, trouble, concurrency_limit=1)
+    blocks.load(arrive, None, [*fields.all, save], **QUIET)
+    blocks.load(None, None, looks, js=f"() => ({WEAR})('')")
+    looks.input(None, looks, looks, js=WEAR)
     tab.select(now, None, summary, **QUIET)
     gr.Timer(REDRAWN_S).tick(now, None, summary, **QUIET)
 
 
-def _model(engine: Engine) -> Any:
-    """Where people share a server its owner decides which models there are to choose from."""
+def _changer(engine: Engine) -> Any:
+    @handler
+    def change(
+        model: str, address: str, key: str, strictness: str, private: bool, request: gr.Request
+    ) -> tuple[str, str]:
+        user = owner_of(request)
+        choices: dict[str, Any] = {"model": model.strip(), "strictness": strictness}
+        if not engine.shared:
+            choices |= {"base_url": address.strip() or None, "allow_private_links": bool(private)}
+        try:
+            engine.change(user=user, key="" if engine.shared else key, **choices)
+        except FootnoteError as error:
+            return _problem(error), _summary(engine, user)
+        return "", _summary(engine, user)
+
+    return change
+
+
+def _trial(engine: Engine) -> Any:
+    @handler
+    def trial(model: str, address: str, key: str) -> Iterator[str]:
+        if engine.shared:
+            return
+        yield f'<p class="note" role="status">Asking {markup(model)} for one word…</p>'
+        try:
+            told = engine.try_model(model=model.strip(), base_url=address.strip() or None, key=key)
+        except FootnoteError as error:
+            yield _problem(error)
+            return
+        yield f'<p class="note" role="status">{markup(told)}</p>'
+
+    return trial
+
+
+def _problem(error: FootnoteError) -> str:
+    return f'<p class="problem" role="alert">{markup(str(error))}</p>'
+
+
+def _fields(engine: Engine) -> Fields:
+    """Where people share a server its owner decides which models there are, where, and links."""
+    ours = not engine.shared
+    settings = engine.settings
+    model: Any
     if engine.shared:
-        return gr.Radio(
-            engine.offered_models(), value=engine.settings.model, label="Model", interactive=False
+        model = gr.Radio(
+            engine.offered_models(), value=settings.model, label="Model", interactive=False
         )
-    return gr.Textbox(
-        engine.settings.model, label="Model", max_lines=1, interactive=False,
-        info="none (quotes only), local, auto, or PROVIDER:MODEL such as ollama:llama3.2",
+    else:
+        model = gr.Dropdown(
+            known_models(settings.model), value=settings.model, label="Model", interactive=False,
+            allow_custom_value=True, elem_id="model",
+            info="Choose one, or type PROVIDER:MODEL as your provider calls it",
+        )  # fmt: skip
+    address = gr.Textbox(
+        settings.base_url or "", label="Address", max_lines=1, interactive=False, visible=ours,
+        info="Only for a server of your own, such as http://127.0.0.1:1234/v1",
     )  # fmt: skip
+    key = gr.Textbox(
+        "", label="Key", type="password", max_lines=1, interactive=False, visible=ours,
+        info="Kept until Footnote stops, written nowhere; or set PROVIDER_API_KEY before starting",
+    )  # fmt: skip
+    strictness = gr.Radio(
+        STRICTNESS, value=settings.strictness, label="Strictness", elem_id="strictness",
+        interactive=False,
+    )  # fmt: skip
+    private = gr.Checkbox(
+        settings.allow_private_links, label="Links may lead into private networks",
+        interactive=False, visible=ours,
+    )  # fmt: skip
+    return Fields(model, address, key, strictness, private)
