@@ -18,6 +18,7 @@ from app.cli.common import (
     printable,
     settings_for,
 )
+from app.json_forms import answer_from_payload
 
 if TYPE_CHECKING:
     from store.results import StoredAnswer
@@ -72,23 +73,32 @@ def export(
     out: Annotated[Path | None, typer.Option("--out", "-o", help="The file to write.")] = None,
     data: Data = None,
 ) -> None:
-    """Write answers as an evidence file, which footnote verify checks anywhere.
+    """Write answers as an evidence file, which footnote verify checks anywhere, or for people: as
+    Markdown, HTML or Word with footnotes, by the ending of the file's name.
 
-    [dim]footnote answers export -o evidence.json[/dim]
+    [dim]footnote answers export -o evidence.json
+    footnote answers export -o answers.docx[/dim]
     """
     from app.service.evidence_bundle import evidence
+    from app.service.export import FORMS
+    from app.service.export import export as written
 
     settings = settings_for(data or context.obj)
     with opened_library(settings) as library:
         chosen = [library.stored_answer(i) for i in identities or ()] or library.answers()
         if not chosen:
             raise UsageError("There are no answers to export yet: ask something first.")
-        text = evidence(library, settings, chosen)
+        form = out.suffix.lower().removeprefix(".") if out else ""
+        if form in FORMS:
+            asked = [(s.question, answer_from_payload(s.payload), "") for s in chosen]
+            content = written(form, "Answers", asked)
+        else:
+            content = evidence(library, settings, chosen).encode()
     if out is None:
-        typer.echo(text, nl=False)
+        typer.echo(content.decode(), nl=False)
         return
     try:
-        out.write_text(text, encoding="utf-8")
+        out.write_bytes(content)
     except OSError as error:
         raise UsageError(f"{out} cannot be written: {error.strerror}.") from error
     console.print(f"Wrote {len(chosen)} answers to {printable(str(out), markup=True)}.")

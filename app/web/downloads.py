@@ -1,29 +1,20 @@
-"""Downloads of a conversation: Markdown with footnotes, and the evidence file."""
+"""Downloads of a conversation: files for people, and the evidence file."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import Response
 
-from app.answer_text import with_footnotes
 from app.html_escape import markup
 from app.service.conversations import Conversations, StoredExchange
 from app.service.engine import Engine
+from app.service.export import FORMS, export
 
-
-def as_markdown(kept: Sequence[StoredExchange]) -> str:
-    """A conversation as Markdown; footnotes are numbered through, so that they stay apart."""
-    parts: list[str] = []
-    for number, item in enumerate(kept, 1):
-        parts.append(f"## {' '.join(item.question.split())}")
-        if item.answer:
-            parts.append(re.sub(r"\[\^(\d+)\]", rf"[^{number}-\1]", with_footnotes(item.answer)))
-        elif item.problem:
-            parts.append(f"*{item.problem}*")
-    return "\n\n".join(parts) + "\n"
+NAMED = {"md": "Markdown", "html": "HTML", "docx": "Word"}
+PRINT = b"<script>print()</script>\n"
+"""After the page: the browser's own print window, which also saves it as a PDF."""
 
 
 def as_evidence(engine: Engine, kept: Sequence[StoredExchange]) -> str:
@@ -38,9 +29,13 @@ def as_evidence(engine: Engine, kept: Sequence[StoredExchange]) -> str:
 def links(conversation: str) -> str:
     """Where a conversation's files are, as HTML."""
     base = f"conversations/{markup(conversation)}"
+    files = ", ".join(
+        f'<a href="{base}.{form}" download>{name}</a>' for form, name in NAMED.items()
+    )
     return (
-        f'<p class="files">Export as <a href="{base}.md" download>Markdown</a> or '
-        f'<a href="{base}.json" download>evidence</a></p>'
+        f'<p class="files">Export as {files} or <a href="{base}.json" download>evidence</a>; '
+        f'<a href="{base}.html?print=true" target="_blank" rel="noopener">print or save as PDF</a>'
+        "</p>"
     )
 
 
@@ -52,16 +47,24 @@ def install(app: FastAPI, conversations: Conversations, engine: Engine) -> None:
             raise HTTPException(404, "There is no such conversation.")
         return conversations.exchanges(conversation)
 
-    def sent(text: str, name: str, kind: str) -> Response:
-        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-        return Response(text, media_type=f"{kind}; charset=utf-8", headers=headers)
-
-    @app.get("/conversations/{conversation}.md", include_in_schema=False)
-    def markdown(request: Request, conversation: str) -> Response:
-        text = as_markdown(kept(request, conversation))
-        return sent(text, "conversation.md", "text/markdown")
-
     @app.get("/conversations/{conversation}.json", include_in_schema=False)
     def bundle(request: Request, conversation: str) -> Response:
         text = as_evidence(engine, kept(request, conversation))
-        return sent(text, "evidence.json", "application/json")
+        return _attached(text, "evidence.json", "application/json; charset=utf-8")
+
+    @app.get("/conversations/{conversation}.{form}", include_in_schema=False)
+    def file(request: Request, conversation: str, form: str, print: bool = False) -> Response:
+        if form not in FORMS:
+            raise HTTPException(404, f"A conversation is exported as {', '.join(FORMS)} or json.")
+        items = kept(request, conversation)
+        title = conversations.name(request.state.user, conversation)
+        made = export(form, title, [(k.question, k.answer, k.problem) for k in items])
+        kind = FORMS[form][0]
+        if print and form == "html":
+            return Response(made + PRINT, media_type=kind)
+        return _attached(made, f"conversation.{form}", kind)
+
+
+def _attached(content: bytes | str, name: str, kind: str) -> Response:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(content, media_type=kind, headers=headers)

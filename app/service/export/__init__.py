@@ -1,0 +1,25 @@
+"""Answers as files for people, with their footnotes: Markdown, HTML and Word.
+
+The evidence file, which a program checks, is ``app.service.evidence_bundle``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from app.answer import Answer
+from app.service.export.exported import Exported, exported
+from app.service.export.text import as_html, as_markdown
+from app.service.export.word import as_word
+
+FORMS: dict[str, tuple[str, Callable[[str, Sequence[Exported]], bytes]]] = {
+    "md": ("text/markdown; charset=utf-8", as_markdown),
+    "html": ("text/html; charset=utf-8", as_html),
+    "docx": ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", as_word),
+}
+"""Media type and writer of each form, by the ending of its file's name."""
+
+
+def export(form: str, title: str, asked: Iterable[tuple[str, Answer | None, str]]) -> bytes:
+    """The file of these questions, answers and problems, in one of ``FORMS``."""
+    return FORMS[form][1](title, exported(asked))

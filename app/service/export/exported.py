@@ -1,0 +1,70 @@
+"""What is exported of answers: their sentences and footnotes, numbered through a file."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from app.answer import Answer
+from app.answer_text import BULLET, quote_and_place
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of an exported answer; ``starts`` a line of its own; its ``footnotes``."""
+
+    text: str
+    footnotes: tuple[int, ...] = ()
+    starts: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """One question and what came of it: sentences with footnotes by number, or a ``reason``."""
+
+    question: str
+    sentences: tuple[Sentence, ...]
+    footnotes: tuple[tuple[int, str], ...]
+    reason: str = ""
+
+
+def exported(asked: Iterable[tuple[str, Answer | None, str]]) -> list[Exported]:
+    """What is exported of each question, its answer, and what kept it from one."""
+    out: list[Exported] = []
+    count = 0
+    for question, answer, problem in asked:
+        line = " ".join(question.split())
+        if answer is None or not answer.sentences:
+            out.append(Exported(line, (), (), answer.reason if answer else problem))
+            continue
+        cited = answer.footnotes[0]
+        numbers = {c.n: n for n, c in enumerate(cited, count + 1)}
+        count += len(cited)
+        sentences = tuple(
+            Sentence(
+                said.text,
+                tuple(numbers[n] for n in said.citations),
+                bool(BULLET.match(said.text)) or said.text.startswith("|"),
+            )
+            for said in answer.first
+        )
+        notes = tuple((numbers[c.n], quote_and_place(c)) for c in cited)
+        out.append(Exported(line, sentences, notes))
+    return out
+
+
+def paragraphs(one: Exported) -> list[list[Sentence]]:
+    """The sentences by paragraph: items of a list and rows of a table stand alone."""
+    found: list[list[Sentence]] = []
+    for said in one.sentences:
+        if not found or said.starts:
+            found.append([])
+        found[-1].append(said)
+    return found
+
+
+def reads_from_the_right(text: str) -> bool:
+    """Whether the first letter of a text belongs to a script that is written from the right."""
+    kinds = (unicodedata.bidirectional(c) for c in text)
+    return next((kind != "L" for kind in kinds if kind in ("L", "R", "AL")), False)

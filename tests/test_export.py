@@ -1,0 +1,139 @@
+"""Answers as files for people: the words, their footnotes in order, and nothing that runs."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from io import BytesIO
+from pathlib import Path
+
+import docx
+import httpx
+import pytest
+from browser import Served, ask
+from commands import Footnote
+from lxml import etree, html
+from playwright.sync_api import Page, expect
+
+from app.answer import Answer, Citation, Sentence, Verdict
+from app.service.export import FORMS, export
+from ingest.load import load
+
+W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+STORM = "In 1953 a storm broke the gallery."
+HARM = "<img src=x onerror=alert(1)> & \x07 \u202e"
+ARABIC = "بني المنار عام 1871."
+
+
+def cited(n: int, quote: str, document: str = "lighthouse.txt") -> Citation:
+    return Citation(n, document, "r1", 0, len(quote), quote)
+
+
+def answer(*sentences: Sentence, citations: tuple[Citation, ...], further: int = 0) -> Answer:
+    return Answer(
+        "Q", "Q", "answer", sentences, citations, "", (), 0.9, "none", further=further
+    )  # fmt: skip
+
+
+FIRST = answer(
+    Sentence(STORM, (2,), Verdict.QUOTED),
+    Sentence("- gallery", (1, 2), Verdict.QUOTED),
+    Sentence("More that was folded.", (3,), Verdict.QUOTED),
+    citations=(cited(1, "gallery"), cited(2, STORM), cited(3, "More.")),
+    further=1,
+)
+SECOND = answer(Sentence(ARABIC, (1,), Verdict.QUOTED), citations=(cited(1, ARABIC, "منار.txt"),))
+ASKED = [
+    ("What happened\nin 1953?", FIRST, ""),
+    (f"And {HARM}?", None, f"Stopped {HARM}."),
+    ("ومتى؟", SECOND, ""),
+]
+
+
+def notes_of(word: bytes) -> dict[str, str]:
+    with zipfile.ZipFile(BytesIO(word)) as packed:
+        root = etree.fromstring(packed.read("word/footnotes.xml"))
+    return {
+        note.get(f"{W}id"): "".join(note.itertext(f"{W}t")).strip()
+        for note in root.findall(f"{W}footnote")
+        if note.get(f"{W}type") is None
+    }
+
+
+def test_word_has_its_own_footnotes() -> None:
+    made = export("docx", "A storm", ASKED)
+    document = docx.Document(BytesIO(made))
+    texts = [p.text for p in document.paragraphs]
+    assert texts[:4] == ["A storm", "What happened in 1953?", STORM, "- gallery"]
+    assert "More that was folded." not in "".join(texts)
+    referred = [
+        int(found.get(f"{W}id")) for found in document.element.body.iter(f"{W}footnoteReference")
+    ]
+    assert referred == [2, 1, 2, 3]
+    notes = notes_of(made)
+    assert notes["2"] == f"“{STORM}” — lighthouse.txt"
+    assert set(notes) == {"1", "2", "3"}
+
+
+def test_word_writes_from_the_right_where_the_text_does() -> None:
+    document = docx.Document(BytesIO(export("docx", "", ASKED)))
+    right = [p.text for p in document.paragraphs if p._p.find(f".//{W}bidi") is not None]
+    assert right == ["ومتى؟", ARABIC]
+
+
+def test_a_word_file_can_be_read_again(tmp_path: Path) -> None:
+    path = tmp_path / "answers.docx"
+    path.write_bytes(export("docx", "A storm", ASKED))
+    text = load(path).text
+    assert STORM in text and ARABIC in text
+
+
+def test_html_leads_from_each_mark_to_its_note() -> None:
+    page = html.fromstring(export("html", f"A {HARM}", ASKED).decode())
+    assert page.xpath("//sup/a/text()") == ["2", "1", "2", "3"]
+    for mark in page.xpath("//sup/a"):
+        (note,) = page.xpath(f"//li[@id='{mark.get('href')[1:]}']")
+        assert note.get("value") == mark.text
+    assert not page.xpath("//img | //script")
+    assert "<img src=x" in page.text_content()
+
+
+def test_markdown_numbers_footnotes_through() -> None:
+    text = export("md", "", ASKED).decode()
+    assert f"{STORM}[^2]\n- gallery[^1][^2]" in text
+    assert f"{ARABIC}[^3]" in text
+    assert set(re.findall(r"^\[\^(\d)\]: ", text, re.MULTILINE)) == {"1", "2", "3"}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_nothing_asked_is_a_file_all_the_same(form: str) -> None:
+    assert export(form, "Nothing", [])
+
+
+def test_every_form_from_the_page(page: Page, served: Served) -> None:
+    ask(page, "How many times did President Aliyev visit Central Asian countries?")
+    links = page.locator("#conversations .files a")
+    expect(links).to_have_count(5)
+    for name, start in (("Markdown", b"# "), ("HTML", b"<!doctype html>"), ("Word", b"PK")):
+        with page.expect_download() as file:
+            links.filter(has_text=name).click()
+        made = Path(file.value.path()).read_bytes()
+        assert made.startswith(start)
+        assert file.value.suggested_filename.startswith("conversation.")
+    shown = links.filter(has_text="PDF").get_attribute("href")
+    printed = httpx.get(f"{served.address}/{shown}")
+    assert "content-disposition" not in printed.headers
+    assert b"print()" in printed.content
+    other = re.sub(r"\.html.*", ".exe", str(shown))
+    assert httpx.get(f"{served.address}/{other}").status_code == 404
+
+
+def test_answers_are_exported_by_the_ending_of_the_name(footnote: Footnote, tmp_path: Path) -> None:
+    note = tmp_path / "note.txt"
+    note.write_text("The ferry Marigold leaves at noon.\n", encoding="utf-8")
+    footnote("ingest", str(note))
+    footnote("ask", "When does the ferry Marigold leave?")
+    for ending, start in (("docx", b"PK"), ("html", b"<!doctype"), ("md", b"# "), ("json", b"{")):
+        out = tmp_path / f"out.{ending}"
+        footnote("answers", "export", "-o", str(out))
+        assert out.read_bytes().startswith(start)
