@@ -112,7 +112,8 @@ def test_nothing_asked_is_a_file_all_the_same(form: str) -> None:
 
 def test_every_form_from_the_page(page: Page, served: Served) -> None:
     ask(page, "How many times did President Aliyev visit Central Asian countries?")
-    links = page.locator("#conversations .files a")
+    page.locator("#conversations summary").first.click()
+    links = page.locator("#conversations li").first.locator(".files a")
     expect(links).to_have_count(5)
     for name, start in (("Markdown", b"# "), ("HTML", b"<!doctype html>"), ("Word", b"PK")):
         with page.expect_download() as file:

@@ -60,7 +60,7 @@ def test_page_stream_footnote_upload_and_download(
         turn.locator(".cite").first.click()
         expect(page.locator(".pane mark").first).to_be_visible()
         with page.expect_download() as downloaded:
-            page.locator(".files a").first.click()
+            page.locator("#conversations .files a").first.dispatch_event("click")
         assert QUESTION in Path(downloaded.value.path()).read_text(encoding="utf-8")
         ferry = tmp_path / "ferry.txt"
         ferry.write_text("The ferry Marigold leaves at noon.", encoding="utf-8")

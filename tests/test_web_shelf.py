@@ -35,9 +35,9 @@ def test_many_conversations_leave_the_shelf_whole(
     page.goto(served.address)
     page.locator("#conversations button").first.wait_for()
     assert page.locator("#conversations button").count() >= 25
-    page.locator("#manage > button").first.click()
-    page.get_by_role("button", name="Delete…").wait_for()
-    boxes_apart(page, ["#fresh", "#find", "#conversations", "#chosen", "#manage"])
+    page.locator("#conversations summary").first.click()
+    page.get_by_role("button", name="Rename").first.wait_for()
+    boxes_apart(page, ["#fresh", "#find", "#conversations", "#chosen"])
     context.close()
     assert not seen.errors
 
@@ -47,15 +47,21 @@ def test_what_was_half_done_stays_with_its_conversation(page: Page) -> None:
     page.locator("#fresh").click()
     page.locator(".welcome").wait_for()
     ask(page, "Which country hosted the third meeting?")
-    page.locator("#manage > button").first.click()
-    name = page.get_by_label("Name", exact=True)
-    expect(name).to_have_value("Which country hosted the third meeting?")
-    page.get_by_role("button", name="Delete…").click()
-    sure = page.get_by_role("button", name="Delete for good")
-    sure.wait_for()
-    page.locator("#conversations button", has_text="Who proposed").first.click()
-    expect(name).to_have_value("Who proposed the Consultative Meetings?")
-    expect(sure).to_be_hidden()
+    rows = page.locator("#conversations li")
+    second = rows.filter(has_text="Which country").first
+    second.locator("summary").click()
+    expect(second.get_by_label("Name", exact=True)).to_have_value(
+        "Which country hosted the third meeting?"
+    )
+    first = rows.filter(has_text="Who proposed").first
+    first.locator("summary").click()
+    expect(second.get_by_label("Name", exact=True)).to_be_hidden()  # one menu is open at a time
+    first.get_by_role("button", name="Delete").click()
+    expect(rows.filter(has_text="Who proposed")).to_have_count(0)
+    expect(page.locator("#conversations .undo")).to_contain_text("Who proposed")
+    expect(page.locator(".turn .asked").last).to_have_text(
+        "Which country hosted the third meeting?"
+    )
 
 
 def test_a_link_opens_its_answer_and_not_the_last(page: Page, served: Served) -> None:

@@ -11,7 +11,7 @@ import secrets
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +33,13 @@ create table if not exists exchange (
     question text not null, answer text, problem text not null default '',
     before text, mark text not null default '', created text not null
 );
+create table if not exists deleted (
+    conversation text primary key references conversation on delete cascade, at text not null
+);
 create index if not exists exchange_conversation on exchange (conversation);
 """
+UNDO_FOR = timedelta(hours=1)
+KEPT = "c.id not in (select conversation from deleted)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +93,7 @@ class Conversations:
 
     def __init__(self, folder: Path) -> None:
         self._file = SqliteFile(folder / FILE, SCHEMA)
+        self._forget()
 
     def start(self, owner: str, name: str) -> str:
         """A new conversation's id."""
@@ -101,10 +107,10 @@ class Conversations:
         like = f"%{words.replace('!', '!!').replace('%', '!%').replace('_', '!_')}%"
         with self._file.transaction() as db:
             rows = db.execute(
-                "select id, name, updated from conversation c where owner = ? and (name like ? "
-                "escape '!' or exists (select 1 from exchange where conversation = c.id and "
-                "(question like ? escape '!' or json_extract(answer, '$.answer') like ? "
-                "escape '!'))) "
+                f"select id, name, updated from conversation c where owner = ? and {KEPT} and "
+                "(name like ? escape '!' or exists (select 1 from exchange where conversation "
+                "= c.id and (question like ? escape '!' or json_extract(answer, '$.answer') "
+                "like ? escape '!'))) "
                 "order by updated desc limit ?",
                 (owner, like, like, like, limit),
             ).fetchall()
@@ -114,7 +120,8 @@ class Conversations:
         """Whether this conversation is the owner's."""
         with self._file.transaction() as db:
             row = db.execute(
-                "select 1 from conversation where id = ? and owner = ?", (conversation, owner)
+                f"select 1 from conversation c where id = ? and owner = ? and {KEPT}",
+                (conversation, owner),
             ).fetchone()
         return row is not None
 
@@ -134,10 +141,36 @@ class Conversations:
                 (name, conversation, owner),
             )
 
-    def delete(self, owner: str, conversation: str) -> None:
-        """Remove it with all that was asked in it."""
+    def delete(self, owner: str, conversation: str) -> Conversation | None:
+        """Remove it with all that was asked in it; what was removed, None where nothing was.
+
+        For ``UNDO_FOR`` it can be brought back; then it is gone for good.
+        """
+        self._forget()
+        if not self.owns(owner, conversation):
+            return None
         with self._file.transaction() as db:
-            db.execute("delete from conversation where id = ? and owner = ?", (conversation, owner))
+            db.execute("insert or ignore into deleted values (?, ?)", (conversation, _now()))
+        return Conversation(conversation, self.name(owner, conversation), _now())
+
+    def undelete(self, owner: str, conversation: str) -> None:
+        """Bring a deleted one back."""
+        with self._file.transaction() as db:
+            db.execute(
+                "delete from deleted where conversation in "
+                "(select id from conversation where id = ? and owner = ?)",
+                (conversation, owner),
+            )
+
+    def _forget(self) -> None:
+        """Remove for good what was deleted long enough ago."""
+        before = (datetime.now(UTC) - UNDO_FOR).isoformat(timespec="milliseconds")
+        with self._file.transaction() as db:
+            db.execute(
+                "delete from conversation where id in "
+                "(select conversation from deleted where at < ?)",
+                (before,),
+            )
 
     def add(
         self, conversation: str, question: str, payload: Mapping[str, Any] | None, problem: str = ""
@@ -182,7 +215,7 @@ class Conversations:
         with self._file.transaction() as db:
             row = db.execute(
                 "select x.* from exchange x join conversation c on c.id = x.conversation "
-                "where x.id = ? and c.owner = ?",
+                f"where x.id = ? and c.owner = ? and {KEPT}",
                 (exchange, owner),
             ).fetchone()
         return _kept(row) if row else None

@@ -1,6 +1,7 @@
 // Turns clicks on data-do buttons into Gradio events, and keeps the reader's place.
 // Runs once for each of our HTML components, with Gradio's element, trigger, props and watch.
-const SENT = ['cite', 'mark', 'again', 'edit', 'close', 'ask', 'open', 'act', 'read', 'correct', 'sample'];
+const SENT = ['cite', 'mark', 'again', 'edit', 'close', 'ask', 'open', 'act', 'read', 'correct', 'sample',
+  'rename', 'delete', 'undelete'];
 const wide = () => window.matchMedia('(min-width: 1000px)').matches;
 const say = (button, words) => {
   const before = button.textContent;
@@ -44,6 +45,8 @@ element.addEventListener('click', (event) => {
     button.closest('.correct').querySelectorAll('textarea')
       .forEach((area) => { data[area.dataset.field] = area.value; });
   }
+  if (data.do === 'rename') data.name = button.closest('.menu').querySelector('input').value;
+  if (['rename', 'delete', 'undelete'].includes(data.do)) element.dataset.after = data.do;
   if (data.do === 'mark' || data.do === 'correct') window.footnoteCorrecting = data.exchange;
   if (data.do === 'cite') window.footnoteFrom = data.step ? window.footnoteFrom : button;
   // A pane that is drawn after the reader has closed it must not take the focus back.
@@ -70,6 +73,18 @@ if (element.querySelector('.shelf-toggle')) {
     if (key === 'Escape' && desk().classList.contains('shelf-open')) drawer(false);
   });
 }
+// What was pressed in the list of conversations is gone once that is drawn again.
+const resume = () => {
+  if (!element.dataset.after || element.contains(document.activeElement)) return;
+  const at = { delete: '.undo button', undelete: '.open[aria-current]' }[element.dataset.after];
+  delete element.dataset.after;
+  (element.querySelector(at || '.open[aria-current]') || element.querySelector('.open'))?.focus();
+};
+element.addEventListener('keydown', (event) => {
+  if (event.key === 'Enter' && event.target.matches('.menu input')) {
+    event.target.closest('.menu').querySelector('[data-do=rename]').click();
+  }
+});
 const back = () => {
   const from = window.footnoteFrom;
   if (!from) return;
@@ -230,6 +245,7 @@ const unname = () => document.querySelectorAll('#files button[aria-label]')
 watch('value', () => requestAnimationFrame(() => {
   if (window.footnoteCard && !window.footnoteCard.isConnected) card(null);
   place();
+  resume();
   unname();
   markOpen();
 }));

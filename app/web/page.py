@@ -157,7 +157,7 @@ def _wire(chat: Chat, blocks: Any, seen: alive.Shown, shelf: sidebar.Sidebar, pa
     # "Ask" shown by the handler itself would invite a question that is then lost.
     @handler
     def finish(conversation: str, request: gr.Request) -> tuple[Any, str, str]:
-        return _idle(), sidebar.conversation_list(chat, owner_of(request), conversation), ""
+        return _idle(), sidebar.conversations(chat, owner_of(request), conversation), ""
 
     def cite(request: gr.Request, event: gr.EventData) -> str:
         data = event._data
@@ -181,7 +181,7 @@ def _wire(chat: Chat, blocks: Any, seen: alive.Shown, shelf: sidebar.Sidebar, pa
         now = alive.stamp(chat, owner)
         conversation = sidebar.linked_conversation(chat, owner, request)
         shown = chat.log(owner, conversation) if conversation else welcome(chat.engine)
-        listed = sidebar.conversation_list(chat, owner, conversation)
+        listed = sidebar.conversations(chat, owner, conversation)
         return shown, conversation, gr.skip(), listed, asked_of(chat.engine, owner, []), now
 
     steady = {"concurrency_limit": ASKING_AT_ONCE, "concurrency_id": "ask"}

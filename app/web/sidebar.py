@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
 from app.html_escape import clip, markup, show_controls
-from app.web import downloads
+from app.web import conversation_list
 from app.web.chat import Chat
 from app.web.components import QUIET, handler, html, owner_of
 from app.web.display_names import display_name
@@ -25,11 +24,6 @@ class Sidebar:
     list: Any
     own: Any
     chosen: Any
-    name: Any
-    rename: Any
-    delete: Any
-    sure: Any
-    cancel: Any
 
 
 def build(chat: Chat) -> Sidebar:
@@ -46,13 +40,7 @@ def build(chat: Chat) -> Sidebar:
     chosen = gr.CheckboxGroup(
         choices(chat), label="Ask only these documents", elem_id="chosen", container=False
     )
-    with gr.Accordion("This conversation", open=False, elem_id="manage"):
-        name = gr.Textbox(label="Name", max_lines=1)
-        rename = gr.Button("Rename", size="sm")
-        delete = gr.Button("Delete…", size="sm")
-        sure = gr.Button("Delete for good", size="sm", variant="stop", visible=False)
-        cancel = gr.Button("Keep it", size="sm", visible=False)
-    return Sidebar(fresh, find, listed, own, chosen, name, rename, delete, sure, cancel)
+    return Sidebar(fresh, find, listed, own, chosen)
 
 
 def choices(chat: Chat) -> list[tuple[str, str]]:
@@ -64,18 +52,10 @@ def choices(chat: Chat) -> list[tuple[str, str]]:
     ]
 
 
-def conversation_list(chat: Chat, owner: str, current: str, words: str = "") -> str:
-    """The owner's conversations as buttons; the open one is marked."""
-    rows = "".join(
-        f'<li><button type="button" data-do="open" data-conversation="{markup(c.id)}" '
-        f'title="{markup(c.name)}"'
-        f'{" aria-current=true" if c.id == current else ""} dir="auto">'
-        f"{markup(clip(c.name, 60))}</button>"
-        f"{downloads.links(c.id) if c.id == current else ''}</li>"
-        for c in chat.kept.find(owner, words)
-    )
+def conversations(chat: Chat, owner: str, current: str, words: str = "") -> str:
+    """The owner's conversations that hold these words; the open one is marked."""
     none = "Nothing found." if words else "Conversations are kept here."
-    return f'<ul class="kept">{rows}</ul>' if rows else f'<p class="none">{none}</p>'
+    return conversation_list.drawn(chat.kept.find(owner, words), current, none)
 
 
 def feedback_set_line(chat: Chat, owner: str) -> str:
@@ -102,51 +82,47 @@ def wire(
     """Connect the shelf's buttons."""
 
     def start(request: gr.Request) -> tuple[Any, ...]:
-        return welcome(chat.engine), "", gr.skip(), conversation_list(chat, owner_of(request), "")
+        return welcome(chat.engine), "", gr.skip(), conversations(chat, owner_of(request), "")
 
     @handler
     def open_one(request: gr.Request, event: gr.EventData) -> tuple[Any, ...]:
         owner, wanted = owner_of(request), str(event._data.get("conversation", ""))
         if not chat.kept.owns(owner, wanted):
-            return gr.skip(), gr.skip(), gr.skip(), conversation_list(chat, owner, "")
-        return chat.log(owner, wanted), wanted, gr.skip(), conversation_list(chat, owner, wanted)
+            return gr.skip(), gr.skip(), gr.skip(), conversations(chat, owner, "")
+        return chat.log(owner, wanted), wanted, gr.skip(), conversations(chat, owner, wanted)
 
     @handler
     def search(words: str, conversation: str, request: gr.Request) -> str:
-        return conversation_list(chat, owner_of(request), conversation, words.strip())
+        return conversations(chat, owner_of(request), conversation, words.strip())
 
     @handler
-    def rename(name: str, conversation: str, request: gr.Request) -> str:
-        owner = owner_of(request)
-        if conversation and name.strip():
-            chat.kept.rename(owner, conversation, clip(name, 120))
-        return conversation_list(chat, owner, conversation)
+    def rename(conversation: str, request: gr.Request, event: gr.EventData) -> str:
+        owner, name = owner_of(request), clip(str(event._data.get("name", "")), 120)
+        if name:
+            chat.kept.rename(owner, str(event._data.get("conversation", "")), name)
+        return conversations(chat, owner, conversation)
 
     @handler
-    def delete(conversation: str, request: gr.Request) -> tuple[Any, ...]:
-        chat.kept.delete(owner_of(request), conversation)
-        return start(request)
-
-    def sure(shown: bool) -> Callable[[], tuple[Any, ...]]:
-        return lambda: (gr.update(visible=shown), gr.update(visible=shown))
+    def delete(conversation: str, request: gr.Request, event: gr.EventData) -> tuple[Any, ...]:
+        owner, gone = owner_of(request), str(event._data.get("conversation", ""))
+        told = chat.kept.delete(owner, gone)
+        above = conversation_list.deleted(told) if told else ""
+        if gone == conversation:
+            shown, current, *_ = start(request)
+            return shown, current, gr.skip(), above + conversations(chat, owner, "")
+        return gr.skip(), gr.skip(), gr.skip(), above + conversations(chat, owner, conversation)
 
     @handler
-    def settle(conversation: str, request: gr.Request) -> tuple[Any, ...]:
-        return chat.kept.name(owner_of(request), conversation), *sure(False)()
+    def undelete(request: gr.Request, event: gr.EventData) -> tuple[Any, ...]:
+        chat.kept.undelete(owner_of(request), str(event._data.get("conversation", "")))
+        return open_one(request, event)
 
-    asked = [shelf.sure, shelf.cancel]
-    # What was typed or half done belongs to the conversation that was open before.
-    for step in (
-        shelf.fresh.click(start, None, outputs, **QUIET).then,
-        shelf.list.open(open_one, None, outputs, **QUIET).then,
-        current.change,
-    ):
-        step(settle, current, [shelf.name, *asked], **QUIET)
+    shelf.fresh.click(start, None, outputs, **QUIET)
+    shelf.list.open(open_one, None, outputs, **QUIET)
+    shelf.list.rename(rename, current, shelf.list, **QUIET)
+    shelf.list.delete(delete, current, outputs, **QUIET)
+    shelf.list.undelete(undelete, None, outputs, **QUIET)
     shelf.find.change(search, [shelf.find, current], shelf.list, **QUIET)
-    shelf.rename.click(rename, [shelf.name, current], shelf.list, **QUIET)
-    shelf.delete.click(sure(True), None, asked, **QUIET)
-    shelf.cancel.click(sure(False), None, asked, **QUIET)
-    shelf.sure.click(delete, current, outputs, **QUIET).then(sure(False), None, asked, **QUIET)
     blocks.load(lambda: gr.update(choices=choices(chat)), None, shelf.chosen, **QUIET)
 
     def feedback_set_summary(request: gr.Request) -> str:
