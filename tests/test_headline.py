@@ -48,12 +48,26 @@ Stores were:
     [
         ("grey granite", "was built of grey granite between 1832 and 1838"),
         ("1790", "which the merchants of Hafnavik had asked for since 1790"),
-        ("with his family", "with his family) lived in it until the autumn of 1971."),
+        ("with his family", "and the keeper (with his family"),
     ],
 )
 def test_the_headline_is_the_clause_with_the_span(words: str, expected: str) -> None:
     at = LONG.index(words)
     assert headline(LONG, (at, at + len(words))) == expected
+
+
+def test_the_clauses_that_say_what_is_asked_are_taken() -> None:
+    text = (
+        "The harbour's master in Hafnavik, Odd Berg, told the council about the quay, and then "
+        "left by the early boat, which was late, as it often is in winter."
+    )
+    at = text.index("Odd Berg")
+    key = (at, at + len("Odd Berg"))
+    said = headline(text, key, "Who is the master of the harbour in Hafnavik?")
+    assert said == "The harbour's master in Hafnavik, Odd Berg"
+    assert headline(text, key, "Whom did the council hear?").startswith(
+        "Odd Berg, told the council"
+    )
 
 
 def test_of_a_long_clause_the_words_around_the_span_are_taken() -> None:

@@ -162,12 +162,12 @@ def quote_answer(result: ScoredEvidence, likely: float, nearly: float = NEARLY) 
         likely,
         "none",
         tuple(count_of_items(q.shown, q.of) for q in quotes if q.of > 1),
-        headline=_headline(quotes[0]) if single else "",
+        headline=_headline(quotes[0], question) if single else "",
         further=sum(len(q.lines) for q in quotes[1:]) if folds else 0,
     )
 
 
-def _headline(quote: Quote) -> str:
+def _headline(quote: Quote, question: str) -> str:
     """The words that answer, over a quote that is long; "" over a list or a row of a table."""
     best, text = quote.evidence, quote.evidence.hit.source.text
     words = sum(len(text[a:b].split()) for a, b in quote.lines)
@@ -175,4 +175,5 @@ def _headline(quote: Quote) -> str:
     in_rows = quote.of or any(b.kind in _ROWS for b in blocks)
     if best.key is None or in_rows or words <= DIRECT:
         return ""
-    return headline(best.text, (best.key[0] - best.start, best.key[1] - best.start))
+    key = (best.key[0] - best.start, best.key[1] - best.start)
+    return headline(best.text, key, question)

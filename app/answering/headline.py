@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 
 from app.evidence.evidence import ScoredEvidence
+from app.language.text import content_words, soft_match, stems
 
 # Log-odds by the reader that the sentence, by itself, answers.
 SURE = -1.0
@@ -25,19 +26,37 @@ def is_sure(found: ScoredEvidence) -> bool:
     return found.alone is not None and found.alone.answerable >= SURE
 
 
-def headline(text: str, key: tuple[int, int]) -> str:
+def headline(text: str, key: tuple[int, int], asked: str = "") -> str:
     """The words of a sentence that answer: a slice of ``text``, around the reader's span in it.
 
-    "" where the span by itself has more than ``MOST`` words.
+    Of the clauses around the span those are taken that hold most of the question's words, and no
+    more than that takes. "" where the span by itself has more than ``MOST`` words.
     """
     start, end = key
     ends = [m.start() for m in _BREAK.finditer(text)] + [len(text)]
     begins = [0] + [m.end() for m in _BREAK.finditer(text)]
-    low = max(b for b in begins if b <= start)
-    later = [e for e in ends if e >= end]
-    high = next((e for e in later if len(text[low:e].split()) >= FEWEST), later[-1])
-    low, high = _around(text, (low, high), key)
+    slices = [(b, e) for b in reversed(begins) if b <= start for e in ends if e >= end]
+    short = [s for s in slices if FEWEST <= _words(text, s) <= MOST]
+    if short:
+        wanted = content_words(asked)
+
+        def fit(span: tuple[int, int]) -> tuple[float, int]:
+            among = stems(text[slice(*span)])
+            return sum(soft_match(w, among) for w in wanted), -_words(text, span)
+
+        low, high = max(short, key=fit)
+    else:
+        low, high = _around(text, min(slices, key=lambda s: _rank(text, s)), key)
     return text[low:high].strip(_EDGES)
+
+
+def _words(text: str, span: tuple[int, int]) -> int:
+    return len(text[slice(*span)].split())
+
+
+def _rank(text: str, span: tuple[int, int]) -> tuple[bool, int]:
+    """The shortest clauses that are long enough come first."""
+    return _words(text, span) < FEWEST, _words(text, span)
 
 
 def _around(text: str, clause: tuple[int, int], key: tuple[int, int]) -> tuple[int, int]:
