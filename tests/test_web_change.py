@@ -157,7 +157,7 @@ def test_people_sign_in_choose_for_themselves_and_sign_out(
     signed_in(bob, chat.address, "bob")
 
     ask(ada, "How many wheels has the mill at Tarn?")
-    expect(ada.locator("#conversations button")).to_have_count(1)
+    expect(ada.locator("#conversations li")).to_have_count(1)
     bob.reload()
     expect(bob.locator("#conversations")).to_contain_text("Conversations are kept here")
 

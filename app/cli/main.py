@@ -6,6 +6,8 @@ interrupted. ``--debug`` anywhere shows where an error came from.
 
 from __future__ import annotations
 
+import atexit
+import gc
 import sys
 from importlib.metadata import entry_points, version
 from typing import Annotated
@@ -73,6 +75,7 @@ def footnote(
 def main() -> None:
     """Run ``footnote`` with this process's arguments and exit."""
     interrupt.install()
+    atexit.register(gc.freeze)  # else the last collection goes through all of torch: a second
     arguments = [a for a in sys.argv[1:] if a != "--debug"]
     debug = len(arguments) + 1 < len(sys.argv)
     for entry in entry_points(group=COMMANDS):

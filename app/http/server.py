@@ -142,20 +142,18 @@ def serve(
     fetch: bool = True,
 ) -> None:
     """Serve the chat until interrupted. ``fetch`` allows the local model to be pulled meanwhile."""
-    import uvicorn
+    from app.http.closing import Server
 
     check_port(settings.host, settings.port)
     required_users(settings)
     engine = Engine(settings)
     app = application(settings, engine, lambda app, kept: add_page(app, engine, kept))
-    server = uvicorn.Server(
-        uvicorn.Config(
-            app,
-            host=settings.host,
-            port=settings.port,
-            log_level="warning",
-            timeout_graceful_shutdown=3,
-        )
+    server = Server(
+        app,
+        host=settings.host,
+        port=settings.port,
+        log_level="warning",
+        timeout_graceful_shutdown=3,
     )
     address = (
         settings.root_path

@@ -53,7 +53,14 @@ def wire(chat: Chat, shown: Shown) -> None:
             return status, *[gr.skip()] * 4, before
         log = chat.log(owner, conversation) if conversation else welcome(chat.engine)
         chips = asked_of(chat.engine, owner, chosen)
-        return status, _choices(chat, chosen), chips, log, documents_tab.table(chat), now
+        return (
+            status,
+            _choices(chat, chosen),
+            chips,
+            log,
+            documents_tab.table(chat, session_of(request)),
+            now,
+        )
 
     @handler
     def choose(chosen: list[str], request: gr.Request) -> str:

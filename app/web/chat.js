@@ -46,7 +46,11 @@ element.addEventListener('click', (event) => {
       .forEach((area) => { data[area.dataset.field] = area.value; });
   }
   if (data.do === 'rename') data.name = button.closest('.menu').querySelector('input').value;
-  if (['rename', 'delete', 'undelete'].includes(data.do)) element.dataset.after = data.do;
+  if (['rename', 'delete', 'undelete', 'act'].includes(data.do)) {
+    element.dataset.after = data.act || data.do;
+    element.dataset.of = data.conversation || data.document;
+    element.dataset.pressed = Date.now();
+  }
   if (data.do === 'mark' || data.do === 'correct') window.footnoteCorrecting = data.exchange;
   if (data.do === 'cite') window.footnoteFrom = data.step ? window.footnoteFrom : button;
   // A pane that is drawn after the reader has closed it must not take the focus back.
@@ -73,12 +77,28 @@ if (element.querySelector('.shelf-toggle')) {
     if (key === 'Escape' && desk().classList.contains('shelf-open')) drawer(false);
   });
 }
-// What was pressed in the list of conversations is gone once that is drawn again.
+// The page's address names the open conversation: a reload finds it again.
+const address = () => {
+  const current = element.querySelector('[data-current]')?.dataset.current;
+  const url = new URL(location);
+  const before = url.searchParams.get('conversation') || '';
+  if (current === undefined || current === before) return;
+  if (before) url.searchParams.delete('answer');
+  if (current) url.searchParams.set('conversation', current);
+  else url.searchParams.delete('conversation');
+  history.replaceState(history.state, '', url);
+};
+// What was pressed in a list is gone once that is drawn again: what follows takes the focus.
+const LANDS = { 'ask-remove': '.sure button', remove: '.undo button', delete: '.undo button' };
 const resume = () => {
-  if (!element.dataset.after || element.contains(document.activeElement)) return;
-  const at = { delete: '.undo button', undelete: '.open[aria-current]' }[element.dataset.after];
+  const { after, of, pressed } = element.dataset;
+  if (!after || after === 'read' || after === 'diff' || Date.now() - pressed > 10000) return;
+  const active = document.activeElement;
+  if (element.contains(active)) { requestAnimationFrame(resume); return; } // not drawn yet
   delete element.dataset.after;
-  (element.querySelector(at || '.open[aria-current]') || element.querySelector('.open'))?.focus();
+  if (active && active !== document.body) return;
+  const row = `[data-document="${of}"], [data-conversation="${of}"]`;
+  (element.querySelector(LANDS[after] || row) || element.querySelector('button'))?.focus();
 };
 element.addEventListener('keydown', (event) => {
   if (event.key === 'Enter' && event.target.matches('.menu input')) {
@@ -245,6 +265,7 @@ const unname = () => document.querySelectorAll('#files button[aria-label]')
 watch('value', () => requestAnimationFrame(() => {
   if (window.footnoteCard && !window.footnoteCard.isConnected) card(null);
   place();
+  address();
   resume();
   unname();
   markOpen();

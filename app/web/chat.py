@@ -46,6 +46,9 @@ class Chat:
         self._stops: dict[str, threading.Event] = {}
         self._live: dict[str, EvidenceFound] = {}
         self._answering: set[str] = set()
+        # By page: the revision that is to be removed if the reader is sure, and the last removed.
+        self.removing: dict[str, str] = {}
+        self.removed: dict[str, Revision] = {}
 
     # Rendering
 
@@ -231,8 +234,8 @@ class Chat:
     def forget(self, session: str) -> None:
         """The reader's page is gone: stop its answer and drop what was kept for it."""
         self.stop(session)
-        self._stops.pop(session, None)
-        self._live.pop(session, None)
+        for kept in (self._stops, self._live, self.removing, self.removed):
+            kept.pop(session, None)
 
     def again(
         self, owner: str, session: str, exchange: str, documents: Sequence[str] | None

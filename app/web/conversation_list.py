@@ -31,7 +31,9 @@ def drawn(found: Sequence[Conversation], current: str, none: str) -> str:
         f'<h3 class="period">{words}</h3><ul class="kept">{"".join(_rows(items, current))}</ul>'
         for words, items in groups
     ]
-    return "".join(parts) or f'<p class="none">{none}</p>'
+    listed = "".join(parts) or f'<p class="none">{none}</p>'
+    # The page's address names the open one, so that a reload, or a server's restart, finds it.
+    return f'<div data-current="{markup(current)}">{listed}</div>'
 
 
 def deleted(conversation: Conversation) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from app.html_escape import clip, markup
 from app.service.uploads import add_bytes, add_link
 from app.web import source_pane
 from app.web.chat import LOST, Chat
-from app.web.components import QUIET, Stream, handler, html
+from app.web.components import QUIET, Stream, handler, html, session_of
 from app.web.display_names import display_title
 from app.web.read_source import read_revision
 from app.web.render_diff import differences
@@ -25,10 +26,36 @@ from store.results import IngestReport, Revision
 log = logging.getLogger(__name__)
 
 
-def table(chat: Chat, removing: str = "") -> str:
-    """The current documents, each with its revisions and what can be done with it."""
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A button of the list that was pressed: what it does, and to which document or revision."""
+
+    what: str
+    revision: str
+    document: str
+    number: str
+
+
+def table(chat: Chat, session: str) -> str:
+    """The current documents, each with its revisions and what can be done with it.
+
+    Whoever draws them, this page's question whether one is to be removed stays.
+    """
+    removing = chat.removing.get(session, "")
     rows = "".join(_row(chat, d, removing) for d in chat.engine.library.documents())
-    return f'<ul class="documents">{rows}</ul>' if rows else '<p class="none">No documents yet.</p>'
+    listed = (
+        f'<ul class="documents">{rows}</ul>' if rows else '<p class="none">No documents yet.</p>'
+    )
+    return _removed(chat, chat.removed.get(session)) + listed
+
+
+def _removed(chat: Chat, revision: Revision | None) -> str:
+    """What was removed from this page, and the way back."""
+    if revision is None:
+        return ""
+    title = markup(clip(display_title(chat.engine.library, revision), 60))
+    undo = _button("restore", revision, "Undo", f' data-number="{revision.number}"')
+    return f'<p class="undo" role="status">Removed “<bdi>{title}</bdi>”. {undo}</p>'
 
 
 def _button(do: str, revision: Revision, label: str, more: str = "") -> str:
@@ -42,7 +69,8 @@ def _row(chat: Chat, current: Revision, removing: str) -> str:
     history = chat.engine.library.history(current.document_id)
     older = "".join(
         f"<li>Revision {r.number}, {markup(r.created[:16].replace('T', ' '))} UTC "
-        f"{_button('read', r, 'Read')}</li>"
+        f"{_button('read', r, 'Read')} "
+        f"{_button('restore', r, 'Restore', f' data-number={r.number}')}</li>"
         for r in history
         if r.id != current.id
     )
@@ -134,31 +162,33 @@ def build(chat: Chat, tab: Any, stream: Stream) -> Any:
             pane = html('<div class="pane-empty"><p>Choose a document to read it here.</p></div>')
 
     @handler
-    def drop(paths: list[str]) -> Iterator[tuple[Any, ...]]:
+    def drop(paths: list[str], request: gr.Request) -> Iterator[tuple[Any, ...]]:
         for shown in take_in(chat, paths):
-            yield shown, table(chat), gr.skip()
-        yield gr.skip(), table(chat), None
+            yield shown, table(chat, session_of(request)), gr.skip()
+        yield gr.skip(), table(chat, session_of(request)), None
 
     @handler
-    def paste(address: str) -> Iterator[tuple[Any, ...]]:
+    def paste(address: str, request: gr.Request) -> Iterator[tuple[Any, ...]]:
         if not address.strip().startswith(("http://", "https://")):
             bad = "A link starts with http:// or https://. To add a file, drop it above."
             yield f'<p class="problem" role="alert">{bad}</p>', gr.skip(), gr.skip()
             return
         for shown in take_in(chat, [address.strip()]):
-            yield shown, table(chat), gr.skip()
+            yield shown, table(chat, session_of(request)), gr.skip()
 
-    def act(event: gr.EventData) -> tuple[Any, ...]:
+    def act(request: gr.Request, event: gr.EventData) -> tuple[Any, ...]:
         data = event._data
-        return _act(
-            chat, str(data.get("act")), str(data.get("id", "")), str(data.get("document", ""))
-        )
+        chosen = Chosen(
+            str(data.get("act")), str(data.get("id", "")), str(data.get("document", "")),
+            str(data.get("number", "")),
+        )  # fmt: skip
+        return _act(chat, session_of(request), chosen)
 
     stream.bind(files.upload, drop, files, [intake, listed, files])
     stream.bind(link.submit, paste, link, [intake, listed, files])
 
-    def show_list() -> str:
-        return table(chat)
+    def show_list(request: gr.Request) -> str:
+        return table(chat, session_of(request))
 
     # One after the other: a list drawn when the tab was opened must not replace a later one.
     in_order = {"concurrency_limit": 1, "concurrency_id": "documents"}
@@ -168,15 +198,23 @@ def build(chat: Chat, tab: Any, stream: Stream) -> Any:
     return listed
 
 
-def _act(chat: Chat, what: str, revision: str, document: str) -> tuple[Any, ...]:
+def _act(chat: Chat, session: str, chosen: Chosen) -> tuple[Any, ...]:
+    library = chat.engine.library
+    chat.removing.pop(session, None)
     try:
-        if what == "read":
-            return gr.skip(), read_revision(chat.engine.library, revision)
-        if what == "diff":
-            return gr.skip(), differences(chat.engine.library.diff(document))
-        if what == "remove":
-            chat.engine.library.remove(document)
-            return table(chat), '<div class="pane-empty"><p>Removed.</p></div>'
-        return table(chat, revision if what == "ask-remove" else ""), gr.skip()
+        if chosen.what == "read":
+            return gr.skip(), read_revision(library, chosen.revision)
+        if chosen.what == "diff":
+            return gr.skip(), differences(library.diff(chosen.document))
+        chat.removed.pop(session, None)
+        if chosen.what == "remove":
+            chat.removed[session] = library.revision(chosen.revision)
+            library.remove(chosen.document)
+            return table(chat, session), source_pane.EMPTY
+        if chosen.what == "restore" and chosen.number.isdecimal():
+            library.restore(chosen.document, int(chosen.number))
+        if chosen.what == "ask-remove":
+            chat.removing[session] = chosen.revision
+        return table(chat, session), gr.skip()
     except FootnoteError as error:
         return gr.skip(), source_pane.problem(str(error))

@@ -70,8 +70,11 @@ def feedback_set_line(chat: Chat, owner: str) -> str:
 
 
 def linked_conversation(chat: Chat, owner: str, request: gr.Request) -> str:
-    """The conversation that the page's address names by one of its answers, or ""."""
+    """The conversation that the page's address names, itself or by one of its answers, or ""."""
     query: Any = request.query_params or {}
+    named = str(query.get("conversation", ""))
+    if chat.kept.owns(owner, named):
+        return named
     kept = chat.kept.exchange(owner, str(query.get("answer", "")))
     return kept.conversation if kept else ""
 

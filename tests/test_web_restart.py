@@ -1,0 +1,78 @@
+"""The server stops while a page is open, and starts again: nothing breaks, nothing is lost."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+from browser import PATIENCE_MS, ask, free_port
+from playwright.sync_api import Browser, expect
+
+from ingest.document import Document
+from store.embedder import Embedder
+from store.library import Library
+
+QUESTION = "When was the lighthouse at Skerrow Point built?"
+STOPS_IN_S = 20
+"""Two seconds on a quiet machine; this one may be busy."""
+
+
+@contextmanager
+def served(data: Path, port: int) -> Iterator[subprocess.Popen[str]]:
+    """``footnote chat`` as a process of its own; it is stopped at the end at the latest."""
+    command = [sys.executable, "-m", "app", "chat", "--model", "none", "--port", str(port)]
+    environment = {**os.environ, "FOOTNOTE_DATA": str(data)}
+    process = subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    try:
+        deadline = time.monotonic() + PATIENCE_MS / 1000
+        while not _answers(port):
+            assert process.poll() is None and time.monotonic() < deadline
+            time.sleep(0.1)
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _answers(port: int) -> bool:
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/").status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def test_an_open_page_neither_delays_the_end_nor_loses_its_conversation(
+    tmp_path: Path, embedder: Embedder, sample: Document, chromium: Browser
+) -> None:
+    with Library.open(tmp_path, embedder) as library:
+        library.add(sample)
+    port = free_port()
+    context = chromium.new_context()
+    page = context.new_page()
+    with served(tmp_path, port) as process:
+        page.goto(f"http://127.0.0.1:{port}/")
+        page.wait_for_selector(".welcome")
+        expect(ask(page, QUESTION)).to_contain_text("1871")
+        page.evaluate("window.before = true")
+        began = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        said, _ = process.communicate(timeout=60)
+        assert time.monotonic() - began < STOPS_IN_S
+        assert "Traceback" not in said and "Error" not in said, said
+        assert process.returncode == 130
+    with served(tmp_path, port):
+        # The page itself finds the server again, and is loaded anew.
+        page.wait_for_function("!window.before")
+        expect(page.locator(".turn .asked")).to_have_text(QUESTION)
+        expect(ask(page, "How high is the tower?")).to_contain_text("38 metres")
+        expect(page.locator(".turn .asked").first).to_have_text(QUESTION)
+    context.close()
