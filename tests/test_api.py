@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
 
 import httpx
+import pytest
 from browser import Served
+from playwright.sync_api import Page, expect
 
+from app.http.docs_page import example
+from app.http.schemas import (
+    AnswerReply,
+    AskRequest,
+    ErrorReply,
+    IngestReply,
+    LinkRequest,
+    RemovedReply,
+    TextReply,
+)
 from app.json_forms import answer_payload
 
 QUESTION = "How many times did President Aliyev visit Central Asian countries?"
@@ -54,6 +67,9 @@ def test_mistakes_are_told_as_json(served: Served) -> None:
     assert "empty" in empty.json()["error"]
     unknown = httpx.post(f"{served.address}/api/v1/ask", json={"question": "x", "colour": 1})
     assert unknown.status_code == 422
+    assert unknown.json() == {"error": "colour: Extra inputs are not permitted."}
+    nowhere = httpx.get(f"{served.address}/api/v1/revisions/none/nothing")
+    assert nowhere.status_code == 404 and set(nowhere.json()) == {"error"}
     missing = httpx.get(f"{served.address}/api/v1/revisions/none/text")
     assert missing.status_code == 400
 
@@ -95,5 +111,46 @@ def test_the_description_loads_nothing_from_elsewhere(served: Served) -> None:
     page = httpx.get(f"{served.address}/api/v1/docs")
     assert "/api/v1/search" in page.text
     assert "<script" not in page.text
-    assert "https://" not in page.text
+    assert not re.search(r"""(?:src|href)=["']?\w*:?//""", page.text)
     assert "default-src 'self'" in page.headers["content-security-policy"]
+
+
+class TestDescription:
+    """What the description says is what the calls do."""
+
+    def test_replies_have_the_shape_that_is_described(self, served: Served) -> None:
+        for question in (QUESTION, "How deep is the Mariana Trench?"):
+            got = httpx.post(f"{served.address}/api/v1/ask", json={"question": question}).json()
+            AnswerReply.model_validate(got)
+        uploaded = httpx.post(
+            f"{served.address}/api/v1/documents", files={"file": ("a.txt", b"A pier at Ness.")}
+        )
+        IngestReply.model_validate(uploaded.json())
+        removed = httpx.delete(f"{served.address}/api/v1/documents/upload:a.txt")
+        RemovedReply.model_validate(removed.json())
+        refused = httpx.post(f"{served.address}/api/v1/ask", json={"question": ""})
+        ErrorReply.model_validate(refused.json())
+
+    def test_examples_have_the_shape_too(self, served: Served) -> None:
+        schema = httpx.get(f"{served.address}/api/v1/openapi.json").json()
+        parts = schema["components"]["schemas"]
+        shapes = (AskRequest, LinkRequest, AnswerReply, IngestReply, TextReply, ErrorReply)
+        for shape in shapes:
+            shape.model_validate(example(parts[shape.__name__], parts))
+
+    def test_every_call_names_its_errors(self, served: Served) -> None:
+        schema = httpx.get(f"{served.address}/api/v1/openapi.json").json()
+        ask = schema["paths"]["/api/v1/ask"]["post"]
+        assert {"200", "400", "401", "422", "503"} <= set(ask["responses"])
+
+    @pytest.mark.parametrize("path", ["/docs", "/api/v1/docs"])
+    def test_the_page_shows_requests_and_replies(
+        self, page: Page, served: Served, path: str
+    ) -> None:
+        page.goto(f"{served.address}{path}")
+        expect(page.locator("section", has_text="POST /api/v1/ask").first).to_contain_text(
+            "29 May 1992"
+        )
+        expect(page.locator("section", has_text="/v1/chat/completions")).to_be_visible()
+        link = page.locator("#file")
+        assert httpx.get(link.evaluate("file => file.href")).status_code == 200

@@ -7,17 +7,25 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI, HTTPException, Query, Request, UploadFile
-from fastapi.openapi.utils import get_openapi
-from fastapi.responses import HTMLResponse, JSONResponse, StreamingResponse
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, StreamingResponse
+from starlette.exceptions import HTTPException as AnyHTTPException
 
-from app.answer import Event, EvidenceFound, Finished, Turn, Word
-from app.html_escape import markup
-from app.http import openai_api
+from app.answer import Event, EvidenceFound, Finished, Word
+from app.http import docs_page, openai_api
+from app.http.schemas import (
+    AnswerReply,
+    AskRequest,
+    IngestReply,
+    LinkRequest,
+    RemovedReply,
+    TextReply,
+    replies,
+)
 from app.json_forms import answer_payload, citation_payload, passage_payload, revision_payload
 from app.service.fair_queue import Busy
 from ingest.document import FootnoteError
@@ -28,24 +36,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 PREFIX = "/api/v1"
-
-
-class AskRequest(BaseModel):
-    """A question, with what was said before and the documents (names or ids) to ask."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    question: str
-    documents: list[str] | None = None
-    history: list[Turn] = Field(default_factory=list)
-
-
-class LinkRequest(BaseModel):
-    """A page to ingest."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    url: str
 
 
 def server_sent_event(event: Event) -> str:
@@ -83,7 +73,7 @@ def install(app: FastAPI, engine: Engine) -> None:
     _reading(app, engine)
     _changing(app, engine)
     openai_api.install(app, engine)
-    _description(app)
+    docs_page.install(app, (PREFIX, openai_api.PREFIX))
 
 
 def _errors(app: FastAPI) -> None:
@@ -96,13 +86,33 @@ def _errors(app: FastAPI) -> None:
             return JSONResponse(told, 503, {"Retry-After": "5"})
         return JSONResponse(told, 400 if error.exit_code == 2 else 500)
 
+    @app.exception_handler(RequestValidationError)
+    def malformed(request: Request, error: RequestValidationError) -> JSONResponse:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"] if part not in ("body", "query"))
+        return _refused(request, f"{field or 'The request'}: {first['msg']}.", 422)
+
+    @app.exception_handler(AnyHTTPException)
+    def failed(request: Request, error: AnyHTTPException) -> JSONResponse:
+        return _refused(request, str(error.detail), error.status_code, error.headers)
+
+
+def _refused(
+    request: Request, message: str, status: int, headers: Mapping[str, str] | None = None
+) -> JSONResponse:
+    """An error in the form of the API that was asked."""
+    told: Any = {"error": message}
+    if request.url.path.startswith(openai_api.PREFIX):
+        told = openai_api.told(message, server=status >= 500)
+    return JSONResponse(told, status, headers)
+
 
 def _asking(app: FastAPI, engine: Engine) -> None:
     def events(asked: AskRequest, request: Request) -> Iterator[Event]:
         user = request.state.user
         return engine.stream(asked.question, asked.documents, asked.history, user)
 
-    @app.post(f"{PREFIX}/ask", tags=["answers"])
+    @app.post(f"{PREFIX}/ask", tags=["answers"], responses=replies(AnswerReply))
     def ask(asked: AskRequest, request: Request) -> dict[str, Any]:
         """The verified answer, or a refusal with its reason and the closest passages."""
         for event in events(asked, request):
@@ -128,7 +138,9 @@ def _reading(app: FastAPI, engine: Engine) -> None:
         """The documents, each in its current revision."""
         return [revision_payload(r) for r in engine.library.documents()]
 
-    @app.get(f"{PREFIX}/revisions/{{revision}}/text", tags=["documents"])
+    @app.get(
+        f"{PREFIX}/revisions/{{revision}}/text", tags=["documents"], responses=replies(TextReply)
+    )
     def text(revision: str, start: int = 0, end: int | None = None) -> dict[str, Any]:
         """``text[start:end]`` of a revision: what a citation's offsets slice."""
         return {"revision": revision, "text": engine.library.text(revision)[start:end]}
@@ -155,62 +167,23 @@ def _reading(app: FastAPI, engine: Engine) -> None:
 def _changing(app: FastAPI, engine: Engine) -> None:
     from app.service.uploads import add_bytes, add_link
 
-    @app.post(f"{PREFIX}/documents", tags=["documents"])
+    @app.post(f"{PREFIX}/documents", tags=["documents"], responses=replies(IngestReply))
     def upload(file: UploadFile) -> dict[str, Any]:
         """Take a file in; the same name again makes a new revision."""
         return _told(add_bytes(engine, file.file.read(), file.filename or "document.txt"))
 
-    @app.post(f"{PREFIX}/links", tags=["documents"])
+    @app.post(f"{PREFIX}/links", tags=["documents"], responses=replies(IngestReply))
     def link(given: LinkRequest) -> dict[str, Any]:
         """Ingest a page by its address."""
         return _told(add_link(engine, given.url))
 
-    @app.delete(f"{PREFIX}/documents/{{document}}", tags=["documents"])
+    @app.delete(
+        f"{PREFIX}/documents/{{document}}", tags=["documents"], responses=replies(RemovedReply)
+    )
     def remove(document: str, purge: bool = False) -> dict[str, Any]:
         """Remove a document; with ``purge`` also what answers cite of it."""
         engine.library.remove(document, purge)
         return {"removed": document}
-
-
-def _description(app: FastAPI) -> None:
-    def schema() -> dict[str, Any]:
-        prefixes = (PREFIX, openai_api.PREFIX)
-        routes = [r for r in app.routes if getattr(r, "path", "").startswith(prefixes)]
-        return get_openapi(title="Footnote", version="1", routes=routes)
-
-    @app.get(f"{PREFIX}/openapi.json", include_in_schema=False)
-    def openapi() -> dict[str, Any]:
-        return schema()
-
-    @app.get(f"{PREFIX}/docs", include_in_schema=False)
-    def docs() -> HTMLResponse:
-        return HTMLResponse(_docs(schema()))
-
-
-def _docs(schema: dict[str, Any]) -> str:
-    """The OpenAPI description as one page that loads nothing."""
-    rows = "".join(
-        f"<section><h2><code>{method.upper()} {markup(path)}</code></h2>"
-        f"<p>{markup(call.get('description', ''))}</p>{_parameters(call)}</section>"
-        for path, calls in schema["paths"].items()
-        for method, call in calls.items()
-    )
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Footnote API</title>'
-        '<meta name="viewport" content="width=device-width"><style>:root{color-scheme:light dark}'
-        "body{font:16px/1.55 system-ui,sans-serif;max-width:760px;margin:40px auto;padding:0 16px}"
-        "h2{font-size:1rem;margin:28px 0 4px}p{margin:0 0 6px}</style></head><body>"
-        f'<h1>Footnote API</h1><p>The description for tools: <a href="openapi.json">'
-        f'openapi.json</a>. Errors are JSON: <code>&#123;"error": …&#125;</code>.</p>'
-        f"{rows}</body></html>"
-    )
-
-
-def _parameters(call: dict[str, Any]) -> str:
-    names = [f"{p['name']} ({p['in']})" for p in call.get("parameters", [])]
-    body = call.get("requestBody", {}).get("content", {})
-    names += [f"body: {kind}" for kind in body]
-    return f"<p><small>{markup(', '.join(names))}</small></p>" if names else ""
 
 
 def _told(report: IngestReport) -> dict[str, Any]:

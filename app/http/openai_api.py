@@ -110,8 +110,13 @@ def _answered(
 
 def problem(error: FootnoteError) -> dict[str, Any]:
     """An error in OpenAI's form."""
-    kind = "invalid_request_error" if error.exit_code == 2 else "server_error"
-    return {"error": {"message": str(error), "type": kind, "param": None, "code": None}}
+    return told(str(error), server=error.exit_code != 2)
+
+
+def told(message: str, *, server: bool) -> dict[str, Any]:
+    """A message in OpenAI's form, as the server's fault or the request's."""
+    kind = "server_error" if server else "invalid_request_error"
+    return {"error": {"message": message, "type": kind, "param": None, "code": None}}
 
 
 def content(answer: Answer) -> str:
