@@ -76,6 +76,20 @@ def test_welcome_answer_correction_and_source(sight: Page) -> None:
     turn.get_by_role("button", name="Wrong").click()
 
 
+def test_the_menu_of_a_conversation_and_its_deletion(sight: Page) -> None:
+    ask(sight, "Which country hosted the fourth meeting?")
+    toggle = sight.locator(".shelf-toggle")
+    if toggle.is_visible():
+        toggle.click()
+    row = sight.locator("#conversations li", has=sight.locator("[aria-current]"))
+    row.locator("summary").press("Enter")
+    expect(row.get_by_label("Name", exact=True)).to_be_visible()
+    assert violations(sight) == []
+    row.get_by_role("button", name="Delete").press("Enter")
+    expect(sight.locator("#conversations .undo button")).to_be_focused()
+    assert violations(sight) == []
+
+
 def test_documents_and_settings(sight: Page) -> None:
     sight.get_by_role("tab", name="Documents").click()
     sight.locator(".documents").get_by_role("button", name="Read").first.click()
