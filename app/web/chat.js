@@ -1,7 +1,8 @@
 // Turns clicks on data-do buttons into Gradio events, and keeps the reader's place.
 // Runs once for each of our HTML components, with Gradio's element, trigger, props and watch.
 const SENT = ['cite', 'mark', 'again', 'edit', 'close', 'ask', 'open', 'act', 'read', 'correct', 'sample',
-  'rename', 'delete', 'undelete'];
+  'rename', 'delete', 'undelete',
+  'turn', 'find'];
 const wide = () => window.matchMedia('(min-width: 1000px)').matches;
 const say = (button, words) => {
   const before = button.textContent;
@@ -44,6 +45,11 @@ element.addEventListener('click', (event) => {
   if (data.do === 'correct') {
     button.closest('.correct').querySelectorAll('textarea')
       .forEach((area) => { data[area.dataset.field] = area.value; });
+  }
+  if (data.do === 'zoom') return zoom(Number(data.step));
+  if (data.do === 'find') data.words = element.querySelector('.find input').value;
+  if (data.do === 'turn' || data.do === 'find') {
+    element.dataset.again = `[data-do=${data.do}][data-step="${data.step}"]`;
   }
   if (data.do === 'rename') data.name = button.closest('.menu').querySelector('input').value;
   if (['rename', 'delete', 'undelete', 'act'].includes(data.do)) {
@@ -183,6 +189,13 @@ document.addEventListener('keydown', (event) => {
   if (!element.isConnected || !element.querySelector('.pane')) return;
   const from = event.target;
   if (!element.contains(from) && from !== window.footnoteFrom && from !== document.body) return;
+  if (from.matches('.find input')) {
+    if (event.key === 'Enter') {
+      element.querySelector(`[data-do=find][data-step="${event.shiftKey ? -1 : 1}"]`).click();
+      element.dataset.again = '.find input';
+    }
+    if (event.key !== 'Escape') return;
+  }
   const steps = { ArrowLeft: '-1', ArrowRight: '1' };
   if (event.key in steps) {
     element.querySelector(`.step[data-step="${steps[event.key]}"]`)?.click();
@@ -190,6 +203,20 @@ document.addEventListener('keydown', (event) => {
   }
   if (event.key === 'Escape') element.querySelector('.close')?.click();
 });
+const ZOOMS = [100, 140, 200, 300];
+const zoom = (step) => {
+  const at = ZOOMS.indexOf(window.footnoteZoom || 100) + step;
+  window.footnoteZoom = ZOOMS[Math.max(0, Math.min(at, ZOOMS.length - 1))];
+  sized(element.querySelector('.pane'));
+};
+const sized = (pane) => {
+  const now = window.footnoteZoom || 100;
+  const picture = pane.querySelector('.picture');
+  if (picture) picture.style.width = `${now}%`;
+  pane.querySelectorAll('[data-do=zoom]').forEach((button) => {
+    button.disabled = now === ZOOMS.at(button.dataset.step === '1' ? -1 : 0);
+  });
+};
 // The view of a source, page or text, and in it the cited words.
 const show = (pane) => {
   const pages = pane.querySelector('.pages');
@@ -197,6 +224,7 @@ const show = (pane) => {
   pane.querySelectorAll('.views button').forEach((button) => {
     button.setAttribute('aria-pressed', String(button.dataset.view === pane.dataset.view));
   });
+  sized(pane);
   const picture = pane.dataset.view === 'page' && pane.querySelector('.picture');
   if (picture) {
     const image = picture.querySelector('img');
@@ -206,7 +234,8 @@ const show = (pane) => {
     });
     return;
   }
-  const mark = pane.querySelector('mark');
+  const mark = pane.querySelector('mark')
+    || (pane.dataset.page > 1 && pane.querySelector(`.page-break[data-page="${pane.dataset.page}"]`));
   if (!mark) { pages.scrollTop = 0; return; }
   const gap = mark.getBoundingClientRect().top - pages.getBoundingClientRect().top;
   pages.scrollTop += gap - Math.min(120, pages.clientHeight / 3);
@@ -215,14 +244,16 @@ const place = () => {
   const pane = element.querySelector('.pane');
   if (pane) {
     if (window.footnoteClosing) return;
-    const shown = `${pane.dataset.exchange}/${pane.dataset.n}/${pane.querySelector('h2')?.textContent}`;
-    if (shown === element.dataset.shown) return;
-    element.dataset.shown = shown;
-    pane.focus({ preventScroll: true });
+    // Drawn anew: a mark on the element tells it from the one that was placed already.
+    if (pane.dataset.placed) return;
+    pane.dataset.placed = true;
+    const { again } = element.dataset;
+    delete element.dataset.again;
+    const next = again && (pane.querySelector(`${again}:not(:disabled)`) || pane.querySelector('.find input'));
+    (next || pane).focus({ preventScroll: true });
     if (pane.querySelector('.pages')) show(pane);
     return;
   }
-  element.dataset.shown = '';
   const turns = element.querySelectorAll('.turn');
   // A link names one answer; the page starts there, not at the last.
   const linked = new URLSearchParams(location.search).get('answer');

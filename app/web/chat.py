@@ -18,7 +18,7 @@ from app.service.engine import Engine
 from app.service.feedback_set import CorrectionError, feedback_set_path, read_cases
 from app.web import feedback, render_answer
 from app.web.display_names import display_names, named_for_display
-from app.web.read_source import open_citation
+from app.web.read_source import Opened, open_citation
 from app.worker_stream import Stopped, iterate_in_worker
 from ingest.document import FootnoteError
 from store.results import Revision
@@ -46,11 +46,9 @@ class Chat:
         self._stops: dict[str, threading.Event] = {}
         self._live: dict[str, EvidenceFound] = {}
         self._answering: set[str] = set()
-        # By page: the revision that is to be removed if the reader is sure, and the last removed.
+        # By page: the revision to remove if the reader is sure, and the last removed.
         self.removing: dict[str, str] = {}
         self.removed: dict[str, Revision] = {}
-
-    # Rendering
 
     def log(
         self, owner: str, conversation: str, live: str = "",
@@ -286,10 +284,11 @@ class Chat:
 
     def open(self, owner: str, session: str, exchange: str, part: str, n: int) -> str:
         """The source pane for footnote ``n`` of an answer's ``part`` (citations or closest)."""
-        citations = self._citations(owner, session, exchange, part)
-        return open_citation(self.engine.library, citations, n, exchange, part)
+        citations = self.citations(owner, session, exchange, part)
+        return open_citation(self.engine.library, Opened(citations, n, exchange, part))
 
-    def _citations(self, owner: str, session: str, exchange: str, part: str) -> Sequence[Citation]:
+    def citations(self, owner: str, session: str, exchange: str, part: str) -> Sequence[Citation]:
+        """What an answer of the owner's cites, or (``closest``) what comes closest to one."""
         if exchange == "live":
             return self._live[session].citations if session in self._live else ()
         kept = self.kept.exchange(owner, exchange)

@@ -13,9 +13,9 @@ import gradio as gr
 
 from app.html_escape import clip, markup
 from app.service.uploads import add_bytes, add_link
-from app.web import source_pane
+from app.web import reading, source_pane
 from app.web.chat import LOST, Chat
-from app.web.components import QUIET, Stream, handler, html, session_of
+from app.web.components import Stream, handler, html, session_of
 from app.web.display_names import display_title
 from app.web.read_source import read_revision
 from app.web.render_diff import differences
@@ -194,7 +194,7 @@ def build(chat: Chat, tab: Any, stream: Stream) -> Any:
     in_order = {"concurrency_limit": 1, "concurrency_id": "documents"}
     stream.bind(listed.act, act, None, [listed, pane], **in_order)
     stream.bind(tab.select, show_list, None, listed, **in_order)
-    pane.close(lambda: source_pane.EMPTY, None, pane, **QUIET)
+    reading.wire(chat, pane)
     return listed
 
 

@@ -11,7 +11,7 @@ import gradio as gr
 from app.html_escape import show_controls
 from app.service.conversations import Conversations
 from app.service.engine import Engine
-from app.web import alive, attach, documents_tab, settings_tab, sidebar, source_pane
+from app.web import alive, attach, documents_tab, reading, settings_tab, sidebar, source_pane
 from app.web.chat import Chat
 from app.web.components import QUIET, Stream, handler, html, owner_of, session_of
 from app.web.feedback import Correction
@@ -197,7 +197,7 @@ def _wire(chat: Chat, blocks: Any, seen: alive.Shown, shelf: sidebar.Sidebar, pa
     question.stop(stop, None, None, **QUIET)
     log.cite(cite, None, pane, **QUIET)
     pane.cite(cite, None, pane, **QUIET)
-    pane.close(lambda: source_pane.EMPTY, None, pane, **QUIET)
+    reading.wire(chat, pane)
     log.edit(_text, None, question, **QUIET)
     log.mark(mark, current, [log, shelf.own], **QUIET)
     log.correct(mark, current, [log, shelf.own], **QUIET)

@@ -9,24 +9,26 @@ from ingest.document import UnreadableDocument
 from store.library import Library
 
 
-def figure(library: Library, cited: Citation) -> str:
-    """The cited page as a picture with the cited words marked; "" where there is none."""
-    kept = library.original(cited.revision) if cited.page is not None else None
-    if cited.page is None or kept is None:
+def figure(library: Library, revision: str, page: int | None, cited: Citation | None = None) -> str:
+    """A page as a picture, the words of a citation marked on it; "" where there is none."""
+    kept = library.original(revision) if page is not None else None
+    if page is None or kept is None:
         return ""
     from ingest.load.page_picture import SCALE, page_picture
 
     data, scans = kept
-    media_type = library.revision(cited.revision).media_type
+    media_type = library.revision(revision).media_type
+    quote = cited.quote if cited and cited.page == page else ""
     try:
-        picture, boxes = page_picture(data, media_type, cited.page, cited.quote, scans)
+        picture, boxes = page_picture(data, media_type, page, quote, scans)
     except UnreadableDocument:
         return ""
-    marked = [box for box in boxes if box.page == cited.page]
-    what = "with the cited words marked" if marked else "that the cited words are on"
+    marked = [box for box in boxes if box.page == page]
+    what = "that the cited words are on" if quote else "of the document"
+    what = "with the cited words marked" if marked else what
     at = f' data-at="{marked[0].top * SCALE / _height(picture):.3f}"' if marked else ""
     return (
-        f'<figure class="picture"{at}><img alt="Page {cited.page} {what}" '
+        f'<figure class="picture"{at}><img alt="Page {page} {what}" '
         f'src="data:image/png;base64,{base64.b64encode(picture).decode()}"></figure>'
     )
 

@@ -1,46 +1,104 @@
-"""Opens sources in the pane: the document of a citation at its words, or a whole revision."""
+"""Opens sources in the pane: at a citation's words, at a page, at words that are found."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from app.answer import Citation
 from app.web import page_picture, source_pane
 from app.web.display_names import display_name, display_title
-from ingest.document import FootnoteError
+from ingest.document import Block, FootnoteError
 from store.library import Library
 from store.results import Revision
 
 GONE = "This footnote is no longer there: its answer was replaced."
 
 
-def open_citation(
-    library: Library, citations: Sequence[Citation], n: int, exchange: str, part: str
-) -> str:
-    """The pane at citation ``n`` of an answer's ``part`` (citations or closest)."""
-    cited = next((c for c in citations if c.n == n), None)
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The footnote that a source was opened from: its answer's citations, and which of them."""
+
+    citations: Sequence[Citation] = ()
+    n: int = 0
+    exchange: str = ""
+    part: str = "citations"
+
+    @property
+    def citation(self) -> Citation | None:
+        """The citation itself; None where the source was opened by itself, or it is gone."""
+        return next((c for c in self.citations if c.n == self.n), None)
+
+
+def open_citation(library: Library, opened: Opened, page: int | None = None) -> str:
+    """The pane at a citation's words; with ``page`` that page is shown as it looks instead."""
+    cited = opened.citation
     if cited is None:
         return source_pane.problem(GONE)
     try:
-        view = _view(library, cited.revision)
-        numbers = [c.n for c in citations]
-        picture = page_picture.figure(library, cited)
-        return source_pane.pane(
-            replace(
-                view, citation=cited, exchange=exchange, part=part, numbers=numbers, picture=picture
-            )
+        view = replace(
+            _view(library, cited.revision),
+            citation=cited,
+            exchange=opened.exchange,
+            part=opened.part,
+            numbers=[c.n for c in opened.citations],
         )
+        turned = replace(view, turned=page is not None)
+        return source_pane.pane(_at_page(library, turned, page or cited.page))
     except FootnoteError as error:
         return source_pane.problem(f"The source cannot be shown. {error}")
 
 
-def read_revision(library: Library, revision: str) -> str:
-    """The pane for reading a whole revision."""
+def read_revision(library: Library, revision: str, page: int | None = None) -> str:
+    """The pane for reading a whole revision, from its beginning or at a page."""
     try:
-        return source_pane.pane(_view(library, revision))
+        view = _view(library, revision)
+        first = next((b.page for b in view.blocks if b.page is not None), None)
+        turned = replace(view, turned=page is not None)
+        return source_pane.pane(_at_page(library, turned, page or first))
     except FootnoteError as error:
         return source_pane.problem(f"The document cannot be shown. {error}")
+
+
+def find_words(library: Library, revision: str, words: str, after: int, *, back: bool) -> str:
+    """The pane at the next place after character ``after`` that says these words, or the one
+    before it; from the other end where there is none. Case and line breaks do not matter."""
+    try:
+        view = replace(_view(library, revision), sought=words)
+        places = found_in(view.text, words)
+        if not places:
+            first = next((b.page for b in view.blocks if b.page is not None), None)
+            return source_pane.pane(_at_page(library, view, first))
+        ahead = [p for p in places if (p[0] < after if back else p[0] > after)]
+        start, end = (ahead or places)[-1 if back else 0]
+        page = page_of(view.blocks, start)
+        quote = view.text[start:end]
+        at = Citation(0, view.revision.document, revision, start, end, quote, page=page)
+        count = (places.index((start, end)) + 1, len(places))
+        return source_pane.pane(
+            _at_page(library, replace(view, citation=at, part="found", found=count), page)
+        )
+    except FootnoteError as error:
+        return source_pane.problem(f"The document cannot be shown. {error}")
+
+
+def found_in(text: str, words: str) -> list[tuple[int, int]]:
+    """Where a text says these words, whatever their case and whatever space is between them."""
+    parts = [re.escape(part) for part in words.split()]
+    if not parts:
+        return []
+    return [m.span() for m in re.finditer(r"\s+".join(parts), text, re.IGNORECASE)]
+
+
+def page_of(blocks: Sequence[Block], at: int) -> int | None:
+    """The page that a character of the text is on."""
+    return next((b.page for b in blocks if b.start <= at < b.end), None)
+
+
+def _at_page(library: Library, view: source_pane.View, page: int | None) -> source_pane.View:
+    picture = page_picture.figure(library, view.revision.id, page, view.citation)
+    return replace(view, picture=picture, page=page)
 
 
 def _view(library: Library, revision: str) -> source_pane.View:

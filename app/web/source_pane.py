@@ -25,7 +25,11 @@ EMPTY = (
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What the pane shows: a revision's text, the citation in it, and where in the answer it is."""
+    """What the pane shows: a revision's text, the citation in it, and where in the answer it is.
+
+    ``page`` is the one that ``picture`` shows, ``turned`` to by the reader. ``sought`` are words
+    that a reader looked for; ``found`` tells which of how many places the citation then is.
+    """
 
     revision: Revision
     text: str
@@ -35,6 +39,17 @@ class View:
     part: str = "citations"
     numbers: Sequence[int] = ()
     picture: str = ""
+    page: int | None = None
+    turned: bool = False
+    sought: str = ""
+    found: tuple[int, int] = (0, 0)
+
+    @property
+    def pages(self) -> int:
+        """How many pages the document has; 0 where it has none."""
+        stated = self.revision.metadata.get("pages", "")
+        last = max((b.page for b in self.blocks if b.page is not None), default=0)
+        return max(last, int(stated) if stated.isdecimal() else 0)
 
 
 def _words(view: View, start: int, end: int) -> str:
@@ -101,10 +116,7 @@ def _tiles(view: View) -> Iterable[Block]:
 
 
 def _body(view: View) -> str:
-    middle = view.citation.start if view.citation else 0
-    low, high = middle - WINDOW // 2, middle + WINDOW // 2
-    if view.citation is None:
-        low, high = 0, WINDOW
+    low, high = _window(view)
     shown = [b for b in _tiles(view) if b.end > low and b.start < high]
     before = "… earlier text is not shown here" if shown and shown[0].start > 0 else ""
     after = "… later text is not shown here" if high < len(view.text) else ""
@@ -116,7 +128,7 @@ def _body(view: View) -> str:
             continue
         if block.page is not None and block.page != page:
             page = block.page
-            parts.append(f'<p class="page-break">page {page}</p>')
+            parts.append(f'<p class="page-break" data-page="{page}">page {page}</p>')
         if table := tables.get(block.start):
             past = table.end
         parts.append(_table(table, view) if table else _block(block, view))
@@ -127,9 +139,21 @@ def _body(view: View) -> str:
     )
 
 
+def _window(view: View) -> tuple[int, int]:
+    """The part of the text that is shown: around the citation, or from the page on."""
+    middle = view.citation.start if view.citation else _start_of_page(view)
+    low = max(0, middle - WINDOW // 2)
+    return low, low + WINDOW
+
+
+def _start_of_page(view: View) -> int:
+    return next((b.start for b in view.blocks if b.page is not None and b.page == view.page), 0)
+
+
 def outline(view: View) -> str:
-    """Links to the headings of a document that is being read."""
-    heads = [b for b in view.blocks if b.kind is BlockKind.HEADING and b.start < WINDOW]
+    """Links to the headings of what is shown; folded where a citation was opened."""
+    low, high = _window(view)
+    heads = [b for b in view.blocks if b.kind is BlockKind.HEADING and low <= b.start < high]
     if len(heads) < 2:
         return ""
     rows = "".join(
@@ -138,12 +162,13 @@ def outline(view: View) -> str:
         f"</button></li>"
         for b in heads[:80]
     )
-    return f'<details class="outline" open><summary>Outline</summary><ol>{rows}</ol></details>'
+    opened = "" if view.citation else " open"
+    return f'<details class="outline"{opened}><summary>Outline</summary><ol>{rows}</ol></details>'
 
 
 def _steps(view: View) -> str:
     cite = view.citation
-    if cite is None or len(view.numbers) < 2:
+    if cite is None or len(view.numbers) < 2 or view.part == "found":
         return ""
     at = view.numbers.index(cite.n)
 
@@ -199,32 +224,74 @@ def _opened_on(view: View) -> str:
 
     It is for the reader's eyes: ``chat.js`` remembers what a reader chose instead.
     """
-    shown = "page" if "data-at=" in view.picture[:60] else "text"
+    shown = "page" if view.turned or "data-at=" in view.picture[:60] else "text"
     return f' data-view="{shown}"' if view.picture else ""
 
 
-def _views(view: View) -> str:
-    """The choice between the page as it looks and its text."""
-    if not view.picture:
-        return ""
-    buttons = "".join(
+def _tools(view: View) -> str:
+    """Page or text, the pages, their size, and a search: what a reader does with a source."""
+    looks = "".join(
         f'<button type="button" data-do="view" data-view="{name}">{label}</button>'
         for name, label in (("page", "Page"), ("text", "Text"))
     )
-    return f'<div class="views" role="group" aria-label="Shown as">{buttons}</div>'
+    shown = f'<div class="views" role="group" aria-label="Shown as">{looks}</div>'
+    page = shown + (_pages(view) if view.pages > 1 else "") + _zoom() if view.picture else ""
+    return f'<div class="tools">{page}{_find(view)}</div>'
+
+
+def _pages(view: View) -> str:
+    cite = view.citation if view.part != "found" else None
+    here = view.page or 1
+
+    def button(step: int, label: str, sign: str) -> str:
+        there = here + step
+        off = "" if 1 <= there <= view.pages else " disabled"
+        return (
+            f'<button type="button" data-do="turn" data-step="{step}" data-page="{there}" '
+            f'data-revision="{markup(view.revision.id)}" data-exchange="{markup(view.exchange)}" '
+            f'data-part="{view.part}" data-n="{cite.n if cite else ""}" aria-label="{label}" '
+            f'title="{label}"{off}>{sign}</button>'
+        )
+
+    return (
+        f'<div class="turning" role="group" aria-label="Pages">{button(-1, "Previous page", "‹")}'
+        f'<span class="count">page {here} of {view.pages}</span>'
+        f"{button(1, 'Next page', '›')}</div>"
+    )
+
+
+def _zoom() -> str:
+    return (
+        '<div class="zoom" role="group" aria-label="Size of the page">'
+        '<button type="button" data-do="zoom" data-step="-1" aria-label="Smaller">−</button>'
+        '<button type="button" data-do="zoom" data-step="1" aria-label="Larger">+</button></div>'
+    )
+
+
+def _find(view: View) -> str:
+    which, of = view.found
+    none = "" if not view.sought else f"{which} of {of}" if of else "not found"
+    after = view.citation.start if view.citation else -1
+    same = f'data-do="find" data-revision="{markup(view.revision.id)}" data-after="{after}"'
+    return (
+        '<div class="find" role="search"><input type="search" aria-label="Find in this document" '
+        f'placeholder="Find" value="{markup(view.sought)}" dir="auto">'
+        f'<span class="count" role="status">{none}</span>'
+        f'<button type="button" {same} data-step="-1" aria-label="Found before">‹</button>'
+        f'<button type="button" {same} data-step="1" aria-label="Found next">›</button></div>'
+    )
 
 
 def pane(view: View) -> str:
     """The whole pane for a citation or for reading a document."""
     exchange = markup(view.exchange)
-    n = view.citation.n if view.citation else ""
-    reading = outline(view) if view.citation is None else ""
+    n = view.citation.n if view.citation and view.part != "found" else ""
     return (
         f'<section class="pane" tabindex="-1" aria-label="Source" data-exchange="{exchange}" '
-        f'data-n="{n}"{_opened_on(view)}>{_head(view)}{_views(view)}'
+        f'data-n="{n}" data-page="{view.page or ""}"{_opened_on(view)}>{_head(view)}{_tools(view)}'
         f'<button type="button" class="pick" data-do="pick" hidden>'
         f'This is the right passage</button><div class="pages" tabindex="0" role="region" '
-        f'aria-label="Document text">{view.picture}<div class="text">{reading}{_body(view)}</div>'
+        f'aria-label="Document text">{view.picture}<div class="text">{outline(view)}{_body(view)}</div>'
         "</div></section>"
     )
 
