@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from app.answer import Citation
 from app.web import page_picture, source_pane
 from app.web.display_names import display_name, display_title
+from app.web.source_view import View
 from ingest.document import Block, FootnoteError
 from store.library import Library
 from store.results import Revision
@@ -96,14 +97,14 @@ def page_of(blocks: Sequence[Block], at: int) -> int | None:
     return next((b.page for b in blocks if b.start <= at < b.end), None)
 
 
-def _at_page(library: Library, view: source_pane.View, page: int | None) -> source_pane.View:
+def _at_page(library: Library, view: View, page: int | None) -> View:
     picture = page_picture.figure(library, view.revision.id, page, view.citation)
     return replace(view, picture=picture, page=page)
 
 
-def _view(library: Library, revision: str) -> source_pane.View:
+def _view(library: Library, revision: str) -> View:
     shown = _named(library, library.revision(revision))
-    return source_pane.View(shown, library.text(revision), library.blocks(revision))
+    return View(shown, library.text(revision), library.blocks(revision))
 
 
 def _named(library: Library, revision: Revision) -> Revision:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 
-from app.answer import Citation
 from app.html_escape import clip, markup
+from app.web.pane_tools import tools
 from app.web.source_table import drawn, grids
+from app.web.source_view import View
 from ingest.document import Block, BlockKind
 from ingest.load.recognition import recognised_pages
 from ingest.table import Table
@@ -21,35 +21,6 @@ EMPTY = (
     '<div class="pane-empty"><p>Choose a footnote to read it here, in its document, '
     "at the exact words.</p></div>"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """What the pane shows: a revision's text, the citation in it, and where in the answer it is.
-
-    ``page`` is the one that ``picture`` shows, ``turned`` to by the reader. ``sought`` are words
-    that a reader looked for; ``found`` tells which of how many places the citation then is.
-    """
-
-    revision: Revision
-    text: str
-    blocks: Sequence[Block]
-    citation: Citation | None = None
-    exchange: str = ""
-    part: str = "citations"
-    numbers: Sequence[int] = ()
-    picture: str = ""
-    page: int | None = None
-    turned: bool = False
-    sought: str = ""
-    found: tuple[int, int] = (0, 0)
-
-    @property
-    def pages(self) -> int:
-        """How many pages the document has; 0 where it has none."""
-        stated = self.revision.metadata.get("pages", "")
-        last = max((b.page for b in self.blocks if b.page is not None), default=0)
-        return max(last, int(stated) if stated.isdecimal() else 0)
 
 
 def _words(view: View, start: int, end: int) -> str:
@@ -228,71 +199,17 @@ def _opened_on(view: View) -> str:
     return f' data-view="{shown}"' if view.picture else ""
 
 
-def _tools(view: View) -> str:
-    """Page or text, the pages, their size, and a search: what a reader does with a source."""
-    looks = "".join(
-        f'<button type="button" data-do="view" data-view="{name}">{label}</button>'
-        for name, label in (("page", "Page"), ("text", "Text"))
-    )
-    shown = f'<div class="views" role="group" aria-label="Shown as">{looks}</div>'
-    page = shown + (_pages(view) if view.pages > 1 else "") + _zoom() if view.picture else ""
-    return f'<div class="tools">{page}{_find(view)}</div>'
-
-
-def _pages(view: View) -> str:
-    cite = view.citation if view.part != "found" else None
-    here = view.page or 1
-
-    def button(step: int, label: str, sign: str) -> str:
-        there = here + step
-        off = "" if 1 <= there <= view.pages else " disabled"
-        return (
-            f'<button type="button" data-do="turn" data-step="{step}" data-page="{there}" '
-            f'data-revision="{markup(view.revision.id)}" data-exchange="{markup(view.exchange)}" '
-            f'data-part="{view.part}" data-n="{cite.n if cite else ""}" aria-label="{label}" '
-            f'title="{label}"{off}>{sign}</button>'
-        )
-
-    return (
-        f'<div class="turning" role="group" aria-label="Pages">{button(-1, "Previous page", "‹")}'
-        f'<span class="count">page {here} of {view.pages}</span>'
-        f"{button(1, 'Next page', '›')}</div>"
-    )
-
-
-def _zoom() -> str:
-    return (
-        '<div class="zoom" role="group" aria-label="Size of the page">'
-        '<button type="button" data-do="zoom" data-step="-1" aria-label="Smaller">−</button>'
-        '<button type="button" data-do="zoom" data-step="1" aria-label="Larger">+</button></div>'
-    )
-
-
-def _find(view: View) -> str:
-    which, of = view.found
-    none = "" if not view.sought else f"{which} of {of}" if of else "not found"
-    after = view.citation.start if view.citation else -1
-    same = f'data-do="find" data-revision="{markup(view.revision.id)}" data-after="{after}"'
-    return (
-        '<div class="find" role="search"><input type="search" aria-label="Find in this document" '
-        f'placeholder="Find" value="{markup(view.sought)}" dir="auto">'
-        f'<span class="count" role="status">{none}</span>'
-        f'<button type="button" {same} data-step="-1" aria-label="Found before">‹</button>'
-        f'<button type="button" {same} data-step="1" aria-label="Found next">›</button></div>'
-    )
-
-
 def pane(view: View) -> str:
     """The whole pane for a citation or for reading a document."""
     exchange = markup(view.exchange)
     n = view.citation.n if view.citation and view.part != "found" else ""
     return (
         f'<section class="pane" tabindex="-1" aria-label="Source" data-exchange="{exchange}" '
-        f'data-n="{n}" data-page="{view.page or ""}"{_opened_on(view)}>{_head(view)}{_tools(view)}'
+        f'data-n="{n}" data-page="{view.page or ""}"{_opened_on(view)}>{_head(view)}{tools(view)}'
         f'<button type="button" class="pick" data-do="pick" hidden>'
         f'This is the right passage</button><div class="pages" tabindex="0" role="region" '
-        f'aria-label="Document text">{view.picture}<div class="text">{outline(view)}{_body(view)}</div>'
-        "</div></section>"
+        f'aria-label="Document text">{view.picture}<div class="text">{outline(view)}{_body(view)}'
+        "</div></div></section>"
     )
 
 
