@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from math import ceil, floor, log10
 
 WIDTH, HEIGHT = 460, 260
 LEFT, RIGHT, TOP, BOTTOM = 48, 12, 14, 44
@@ -23,14 +24,15 @@ class Series:
 
 
 def line_plot(title: str, x_label: str, y_label: str, series: Sequence[Series]) -> str:
-    """Lines over x; y from 0 to 1 or to its highest value, x from its lowest to its highest."""
+    """Lines over x, between round numbers; y from 0 to 1, or to a round number above it."""
     xs = [x for s in series for x, _ in s.points]
     ys = [y for s in series for _, y in s.points]
     if not xs:
         return ""
-    low, high = min(xs), max(*xs, min(xs) + 1e-9)
-    top = 1.0 if max(ys) <= 1 else max(ys)
-    body = [_axes(x_label, y_label, (low, high), top)]
+    across = ticks(min(xs), max(xs))
+    up = ticks(0, max(1.0, *ys))
+    low, high, top = across[0], across[-1], up[-1]
+    body = [_axes(x_label, y_label, across, up)]
     for at, each in enumerate(series):
         path = " ".join(f"{_x(x, low, high):.1f},{_y(y, top):.1f}" for x, y in each.points)
         body.append(f'<polyline class="line s{at % SERIES}" points="{path}"/>')
@@ -65,16 +67,32 @@ def cumulative(values: Sequence[float]) -> list[tuple[float, float]]:
     return [(ordered[at], (at + 1) / len(ordered)) for at in kept]
 
 
-def _axes(x_label: str, y_label: str, xs: tuple[float, float], top: float) -> str:
+def ticks(low: float, high: float, most: int = 6) -> list[float]:
+    """At most ``most`` round numbers, evenly apart, the first not above ``low`` and the last not
+    below ``high`` (but for a billionth of a step): steps of 1, 2 or 5 times a power of ten."""
+    if high <= low:
+        high = low + (abs(low) or 1)
+    size = 10 ** floor(log10((high - low) / most))
+    for step in (size * times for times in (1, 2, 5, 10, 20, 50)):
+        first, last = floor(low / step + 1e-9), ceil(high / step - 1e-9)
+        if last - first < most:
+            break
+    return [float(f"{at * step:.12g}") for at in range(first, last + 1)]
+
+
+def _axes(x_label: str, y_label: str, across: Sequence[float], up: Sequence[float]) -> str:
     parts = []
-    for share in (0, 0.25, 0.5, 0.75, 1):
-        y, x = _y(top * share, top), _x(xs[0] + (xs[1] - xs[0]) * share, *xs)
+    for value in up:
+        y = _y(value, up[-1])
         parts += [
             f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>',
-            f'<text class="tick end" x="{LEFT - 6}" y="{y + 4:.1f}">{top * share:.2g}</text>',
-            f'<text class="tick" x="{x:.1f}" y="{HEIGHT - BOTTOM + 16}">'
-            f"{xs[0] + (xs[1] - xs[0]) * share:.3g}</text>",
+            f'<text class="tick end" x="{LEFT - 6}" y="{y + 4:.1f}">{value:g}</text>',
         ]
+    parts += [
+        f'<text class="tick" x="{_x(value, across[0], across[-1]):.1f}" '
+        f'y="{HEIGHT - BOTTOM + 16}">{value:g}</text>'
+        for value in across
+    ]
     middle = (LEFT + WIDTH - RIGHT) / 2
     parts.append(f'<text class="tick" x="{middle}" y="{HEIGHT - 8}">{escape(x_label)}</text>')
     turned = f'transform="rotate(-90 12 {HEIGHT / 2 - 14})"'

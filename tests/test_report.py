@@ -11,6 +11,8 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from test_compare import run_of
 
 from evals import plots
@@ -101,3 +103,22 @@ def test_the_page_fits_a_browser_wide_and_narrow(
         assert all(url.startswith("file:") for url in asked)
         assert view.locator("svg").count() == 4
         view.close()
+
+
+@given(
+    st.floats(-1e6, 1e6, allow_nan=False),
+    st.one_of(st.just(0.0), st.floats(1e-3, 1e6, allow_nan=False)),
+)
+def test_ticks_are_few_round_numbers_around_the_values(low: float, wide: float) -> None:
+    made = plots.ticks(low, low + wide)
+    assert 2 <= len(made) <= 6
+    step = made[1] - made[0]
+    nearly = 1e-8 * step  # what nobody sees
+    assert made[0] <= low + nearly and made[-1] >= low + wide - nearly
+    assert f"{step:.2e}"[:3] in ("1.0", "2.0", "5.0"), step
+
+
+def test_ticks_of_what_is_plotted() -> None:
+    assert plots.ticks(0.00588, 1) == [0, 0.2, 0.4, 0.6, 0.8, 1]
+    assert plots.ticks(48.2, 131) == [40, 60, 80, 100, 120, 140]
+    assert plots.ticks(1, 10) == [0, 2, 4, 6, 8, 10]
