@@ -95,9 +95,13 @@ def served(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Iter
         chat.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """Debian's browser, headless, and patient: a busy machine takes its time."""
+    """Debian's browser, headless, and patient: a busy machine takes its time.
+
+    It ends with its module: Playwright keeps an event loop running in this thread, and a test of
+    another module may want one of its own.
+    """
     expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
+
+# What starts the tests in the background may have Ctrl-C ignored, and children inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Before the application is imported: its consoles read their width once.
 os.environ["COLUMNS"] = "200"
