@@ -9,6 +9,7 @@ import pytest
 from browser import WIDE, Served, Watched, ask, sample_file, start, watch
 from made import pdf_file
 from playwright.sync_api import Browser, Page, expect
+from test_links import site  # noqa: F401  (a fixture)
 
 from store.embedder import Embedder
 from store.library import Library
@@ -49,7 +50,7 @@ def visit(empty: Served, chromium: Browser) -> Iterator[Page]:
 
 
 def test_the_sample_is_one_press_away(visit: Page) -> None:
-    expect(visit.locator(".welcome")).to_contain_text("Drop files anywhere")
+    expect(visit.locator(".welcome")).to_contain_text("Drop files here")
     visit.get_by_role("button", name="Try the sample document").click()
     expect(visit.locator("#attached .ask-about")).to_contain_text("briefing.md")
     assert visit.locator("#attached .examples button").count() == 3
@@ -66,6 +67,27 @@ def test_ones_own_pdf_is_answered_from_in_three_actions(visit: Page, tmp_path: P
     expect(visit.locator(".pane .picture img")).to_be_visible()
     expect(turn.locator(".prose")).to_contain_text("1834")
     expect(visit.locator("#attached .examples")).to_have_count(0)
+
+
+def test_the_drop_area_opens_the_choice_of_files(visit: Page, tmp_path: Path) -> None:
+    with visit.expect_file_chooser() as opened:
+        visit.get_by_role("button", name="Drop files here").press("Enter")
+    opened.value.set_files(sample_file(tmp_path, "harbour.txt", HARBOUR))
+    expect(visit.locator("#attached .done")).to_contain_text("harbour.txt")
+
+
+def test_a_link_is_added_where_one_arrives(visit: Page, empty: Served, site: str) -> None:
+    link, told = visit.get_by_label("Link to a document"), visit.locator("#attached")
+    link.fill("page")
+    link.press("Enter")
+    expect(told).to_contain_text("A link starts with http")
+    link.fill(f"{site}/page")
+    visit.get_by_role("button", name="Add link").click()
+    expect(told.locator(".failed")).to_contain_text("private")
+    empty.engine.change(allow_private_links=True)
+    visit.get_by_role("button", name="Add link").click()
+    expect(told.locator(".done")).to_contain_text(f"{site}/page")
+    expect(told.locator(".ask-about")).to_contain_text("/page")
 
 
 def test_files_dropped_anywhere_are_added(visit: Page) -> None:

@@ -1,4 +1,4 @@
-"""Adds documents from the chat page itself: a button, files dropped anywhere, or the sample."""
+"""Adds documents from the chat page itself: files chosen or dropped, a link, or the sample."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def build_button() -> Any:
 
 
 def wire(chat: Chat, files: Any, told: Any, log: Any, stream: Stream) -> None:
-    """Ingest what is dropped or chosen (``files``), or the sample, which the log offers."""
+    """Ingest what is dropped or chosen (``files``), or a link or the sample, from the log."""
 
     @handler
     def add(paths: list[str]) -> Iterator[str]:
@@ -42,9 +42,19 @@ def wire(chat: Chat, files: Any, told: Any, log: Any, stream: Stream) -> None:
 
         yield from _added(chat, [str(sample_path())])
 
+    @handler
+    def fetch(event: gr.EventData) -> Iterator[str]:
+        address = str(event._data.get("address", "")).strip()
+        problem = documents_tab.link_problem(address)
+        if problem:
+            yield problem
+        else:
+            yield from _added(chat, [address])
+
     in_order = {"concurrency_limit": 1, "concurrency_id": "documents"}
     stream.bind(files.upload, add, files, told, **in_order)
     stream.bind(log.sample, sample, None, told, **in_order)
+    stream.bind(log.fetch, fetch, None, told, **in_order)
 
 
 def _added(chat: Chat, paths: list[str]) -> Iterator[str]:

@@ -2,7 +2,7 @@
 // Runs once for each of our HTML components, with Gradio's element, trigger, props and watch.
 const SENT = ['cite', 'mark', 'again', 'edit', 'close', 'ask', 'open', 'act', 'read', 'correct', 'sample',
   'rename', 'delete', 'undelete',
-  'turn', 'find'];
+  'turn', 'find', 'fetch'];
 const wide = () => window.matchMedia('(min-width: 1000px)').matches;
 const say = (button, words) => {
   const before = button.textContent;
@@ -37,6 +37,8 @@ element.addEventListener('click', (event) => {
     return;
   }
   if (data.do === 'pick') return pick();
+  if (data.do === 'choose') return document.querySelector('.talk input[type=file]')?.click();
+  if (data.do === 'fetch') data.address = button.parentElement.querySelector('input').value;
   if (data.do === 'shelf') return drawer(!desk().classList.contains('shelf-open'));
   if (data.do === 'view') {
     window.footnoteView = data.view;
@@ -109,6 +111,9 @@ const resume = () => {
 element.addEventListener('keydown', (event) => {
   if (event.key === 'Enter' && event.target.matches('.menu input')) {
     event.target.closest('.menu').querySelector('[data-do=rename]').click();
+  }
+  if (event.key === 'Enter' && event.target.matches('.from-link input')) {
+    event.target.parentElement.querySelector('button').click();
   }
 });
 const back = () => {

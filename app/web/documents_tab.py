@@ -100,6 +100,14 @@ def _omissions(omissions: Sequence[str]) -> str:
     return f'<ul class="omissions" aria-label="Not read, or assumed">{rows}</ul>' if rows else ""
 
 
+def link_problem(address: str) -> str:
+    """What is wrong with the address of a document, as HTML; "" where it may be asked for."""
+    if address.startswith(("http://", "https://")):
+        return ""
+    bad = "A link starts with http:// or https://. To add a file, drop it above."
+    return f'<p class="problem" role="alert">{bad}</p>'
+
+
 def take_in(chat: Chat, sources: Sequence[str]) -> Iterator[str]:
     """Take sources in one after the other; yields the progress of each as HTML."""
     done: list[str] = []
@@ -169,9 +177,9 @@ def build(chat: Chat, tab: Any, stream: Stream) -> Any:
 
     @handler
     def paste(address: str, request: gr.Request) -> Iterator[tuple[Any, ...]]:
-        if not address.strip().startswith(("http://", "https://")):
-            bad = "A link starts with http:// or https://. To add a file, drop it above."
-            yield f'<p class="problem" role="alert">{bad}</p>', gr.skip(), gr.skip()
+        problem = link_problem(address.strip())
+        if problem:
+            yield problem, gr.skip(), gr.skip()
             return
         for shown in take_in(chat, [address.strip()]):
             yield shown, table(chat, session_of(request)), gr.skip()

@@ -8,18 +8,23 @@ from app.html_escape import markup
 from app.service.engine import Engine
 from app.web.display_names import display_title
 
+FIRST = (
+    '<div class="welcome"><h2>Which document is it about?</h2>'
+    '<button type="button" class="drop" data-do="choose">Drop files here, or choose them'
+    "<span>PDF, Word, slides, sheets, web pages, Markdown, pictures of text…</span></button>"
+    '<div class="from-link"><input type="url" aria-label="Link to a document" '
+    'placeholder="Or paste a link: https://…"><button type="button" data-do="fetch">Add link'
+    '</button></div><p><button type="button" class="inline" data-do="sample">Try the sample '
+    "document</button></p></div>"
+)
+"""Where there is no document yet: the three ways to the first."""
+
 
 def welcome(engine: Engine) -> str:
     """An invitation with questions drawn from the documents, or how to add the first one."""
     documents = engine.library.documents()
     if not documents:
-        return (
-            '<div class="welcome"><h2>Which document is it about?</h2><p>Drop files anywhere on '
-            "this page, or choose them with <em>Add documents</em>. A link is added on the "
-            '<button type="button" class="inline" data-do="tab" data-tab="Documents">Documents'
-            '</button> page.</p><p><button type="button" class="inline" data-do="sample">Try the '
-            "sample document</button></p></div>"
-        )
+        return FIRST
     rows = "".join(
         f'<li><button type="button" data-do="ask" data-text="{markup(q)}" dir="auto">{markup(q)}'
         "</button></li>"
