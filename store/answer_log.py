@@ -6,7 +6,7 @@ import hashlib
 import json
 import sqlite3
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from ingest.document import Block
@@ -85,13 +85,14 @@ def record(
 
 
 def load(
-    catalogue: Catalogue, model: str, search: SearchBy, answer_id: str | None = None
+    catalogue: Catalogue, model: str, search: SearchBy, ids: Collection[str] | None = None
 ) -> list[StoredAnswer]:
-    """The stored answers, newest first, each held against the documents of today."""
+    """The stored answers (those of ``ids``), newest first, held against the documents of today."""
     with catalogue.reading() as db:
         held = db.execute(
-            "SELECT * FROM answers WHERE ?1 IS NULL OR id = ?1 ORDER BY created DESC, id",
-            (answer_id,),
+            "SELECT * FROM answers WHERE ?1 IS NULL OR id IN (SELECT value FROM json_each(?1))"
+            " ORDER BY created DESC, id",
+            (None if ids is None else json.dumps(list(ids)),),
         ).fetchall()
         judge = _Judge(catalogue)
         return [_answer(row, judge.citations(row["id"]), model, search) for row in held]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -263,16 +263,17 @@ class Library:
         asked = (self._indexer.model, hits, vector)
         return answer_log.record(self._catalogue, payload, citations, asked=asked)
 
-    def answers(self, status: AnswerStatus | None = None) -> list[StoredAnswer]:
-        """Stored answers, newest first, each with its status today."""
+    def answers(
+        self, status: AnswerStatus | None = None, ids: Collection[str] | None = None
+    ) -> list[StoredAnswer]:
+        """Stored answers (of ``ids`` alone where given), newest first, with their status today."""
         self._check_settings()
-        found = answer_log.load(self._catalogue, self._indexer.model, self._ask_again)
+        found = answer_log.load(self._catalogue, self._indexer.model, self._ask_again, ids)
         return [answer for answer in found if status is None or answer.status == status]
 
     def stored_answer(self, answer_id: str) -> StoredAnswer:
         """One stored answer with its status today."""
-        self._check_settings()
-        found = answer_log.load(self._catalogue, self._indexer.model, self._ask_again, answer_id)
+        found = self.answers(ids=[answer_id])
         if not found:
             raise StoreError(f"There is no stored answer {answer_id!r}; see `footnote answers`.")
         return found[0]

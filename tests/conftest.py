@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 from browser import chromium, page, served  # noqa: F401  (fixtures of the chat's tests)
 from commands import Footnote
+from linked_site import site  # noqa: F401  (a fixture)
 
 from app.evidence.reader import Reader
 from app.models.base import ChatModel

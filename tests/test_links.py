@@ -2,74 +2,12 @@
 
 from __future__ import annotations
 
-import gzip
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-
 import pytest
+from linked_site import PAGE, Handler
 
 from ingest.document import UnreadableDocument
 from ingest.load import load
 from ingest.load.fetch import Fetched, NotModified, fetch, is_public
-
-PAGE = b"<html><head><title>Tides</title></head><body><p>The tide turns at six.</p></body></html>"
-
-
-class Handler(BaseHTTPRequestHandler):
-    """A small site with a page, redirects, a wrong type, a bomb and a slow drip."""
-
-    seen: list[str] = []
-
-    def do_GET(self) -> None:
-        self.seen.append(self.path)
-        if self.path == "/page":
-            if self.headers.get("If-None-Match") == '"v1"':
-                self._send(304, b"")
-            else:
-                self._send(200, PAGE, {"Content-Type": "text/html; charset=utf-8", "ETag": '"v1"'})
-        elif self.path.startswith("/to/"):
-            self._send(302, b"", {"Location": self.path.removeprefix("/to/")})
-        elif self.path == "/loop":
-            self._send(302, b"", {"Location": "/loop"})
-        elif self.path == "/picture":
-            self._send(200, b"\x89PNG", {"Content-Type": "image/png"})
-        elif self.path == "/bomb":
-            body = gzip.compress(bytes(5_000_000))
-            self._send(200, body, {"Content-Type": "text/plain", "Content-Encoding": "gzip"})
-        elif self.path == "/drip":
-            self.send_response(200)
-            self.send_header("Content-Type", "text/plain")
-            self.end_headers()
-            stop = threading.Event()
-            for _ in range(40):
-                self.wfile.write(b"drop ")
-                self.wfile.flush()
-                stop.wait(0.1)
-        else:
-            self._send(404, b"gone")
-
-    def _send(self, status: int, body: bytes, headers: dict[str, str] | None = None) -> None:
-        self.send_response(status)
-        for key, value in (headers or {}).items():
-            self.send_header(key, value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        """Nothing on the terminal."""
-
-
-@pytest.fixture(scope="module")
-def site() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.handle_error = lambda *_: None  # type: ignore[method-assign]
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
 
 
 def test_a_page_comes_with_its_type_and_tag_and_is_not_sent_twice(site: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from browser import NARROW, Served, Watched, ask, sample_file, watch
+from browser import NARROW, Served, Watched, ask, watch
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from app.evidence.own_calibration import fits_for
@@ -275,57 +275,6 @@ def test_an_answer_can_be_linked_to(page: Page, served: Served) -> None:
     name = (turn.get_attribute("id") or "").removeprefix("x-")
     page.goto(f"{served.address}/?answer={name}")
     expect(page.locator(f"#x-{name}")).to_contain_text("Kyrgyzstan")
-
-
-def test_files_are_taken_in_asked_about_changed_and_removed(
-    page: Page, served: Served, tmp_path: Path
-) -> None:
-    page.get_by_role("tab", name="Documents").click()
-    upload = page.locator("#files input[type=file]")
-    good = sample_file(tmp_path, "harbour.txt", "The harbour at Estwick was dug in 1834.\n")
-    bad = tmp_path / "broken.pdf"
-    bad.write_bytes(b"%PDF-1.4 nothing more")
-    upload.set_input_files([good, bad])
-    expect(page.locator(".intake .done")).to_contain_text("harbour.txt")
-    expect(page.locator(".intake .failed")).to_contain_text("broken.pdf")
-    row = page.locator(".documents > li", has_text="harbour.txt")
-    row.get_by_role("button", name="Read").click()
-    expect(page.locator(".pane:visible .pages")).to_contain_text("dug in 1834")
-
-    page.get_by_role("tab", name="Chat").click()
-    turn = ask(page, "When was the harbour at Estwick dug?")
-    expect(turn.locator(".prose")).to_contain_text("1834")
-
-    page.get_by_role("tab", name="Documents").click()
-    row.get_by_role("button", name="Remove…").click()
-    row.get_by_role("button", name="Remove", exact=True).click()
-    expect(row).to_have_count(0)
-    undo = page.locator("#library .undo button")
-    expect(undo).to_be_focused()
-    undo.press("Enter")
-    expect(row).to_have_count(1)
-    expect(row.get_by_role("button", name="Read")).to_be_focused()
-    row.get_by_role("button", name="Remove…").click()
-    expect(row.get_by_role("button", name="Remove", exact=True)).to_be_focused()
-    row.get_by_role("button", name="Remove", exact=True).press("Enter")
-    expect(row).to_have_count(0)
-    page.get_by_role("tab", name="Chat").click()
-    turn.locator(".quote").first.click()
-    expect(page.locator(".pane:visible, .pane-empty:visible").first).to_be_visible()
-
-
-def test_only_the_chosen_documents_are_asked(served: Served, page: Page, tmp_path: Path) -> None:
-    from ingest.load import load
-
-    path = sample_file(tmp_path, "mill.txt", "The mill at Tarn has nine wheels.\n")
-    served.library.add(load(path))
-    page.reload()
-    page.get_by_label("mill.txt").check()
-    refused = ask(page, VISITS)
-    assert "13 times" not in (refused.text_content() or "")
-    found = ask(page, "How many wheels has the mill at Tarn?")
-    expect(found.locator(".prose")).to_contain_text("nine wheels")
-    served.library.remove("mill.txt")
 
 
 def test_a_narrow_window_reads_downwards(served: Served, chromium: Browser) -> None:

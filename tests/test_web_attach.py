@@ -9,7 +9,6 @@ import pytest
 from browser import WIDE, Served, Watched, ask, sample_file, start, watch
 from made import pdf_file
 from playwright.sync_api import Browser, Page, expect
-from test_links import site  # noqa: F401  (a fixture)
 
 from store.embedder import Embedder
 from store.library import Library

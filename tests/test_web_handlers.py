@@ -14,6 +14,7 @@ from app.service.engine import Engine
 from app.settings import Settings
 from app.web import page
 from app.web.components import handler
+from app.web.toasts import Known
 from evals.page import build as evaluate
 from ingest.document import Document
 from store.library import Library
@@ -64,7 +65,8 @@ def test_only_what_must_comes_over_the_stream(bound: list[Any]) -> None:
     streamed = {one.name: one for one in bound if one.queue and one.name != "forget"}
     reopening = streamed.pop("<lambda>")
     asking = {"ask", "ask_clicked", "again"}
-    assert set(streamed) == asking | {"drop", "paste", "add", "sample", "act", "show_list", "trial"}
+    adding = {"drop", "paste", "add", "sample", "fetch"}
+    assert set(streamed) == asking | adding | {"act", "show_list", "trial"}
     assert reopening.targets[0][1] == "tick"
     switches = [one for one in bound if [type(o).__name__ for o in one.outputs] == ["Timer"]]
     for one in streamed.values():
@@ -94,7 +96,8 @@ def test_settings_cannot_be_chosen_before_the_page_has_the_users_own(bound: list
 def call(function: Callable[..., Any], text: Any, chosen: Any) -> None:
     """Call as Gradio does: inputs, then the request and the event where they are asked for."""
     request = gr.Request(username=None, session_hash="tab", query_params={})
-    given: dict[Any, Any] = {gr.Request: request, gr.EventData: gr.EventData(None, {})}
+    event = gr.EventData(None, {})
+    given: dict[Any, Any] = {gr.Request: request, gr.EventData: event, Known: Known()}
     hints = get_type_hints(function)
     values = []
     for name in inspect.signature(function).parameters:

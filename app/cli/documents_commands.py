@@ -144,7 +144,12 @@ def remove(
         library.history(name)  # an unknown name is an error before the question
         if purge and not yes:
             typer.confirm(f"Delete {printable(name)} and its answers for good?", abort=True)
-        library.remove(name, purge=purge)
+        if purge:
+            from app.service.purge import purge as delete_for_good
+
+            delete_for_good(library, name)
+        else:
+            library.remove(name)
     kept = "for good" if purge else "; footnote restore brings it back"
     console.print(f"Removed {printable(name, markup=True)} {kept}".replace(" ;", ";") + ".")
 

@@ -165,6 +165,7 @@ def _reading(app: FastAPI, engine: Engine) -> None:
 
 
 def _changing(app: FastAPI, engine: Engine) -> None:
+    from app.service.purge import purge as delete_for_good
     from app.service.uploads import add_bytes, add_link
 
     @app.post(f"{PREFIX}/documents", tags=["documents"], responses=replies(IngestReply))
@@ -182,7 +183,10 @@ def _changing(app: FastAPI, engine: Engine) -> None:
     )
     def remove(document: str, purge: bool = False) -> dict[str, Any]:
         """Remove a document; with ``purge`` also what answers cite of it."""
-        engine.library.remove(document, purge)
+        if purge:
+            delete_for_good(engine.library, document)
+        else:
+            engine.library.remove(document)
         return {"removed": document}
 
 

@@ -220,6 +220,32 @@ class Conversations:
             ).fetchone()
         return _kept(row) if row else None
 
+    def answers_of(self, owner: str) -> list[tuple[str, str, str]]:
+        """The owner's answers, latest first: exchange, question, and the answer's id."""
+        with self._file.transaction() as db:
+            rows = db.execute(
+                "select x.id, x.question, json_extract(x.answer, '$.id') as answer from exchange x "
+                f"join conversation c on c.id = x.conversation where c.owner = ? and {KEPT} and "
+                "x.answer is not null order by x.rowid desc",
+                (owner,),
+            ).fetchall()
+        return [(r["id"], r["question"], r["answer"] or "") for r in rows]
+
+    def forget_revisions(self, revisions: Sequence[str], told: str) -> None:
+        """Delete the answers that hold words of these revisions; ``told`` takes their place."""
+        holds = "exists (select 1 from json_each(?) r where instr({}, r.value))"
+        named = json.dumps(list(revisions))
+        with self._file.transaction() as db:
+            db.execute("pragma secure_delete=on")
+            db.execute(
+                "update exchange set answer = null, before = null, mark = '', problem = ? "
+                f"where answer is not null and {holds.format('answer')}",
+                (told, named),
+            )
+            db.execute(
+                f"update exchange set before = null where {holds.format('before')}", (named,)
+            )
+
 
 def turns(kept: Sequence[StoredExchange], last: int = 6) -> tuple[Turn, ...]:
     """The last exchanges as the history that an ``Answerer`` takes."""

@@ -12,9 +12,10 @@ from typing import Any
 
 import gradio as gr
 
-from app.web import documents_tab, sidebar
+from app.web import document_list, sidebar
 from app.web.chat import Chat
 from app.web.components import QUIET, handler, owner_of, session_of
+from app.web.toasts import Known, known, toasts
 from app.web.welcome import asked_of, status_line, welcome
 
 EVERY_S = 1.5
@@ -22,15 +23,21 @@ EVERY_S = 1.5
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The components that tell of documents and model; ``stamp`` is the state that they show."""
+    """The components that tell of documents and model; ``known`` is the state that they show."""
 
-    stamp: Any
+    known: Any
     conversation: Any
     status: Any
     chosen: Any
     chips: Any
     log: Any
+    toasts: Any
     listed: Any = None
+
+
+def arrived(chat: Chat, owner: str) -> Known:
+    """The state that a page shows when it opens."""
+    return known(chat, stamp(chat, owner))
 
 
 def stamp(chat: Chat, owner: str) -> str:
@@ -44,21 +51,23 @@ def wire(chat: Chat, shown: Shown) -> None:
 
     @handler
     def look(
-        before: str, conversation: str, chosen: list[str], request: gr.Request
+        before: Known, conversation: str, chosen: list[str], request: gr.Request
     ) -> tuple[Any, ...]:
-        owner = owner_of(request)
-        status, now = status_line(chat.engine), stamp(chat, owner)
+        owner, session = owner_of(request), session_of(request)
+        status = status_line(chat.engine)
         # An answer in progress draws the conversation itself; the change is shown after it.
-        if now == before or chat.is_answering(session_of(request)):
-            return status, *[gr.skip()] * 4, before
-        log = chat.log(owner, conversation) if conversation else welcome(chat.engine)
-        chips = asked_of(chat.engine, owner, chosen)
+        if stamp(chat, owner) == before.stamp or chat.is_answering(session):
+            return status, *[gr.skip()] * 5, before
+        now, page = arrived(chat, owner), chat.page(session)
+        told = toasts(chat, owner, before, now, page.own)
+        page.own.clear()
         return (
             status,
             _choices(chat, chosen),
-            chips,
-            log,
-            documents_tab.table(chat, session_of(request)),
+            asked_of(chat.engine, owner, chosen),
+            chat.log(owner, conversation) if conversation else welcome(chat.engine),
+            document_list.drawn(chat, owner, session),
+            told or gr.skip(),
             now,
         )
 
@@ -70,8 +79,16 @@ def wire(chat: Chat, shown: Shown) -> None:
 
     gr.Timer(EVERY_S).tick(
         look,
-        [shown.stamp, shown.conversation, shown.chosen],
-        [shown.status, shown.chosen, shown.chips, shown.log, shown.listed, shown.stamp],
+        [shown.known, shown.conversation, shown.chosen],
+        [
+            shown.status,
+            shown.chosen,
+            shown.chips,
+            shown.log,
+            shown.listed,
+            shown.toasts,
+            shown.known,
+        ],
         **QUIET,
     )
 

@@ -10,7 +10,7 @@ import gradio as gr
 from app.html_escape import markup
 from app.web import documents_tab
 from app.web.chat import Chat
-from app.web.components import Stream, handler, html
+from app.web.components import Stream, handler, html, session_of
 from app.web.display_names import display_name
 from store.results import Revision
 
@@ -34,22 +34,22 @@ def wire(chat: Chat, files: Any, told: Any, log: Any, stream: Stream) -> None:
     """Ingest what is dropped or chosen (``files``), or a link or the sample, from the log."""
 
     @handler
-    def add(paths: list[str]) -> Iterator[str]:
-        yield from _added(chat, paths)
+    def add(paths: list[str], request: gr.Request) -> Iterator[str]:
+        yield from _added(chat, request, paths)
 
-    def sample() -> Iterator[str]:
+    def sample(request: gr.Request) -> Iterator[str]:
         from ingest.samples import sample_path
 
-        yield from _added(chat, [str(sample_path())])
+        yield from _added(chat, request, [str(sample_path())])
 
     @handler
-    def fetch(event: gr.EventData) -> Iterator[str]:
+    def fetch(request: gr.Request, event: gr.EventData) -> Iterator[str]:
         address = str(event._data.get("address", "")).strip()
         problem = documents_tab.link_problem(address)
         if problem:
             yield problem
         else:
-            yield from _added(chat, [address])
+            yield from _added(chat, request, [address])
 
     in_order = {"concurrency_limit": 1, "concurrency_id": "documents"}
     stream.bind(files.upload, add, files, told, **in_order)
@@ -57,11 +57,11 @@ def wire(chat: Chat, files: Any, told: Any, log: Any, stream: Stream) -> None:
     stream.bind(log.fetch, fetch, None, told, **in_order)
 
 
-def _added(chat: Chat, paths: list[str]) -> Iterator[str]:
+def _added(chat: Chat, request: gr.Request, paths: list[str]) -> Iterator[str]:
     """Progress, then what can be asked of the documents that were read."""
     before = {r.id for r in chat.engine.library.documents()}
     shown = ""
-    for shown in documents_tab.take_in(chat, paths):
+    for shown in documents_tab.take_in(chat, session_of(request), paths):
         yield shown
     fresh = [r for r in chat.engine.library.documents() if r.id not in before]
     yield shown + "".join(_ask_about(chat, r) for r in fresh[:EXAMPLES])

@@ -2,7 +2,7 @@
 // Runs once for each of our HTML components, with Gradio's element, trigger, props and watch.
 const SENT = ['cite', 'mark', 'again', 'edit', 'close', 'ask', 'open', 'act', 'read', 'correct', 'sample',
   'rename', 'delete', 'undelete',
-  'turn', 'find', 'fetch'];
+  'turn', 'find', 'fetch', 'only'];
 const wide = () => window.matchMedia('(min-width: 1000px)').matches;
 const say = (button, words) => {
   const before = button.textContent;
@@ -35,6 +35,10 @@ element.addEventListener('click', (event) => {
     [...document.querySelectorAll('[role=tab]')]
       .find((tab) => tab.textContent.trim() === data.tab)?.click();
     return;
+  }
+  if (data.do === 'only') {
+    [...document.querySelectorAll('[role=tab]')].find((tab) => tab.textContent.trim() === 'Chat')?.click();
+    requestAnimationFrame(() => document.querySelector('#question textarea')?.focus());
   }
   if (data.do === 'pick') return pick();
   if (data.do === 'choose') return document.querySelector('.talk input[type=file]')?.click();

@@ -16,8 +16,10 @@ from app.json_forms import answer_payload
 from app.service.conversations import Conversations, StoredExchange, turns
 from app.service.engine import Engine
 from app.service.feedback_set import CorrectionError, feedback_set_path, read_cases
+from app.service.standings import Standing, Standings
 from app.web import feedback, render_answer
 from app.web.display_names import display_names, named_for_display
+from app.web.documents_shown import DocumentsShown
 from app.web.read_source import Opened, open_citation
 from app.worker_stream import Stopped, iterate_in_worker
 from ingest.document import FootnoteError
@@ -46,9 +48,12 @@ class Chat:
         self._stops: dict[str, threading.Event] = {}
         self._live: dict[str, EvidenceFound] = {}
         self._answering: set[str] = set()
-        # By page: the revision to remove if the reader is sure, and the last removed.
-        self.removing: dict[str, str] = {}
-        self.removed: dict[str, Revision] = {}
+        self._pages: dict[str, DocumentsShown] = {}
+        self.standings = Standings()
+
+    def page(self, session: str) -> DocumentsShown:
+        """What this page shows of the documents."""
+        return self._pages.setdefault(session, DocumentsShown())
 
     def log(
         self, owner: str, conversation: str, live: str = "",
@@ -61,34 +66,29 @@ class Chat:
         return render_answer.log([replace(i, given=told.get(i.id, i.given)) for i in items], live)
 
     def _items(self, owner: str, kept: Sequence[StoredExchange]) -> list[render_answer.Exchange]:
-        statuses = self._statuses()
+        given = [k.answer.id for k in kept if k.answer]
+        standings = self.standings.of(self.engine.library, given)
         names = display_names(self.engine.library, (k.answer for k in kept if k.answer))
         kept = [
             replace(k, answer=named_for_display(k.answer, names)) if k.answer else k for k in kept
         ]
         if not any(k.mark in ("wrong", "incomplete") for k in kept):
-            return [self._item(k, statuses) for k in kept]
+            return [self._item(k, standings) for k in kept]
         cases = read_cases(feedback_set_path(self.engine.settings.data, owner))
         documents = tuple(self.engine.library.documents()[: feedback.MOST_DOCUMENTS])
-        return [self._item(k, statuses, cases.get(k.id), documents) for k in kept]
+        return [self._item(k, standings, cases.get(k.id), documents) for k in kept]
 
     def _exchanges(self, conversation: str) -> list[StoredExchange]:
         return self.kept.exchanges(conversation) if conversation else []
 
-    def _statuses(self) -> Mapping[str, str]:
-        try:
-            return {stored.id: stored.status for stored in self.engine.library.answers()}
-        except FootnoteError:
-            return {}
-
     @staticmethod
     def _item(
         kept: StoredExchange,
-        statuses: Mapping[str, str],
+        standings: Mapping[str, Standing],
         case: Mapping[str, Any] | None = None,
         documents: tuple[Revision, ...] = (),
     ) -> render_answer.Exchange:
-        status = statuses.get(kept.answer.id, "current") if kept.answer else "current"
+        status = standings[kept.answer.id].status if kept.answer else "current"
         return render_answer.Exchange(
             kept.id, kept.question, kept.answer, kept.problem, status, kept.mark, kept.before,
             case, documents=documents,
@@ -232,7 +232,7 @@ class Chat:
     def forget(self, session: str) -> None:
         """The reader's page is gone: stop its answer and drop what was kept for it."""
         self.stop(session)
-        for kept in (self._stops, self._live, self.removing, self.removed):
+        for kept in (self._stops, self._live, self._pages):
             kept.pop(session, None)
 
     def again(

@@ -16,6 +16,7 @@ from app.web.chat import Chat
 from app.web.components import QUIET, Stream, handler, html, owner_of, session_of
 from app.web.feedback import Correction
 from app.web.read_source import read_revision
+from app.web.toasts import Known
 from app.web.welcome import asked_of, status_line, welcome
 
 ASKING_AT_ONCE = 64
@@ -37,6 +38,7 @@ def build(
             with gr.Tab("Chat", id="chat") as tab:
                 seen = _chat_tab(chat, blocks, tab, stream)
             listed = _further_tabs(chat, blocks, pages, stream)
+        listed.only(_only, None, seen.chosen, **QUIET)
         alive.wire(chat, replace(seen, listed=listed))
         blocks.unload(_forgetter(chat))
     return blocks
@@ -78,14 +80,14 @@ def _forgetter(chat: Chat) -> Callable[[gr.Request], None]:
 
 
 def _chat_tab(chat: Chat, blocks: Any, tab: Any, stream: Stream) -> alive.Shown:
-    current, stamp = gr.State(""), gr.State("")
+    current, known = gr.State(""), gr.State(Known())
     with gr.Row(elem_classes="desk", equal_height=False):
         with gr.Column(elem_classes="side", min_width=200, scale=0):
             shelf = sidebar.build(chat)
         with gr.Column(elem_classes="talk", min_width=300, scale=5):
             status = html(elem_classes="status")
             log = html(elem_id="log", elem_classes="log")
-            told = attach.build_told()
+            attached = attach.build_told()
             question = gr.Textbox(
                 placeholder="Ask about your documents", show_label=False, label="Question",
                 submit_btn="Ask", stop_btn=False, lines=1, max_lines=8, elem_id="question",
@@ -96,9 +98,10 @@ def _chat_tab(chat: Chat, blocks: Any, tab: Any, stream: Stream) -> alive.Shown:
                 chips = html(elem_id="chips")
         with gr.Column(elem_classes="read", min_width=300, scale=5):
             pane = html(source_pane.EMPTY, elem_id="source")
-    seen = alive.Shown(stamp, current, status, shelf.chosen, chips, log)
-    _wire(chat, blocks, seen, shelf, Parts(log, question, pane, told, stream))
-    attach.wire(chat, files, told, log, stream)
+    told = html(elem_id="toasts")
+    seen = alive.Shown(known, current, status, shelf.chosen, chips, log, told)
+    _wire(chat, blocks, seen, shelf, Parts(log, question, pane, attached, stream))
+    attach.wire(chat, files, attached, log, stream)
     sidebar.wire(chat, blocks, tab, shelf, current, [log, current, question, shelf.list])
     return seen
 
@@ -178,7 +181,7 @@ def _wire(chat: Chat, blocks: Any, seen: alive.Shown, shelf: sidebar.Sidebar, pa
 
     def arrive(request: gr.Request) -> tuple[Any, ...]:
         owner = owner_of(request)
-        now = alive.stamp(chat, owner)
+        now = alive.arrived(chat, owner)
         conversation = sidebar.linked_conversation(chat, owner, request)
         shown = chat.log(owner, conversation) if conversation else welcome(chat.engine)
         listed = sidebar.conversations(chat, owner, conversation)
@@ -201,9 +204,14 @@ def _wire(chat: Chat, blocks: Any, seen: alive.Shown, shelf: sidebar.Sidebar, pa
     log.edit(_text, None, question, **QUIET)
     log.mark(mark, current, [log, shelf.own], **QUIET)
     log.correct(mark, current, [log, shelf.own], **QUIET)
-    blocks.load(arrive, None, [*outputs, seen.chips, seen.stamp], **QUIET)
+    blocks.load(arrive, None, [*outputs, seen.chips, seen.known], **QUIET)
     blocks.load(lambda: status_line(chat.engine), None, seen.status, **QUIET)
     log.read(_reader(chat), None, pane, **QUIET)
+
+
+def _only(event: gr.EventData) -> list[str]:
+    """The one document that the reader wants to ask about."""
+    return [str(event._data.get("document", ""))]
 
 
 def _text(event: gr.EventData) -> str:

@@ -1,0 +1,50 @@
+"""Whether answers that were given still hold, judged once for each state of the library."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ingest.document import FootnoteError
+
+if TYPE_CHECKING:
+    from store.library import Library
+    from store.results import StoredAnswer
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An answer's status today, and the ids of the documents whose cited words have changed."""
+
+    status: str = "current"
+    changed: frozenset[str] = frozenset()
+
+
+class Standings:
+    """The standing of answers by id. Safe between threads: what is judged twice is the same."""
+
+    def __init__(self) -> None:
+        self._generation = -1
+        self._known: dict[str, Standing] = {}
+
+    def of(self, library: Library, ids: Iterable[str]) -> Mapping[str, Standing]:
+        """The standing of each; ``current`` for an answer that the library does not keep."""
+        now = library.generation
+        if now != self._generation:
+            self._known, self._generation = {}, now
+        known = self._known
+        wanted = list(dict.fromkeys(ids))
+        unknown = [each for each in wanted if each not in known]
+        if unknown:
+            try:
+                judged = {a.id: _standing(library, a) for a in library.answers(ids=unknown)}
+            except FootnoteError:  # a library that must be indexed again says so when it is asked
+                return dict.fromkeys(wanted, Standing())
+            known.update({each: judged.get(each, Standing()) for each in unknown})
+        return {each: known[each] for each in wanted}
+
+
+def _standing(library: Library, answer: StoredAnswer) -> Standing:
+    changed = {c.revision for c in answer.citations if c.status != "current"}
+    return Standing(answer.status, frozenset(library.revision(r).document_id for r in changed))

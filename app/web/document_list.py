@@ -1,0 +1,168 @@
+"""Draws the list of documents: searched, sorted, each with its revisions and what can be done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from app.html_escape import clip, markup
+from app.web.chat import Chat
+from app.web.display_names import display_title
+from store.results import Revision
+
+SORTS = [
+    ("By name", "name"), ("Newest first", "newest"), ("Longest first", "longest"),
+    ("Out-of-date answers first", "changed"),
+]  # fmt: skip
+
+
+Row = tuple[Revision, str]
+"""A document's current revision, and the title that a reader is shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question that an owner asked: its exchange, and its words."""
+
+    exchange: str
+    words: str
+
+
+def drawn(chat: Chat, owner: str, session: str) -> str:
+    """The current documents as this page shows them.
+
+    Whoever draws them, the page's search and its question whether one is to be removed stay.
+    """
+    page = chat.page(session)
+    held = chat.engine.library.documents()
+    found = [(d, display_title(chat.engine.library, d)) for d in held]
+    sought = page.words.casefold().split()
+    found = [(d, t) for d, t in found if all(w in _searched(d, t) for w in sought)]
+    changed = out_of_date(chat, owner)
+    found = _sorted(found, page.sort, changed)
+    rows = "".join(_row(chat, d, t, page.removing, changed) for d, t in found[: page.most])
+    none = "No document has these words in its name or title." if held else "No documents yet."
+    listed = f'<ul class="documents">{rows}</ul>' if rows else f'<p class="none">{none}</p>'
+    return _removed(chat, page.removed) + listed + _more(len(found), page.most)
+
+
+def _searched(revision: Revision, title: str) -> str:
+    return f"{title} {revision.document} {revision.source}".casefold()
+
+
+def _sorted(found: list[Row], sort: str, changed: dict[str, list[Question]]) -> list[Row]:
+    by_name = sorted(found, key=lambda row: (row[1].casefold(), row[0].document))
+    by: dict[str, Callable[[Row], Any]] = {
+        "newest": lambda row: row[0].activated or row[0].created,
+        "longest": lambda row: row[0].characters,
+        "changed": lambda row: len(changed.get(row[0].document_id, ())),
+    }
+    return sorted(by_name, key=by[sort], reverse=True) if sort in by else by_name
+
+
+def out_of_date(chat: Chat, owner: str) -> dict[str, list[Question]]:
+    """By document id, the owner's questions whose cited words have changed there or moved."""
+    asked = chat.kept.answers_of(owner)
+    standings = chat.standings.of(chat.engine.library, (answer for _, _, answer in asked))
+    found: dict[str, list[Question]] = {}
+    for exchange, words, answer in asked:
+        for document in standings[answer].changed:
+            found.setdefault(document, []).append(Question(exchange, words))
+    return found
+
+
+def _more(found: int, most: int) -> str:
+    if found <= most:
+        return ""
+    return (
+        f'<p class="none">{most:,} of {found:,} documents are shown. <button type="button" '
+        'class="inline" data-do="act" data-act="more">Show more</button></p>'
+    )
+
+
+def _removed(chat: Chat, revision: Revision | None) -> str:
+    """What was removed from this page, and the way back."""
+    if revision is None:
+        return ""
+    title = markup(clip(display_title(chat.engine.library, revision), 60))
+    undo = _button("restore", revision, "Undo", f' data-number="{revision.number}"')
+    return f'<p class="undo" role="status">Removed “<bdi>{title}</bdi>”. {undo}</p>'
+
+
+def _button(do: str, revision: Revision, label: str, more: str = "") -> str:
+    return (
+        f'<button type="button" data-do="act" data-act="{do}" data-id="{markup(revision.id)}" '
+        f'data-document="{markup(revision.document_id)}"{more}>{label}</button>'
+    )
+
+
+def _row(
+    chat: Chat, current: Revision, title: str, removing: str, changed: dict[str, list[Question]]
+) -> str:
+    history = chat.engine.library.history(current.document_id)
+    ask = (
+        f'<button type="button" data-do="only" data-document="{markup(current.document_id)}">'
+        "Ask about this</button>"
+    )
+    diff = _button("diff", current, "What changed") if len(history) > 1 else ""
+    sure = _sure(chat, current) if removing == current.id else ""
+    remove = "" if sure else _button("ask-remove", current, "Remove…")
+    return (
+        f'<li><div class="name" dir="auto"><strong>{markup(clip(title, 90))}</strong> '
+        f"<bdi>{markup(clip(current.document, 80))}</bdi></div>"
+        f'<p class="meta">{current.passages:,} passages · {current.characters:,} characters · '
+        f"ingested {markup(current.created[:10])}</p>"
+        f'<div class="actions">{ask}{_button("read", current, "Read")}{diff}{remove}</div>{sure}'
+        f"{_revisions(current, history)}{_answers(changed.get(current.document_id, []))}"
+        f"{omissions(current.omissions)}</li>"
+    )
+
+
+def _sure(chat: Chat, current: Revision) -> str:
+    """The question whether it is to be removed. Where people share the library, what is gone for
+    good is gone for all of them: that stays with whoever runs it."""
+    purge = "" if chat.engine.shared else _button("purge", current, "Delete for good")
+    told = "" if chat.engine.shared else (
+        " Delete for good also erases its text, and every answer that quotes it."
+    )  # fmt: skip
+    return (
+        '<div class="sure"><p>Remove takes it out of new answers; it can be undone.'
+        f"{told}</p>{_button('remove', current, 'Remove')}{purge}"
+        f"{_button('keep', current, 'Keep')}</div>"
+    )
+
+
+def _revisions(current: Revision, history: Sequence[Revision]) -> str:
+    older = "".join(
+        f"<li>Revision {r.number}, {markup(r.created[:16].replace('T', ' '))} UTC "
+        f"{_button('read', r, 'Read')} "
+        f"{_button('restore', r, 'Restore', f' data-number={r.number}')}</li>"
+        for r in history
+        if r.id != current.id
+    )
+    if not older:
+        return ""
+    return f"<details><summary>{len(history)} revisions</summary><ol>{older}</ol></details>"
+
+
+def _answers(questions: Sequence[Question]) -> str:
+    """The answers whose cited words have changed in this document, each a link to it."""
+    if not questions:
+        return ""
+    told = "1 answer is" if len(questions) == 1 else f"{len(questions)} answers are"
+    rows = "".join(
+        f'<li><a href="?answer={markup(q.exchange)}" dir="auto">{markup(clip(q.words, 120))}</a>'
+        "</li>"
+        for q in questions
+    )
+    return (
+        f'<details class="out-of-date"><summary>{told} out of date</summary><ul>{rows}</ul>'
+        "</details>"
+    )
+
+
+def omissions(told: Sequence[str]) -> str:
+    """What of a document was not read, or was assumed."""
+    rows = "".join(f"<li>{markup(clip(omission, 300))}</li>" for omission in told)
+    return f'<ul class="omissions" aria-label="Not read, or assumed">{rows}</ul>' if rows else ""
