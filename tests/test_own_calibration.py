@@ -26,9 +26,10 @@ from app.evidence.own_calibration import (
 )
 from app.evidence.reader import Reader
 from app.settings import load_settings
+from evals.case import QuestionSet
 from evals.cli import eval_app
 from evals.own_calibration import LEAST, TooFewQuestions, calibrate
-from evals.sets import load_set
+from evals.sets import load_set, write_set
 from ingest.load import load as load_file
 from store.library import Library
 
@@ -40,27 +41,36 @@ def quiet(_done: int, _total: int) -> None:
     """No progress is shown."""
 
 
+@pytest.fixture(scope="module")
+def small() -> QuestionSet:
+    """As few questions as a calibration takes, half of them answered by the documents."""
+    questions = load_set("near-misses")
+    some = [c for c in questions.cases if c.answerable][:LEAST]
+    some += [c for c in questions.cases if not c.answerable][:LEAST]
+    return replace(questions, cases=tuple(some))
+
+
 @pytest.fixture
 def answerer(library: Library, reader: Reader, tmp_path: Path) -> Answerer:
     library.add(load_file(str(BRIEFING)))
     return Answerer(library, load_settings(data=tmp_path, model="none"), None, reader)
 
 
-def test_quotes_keep_a_risk_on_the_questions_of_a_set(answerer: Answerer, tmp_path: Path) -> None:
-    entry = calibrate(answerer, load_set("near-misses"), tmp_path, quiet)
-    assert len(entry["right"]) + len(entry["wrong"]) == 106
+def test_quotes_keep_a_risk_on_the_questions_of_a_set(
+    answerer: Answerer, small: QuestionSet, tmp_path: Path
+) -> None:
+    entry = calibrate(answerer, small, tmp_path, quiet)
+    assert len(entry["right"]) + len(entry["wrong"]) == 2 * LEAST
     own, shipped = fits_for(tmp_path).quotes, load(ANSWERABLE)
     assert own.weights == shipped.weights
-    assert len(own.points) == 106 and own.points != shipped.points
+    assert len(own.points) == 2 * LEAST and own.points != shipped.points
     assert answerer.fits.quotes == own
     assert fits_for().quotes == shipped
 
 
-def test_a_model_is_fitted_to_what_it_says(answerer: Answerer, tmp_path: Path) -> None:
-    questions = load_set("near-misses")
-    some = [c for c in questions.cases if c.answerable][:LEAST]
-    some += [c for c in questions.cases if not c.answerable][:LEAST]
-    small = replace(questions, cases=tuple(some))
+def test_a_model_is_fitted_to_what_it_says(
+    answerer: Answerer, small: QuestionSet, tmp_path: Path
+) -> None:
     model = scripted("The centre opened in 2024 [1].", yes=1.0)
     writer = Answerer(answerer.library, answerer.settings, model, answerer.reader)
     assert writer.fits.model.points == ()
@@ -141,14 +151,15 @@ def test_enough_marks_alone_tell_the_risk(tmp_path: Path) -> None:
     assert {careful[name] for name in own_calibration.RISKS} == {shipped.thresholds["strict"]}
 
 
-def test_the_command_calibrates_and_goes_back(tmp_path: Path) -> None:
-    data = tmp_path / "data"
+def test_the_command_calibrates_and_goes_back(small: QuestionSet, tmp_path: Path) -> None:
+    data, asked = tmp_path / "data", tmp_path / "mine.jsonl"
+    write_set(asked, small.cases)
     run = CliRunner()
     common = ["--data", str(data), "--model", "none"]
-    done = run.invoke(eval_app, ["calibrate", "near-misses", *common, "--documents", str(BRIEFING)])
+    done = run.invoke(eval_app, ["calibrate", str(asked), *common, "--documents", str(BRIEFING)])
     assert done.exit_code == 0, done.output
     assert "balanced" in done.output and "Of these wrong" in done.output
-    assert len(fits_for(data).quotes.points) == 106
+    assert len(fits_for(data).quotes.points) == 2 * LEAST
     done = run.invoke(eval_app, ["calibrate", "--forget", *common])
     assert done.exit_code == 0 and "came with" in done.output
     assert json.loads((data / FILE).read_text()) == {"fits": {}}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from evals.risk_benchmark import kept, risk_at
 from store.library import Library
 
 
+@cache
 def drawn(count: int, seed: int) -> tuple[Point, ...]:
     """Points whose probability tells how often they are right."""
     rng = random.Random(seed)
