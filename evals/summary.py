@@ -44,6 +44,36 @@ LABELS = {
     "citations_with_evidence": "Citations that hold evidence",
     "evidence_cited": "Evidence cited",
 }
+MEANINGS = {
+    "accuracy": "Of all questions, the share whose answer, or refusal, is as it should be.",
+    "answered_right": "Of the questions that the documents answer, the share answered rightly.",
+    "refusal_precision": "Of the refusals, the share of questions that really have no answer.",
+    "refusal_recall": "Of the questions without an answer, the share that was refused.",
+    "refusal_f1": "The two above in one figure, their harmonic mean.",
+    "false_refusals": "Of the questions with an answer, the share refused all the same.",
+    "auc": "How often a question with an answer is trusted more than one without; 0.5 is chance.",
+    "aurc": "The share of wrong answers, averaged over all ways to answer only the surest ones.",
+    "calibration_error": "How far the stated probability is from how often answers are right.",
+    "direct": "Of the right answers, those whose first words (25 at most) hold what was asked for.",
+    "words": "Words that are read before further passages, at the mean.",
+    "recall@1": "The passage found first holds the evidence.",
+    "recall@3": "One of the first three passages holds it.",
+    "recall@5": "One of the first five passages holds it.",
+    "recall@10": "One of the first ten passages holds it.",
+    "evidence_read": "The passages that the answer was made from hold it.",
+    "ndcg@10": "How high the evidence stands among the first ten passages; 1 is at the top.",
+    "mrr": "One divided by the place of the first passage with evidence, at the mean.",
+    "map": "Precision at each passage with evidence, at the mean.",
+    "exact_match": "The answer is one of the expected answers, word for word.",
+    "token_f1": "Words that the answer shares with the expected one.",
+    "span_f1": "Words that the marked part of the quote shares with the expected answer.",
+    "citation_precision": "Of the footnotes, the share that support their sentence.",
+    "citation_recall": "Of the sentences, the share that their footnotes support in full.",
+    "exact_quotes": "Of the quotes, the share that stand in the source letter for letter.",
+    "citations_with_evidence": "Of the footnotes, the share that open at the evidence.",
+    "evidence_cited": "Of the evidence, the share that a footnote opens.",
+}
+"""What each figure says, in plain words."""
 LOWER_IS_BETTER = frozenset({"false_refusals", "aurc", "calibration_error", "words"})
 
 

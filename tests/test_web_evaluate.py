@@ -16,6 +16,7 @@ from evals.case import Case
 from evals.page import build, choices, jobs, render_run
 from evals.runs import Run, RunError, all_runs
 from evals.sets import load_set, write_set
+from evals.summary import LABELS, MEANINGS
 from evals.workspace import Choice, runs_folder
 from evals.workspace import choose as choose_questions
 
@@ -76,6 +77,7 @@ def test_a_set_is_run_read_and_compared(page: Page, served: Served, tmp_path: Pa
     assert len(answer.locator("p").inner_text()) > 10
     expect(source).to_contain_text("briefing.md")
     assert result.locator("img").count() == 0
+    expect(result.locator(".cards .meaning").first).to_contain_text("the documents answer")
 
     run_the_four(page, tmp_path, "Strict")
     choose(page, "#run-against", "balanced")
@@ -86,6 +88,28 @@ def test_a_set_is_run_read_and_compared(page: Page, served: Served, tmp_path: Pa
     expect(result.locator(".figures thead")).to_contain_text("Before")
     strict = all_runs(runs_folder(served.engine.settings))[-1]
     assert strict.manifest["system"]["strictness"] == "strict"
+
+
+def test_a_failing_question_is_asked_in_the_chat(page: Page, tmp_path: Path) -> None:
+    opened(page)
+    run_the_four(page, tmp_path)
+    failing = page.locator(".failure", has_text="Who proposed the Consultative Meetings?")
+    failing.locator("summary").click()
+    failing.get_by_role("button", name="Ask it in the chat").click()
+    turn = page.locator(".turn:not(.live)").last
+    expect(turn.locator(".asked")).to_have_text("Who proposed the Consultative Meetings?")
+    expect(turn.locator(".cite").first).to_be_visible()
+
+
+def test_a_failing_question_about_other_documents_is_not_asked_of_these() -> None:
+    line = {"id": "1", "case": {"question": "Who?"}, "standalone": "Who?", "citations": ()}
+    line |= {"answer": "Nobody.", "refused": False, "scores": {"correct": 0.0}}
+    assert "Ask it in the chat" not in render_run._failure(line, askable=False)
+    assert "Ask it in the chat" in render_run._failure(line, askable=True)
+
+
+def test_every_figure_is_told_in_plain_words() -> None:
+    assert set(MEANINGS) == set(LABELS)
 
 
 def test_a_run_is_cancelled_and_goes_on_where_it_stopped(page: Page, served: Served) -> None:

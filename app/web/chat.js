@@ -9,6 +9,8 @@ const say = (button, words) => {
   button.textContent = words;
   setTimeout(() => { button.textContent = before; }, 1400);
 };
+const openTab = (name) => [...document.querySelectorAll('[role=tab]')]
+  .find((tab) => tab.textContent.trim() === name)?.click();
 const copy = async (text) => {
   if (navigator.clipboard) return navigator.clipboard.writeText(text);
   const area = document.createElement('textarea');
@@ -31,13 +33,13 @@ element.addEventListener('click', (event) => {
     element.querySelector(`#${CSS.escape(data.to)}`)?.scrollIntoView({ block: 'start' });
     return;
   }
-  if (data.do === 'tab') {
-    [...document.querySelectorAll('[role=tab]')]
-      .find((tab) => tab.textContent.trim() === data.tab)?.click();
-    return;
+  if (data.do === 'tab') return openTab(data.tab);
+  if (data.do === 'ask-in-chat') {
+    openTab('Chat');
+    document.dispatchEvent(new CustomEvent('footnote-ask', { detail: data.text }));
   }
   if (data.do === 'only') {
-    [...document.querySelectorAll('[role=tab]')].find((tab) => tab.textContent.trim() === 'Chat')?.click();
+    openTab('Chat');
     requestAnimationFrame(() => document.querySelector('#question textarea')?.focus());
   }
   if (data.do === 'pick') return pick();
@@ -70,6 +72,10 @@ element.addEventListener('click', (event) => {
   if (data.do === 'close') back();
   if (SENT.includes(data.do)) trigger(data.do, data);
 });
+// A failing question of an evaluation is asked in the chat.
+if (element.closest('#log')) {
+  document.addEventListener('footnote-ask', ({ detail }) => trigger('ask', { text: detail }));
+}
 // On a narrow window the shelf is a drawer.
 const desk = () => document.querySelector('.desk:has(> .side)');
 const drawer = (open) => {

@@ -11,7 +11,7 @@ from app.web.components import QUIET, handler, html, owner_of
 from app.web.settings_tab import STRICTNESS
 from evals.page import choices, render_run
 from evals.page.jobs import Jobs, State, Wanted
-from evals.runs import RunError
+from evals.runs import Run, RunError
 from ingest.document import FootnoteError
 
 POLL_S = 0.7
@@ -82,6 +82,11 @@ class Parts:
 def _wire(engine: Engine, jobs: Jobs, p: Parts, tab: Any) -> None:
     state = [p.bar, p.begin, p.cancel, p.timer]
 
+    def shown_run(run: Run, before: Run | None = None) -> str:
+        held = {revision.id for revision in engine.library.documents()}
+        askable = held >= {revision for _, revision in run.manifest["documents"]}
+        return render_run.result(run, before, askable=askable)
+
     def drawn(owner: str) -> tuple[Any, ...]:
         now = jobs.state
         mine = owner == jobs.owner
@@ -118,7 +123,7 @@ def _wire(engine: Engine, jobs: Jobs, p: Parts, tab: Any) -> None:
         listed = choices.runs(engine, owner)
         return (
             *drawn(owner), gr.update(choices=listed, value=run.id),
-            gr.update(choices=[NOTHING, *listed]), render_run.result(run),
+            gr.update(choices=[NOTHING, *listed]), shown_run(run),
         )  # fmt: skip
 
     def read(name: str | None, other: str | None, request: gr.Request) -> str:
@@ -126,7 +131,7 @@ def _wire(engine: Engine, jobs: Jobs, p: Parts, tab: Any) -> None:
         run, before = choices.find(engine, owner, name), choices.find(engine, owner, other)
         if run is None:
             return NO_RUN
-        return render_run.result(run, before if before and before.id != run.id else None)
+        return shown_run(run, before if before and before.id != run.id else None)
 
     def arrive(
         questions: str | None, name: str | None, other: str | None, request: gr.Request

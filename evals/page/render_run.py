@@ -12,7 +12,7 @@ from evals.measures.refusals import risk_coverage
 from evals.page.jobs import State
 from evals.report import failures
 from evals.runs import Run
-from evals.summary import LABELS, columns
+from evals.summary import LABELS, MEANINGS, columns
 from evals.tables import COMPARISON_HEADER, comparison_rows, figure_rows, said, shown
 
 HEADLINES = ("answered_right", "refusal_recall", "false_refusals", "recall@3", "citation_precision")
@@ -49,8 +49,11 @@ def duration(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
 
 
-def result(run: Run, against: Run | None = None) -> str:
-    """The whole result: headline figures, comparison, plots, failing questions, every figure."""
+def result(run: Run, against: Run | None = None, *, askable: bool = False) -> str:
+    """The whole result: headline figures, comparison, plots, failing questions, every figure.
+
+    ``askable``: the chat holds the run's documents, so that a failing question can be asked there.
+    """
     if not run.lines:
         return '<p class="none">No question of this run is scored yet.</p>'
     summary = run.summary()
@@ -59,25 +62,28 @@ def result(run: Run, against: Run | None = None) -> str:
         f'<section class="result" aria-label="Result"><h2>{markup(str(run.manifest["set"]))}</h2>'
         f'<p class="meta">{markup(run.title)} · run {markup(run.id)} · '
         f"{summary['questions']} questions{part}</p>"
-        f"{_headlines(summary)}{_compared(run, against)}{_plots(run, against)}{_failing(run)}"
-        f"{_figures(run, against)}</section>"
+        f"{_headlines(summary)}{_compared(run, against)}{_plots(run, against)}"
+        f"{_failing(run, askable)}{_figures(run, against)}</section>"
     )
 
 
 def _headlines(summary: Mapping[str, Any]) -> str:
     figures = summary["figures"]
-    cards = [(LABELS[name], figures[name]) for name in HEADLINES if name in figures]
+    cards = [(name, figures[name]) for name in HEADLINES if name in figures]
     rows = "".join(
-        f"<div><dt>{markup(label)}</dt><dd><strong>{figure['value']:.2f}</strong> "
-        f'<span class="interval">{_interval(figure)}</span></dd></div>'
-        for label, figure in cards
+        f"<div><dt>{markup(LABELS[name])}</dt><dd><strong>{figure['value']:.2f}</strong> "
+        f'<span class="interval">{_interval(figure)}</span>'
+        f'<span class="meaning">{markup(MEANINGS[name])}</span></dd></div>'
+        for name, figure in cards
         if figure["value"] is not None
     )
     spent = summary["latency_ms"].get("total")
     if spent:
         rows += (
             f"<div><dt>Seconds an answer</dt><dd><strong>{spent['p50'] / 1000:.2f}</strong> "
-            f'<span class="interval">p95 {spent["p95"] / 1000:.2f}</span></dd></div>'
+            f'<span class="interval">p95 {spent["p95"] / 1000:.2f}</span>'
+            '<span class="meaning">The middle one; of 20 answers, one takes longer than the '
+            "second figure.</span></dd></div>"
         )
     return f'<dl class="cards">{rows}</dl>'
 
@@ -112,30 +118,35 @@ def _spent(run: Run) -> list[tuple[float, float]]:
     return plots.cumulative([row["total"] for row in run.timings if "total" in row])
 
 
-def _failing(run: Run) -> str:
+def _failing(run: Run, askable: bool) -> str:
     lines = failures(run)
     if not lines:
         return "<h3>Every question is as it should be</h3>"
     more = f", the first {MOST_SHOWN} shown" if len(lines) > MOST_SHOWN else ""
-    rows = "".join(_failure(line) for line in lines[:MOST_SHOWN])
+    rows = "".join(_failure(line, askable) for line in lines[:MOST_SHOWN])
     return (
         f"<h3>{len(lines)} of {len(run.lines)} not as they should be{more}</h3>"
         f'<div class="failures">{rows}</div>'
     )
 
 
-def _failure(line: Line) -> str:
+def _failure(line: Line, askable: bool) -> str:
     case = line["case"]
     before = "".join(
         f'<p class="before" dir="auto">After: {markup(turn["question"])}</p>'
         for turn in case.get("turns", ())
+    )
+    asked = markup(line.get("standalone") or case["question"])
+    ask = (
+        f'<p><button type="button" class="inline" data-do="ask-in-chat" data-text="{asked}">'
+        "Ask it in the chat</button></p>"
     )
     return (
         f'<details class="failure"><summary><span dir="auto">{markup(case["question"])}</span> '
         f'<span class="kind">{markup(case.get("kind", "other"))}</span></summary>{before}'
         f'<div class="three"><div><h4>Answer</h4><p dir="auto">{markup(said(line))}</p></div>'
         f'<div><h4>Expected</h4><p dir="auto">{markup(expected(case))}</p></div>'
-        f"<div><h4>Source</h4>{_source(line)}</div></div></details>"
+        f"<div><h4>Source</h4>{_source(line)}</div></div>{ask if askable else ''}</details>"
     )
 
 
@@ -208,7 +219,7 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A table that scrolls by itself where it is too wide."""
     head = "".join(f'<th scope="col">{markup(cell)}</th>' for cell in header)
     body = "".join(
-        f'<tr><th scope="row">{markup(row[0])}</th>'
+        f'<tr><th scope="row">{markup(row[0])}{_meaning(row[0])}</th>'
         + "".join(f"<td>{markup(cell)}</td>" for cell in row[1:])
         + "</tr>"
         for row in rows
@@ -217,6 +228,11 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
         '<div class="wide" tabindex="0" role="region" aria-label="Figures"><table><thead><tr>'
         f"{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
+
+
+def _meaning(label: str) -> str:
+    told = next((MEANINGS[name] for name, shown in LABELS.items() if shown == label), "")
+    return f'<span class="meaning">{markup(told)}</span>' if told else ""
 
 
 def feedback_set_sentence(run: Run | None, count: int) -> str:
