@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,12 +13,15 @@ from commands import Footnote
 from playwright.sync_api import Browser, Page, expect
 
 from app.service.conversations import Conversations
+from app.service.scope import documents_in, folder_choices
 from app.service.uploads import add_bytes
 from ingest.load import load
 from store.library import Library
+from store.results import Revision
 
 MILL = "The mill at Tarn has nine wheels.\n\nIt was built in 1790 by Ada Thornbury.\n"
 QUARRY = "Granite from the quarry at Skell was shipped until 1911. " * 9
+REVISION = Revision("r", "d", "a.txt", 1, "A", "", "text/plain", "", "", 1, 1, True)
 WHEELS = "How many wheels has the mill at Tarn?"
 
 
@@ -85,6 +89,39 @@ def test_one_document_is_asked_from_the_list(visit: Page) -> None:
     expect(visit.locator("#question textarea")).to_be_focused()
     expect(visit.locator("#chips")).to_contain_text("1 of 3 documents")
     expect(ask(visit, WHEELS)).not_to_contain_text("nine wheels")
+
+
+def test_a_folder_is_asked_as_one(visit: Page, mill: Served, tmp_path: Path) -> None:
+    (tmp_path / "harbours").mkdir()
+    for name, depth in (("estwick", "nine"), ("skell", "four")):
+        text = f"The harbour at {name.title()} is {depth} metres deep.\n"
+        mill.library.add(load(sample_file(tmp_path / "harbours", f"{name}.txt", text)))
+    visit.get_by_label("harbours/ (2 documents)").check()
+    expect(visit.locator("#chips")).to_contain_text("2 of 5 documents")
+    expect(ask(visit, "How deep is the harbour at Skell?")).to_contain_text("four metres")
+    expect(ask(visit, WHEELS)).not_to_contain_text("nine wheels")
+    visit.get_by_label("mill.txt").check()
+    expect(ask(visit, WHEELS)).to_contain_text("nine wheels")
+
+
+def test_folders_of_one_name_are_told_apart() -> None:
+    def revision(source: str) -> Revision:
+        return replace(REVISION, document_id=source, source=source)
+
+    held = [revision(f"/work/{year}/minutes/{n}.md") for year in (2024, 2025) for n in range(2)]
+    held += [revision("upload:a.txt"), revision("https://example.org/a")]
+    held += [revision("https://example.org/b")]
+    assert [name for name, _ in folder_choices(held)] == [
+        "2024/minutes/ (2 documents)",
+        "2025/minutes/ (2 documents)",
+        "example.org/ (2 documents)",
+    ]
+    (_, old), _, (_, site) = folder_choices(held)
+    assert documents_in(held, [old, "upload:a.txt"]) == [
+        "/work/2024/minutes/0.md", "/work/2024/minutes/1.md", "upload:a.txt",
+    ]  # fmt: skip
+    assert len(documents_in(held, [site])) == 2
+    assert folder_choices(held[:2]) == []
 
 
 def test_out_of_date_answers_stand_at_their_document(visit: Page, mill: Served) -> None:

@@ -98,7 +98,7 @@ def test_markdown_signs_are_in_the_text_but_not_drawn() -> None:
     revision = replace(REVISION, media_type="text/markdown")
     page = source_pane.pane(source_pane.View(revision, text, blocks))
     assert '<span class="sign">## </span>Rope' in page
-    assert '<span class="sign">**</span>strong<span class="sign">**</span>' in page
+    assert '<span class="sign">**</span><strong>strong</strong><span class="sign">**</span>' in page
 
 
 def test_an_old_revision_says_so() -> None:

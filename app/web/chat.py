@@ -16,9 +16,10 @@ from app.json_forms import answer_payload
 from app.service.conversations import Conversations, StoredExchange, turns
 from app.service.engine import Engine
 from app.service.feedback_set import CorrectionError, feedback_set_path, read_cases
+from app.service.scope import scope_of
 from app.service.standings import Standing, Standings
 from app.web import feedback, render_answer
-from app.web.display_names import display_names, named_for_display
+from app.web.display_names import display_names, evidence_for_display, named_for_display
 from app.web.documents_shown import DocumentsShown
 from app.web.read_source import Opened, open_citation
 from app.worker_stream import Stopped, iterate_in_worker
@@ -165,8 +166,10 @@ class Chat:
         words, drawn = "", 0.0
         user = owner or session
 
+        asked = scope_of(self.engine.library, documents)
+
         def events() -> Iterator[Event]:
-            return self.engine.stream(question, documents, history, user, stop.is_set)
+            return self.engine.stream(question, asked, history, user, stop.is_set)
 
         for event in iterate_in_worker(events, stop):
             if isinstance(event, Finished):
@@ -174,7 +177,7 @@ class Chat:
                 return
             if isinstance(event, EvidenceFound):
                 self._live[session] = event
-                found = self._named_evidence(event)
+                found = evidence_for_display(self.engine.library, event)
                 yield render_answer.draft(
                     question, found, words, self._state(found=bool(found.citations))
                 )
@@ -184,12 +187,6 @@ class Chat:
                     drawn = time.monotonic()
                     state = "A draft; each sentence is checked next"
                     yield render_answer.draft(question, found, words, state)
-
-    def _named_evidence(self, found: EvidenceFound) -> EvidenceFound:
-        if found.provisional is None:
-            return found
-        names = display_names(self.engine.library, [found.provisional])
-        return replace(found, provisional=named_for_display(found.provisional, names))
 
     def _until_stopped(self, session: str) -> Outcome:
         """The quotes that were found before the reader stopped the model, if any."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import lru_cache
 
-from app.answer import Answer, Citation
+from app.answer import Answer, Citation, EvidenceFound
 from ingest.document import BlockKind
 from ingest.load.titles import is_informative_title, name_in_words, shorten, without_markup
 from store.library import Library
@@ -49,6 +49,14 @@ def named_for_display(answer: Answer, names: dict[str, str]) -> Answer:
         citations=tuple(named(c) for c in answer.citations),
         closest=tuple(replace(c, citation=named(c.citation)) for c in answer.closest),
     )
+
+
+def evidence_for_display(library: Library, found: EvidenceFound) -> EvidenceFound:
+    """The same of an answer that is still being made."""
+    if found.provisional is None:
+        return found
+    names = display_names(library, [found.provisional])
+    return replace(found, provisional=named_for_display(found.provisional, names))
 
 
 def display_names(library: Library, answers: Iterable[Answer]) -> dict[str, str]:

@@ -19,7 +19,7 @@ from app.service.feedback_set import (
     put,
     right_case,
 )
-from app.web.source_pane import SIGNS
+from app.web.markdown import plain
 from store.results import Revision
 
 MARKS = ("right", "wrong", "incomplete")
@@ -74,10 +74,14 @@ def _calibrate(engine: Engine, identity: str, answer: Answer, judged: str) -> No
 
 
 def _stands_in_documents(engine: Engine, words: str) -> bool:
-    wanted = " ".join(SIGNS.sub("", words).split())
     library = engine.library
-    texts = (library.text(revision.id) for revision in library.documents())
-    return any(wanted in " ".join(SIGNS.sub("", text).split()) for text in texts)
+    for revision in library.documents():
+        # What is selected in a Markdown document is what is drawn of it.
+        seen = plain if revision.media_type == "text/markdown" else str
+        text = " ".join(seen(library.text(revision.id)).split())
+        if " ".join(seen(words).split()) in text:
+            return True
+    return False
 
 
 def form(

@@ -7,24 +7,25 @@ from collections.abc import Container, Sequence
 from app.answer import Citation
 from app.answer_text import place
 from app.html_escape import clip, markup
+from app.web.markdown import drawn, plain
 
 
 def quoted(citation: Citation) -> str:
     """The quote as HTML with its key words emphasised."""
     if citation.key is None:
-        return markup(citation.quote)
+        return drawn(citation.quote)
     start, end = (offset - citation.start for offset in citation.key)
     text = citation.quote
     if not 0 <= start < end <= len(text):
-        return markup(text)
-    return f"{markup(text[:start])}<b>{markup(text[start:end])}</b>{markup(text[end:])}"
+        return drawn(text)
+    return f"{drawn(text[:start])}<b>{drawn(text[start:end])}</b>{drawn(text[end:])}"
 
 
 def footnote(exchange: str, citation: Citation, verdict: str) -> str:
     """The small numbered button in a sentence. ``chat.js`` shows a card of its quote, its place and
     what the verdict means."""
-    label = markup(f"Footnote {citation.n}: {clip(citation.quote, 160)}")
-    quote = markup(clip(citation.quote, 400))
+    label = markup(f"Footnote {citation.n}: {clip(plain(citation.quote), 160)}")
+    quote = markup(clip(plain(citation.quote), 400))
     return (
         f'<button type="button" class="cite" data-do="cite" data-exchange="{markup(exchange)}" '
         f'data-part="citations" data-n="{citation.n}" data-quote="{quote}" '

@@ -15,6 +15,7 @@ from app.answer_text import BULLET, place, with_footnotes
 from app.html_escape import markup
 from app.web import feedback
 from app.web.footnotes import evidence, footnote, quoted
+from app.web.markdown import drawn
 from app.web.verdict_mark import verdict_mark, verdict_meaning
 from ingest.table import cells_of_line
 from store.results import Revision
@@ -70,8 +71,8 @@ def _words(sentence: Sentence, citations: dict[int, Citation]) -> str:
         key = cited.quote[slice(*(at - cited.start for at in cited.key))] if cited.key else ""
         if key and sentence.verdict is Verdict.QUOTED and key in sentence.text:
             before, _, after = sentence.text.partition(key)
-            return f"{markup(before)}<b>{markup(key)}</b>{markup(after)}"
-    return markup(sentence.text)
+            return f"{drawn(before)}<b>{drawn(key)}</b>{drawn(after)}"
+    return drawn(sentence.text)
 
 
 def _refusal(exchange: str, answer: Answer) -> str:
@@ -103,7 +104,7 @@ def _body(exchange: str, answer: Answer) -> str:
     first = [c for c in answer.citations if c.n in shown]
     rest = [c for c in answer.citations if c.n not in shown]
     repeated = {c.n for c in first if answer.repeats(c)}
-    head = f'<p class="headline" dir="auto">{markup(answer.headline_excerpt)}</p>'
+    head = f'<p class="headline" dir="auto">{drawn(answer.headline_excerpt)}</p>'
     return (
         f'<div class="prose">{head if answer.headline else ""}{_prose(exchange, answer)}</div>'
         f"{evidence(exchange, first, repeated=repeated)}{_further(exchange, rest)}"

@@ -8,6 +8,7 @@ from typing import Any
 import gradio as gr
 
 from app.html_escape import clip, markup, show_controls
+from app.service.scope import folder_choices
 from app.web import conversation_list
 from app.web.chat import Chat
 from app.web.components import QUIET, handler, html, owner_of
@@ -44,11 +45,12 @@ def build(chat: Chat) -> Sidebar:
 
 
 def choices(chat: Chat) -> list[tuple[str, str]]:
-    """The documents to choose from: what the reader sees, and the document's id."""
+    """Folders and documents to choose from: what the reader sees, and the value of the choice."""
     library = chat.engine.library
-    return [
-        (show_controls(clip(display_name(library, d), 48)), d.document_id)
-        for d in library.documents()
+    held = library.documents()
+    folders = [(show_controls(clip(name, 48)), value) for name, value in folder_choices(held)]
+    return folders + [
+        (show_controls(clip(display_name(library, d), 48)), d.document_id) for d in held
     ]
 
 

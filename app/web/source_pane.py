@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from app.html_escape import clip, markup
+from app.web import markdown
 from app.web.pane_tools import tools
 from app.web.source_table import drawn, grids
 from app.web.source_view import View
@@ -14,7 +14,6 @@ from ingest.load.recognition import recognised_pages
 from ingest.table import Table
 from store.results import Revision
 
-SIGNS = re.compile(r"(^#{1,6} +|\*\*|(?<!\w)\*(?=\w)|(?<=[\w.!?])\*(?!\w)|^ *>(?= ))", re.MULTILINE)
 WINDOW = 60_000  # characters shown around the citation; a whole book would stall the browser
 
 EMPTY = (
@@ -26,13 +25,8 @@ EMPTY = (
 def _words(view: View, start: int, end: int) -> str:
     """``text[start:end]`` as HTML; Markdown's own signs stay in the text but are not drawn."""
     text = view.text[start:end]
-    if view.revision.media_type != "text/markdown":
-        return markup(text)
-    parts = SIGNS.split(text)
-    return "".join(
-        f'<span class="sign">{markup(part)}</span>' if at % 2 else markup(part)
-        for at, part in enumerate(parts)
-    )
+    is_markdown = view.revision.media_type == "text/markdown"
+    return markdown.drawn(text) if is_markdown else markup(text)
 
 
 def _cut(start: int, end: int, view: View) -> str:

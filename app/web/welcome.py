@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from app.html_escape import markup
 from app.service.engine import Engine
+from app.service.scope import documents_in
 from app.web.display_names import display_title
 
 FIRST = (
@@ -57,8 +58,9 @@ def status_line(engine: Engine) -> str:
 
 def asked_of(engine: Engine, user: str, chosen: Sequence[str]) -> str:
     """What is asked, what answers, and where text goes; each opens the page where it is chosen."""
-    held = len(engine.library.documents())
-    documents = f"{len(chosen)} of {held} documents" if chosen else _all(held)
+    held = engine.library.documents()
+    asked = len(documents_in(held, chosen))
+    documents = f"{asked} of {len(held)} documents" if chosen else _all(len(held))
     model = engine.settings_of(user).model
     ready = model != "none" and engine.answerer.model is not None
     answers = engine.answerer.model.name if ready and engine.answerer.model else "quotes"
