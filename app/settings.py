@@ -47,6 +47,14 @@ def _root(value: str) -> str:
     return root
 
 
+def _origins(value: str) -> str:
+    origins = [origin.rstrip("/") for origin in re.split(r"[\s,]+", value) if origin]
+    for origin in origins:
+        if not re.fullmatch(r"https?://(?:[\w.-]+|\[[0-9a-fA-F:]+\])(?::\d{1,5})?", origin):
+            raise ValueError("give origins, for example https://www.example.org")
+    return " ".join(origins)
+
+
 def _full(path: Path) -> Path:
     return path.expanduser().absolute()
 
@@ -66,6 +74,8 @@ class Settings:
     many passages are read for a question. ``risk`` is the share of wrong answers that is allowed,
     in place of ``strictness``. ``root_path`` is where a proxy shows the chat: a path
     (``/footnote``), or the whole address where the proxy does not pass its own host on.
+    ``widget_origins`` are the sites, with spaces between them, whose pages may show the widget, and
+    ``widget_folder`` the folder of documents that it asks ("": all); nobody signs in for it.
     ``timeout_s`` bounds the wait for a language model's reply in seconds; ``threads`` is the local
     model's (None: one per free core); ``context`` is its window in tokens.
     ``allow_private_links`` lets links lead to private and loopback addresses; ``offline`` keeps
@@ -87,6 +97,8 @@ class Settings:
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 7860
     root_path: Annotated[str, AfterValidator(_root)] = ""
+    widget_origins: Annotated[str, AfterValidator(_origins)] = ""
+    widget_folder: str = ""
     timeout_s: Annotated[float, Field(gt=0)] = 120.0
     threads: Annotated[int, Field(ge=1)] | None = None
     context: Annotated[int, Field(ge=512)] = 4096

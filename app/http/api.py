@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -15,7 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, StreamingResponse
 from starlette.exceptions import HTTPException as AnyHTTPException
 
-from app.answer import Event, EvidenceFound, Finished, Word
+from app.answer import Event, Finished
 from app.http import docs_page, openai_api
 from app.http.schemas import (
     AnswerReply,
@@ -26,7 +25,8 @@ from app.http.schemas import (
     TextReply,
     replies,
 )
-from app.json_forms import answer_payload, citation_payload, passage_payload, revision_payload
+from app.http.streaming import event_stream
+from app.json_forms import answer_payload, passage_payload, revision_payload
 from app.service.fair_queue import Busy
 from ingest.document import FootnoteError
 
@@ -36,34 +36,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 PREFIX = "/api/v1"
-
-
-def server_sent_event(event: Event) -> str:
-    """One event of an answer as a server-sent event."""
-    match event:
-        case EvidenceFound():
-            name = "evidence"
-            data: Any = {
-                "standalone": event.standalone,
-                "citations": [citation_payload(c) for c in event.citations],
-            }
-        case Word():
-            name, data = "word", {"text": event.text, "restart": event.restart}
-        case Finished():
-            name, data = "answer", answer_payload(event.answer)
-    return f"event: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"
-
-
-def _event_stream(events: Iterator[Event]) -> Iterator[str]:
-    """Events as text; a failure on the way becomes the last event."""
-    try:
-        for event in events:
-            yield server_sent_event(event)
-    except FootnoteError as error:
-        yield f"event: error\ndata: {json.dumps({'error': str(error)}, ensure_ascii=False)}\n\n"
-    except Exception:
-        log.exception("a streamed answer failed")
-        yield 'event: error\ndata: {"error": "Footnote failed; its log says why."}\n\n'
 
 
 def install(app: FastAPI, engine: Engine) -> None:
@@ -126,10 +98,7 @@ def _asking(app: FastAPI, engine: Engine) -> None:
         from app.answering.pipeline import check_question
 
         check_question(asked.question)
-        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        return StreamingResponse(
-            _event_stream(events(asked, request)), media_type="text/event-stream", headers=headers
-        )
+        return event_stream(lambda: events(asked, request))
 
 
 def _reading(app: FastAPI, engine: Engine) -> None:

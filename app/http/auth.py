@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Collection
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -76,10 +77,17 @@ def _address(request: Request) -> str:
     return request.client.host if request.client else ""
 
 
-def install(app: FastAPI, users: Users | None, *, loopback: bool, root: str = "") -> None:
+def install(
+    app: FastAPI,
+    users: Users | None,
+    *,
+    loopback: bool,
+    root: str = "",
+    unguarded: Collection[str] = (),
+) -> None:
     """Guard every route of ``app``; ``users`` None lets everybody on this machine in.
 
-    ``root`` is the setting ``root_path``.
+    ``root`` is the setting ``root_path``; ``unguarded`` are paths that need no sign-in.
     """
     path, public = public_path(root), public_host(root)
     cookie_path = path or "/"
@@ -89,7 +97,7 @@ def install(app: FastAPI, users: Users | None, *, loopback: bool, root: str = ""
         if foreign(request, loopback=loopback, public=public):
             return JSONResponse({"error": "This request comes from another site."}, 403)
         request.state.user = ""
-        if users is not None and request.url.path != "/sign-in":
+        if users is not None and request.url.path not in ("/sign-in", *unguarded):
             try:
                 name = await anyio.to_thread.run_sync(visitor, request, users)
             except TooManyTries as error:

@@ -23,6 +23,12 @@ class AskRequest(Shape):
     history: list[Turn] = Field(default_factory=list, examples=[[]])
 
 
+class WidgetQuestion(Shape):
+    """A question on the widget."""
+
+    question: str = Field(max_length=2000)
+
+
 class LinkRequest(Shape):
     """A page to ingest."""
 

@@ -64,7 +64,7 @@ def application(
     """
     from fastapi import FastAPI, Request, Response
 
-    from app.http import api, auth, mcp
+    from app.http import api, auth, mcp, widget
 
     conversations = Conversations(settings.data)
     tools = mcp.server(engine)
@@ -79,9 +79,13 @@ def application(
         title="Footnote", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan
     )
     users = required_users(settings)
-    auth.install(app, users, loopback=users is None, root=settings.root_path)
+    auth.install(
+        app, users, loopback=users is None, root=settings.root_path,
+        unguarded=widget.open_paths(settings),
+    )  # fmt: skip
     app.router.routes.extend(tool_routes)
     api.install(app, engine)
+    widget.install(app, engine, settings)
 
     @app.middleware("http")
     async def headers(

@@ -218,14 +218,18 @@ class Engine:
         history: Sequence[Turn],
         user: str = "",
         left: Callable[[], bool] = lambda: False,
+        *,
+        store: bool = True,
     ) -> Iterator[Event]:
-        """The events of one question; the answer is stored, so that it can be found stale.
+        """The events of one question; with ``store`` the answer can be found stale later.
 
         Users take turns, at reading and again at the language model, so that evidence never waits
         for what others have written. Raises ``Busy`` where too much is in progress.
         """
         answerer = self._answerer_for(user)
-        events = answerer.stream(question, documents=documents or None, history=history, store=True)
+        events = answerer.stream(
+            question, documents=documents or None, history=history, store=store
+        )
         with self._reading.turn(user, left):
             first = next(events)
         yield first

@@ -1,0 +1,74 @@
+"""The widget: questions to one folder of documents, on somebody's own web page.
+
+A ``<script>`` puts a button there; it opens a frame with a page of this server. Only pages of the
+origins in the settings may frame it, and whoever sees it may ask without signing in, about the
+documents of the folder in the settings and no others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from fastapi import FastAPI, Request
+from fastapi.responses import Response, StreamingResponse
+
+from app.answer import Event
+from app.http.schemas import WidgetQuestion
+from app.http.streaming import event_stream
+from app.service.engine import Engine
+from app.service.scope import documents_of_folder
+from app.settings import Settings
+from ingest.document import FootnoteError
+
+STATIC = Path(__file__).parent / "static"
+PATHS = ("/widget.js", "/widget", "/widget/ask")
+"""What is open to everybody where origins are set."""
+POLICY = (
+    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors {}"
+)
+
+
+class NothingToAsk(FootnoteError):
+    """The widget's folder holds no document."""
+
+    exit_code = 2
+
+
+def open_paths(settings: Settings) -> tuple[str, ...]:
+    """The paths that need no sign-in: the widget's, where any origin may show it."""
+    return PATHS if settings.widget_origins else ()
+
+
+def install(app: FastAPI, engine: Engine, settings: Settings) -> None:
+    """Add the widget's script, page and question; nothing where no origin may show it."""
+    if not settings.widget_origins:
+        return
+    policy = POLICY.format(settings.widget_origins)
+
+    @app.get("/widget.js", include_in_schema=False)
+    def script() -> Response:
+        return Response((STATIC / "widget.js").read_bytes(), media_type="text/javascript")
+
+    @app.get("/widget", include_in_schema=False)
+    def page() -> Response:
+        made = Response((STATIC / "widget.html").read_bytes(), media_type="text/html")
+        made.headers["Content-Security-Policy"] = policy
+        return made
+
+    @app.post("/widget/ask", include_in_schema=False)
+    def ask(asked: WidgetQuestion, request: Request) -> StreamingResponse:
+        from app.answering.pipeline import check_question
+
+        check_question(asked.question)
+        documents = documents_of_folder(engine.library.documents(), settings.widget_folder)
+        if not documents:
+            raise NothingToAsk("There is no document to ask here yet.")
+        # Each address takes its own turns, so that one visitor does not keep the others waiting.
+        visitor = f"visitor {request.client.host if request.client else ''}"
+
+        def events() -> Iterator[Event]:
+            return engine.stream(asked.question, documents, (), visitor, store=False)
+
+        return event_stream(events)
