@@ -9,6 +9,7 @@ from pathlib import Path
 
 import docx
 import httpx
+import pypdfium2
 import pytest
 from browser import Served, ask
 from commands import Footnote
@@ -17,6 +18,7 @@ from playwright.sync_api import Page, expect
 
 from app.answer import Answer, Citation, Sentence, Verdict
 from app.service.export import FORMS, export
+from app.service.export.pdf import NoFont, font_files, fonts_for
 from ingest.load import load
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -88,6 +90,36 @@ def test_a_word_file_can_be_read_again(tmp_path: Path) -> None:
     assert STORM in text and ARABIC in text
 
 
+def pages_of(made: bytes) -> str:
+    with pypdfium2.PdfDocument(made) as opened:
+        return "".join(page.get_textpage().get_text_range() for page in opened)
+
+
+def test_pdf_has_its_footnotes_in_order() -> None:
+    made = export("pdf", "A storm – “1953”", ASKED[:1])
+    text = " ".join(pages_of(made).split())
+    assert f"What happened in 1953? {STORM} 2 - gallery 1, 2" in text
+    assert f"2 “{STORM}” — lighthouse.txt" in text
+    assert "More that was folded." not in text
+    assert b"FontFile" not in made, "what PDF's own fonts hold embeds none"
+
+
+@pytest.mark.skipif(not font_files(), reason="there is no font on this machine")
+def test_pdf_embeds_fonts_for_other_letters_and_can_be_read_again(tmp_path: Path) -> None:
+    path = tmp_path / "answers.pdf"
+    path.write_bytes(export("pdf", "Məclis", [ASKED[0], ("Кто?", None, "Никто.")]))
+    assert b"FontFile" in path.read_bytes()
+    text = load(path).text
+    assert "Məclis" in text and "Никто." in text and STORM in text
+
+
+def test_letters_that_no_font_holds_are_named() -> None:
+    with pytest.raises(NoFont, match="these letters: ə. Export as HTML"):
+        fonts_for({"ə"}, [])
+    with pytest.raises(NoFont, match="\U0010fffe"):
+        export("pdf", "\U0010fffe", [])
+
+
 def test_html_leads_from_each_mark_to_its_note() -> None:
     page = html.fromstring(export("html", f"A {HARM}", ASKED).decode())
     assert page.xpath("//sup/a/text()") == ["2", "1", "2", "3"]
@@ -114,14 +146,19 @@ def test_every_form_from_the_page(page: Page, served: Served) -> None:
     ask(page, "How many times did President Aliyev visit Central Asian countries?")
     page.locator("#conversations summary").first.click()
     links = page.locator("#conversations li").first.locator(".files a")
-    expect(links).to_have_count(5)
-    for name, start in (("Markdown", b"# "), ("HTML", b"<!doctype html>"), ("Word", b"PK")):
+    expect(links).to_have_count(6)
+    for name, start in (
+        ("Markdown", b"# "),
+        ("HTML", b"<!doctype html>"),
+        ("Word", b"PK"),
+        ("PDF", b"%PDF"),
+    ):
         with page.expect_download() as file:
             links.filter(has_text=name).click()
         made = Path(file.value.path()).read_bytes()
         assert made.startswith(start)
         assert file.value.suggested_filename.startswith("conversation.")
-    shown = links.filter(has_text="PDF").get_attribute("href")
+    shown = links.filter(has_text="print").get_attribute("href")
     printed = httpx.get(f"{served.address}/{shown}")
     assert "content-disposition" not in printed.headers
     assert b"print()" in printed.content

@@ -74,7 +74,7 @@ def export(
     data: Data = None,
 ) -> None:
     """Write answers as an evidence file, which footnote verify checks anywhere, or for people: as
-    Markdown, HTML or Word with footnotes, by the ending of the file's name.
+    Markdown, HTML, Word or PDF with footnotes, by the ending of the file's name.
 
     [dim]footnote answers export -o evidence.json
     footnote answers export -o answers.docx[/dim]

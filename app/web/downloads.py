@@ -12,9 +12,9 @@ from app.service.conversations import Conversations, StoredExchange
 from app.service.engine import Engine
 from app.service.export import FORMS, export
 
-NAMED = {"md": "Markdown", "html": "HTML", "docx": "Word"}
+NAMED = {"md": "Markdown", "html": "HTML", "docx": "Word", "pdf": "PDF"}
 PRINT = b"<script>print()</script>\n"
-"""After the page: the browser's own print window, which also saves it as a PDF."""
+"""After the page: the browser's own print window, which also saves it as a PDF, in any script."""
 
 
 def as_evidence(engine: Engine, kept: Sequence[StoredExchange]) -> str:
@@ -34,8 +34,7 @@ def links(conversation: str) -> str:
     )
     return (
         f'<p class="files">Export as {files} or <a href="{base}.json" download>evidence</a>; '
-        f'<a href="{base}.html?print=true" target="_blank" rel="noopener">print or save as PDF</a>'
-        "</p>"
+        f'<a href="{base}.html?print=true" target="_blank" rel="noopener">print</a></p>'
     )
 
 

@@ -1,4 +1,4 @@
-"""Answers as files for people, with their footnotes: Markdown, HTML and Word.
+"""Answers as files for people, with their footnotes: Markdown, HTML, Word and PDF.
 
 The evidence file, which a program checks, is ``app.service.evidence_bundle``.
 """
@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from app.answer import Answer
 from app.service.export.exported import Exported, exported
+from app.service.export.pdf import as_pdf
 from app.service.export.text import as_html, as_markdown
 from app.service.export.word import as_word
 
@@ -16,6 +17,7 @@ FORMS: dict[str, tuple[str, Callable[[str, Sequence[Exported]], bytes]]] = {
     "md": ("text/markdown; charset=utf-8", as_markdown),
     "html": ("text/html; charset=utf-8", as_html),
     "docx": ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", as_word),
+    "pdf": ("application/pdf", as_pdf),
 }
 """Media type and writer of each form, by the ending of its file's name."""
 
