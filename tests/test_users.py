@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,9 +11,11 @@ import httpx
 import pytest
 from browser import start
 from fastapi.testclient import TestClient
+from langchain_core.messages import BaseMessage
 from scripted import scripted
 
 import app.service.users
+from app.answering.prompt import SYSTEM
 from app.http.server import SignInNeeded, required_users, shown_address
 from app.models.base import ChatModel
 from app.service.engine import Engine
@@ -151,3 +154,24 @@ def test_a_choice_made_while_another_model_opens_holds(
         monkeypatch.setattr("app.models.factory.open_model", opened)
         engine.load_model(fetch=False)
         assert engine.answerer.model is None
+
+
+def test_the_local_model_is_ready_only_once_it_has_read_ahead(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, embedder: Embedder
+) -> None:
+    """Else the first question waits for what "ready" has promised."""
+    with Library.open(tmp_path, embedder) as library:
+        engine = Engine(Settings(data=tmp_path, model="local"), library)
+        told: list[str] = []
+        local = ChatModel(scripted("", yes=1.0).chat, "local")
+
+        def listened(messages: Sequence[BaseMessage]) -> float:
+            told.extend([engine.status.phase, str(messages[0].content)])
+            return 1.0
+
+        monkeypatch.setattr(local, "yes_log_odds", listened)
+        monkeypatch.setattr("app.models.factory.open_model", lambda _: local)
+        monkeypatch.setattr(engine, "_fetched", lambda _: True)
+        engine.load_model(fetch=False)
+        assert told == ["loading", SYSTEM]
+        assert engine.status.phase == "ready"

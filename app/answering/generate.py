@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 
 from langchain_core.messages import BaseMessage
 
 from app.answer import DIRECT, Answer, Sentence, Verdict, Word
 from app.answering import refusal
+from app.answering.checked_draft import Checked, check, dropped_note, said_in
 from app.answering.citations import Footnotes
 from app.answering.context import PromptSource, prompt_sources
-from app.answering.drafted_words import as_source, is_fragment, nearest_line
+from app.answering.drafted_words import is_fragment, nearest_line
 from app.answering.prompt import (
     ANSWER,
     JUDGE,
-    Drafted,
     is_not_stated,
     messages,
     parse_reply,
     states_answer,
     whole_sentences,
-)
-from app.answering.verify import (
-    Judgement,
-    judge_all,
-    missing_facts,
-    occurs_in,
-    share_of_new_words,
 )
 from app.evidence.answerability import is_denied, probability, probability_with_model
 from app.evidence.calibration import Fits
@@ -40,22 +33,9 @@ from app.question.answer_type import AnswerType, answer_type
 from app.settings import Settings
 
 MAX_TOKENS = 200
+LIKELIER_THAN_NOT = 0.5
 # As much of a reply as tells whether it states an answer.
 OPENING = len("Not stated.") + 5
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """A drafted sentence, the source that supports it best and the judgement."""
-
-    drafted: Drafted
-    source: PromptSource
-    judgement: Judgement
-
-    @property
-    def is_supported(self) -> bool:
-        """Whether it may be shown as it is put."""
-        return self.judgement.verdict is not Verdict.UNSUPPORTED
 
 
 class DraftedAnswer:
@@ -72,14 +52,20 @@ class DraftedAnswer:
         self._broken = ""
 
     def stream(self, asked: str, result: ScoredEvidence) -> Iterator[Word]:
-        """The draft as it is written; nothing where the evidence is judged not to answer."""
+        """The draft as it is written; nothing where the evidence is judged not to answer.
+
+        Where the reader takes the evidence for an answer, the draft comes first and is judged
+        behind it: its words are read a second sooner, and are taken back where it fails.
+        """
         self._sources = prompt_sources(result)
         texts = [s.text for s in self._sources]
         # The judgement and the draft share all but the last line of the prompt, and so its cache.
-        yes = self._model.yes_log_odds(messages(asked, texts, JUDGE))
-        if self._is_hopeless(result, yes):
+        judge = partial(self._model.yes_log_odds, messages(asked, texts, JUDGE))
+        sure = probability(result, self._fits.quotes) >= LIKELIER_THAN_NOT
+        yes = None if sure else judge()
+        if not sure and self._is_hopeless(result, yes):
             return
-        prompt, reply, decided = messages(asked, texts, ANSWER), SpokenReply(), False
+        prompt, reply, decided, shown = messages(asked, texts, ANSWER), SpokenReply(), sure, False
         for piece in self._pieces(prompt, reply):
             reply.add(piece)
             self._reply = reply.text
@@ -90,11 +76,16 @@ class DraftedAnswer:
                 return
             decided = True
             if self._states_answer():
+                shown = True
                 yield reply.unshown()
         if self._broken:
             self._reply = whole_sentences(self._reply)
+        if sure:
+            yes = judge()
         if self._decide(result, yes) and self._states_answer():
             yield reply.unshown()
+        elif shown:
+            yield Word("", restart=True)
 
     def _pieces(self, prompt: list[BaseMessage], reply: SpokenReply) -> Iterator[str]:
         try:
@@ -151,12 +142,16 @@ class DraftedAnswer:
             unclear = self._denied and self._reader_finds(result)
             return refusal.refuse(result, self._likely, name, unclear=unclear)
         drafted = [d for d in parse_reply(self._reply) if not is_not_stated(d.text)]
-        checked = self._check(result.question, drafted) if self._states_answer() else []
+        checked = (
+            check(result.question, drafted, self._sources, self._reader)
+            if self._states_answer()
+            else []
+        )
         # What the sources do not support is dropped with a note, never shown; where it rests on a
         # sentence of theirs, that sentence is shown instead.
         kept = [c for c in checked if c.is_supported or c.judgement.rests]
         notes = (
-            *(_dropped_note(c) for c in checked if not c.is_supported),
+            *(dropped_note(c) for c in checked if not c.is_supported),
             *self._unknown_citation_notes(checked),
             *([f"The model stopped before its end: {self._broken}"] if self._broken else ()),
         )
@@ -217,7 +212,7 @@ class DraftedAnswer:
         long = first.verdict is Verdict.QUOTED and len(first.text.split()) > DIRECT
         if not long or len(checked.drafted.text.split()) > DIRECT:
             return ""
-        span = self._said_in(checked)
+        span = said_in(checked)
         return checked.source.evidence.hit.source.text[slice(*span)] if span else ""
 
     def _add_best_sentence(
@@ -237,16 +232,7 @@ class DraftedAnswer:
 
     def _key(self, checked: Checked) -> tuple[int, int] | None:
         """The words that matter in the source: the fragment itself, or the reader's span."""
-        return self._said_in(checked) or checked.source.evidence.key
-
-    @staticmethod
-    def _said_in(checked: Checked) -> tuple[int, int] | None:
-        """Where the model's words stand in the source, if they do and are not all of it."""
-        said = checked.drafted.text.strip(" .")
-        found = re.search(re.escape(said), checked.source.text, re.IGNORECASE)
-        if not said or found is None or len(said) == len(checked.source.text):
-            return None
-        return checked.source.start + found.start(), checked.source.start + found.end()
+        return said_in(checked) or checked.source.evidence.key
 
     def _verbatim_lines(self, checked: Checked, question: str) -> tuple[tuple[int, int], ...]:
         """The source's own lines, where they serve better than the model's words.
@@ -259,36 +245,3 @@ class DraftedAnswer:
         if not checked.is_supported:
             return (nearest_line(checked.drafted.text, source),)
         return source.lines if is_fragment(checked.drafted, source) else ()
-
-    def _check(self, asked: str, drafted: Sequence[Drafted]) -> list[Checked]:
-        """Each sentence against the source that supports it best, cited or not."""
-        chosen = [self._best_source(asked, d) for d in drafted]
-        judged = judge_all(
-            [d.text for d in drafted], [as_source(s) for s in chosen], self._reader, asked
-        )
-        # What is shown of a fragment is the source's own sentence.
-        return [
-            Checked(d, s, Judgement(Verdict.QUOTED) if is_fragment(d, s) else j)
-            for d, s, j in zip(drafted, chosen, judged, strict=True)
-        ]
-
-    def _best_source(self, asked: str, drafted: Drafted) -> PromptSource:
-        """The source with the fewest missing facts and foreign words; a cited one wins ties."""
-
-        def mismatch(item: tuple[int, PromptSource]) -> tuple[float, ...]:
-            number, source = item
-            view = as_source(source)
-            return (
-                len(missing_facts(drafted.text, view)),
-                not occurs_in(drafted.text, source.text),
-                round(share_of_new_words(drafted.text, f"{view.quote} {view.around} {asked}"), 2),
-                number not in drafted.numbers,
-                -source.evidence.score,
-            )
-
-        return min(enumerate(self._sources, 1), key=mismatch)[1]
-
-
-def _dropped_note(checked: Checked) -> str:
-    done = "replaced by the source's own words" if checked.judgement.rests else "dropped"
-    return f"A sentence was {done}, because {checked.judgement.why}: “{checked.drafted.text}”"

@@ -23,12 +23,21 @@ from store.provider_embedder import is_provider_name
 
 if TYPE_CHECKING:
     from app.answering.pipeline import Answerer
+    from app.models.base import ChatModel
     from store.library import Library
     from store.results import Revision
 
 log = logging.getLogger(__name__)
 WARM_UP = "Which words are ready to be read?"
 """A question that is searched for and read, so that all models are loaded for the next one."""
+
+
+def _read_ahead(model: ChatModel) -> None:
+    """Load the local model and let it read what every prompt begins with, so that the first
+    question waits for neither. Raises ``ModelError``."""
+    from app.answering.prompt import JUDGE, messages
+
+    model.yes_log_odds(messages(WARM_UP, (), JUDGE))
 
 
 def _nothing(_: str) -> str:
@@ -117,6 +126,8 @@ class Engine:
 
             chosen = settings if settings.model != "auto" else replace(settings, model="local")
             model = open_model(chosen)
+            if model is not None and chosen.model == "local":
+                _read_ahead(model)
             if settings is not self.settings:
                 # Another model was chosen meanwhile; what that one says holds.
                 if model is not None:

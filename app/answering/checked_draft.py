@@ -1,0 +1,79 @@
+"""Checks each sentence of a draft against the source that supports it best."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.answer import Verdict
+from app.answering.context import PromptSource
+from app.answering.drafted_words import as_source, is_fragment
+from app.answering.prompt import Drafted
+from app.answering.verify import (
+    Judgement,
+    judge_all,
+    missing_facts,
+    occurs_in,
+    share_of_new_words,
+)
+from app.evidence.reader import Reader
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A drafted sentence, the source that supports it best and the judgement."""
+
+    drafted: Drafted
+    source: PromptSource
+    judgement: Judgement
+
+    @property
+    def is_supported(self) -> bool:
+        """Whether it may be shown as it is put."""
+        return self.judgement.verdict is not Verdict.UNSUPPORTED
+
+
+def check(
+    asked: str, drafted: Sequence[Drafted], sources: Sequence[PromptSource], reader: Reader
+) -> list[Checked]:
+    """Each sentence against the source that supports it best, cited or not."""
+    chosen = [_best_source(asked, d, sources) for d in drafted]
+    judged = judge_all([d.text for d in drafted], [as_source(s) for s in chosen], reader, asked)
+    # What is shown of a fragment is the source's own sentence.
+    return [
+        Checked(d, s, Judgement(Verdict.QUOTED) if is_fragment(d, s) else j)
+        for d, s, j in zip(drafted, chosen, judged, strict=True)
+    ]
+
+
+def _best_source(asked: str, drafted: Drafted, sources: Sequence[PromptSource]) -> PromptSource:
+    """The source with the fewest missing facts and foreign words; a cited one wins ties."""
+
+    def mismatch(item: tuple[int, PromptSource]) -> tuple[float, ...]:
+        number, source = item
+        view = as_source(source)
+        return (
+            len(missing_facts(drafted.text, view)),
+            not occurs_in(drafted.text, source.text),
+            round(share_of_new_words(drafted.text, f"{view.quote} {view.around} {asked}"), 2),
+            number not in drafted.numbers,
+            -source.evidence.score,
+        )
+
+    return min(enumerate(sources, 1), key=mismatch)[1]
+
+
+def said_in(checked: Checked) -> tuple[int, int] | None:
+    """Where the model's words stand in the source, if they do and are not all of it."""
+    said = checked.drafted.text.strip(" .")
+    found = re.search(re.escape(said), checked.source.text, re.IGNORECASE)
+    if not said or found is None or len(said) == len(checked.source.text):
+        return None
+    return checked.source.start + found.start(), checked.source.start + found.end()
+
+
+def dropped_note(checked: Checked) -> str:
+    """What is told of a sentence that is not shown."""
+    done = "replaced by the source's own words" if checked.judgement.rests else "dropped"
+    return f"A sentence was {done}, because {checked.judgement.why}: “{checked.drafted.text}”"
