@@ -6,17 +6,13 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from accessibility import serious, tab_to, violations
 from browser import NARROW, WIDE, Served, Watched, ask, watch
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from evals.case import Case
 from evals.sets import write_set
 
-BAD = ("serious", "critical")
-# Colours that fade must have arrived.
-SETTLED = """() => document.getAnimations().every(
-    a => a.playState !== 'running' || a.effect.getComputedTiming().iterations === Infinity)"""
 SIGHTS = [("light", WIDE), ("dark", WIDE), ("light", NARROW)]
 
 
@@ -32,28 +28,6 @@ def sight(request: pytest.FixtureRequest, served: Served, chromium: Browser) -> 
     yield page
     context.close()
     assert seen == Watched(), seen
-
-
-def violations(page: Page) -> list[str]:
-    """What axe finds that is serious and stays: colours may still be fading in."""
-    for _ in range(20):
-        page.wait_for_function(SETTLED)
-        found = serious(page)
-        if not found:
-            break
-        page.wait_for_timeout(500)
-    return found
-
-
-def serious(page: Page) -> list[str]:
-    """What axe finds now, each with where and why."""
-    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
-    return [
-        f"{one['id']}: {node['html'][:160]} {node['failureSummary'][:200]}"
-        for one in found
-        if one["impact"] in BAD
-        for node in one["nodes"]
-    ]
 
 
 def test_axe_finds_what_is_wrong(page: Page) -> None:
@@ -93,11 +67,76 @@ def test_the_menu_of_a_conversation_and_its_deletion(sight: Page) -> None:
 def test_documents_and_settings(sight: Page) -> None:
     sight.get_by_role("tab", name="Documents").click()
     sight.locator(".documents").get_by_role("button", name="Read").first.click()
-    expect(sight.locator(".pane:visible")).to_be_visible()
+    pane = sight.locator(".pane:visible")
+    pane.locator(".find input").fill("Caspian")
+    pane.locator(".find input").press("Enter")
+    expect(pane.locator(".count").last).to_contain_text("1 of")
     assert violations(sight) == []
+    pane.get_by_role("button", name="Back to the answer").click()
+    sight.locator(".documents").get_by_role("button", name="Remove…").first.click()
+    expect(sight.locator(".documents .sure")).to_be_visible()
+    assert violations(sight) == []
+    sight.locator(".documents .sure").get_by_role("button", name="Keep").click()
     open_tab(sight, "Settings")
     expect(sight.locator("#facts dl")).to_be_visible()
     assert violations(sight) == []
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_everything_is_reached_without_a_mouse(
+    size: ViewportSize, served: Served, chromium: Browser
+) -> None:
+    context = chromium.new_context(viewport=size)
+    page = context.new_page()
+    page.goto(served.address)
+    keys = page.keyboard
+    # Ask an example; read the card of a footnote, open it, find words in the source, come back.
+    tab_to(page, page.locator(".welcome .examples button").first)
+    keys.press("Enter")
+    cite = tab_to(page, page.locator(".turn:not(.live) .cite").first)
+    expect(page.locator(".card .quote")).to_be_visible()
+    keys.press("Enter")
+    pane = page.locator(".pane:visible")
+    expect(pane).to_be_focused()
+    tab_to(page, pane.locator(".find input"))
+    keys.type("Caspian")
+    keys.press("Enter")
+    expect(pane.locator(".find .count")).to_contain_text("of 6")
+    keys.press("Escape")
+    expect(cite).to_be_focused()
+    # Type a question; mark its answer.
+    tab_to(page, page.locator("#question textarea"))
+    keys.type("Which country hosted the fourth meeting?")
+    keys.press("Enter")
+    asked = page.locator(".turn:not(.live)").nth(1)
+    asked.wait_for()
+    page.locator("#question button", has_text="Ask").wait_for()
+    right = asked.get_by_role("button", name="Right")
+    tab_to(page, right, back=True)
+    keys.press("Enter")
+    expect(right).to_have_attribute("aria-pressed", "true")
+    # The shelf, on a narrow window a drawer: open the menu of a conversation, and close it.
+    if size is NARROW:
+        tab_to(page, page.locator(".shelf-toggle"))
+        keys.press("Enter")
+    tab_to(page, page.locator("#conversations summary").first)
+    keys.press("Enter")
+    tab_to(page, page.locator("#conversations").get_by_label("Name", exact=True).first)
+    keys.press("Escape")
+    # Find a document, be asked whether to remove it, keep it.
+    tab_to(page, page.get_by_role("tab", name="Documents"))
+    keys.press("Enter")
+    tab_to(page, page.get_by_label("Find a document"))
+    keys.type("briefing")
+    row = page.locator(".documents > li", has_text="briefing.md")
+    tab_to(page, row.get_by_role("button", name="Remove…"))
+    keys.press("Enter")
+    tab_to(page, row.get_by_role("button", name="Keep"))
+    keys.press("Enter")
+    tab_to(page, row.get_by_role("button", name="Ask about this"), back=True)
+    keys.press("Enter")
+    expect(page.locator("#question textarea")).to_be_focused()
+    context.close()
 
 
 def test_evaluate(sight: Page, served: Served) -> None:

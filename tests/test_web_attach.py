@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from accessibility import violations
 from browser import WIDE, Served, Watched, ask, sample_file, start, watch
 from made import pdf_file
 from playwright.sync_api import Browser, Page, expect
@@ -50,6 +51,7 @@ def visit(empty: Served, chromium: Browser) -> Iterator[Page]:
 
 def test_the_sample_is_one_press_away(visit: Page) -> None:
     expect(visit.locator(".welcome")).to_contain_text("Drop files here")
+    assert violations(visit) == []
     visit.get_by_role("button", name="Try the sample document").click()
     expect(visit.locator("#attached .ask-about")).to_contain_text("briefing.md")
     assert visit.locator("#attached .examples button").count() == 3

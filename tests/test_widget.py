@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from accessibility import serious
 from browser import NARROW, Served, free_port, sample_file, start
 from playwright.sync_api import Browser, FrameLocator, Page, expect
 
@@ -91,6 +92,7 @@ def test_a_visitor_asks_the_public_folder_and_no_other(
         expect(answer).to_contain_text("<b>nine</b> wheels")
         answer.get_by_role("button", name="Footnote 1").click()
         expect(answer.locator("blockquote")).to_contain_text("mill.txt")
+        assert not [one for one in serious(page) if "html-has-lang" not in one], "axe"
         asked(frame, SECRET)
         expect(frame.locator("article .state")).to_have_count(0)
         expect(frame.locator(".answer")).to_have_count(2)
