@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
+from typing import Any
 
 import made
 import pytest
@@ -92,6 +94,23 @@ def test_omissions_come_out_of_the_sandbox() -> None:
     pages = [[(72, 700, 12, "The harbour is deep.")], []]
     apart = load_apart("ingest.load.pdf", made.pdf_file(pages), Source("a.pdf", "/a.pdf"))
     assert len(apart.omissions) == 1
+
+
+def test_what_parses_a_strangers_document_gets_no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
+    monkeypatch.setenv("HF_TOKEN", "hf-secret")
+    given: list[dict[str, str]] = []
+    real = subprocess.Popen
+
+    def popen(*arguments: Any, **options: Any) -> Any:
+        given.append(options["env"])
+        return real(*arguments, **options)
+
+    monkeypatch.setattr("ingest.load.sandbox.subprocess.Popen", popen)
+    load_apart("ingest.load.pdf", made.pdf_file([[(72, 700, 12, "Deep.")]]), Source("a.pdf", ""))
+    (environment,) = given
+    assert "PATH" in environment
+    assert not [value for value in environment.values() if "secret" in value]
 
 
 def test_front_matter_is_metadata_and_comments_are_not_shown() -> None:

@@ -142,8 +142,11 @@ def test_what_changes_elsewhere_is_told_and_what_is_done_here_is_not(
     visit: Page, mill: Served, tmp_path: Path
 ) -> None:
     toast = visit.locator(".toast")
+    documents(visit)  # it is seen on every page
     mill.library.add(load(sample_file(tmp_path, "ferry.txt", "The ferry crosses at noon.\n")))
     expect(toast).to_contain_text("ferry” was added")
+    expect(toast).to_be_in_viewport()
+    visit.get_by_role("tab", name="Chat").click()
     visit.locator(".talk input[type=file]").set_input_files(
         sample_file(tmp_path, "harbour.txt", "The harbour at Estwick was dug in 1834.\n")
     )

@@ -34,9 +34,10 @@ def build(
     with gr.Blocks(title="Footnote", analytics_enabled=False, fill_width=True) as blocks:
         stream = Stream()
         html(_top(engine), elem_id="top")
+        told = html(elem_id="toasts")  # outside the tabs: seen in each of them
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab("Chat", id="chat") as tab:
-                seen = _chat_tab(chat, blocks, tab, stream)
+                seen = _chat_tab(chat, blocks, tab, stream, told)
             listed = _further_tabs(chat, blocks, pages, stream)
         listed.only(_only, None, seen.chosen, **QUIET)
         alive.wire(chat, replace(seen, listed=listed))
@@ -79,7 +80,7 @@ def _forgetter(chat: Chat) -> Callable[[gr.Request], None]:
     return forget
 
 
-def _chat_tab(chat: Chat, blocks: Any, tab: Any, stream: Stream) -> alive.Shown:
+def _chat_tab(chat: Chat, blocks: Any, tab: Any, stream: Stream, told: Any) -> alive.Shown:
     current, known = gr.State(""), gr.State(Known())
     with gr.Row(elem_classes="desk", equal_height=False):
         with gr.Column(elem_classes="side", min_width=200, scale=0):
@@ -98,7 +99,6 @@ def _chat_tab(chat: Chat, blocks: Any, tab: Any, stream: Stream) -> alive.Shown:
                 chips = html(elem_id="chips")
         with gr.Column(elem_classes="read", min_width=300, scale=5):
             pane = html(source_pane.EMPTY, elem_id="source")
-    told = html(elem_id="toasts")
     seen = alive.Shown(known, current, status, shelf.chosen, chips, log, told)
     _wire(chat, blocks, seen, shelf, Parts(log, question, pane, attached, stream))
     attach.wire(chat, files, attached, log, stream)

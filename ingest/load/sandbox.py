@@ -32,6 +32,8 @@ Progress = Callable[[str, int, int], None]
 """Hears what is done, and how much of how much."""
 
 READ = b"pictures read: "
+SECRETS = ("KEY", "TOKEN", "SECRET", "PASSWORD", "CREDENTIAL")
+"""Words in the names of variables that a child does not get."""
 MAX_SECONDS = 30
 MAX_MEMORY = 1024 * 1024 * 1024
 # Recognition: about three seconds a page on a quiet core, four ways round at most.
@@ -113,7 +115,7 @@ def _child(seconds: int) -> Iterator[tuple[Any, Any, threading.Event]]:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,
-            env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            env=environment(),
         ) as child,
     ):
         late = threading.Event()
@@ -130,6 +132,13 @@ def _child(seconds: int) -> Iterator[tuple[Any, Any, threading.Event]]:
         finally:
             timer.cancel()
             child.kill()
+
+
+def environment() -> dict[str, str]:
+    """This process's environment for a child, without what opens anything: it reads documents of
+    strangers, and should one get the better of it, there is no key to be had."""
+    kept = {n: v for n, v in os.environ.items() if not any(word in n.upper() for word in SECRETS)}
+    return kept | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
 
 
 def _feed(child: subprocess.Popen[bytes], data: bytes) -> None:

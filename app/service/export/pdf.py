@@ -17,8 +17,8 @@ MARGIN_MM = 22
 BUILT_IN = "times"
 """The one of PDF's own fonts that is used where it holds every letter: nothing is embedded."""
 BUILT_IN_LETTERS = "cp1252"
-FAMILIES = ("dejavuserif", "notoserif", "liberationserif", "times", "georgia", "dejavusans",
-            "notosans", "liberationsans", "arial", "segoeui")  # fmt: skip
+FAMILIES = ("dejavuserif", "notoserif", "liberationserif", "times", "timesnewroman", "georgia",
+            "dejavusans", "notosans", "liberationsans", "arial", "segoeui")  # fmt: skip
 """Fonts for reading that hold many scripts, the first found first; any others come after."""
 STYLED = ("bold", "italic", "oblique", "condensed", "light", "mono", "black", "thin")
 MOST_FONTS = 8
@@ -124,8 +124,8 @@ def fonts_for(letters: Iterable[str], files: Iterable[Path]) -> list[Path]:
     if missing:
         some = " ".join(sorted(map(chr, missing))[:8])
         raise NoFont(
-            f"No font on this machine holds these letters: {some}. Export as HTML, open it in a "
-            "browser, and print it as a PDF."
+            f"No TrueType font on this machine holds these letters: {some}. Export as HTML, open "
+            "it in a browser, and print it as a PDF."
         )
     return chosen
 
@@ -135,16 +135,19 @@ def _letters_of(path: Path) -> frozenset[int]:
     from fontTools.ttLib import TTFont, TTLibError
 
     try:
-        with TTFont(path, lazy=True) as font:
-            return frozenset(font.getBestCmap() or ())
+        with TTFont(path, lazy=True, fontNumber=0) as font:
+            # Outlines in PostScript's form cannot be embedded.
+            return frozenset(font.getBestCmap() or ()) if "glyf" in font else frozenset()
     except (TTLibError, OSError):
         return frozenset()
 
 
 @cache
 def font_files() -> tuple[Path, ...]:
-    """The TrueType fonts of this machine, those for reading first."""
-    found = [p for folder in _folders() if folder.is_dir() for p in folder.rglob("*.[tT][tT][fF]")]
+    """The TrueType fonts of this machine (the first of a collection), those for reading first."""
+    found = [
+        p for folder in _folders() if folder.is_dir() for p in folder.rglob("*.[tT][tT][fFcC]")
+    ]
     return tuple(sorted(found, key=_preference))
 
 
