@@ -69,10 +69,19 @@ def test_an_open_page_neither_delays_the_end_nor_loses_its_conversation(
         assert time.monotonic() - began < STOPS_IN_S
         assert "Traceback" not in said and "Error" not in said, said
         assert process.returncode == 130
+    page.fill("#question textarea", "How high is the tower?")
+    page.press("#question textarea", "Enter")
     with served(tmp_path, port):
         # The page itself finds the server again, and is loaded anew.
         page.wait_for_function("!window.before")
         expect(page.locator(".turn .asked")).to_have_text(QUESTION)
-        expect(ask(page, "How high is the tower?")).to_contain_text("38 metres")
+        # What was typed meanwhile is still there.
+        expect(page.locator("#question textarea")).to_have_value("How high is the tower?")
+        page.press("#question textarea", "Enter")
+        expect(page.locator(".turn:not(.live)").nth(1)).to_contain_text("38 metres")
+        expect(page.locator("#question textarea")).to_have_value("")
+        page.reload()
+        expect(page.locator(".turn .asked")).to_have_count(2)
+        expect(page.locator("#question textarea")).to_have_value("")
         expect(page.locator(".turn .asked").first).to_have_text(QUESTION)
     context.close()

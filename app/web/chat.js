@@ -282,6 +282,25 @@ const place = () => {
   if (scrolls) log.scrollTop += last.getBoundingClientRect().top - log.getBoundingClientRect().top;
   else last.scrollIntoView({ block: 'start' });
 };
+// What is typed and not asked yet outlives a reload: the page loads itself again when its server
+// comes back.
+const TYPED = 'footnote-typed';
+const box = () => document.querySelector('#question textarea');
+if (element.querySelector('.shelf-toggle')) {
+  document.addEventListener('input', ({ target }) => {
+    if (target === box()) sessionStorage.setItem(TYPED, target.value);
+  });
+  document.addEventListener('submit', () => sessionStorage.removeItem(TYPED)); // signing out
+}
+const typed = () => {
+  if (element.querySelector('.turn.live')) sessionStorage.removeItem(TYPED);
+  const kept = sessionStorage.getItem(TYPED);
+  if (!kept || window.footnoteTyped || !box()) return;
+  window.footnoteTyped = true;
+  if (box().value) return;
+  box().value = kept;
+  box().dispatchEvent(new Event('input', { bubbles: true }));
+};
 // Files dropped anywhere on the page are added.
 if (element.querySelector('.shelf-toggle')) {
   const carries = (event) => [...(event.dataTransfer?.types || [])].includes('Files');
@@ -311,6 +330,7 @@ const unname = () => document.querySelectorAll('#files button[aria-label]')
 watch('value', () => requestAnimationFrame(() => {
   if (window.footnoteCard && !window.footnoteCard.isConnected) card(null);
   place();
+  if (element.closest('#log')) typed();
   address();
   resume();
   unname();
