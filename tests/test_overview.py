@@ -15,6 +15,7 @@ from evals.sets import load_set
 from ingest.document import BlockKind
 from ingest.load import load, load_bytes
 from ingest.load.source import Source
+from ingest.load.titles import is_informative_title
 from ingest.samples import sample_path
 from store.library import Library
 
@@ -197,3 +198,27 @@ def test_a_document_without_text_for_a_summary_is_no_failure(
         library.add(load_text("Who? Where? Why?\n", "questions.txt"))
         answer = Answerer(library, Settings(data=tmp_path), None, reader).answer("Summarise this")
     assert answer.refused
+
+
+def test_line_numbers_and_rules_are_no_sentences(
+    library: Library, reader: Reader, tmp_path: Path
+) -> None:
+    lines = "\n\n".join(f"{n}" for n in range(1, 9)) + "\n\n8 - - - - - - x\n\n"
+    text = lines + "The court heard the petition on Tuesday.\n\nCounsel spoke for the warden.\n"
+    library.add(load_bytes(text.encode(), Source("court.txt", "/court.txt")))
+    answerer = Answerer(library, Settings(data=tmp_path, model="none"), None, reader)
+    said = [s.text for s in answerer.answer("What is this document about?").sentences]
+    assert said == ["The court heard the petition on Tuesday.", "Counsel spoke for the warden."]
+
+
+@pytest.mark.parametrize(
+    ("title", "says"),
+    [
+        ("10811.exe", False),
+        ("8f3a2c.indd", False),
+        ("Microsoft Word - harbour plan.doc", True),
+        ("Node.js in ports", True),
+    ],
+)
+def test_a_title_that_is_the_name_of_a_file_says_nothing(title: str, says: bool) -> None:
+    assert is_informative_title(title) is says

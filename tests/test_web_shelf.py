@@ -85,6 +85,9 @@ def test_a_document_whose_name_says_nothing_is_shown_by_its_opening_words(
         expect(turn.locator(".where").first).to_contain_text("The mill at Tarn has nine wheels.")
         turn.locator(".cite").first.click()
         expect(page.locator(".pane h2")).to_contain_text("The mill at Tarn has nine wheels.")
+        expect(
+            ask(page, "Who painted the ceiling of the opera?").locator(".refusal")
+        ).to_contain_text("“The mill at Tarn has nine wheels.”")
         assert HASH not in page.locator(".desk").first.inner_text()
     finally:
         served.library.remove(HASH)

@@ -152,9 +152,14 @@ def _section(text: str, opening: Block | None, body: Sequence[Block]) -> Iterato
             continue
         inside = sentences(text[block.start : block.end])
         spans += [(block.start + a, block.start + b) for a, b in inside]
-    spans = [(a, b) for a, b in spans if not asks(text[a:b])]
+    spans = [(a, b) for a, b in spans if not asks(text[a:b]) and _says_something(text[a:b])]
     if spans:
         yield Section(opening, tuple(spans), sum(b.kind in _LINES for b in body) * 2 > len(body))
+
+
+def _says_something(words: str) -> bool:
+    """Whether there is a word in it; a line's number or a rule of dashes is none."""
+    return sum(c.isalpha() for c in words) > 1 or "|" in words
 
 
 def _under(parts: Sequence[Section], blocks: Sequence[Block], heading: Block) -> list[Section]:

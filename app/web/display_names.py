@@ -44,8 +44,12 @@ def named_for_display(answer: Answer, names: dict[str, str]) -> Answer:
     def named(citation: Citation) -> Citation:
         return replace(citation, document=names.get(citation.document, citation.document))
 
+    reason = answer.reason
+    for name, shown in names.items():
+        reason = reason.replace(f"“{name}”", f"“{shown}”")
     return replace(
         answer,
+        reason=reason,
         citations=tuple(named(c) for c in answer.citations),
         closest=tuple(replace(c, citation=named(c.citation)) for c in answer.closest),
     )
