@@ -32,8 +32,10 @@ def name_in_words(name: str) -> str:
 
 
 def is_informative_title(title: str) -> bool:
-    """Whether a title says something to a reader: a run number or a hash does not, nor does a file's
-    name that is one."""
+    """Whether a title says something to a reader.
+
+    A run number or a hash does not, nor does such a name of a file.
+    """
     title = re.sub(r"\.[A-Za-z]\w{1,4}$", "", title.strip())
     return any(len(word) > 2 and word.isalpha() for word in re.split(r"[\s\W_]+", title))
 
