@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 from ingest.document import Block, Document
 from ingest.scan import ScannedPage, read_scans, write_scans
@@ -23,6 +24,7 @@ REVISIONS = """SELECT r.id, r.document, r.number, r.title, r.media_type, r.conte
     FROM revisions r JOIN documents d ON d.id = r.document """
 PASSAGES = """SELECT p.*, d.name, d.id AS document FROM passages p
     JOIN revisions r ON r.id = p.revision JOIN documents d ON d.id = r.document """
+CURRENT = "WHERE d.current = r.id ORDER BY d.name, d.source"
 THIS_MODEL = "model = (SELECT value FROM meta WHERE key = 'model')"
 
 
@@ -32,6 +34,10 @@ class MissingVectors(Exception):
 
 class Catalogue(Database):
     """The SQLite catalogue of a data folder; ``StoreError`` where the folder cannot be used."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self._listed: tuple[int, tuple[Revision, ...]] | None = None
 
     def meta(self, key: str) -> str | None:
         """A remembered setting, such as the embedder that made the vectors."""
@@ -47,8 +53,15 @@ class Catalogue(Database):
     # Documents and revisions
 
     def current(self) -> list[Revision]:
-        """The current revisions, by name."""
-        return self._revisions("WHERE d.current = r.id ORDER BY d.name, d.source")
+        """The current revisions, by name; read again only once they have changed."""
+        if self.db.in_transaction:  # what this transaction changed may yet be taken back
+            return self._revisions(CURRENT)
+        with self.reading():
+            now = self.generation
+            listed = self._listed
+            if listed is None or listed[0] != now:
+                listed = self._listed = now, tuple(self._revisions(CURRENT))
+            return list(listed[1])
 
     def revision(self, revision_id: str) -> Revision | None:
         """The revision of that id, current or not."""
@@ -222,6 +235,7 @@ class Catalogue(Database):
                 "UPDATE revisions SET metadata = ?, scans = ? WHERE id = ?",
                 (row_mapping.metadata(document), write_scans(document.scans), revision_id),
             )
+            bump(db, "generation")
 
     def set_meta(self, values: Mapping[str, str]) -> None:
         """Remembers settings."""

@@ -6,6 +6,7 @@ import gc
 import sqlite3
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from conftest import document_of
 
 from ingest.document import Document, Passage
 from store import schema
-from store.catalogue import Catalogue, MissingVectors
+from store.catalogue import Catalogue, MissingVectors, switch
 from store.fulltext import matches
 from store.results import StoreError
 from store.row_mapping import NewPassage
@@ -55,6 +56,41 @@ def test_a_reader_sees_one_moment(catalogue: Catalogue) -> None:
         assert not matches(db, "old", 5, None)
         assert matches(db, "new", 5, None)
     other.close()
+
+
+def test_the_list_of_documents_is_read_again_only_when_it_changed(catalogue: Catalogue) -> None:
+    first = keep(catalogue, document_of("Old words."))
+    other = Catalogue(catalogue.path.parent)
+    assert [each.id for each in other.current()] == [first]
+    said: list[str] = []
+    other.db.set_trace_callback(said.append)
+    assert [each.id for each in other.current()] == [first]
+    assert not [line for line in said if "FROM revisions" in line]
+    second = keep(catalogue, document_of("New words."))
+    assert [each.id for each in other.current()] == [second]
+    catalogue.refresh_metadata(second, replace(document_of("New words."), metadata={"etag": "x"}))
+    assert other.current()[0].metadata["etag"] == "x"
+    other.close()
+
+
+def test_what_a_transaction_took_back_is_not_listed(catalogue: Catalogue) -> None:
+    first = keep(catalogue, document_of("Old words."))
+    kept = catalogue.current()[0]
+    with pytest.raises(KeyError), catalogue.writing() as db:
+        switch(db, kept.document_id, None, "2026-01-02T00:00:00+00:00")
+        assert catalogue.current() == []
+        raise KeyError
+    assert [each.id for each in catalogue.current()] == [first]
+    keep(catalogue, document_of("More.", name="more.txt"))
+    assert len(catalogue.current()) == 2
+
+
+def test_current_passages_are_found_by_an_index(catalogue: Catalogue) -> None:
+    plan = catalogue.db.execute(
+        "EXPLAIN QUERY PLAN SELECT p.id FROM passages p JOIN documents d"
+        " ON d.current = p.revision WHERE p.id = 1"
+    ).fetchall()
+    assert any("documents_current" in row["detail"] for row in plan)
 
 
 def test_a_failure_inside_changes_nothing(catalogue: Catalogue) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -137,6 +137,51 @@ def test_the_password_rule_is_told_before_anything_is_typed() -> None:
 )
 def test_the_address_that_is_told_can_be_opened(host: str, shown: str) -> None:
     assert shown_address(host, 7860) == shown
+
+
+def test_an_unknown_name_takes_as_long_as_a_known_one(
+    users: Users, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One hash each: by the time that two take, names could be told."""
+    users.check("nobody", PASSWORD)
+    made: list[str] = []
+
+    def counted(of: Callable[..., object]) -> Callable[..., object]:
+        def call(*given: str) -> object:
+            made.append(of.__name__)
+            return of(*given)
+
+        return call
+
+    for name in ("_hash", "_verify"):
+        function = getattr(app.service.users, name)
+        monkeypatch.setattr(app.service.users, name, counted(function))
+    for name in ("ada", "bob"):
+        made.clear()
+        assert not users.check(name, "a wrong password")
+        assert made == ["_verify"], name
+
+
+def test_people_do_not_change_or_delete_each_others_documents(library: Library) -> None:
+    users = Users(library.folder)
+    for name in ("ada", "bob"):
+        users.add(name, PASSWORD)
+    chat = start(library, host="0.0.0.0")
+    base = f"{chat.address}/api/v1/documents"
+    for name, text in (("ada", "The mill has nine wheels."), ("bob", "The mill has two wheels.")):
+        file = {"file": ("mill.txt", text.encode())}
+        reply = httpx.post(base, files=file, auth=(name, PASSWORD))
+        assert reply.json()["status"] == "added"
+    first, second = library.documents()
+    assert {library.text(first.id), library.text(second.id)} == {
+        "The mill has nine wheels.",
+        "The mill has two wheels.",
+    }
+    gone = f"{base}/{first.document_id}?purge=true"
+    refused = httpx.delete(gone, auth=("bob", PASSWORD))
+    assert refused.status_code == 403 and "footnote remove" in refused.json()["error"]
+    assert len(library.documents()) == 2
+    chat.stop()
 
 
 def test_a_choice_made_while_another_model_opens_holds(

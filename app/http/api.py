@@ -36,6 +36,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 PREFIX = "/api/v1"
+NOT_FOR_GOOD = (
+    "Where people share the documents, whoever runs Footnote deletes for good: footnote remove "
+    "NAME --purge. Without purge it can be brought back."
+)
 
 
 def install(app: FastAPI, engine: Engine) -> None:
@@ -138,9 +142,10 @@ def _changing(app: FastAPI, engine: Engine) -> None:
     from app.service.uploads import add_bytes, add_link
 
     @app.post(f"{PREFIX}/documents", tags=["documents"], responses=replies(IngestReply))
-    def upload(file: UploadFile) -> dict[str, Any]:
+    def upload(file: UploadFile, request: Request) -> dict[str, Any]:
         """Take a file in; the same name again makes a new revision."""
-        return _told(add_bytes(engine, file.file.read(), file.filename or "document.txt"))
+        name, owner = file.filename or "document.txt", request.state.user
+        return _told(add_bytes(engine, file.file.read(), name, owner=owner))
 
     @app.post(f"{PREFIX}/links", tags=["documents"], responses=replies(IngestReply))
     def link(given: LinkRequest) -> dict[str, Any]:
@@ -152,6 +157,8 @@ def _changing(app: FastAPI, engine: Engine) -> None:
     )
     def remove(document: str, purge: bool = False) -> dict[str, Any]:
         """Remove a document; with ``purge`` also what answers cite of it."""
+        if purge and engine.shared:
+            raise HTTPException(403, NOT_FOR_GOOD)
         if purge:
             delete_for_good(engine.library, document)
         else:

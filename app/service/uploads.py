@@ -11,9 +11,9 @@ from store.results import IngestReport
 
 
 def add_bytes(
-    engine: Engine, data: bytes, name: str, progress: Progress | None = None
+    engine: Engine, data: bytes, name: str, progress: Progress | None = None, owner: str = ""
 ) -> IngestReport:
-    """Ingest an uploaded file. The same name again is the same document, changed.
+    """Ingest an uploaded file. The same user's file of that name is the same document, changed.
 
     A browser does not tell where a file lay, so its name is all that tells two uploads apart.
     """
@@ -21,7 +21,7 @@ def add_bytes(
     from ingest.load.source import Source
 
     bare = name.replace("\\", "/").rsplit("/", 1)[-1] or "document.txt"
-    source = Source(bare, f"upload:{bare}")
+    source = Source(bare, f"upload:{owner}/{bare}" if owner else f"upload:{bare}")
     read = load_bytes(data, source, ocr=engine.settings.ocr, progress=progress)
     return engine.library.add(replace(read, original=data), progress)
 

@@ -10,7 +10,7 @@ import gradio as gr
 from app.html_escape import markup
 from app.web import documents_tab
 from app.web.chat import Chat
-from app.web.components import Stream, handler, html, session_of
+from app.web.components import Stream, handler, html, owner_of, session_of
 from app.web.display_names import display_name
 from store.results import Revision
 
@@ -61,7 +61,7 @@ def _added(chat: Chat, request: gr.Request, paths: list[str]) -> Iterator[str]:
     """Progress, then what can be asked of the documents that were read."""
     before = {r.id for r in chat.engine.library.documents()}
     shown = ""
-    for shown in documents_tab.take_in(chat, session_of(request), paths):
+    for shown in documents_tab.take_in(chat, owner_of(request), session_of(request), paths):
         yield shown
     fresh = [r for r in chat.engine.library.documents() if r.id not in before]
     yield shown + "".join(_ask_about(chat, r) for r in fresh[:EXAMPLES])

@@ -46,7 +46,7 @@ def link_problem(address: str) -> str:
     return f'<p class="problem" role="alert">{bad}</p>'
 
 
-def take_in(chat: Chat, session: str, sources: Sequence[str]) -> Iterator[str]:
+def take_in(chat: Chat, owner: str, session: str, sources: Sequence[str]) -> Iterator[str]:
     """Take sources in one after the other; yields the progress of each as HTML."""
     done: list[str] = []
     for given in sources:
@@ -54,7 +54,7 @@ def take_in(chat: Chat, session: str, sources: Sequence[str]) -> Iterator[str]:
         label = f"<bdi>{markup(clip(name, 80))}</bdi>"
         yield _progress([*done, f'<li class="doing">{label}: reading</li>'])
         try:
-            for step in worker_stream(partial(_add, chat, given)):
+            for step in worker_stream(partial(_add, chat, owner, given)):
                 if isinstance(step, IngestReport):
                     revision = chat.engine.library.revision(step.revision)
                     chat.page(session).own.add(revision.document_id)
@@ -76,7 +76,7 @@ def _taken_in(report: IngestReport) -> str:
     return f"{words} ({report.seconds:.1f} s){omissions(report.omissions)}"
 
 
-def _add(chat: Chat, given: str, outlet: Outlet[str | IngestReport]) -> None:
+def _add(chat: Chat, owner: str, given: str, outlet: Outlet[str | IngestReport]) -> None:
     """Puts out what is being done, and at last the report."""
 
     def tell(what: str, done: int, total: int) -> None:
@@ -85,7 +85,7 @@ def _add(chat: Chat, given: str, outlet: Outlet[str | IngestReport]) -> None:
     if given.startswith(("http://", "https://")):
         outlet.put(add_link(chat.engine, given, tell))
     else:
-        outlet.put(add_bytes(chat.engine, Path(given).read_bytes(), Path(given).name, tell))
+        outlet.put(add_bytes(chat.engine, Path(given).read_bytes(), Path(given).name, tell, owner))
 
 
 def _progress(rows: Sequence[str]) -> str:
@@ -120,7 +120,7 @@ def build(chat: Chat, tab: Any, stream: Stream) -> Any:
 
     @handler
     def drop(paths: list[str], request: gr.Request) -> Iterator[tuple[Any, ...]]:
-        for shown in take_in(chat, session_of(request), paths):
+        for shown in take_in(chat, owner_of(request), session_of(request), paths):
             yield shown, drawn(chat, owner_of(request), session_of(request)), gr.skip()
         yield gr.skip(), drawn(chat, owner_of(request), session_of(request)), None
 
@@ -130,7 +130,7 @@ def build(chat: Chat, tab: Any, stream: Stream) -> Any:
         if problem:
             yield problem, gr.skip(), gr.skip()
             return
-        for shown in take_in(chat, session_of(request), [address.strip()]):
+        for shown in take_in(chat, owner_of(request), session_of(request), [address.strip()]):
             yield shown, drawn(chat, owner_of(request), session_of(request)), gr.skip()
 
     def act(request: gr.Request, event: gr.EventData) -> tuple[Any, ...]:
