@@ -7,7 +7,7 @@ may become ready; then all that tells of them is drawn again.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import gradio as gr
@@ -59,8 +59,11 @@ def wire(chat: Chat, shown: Shown) -> None:
         if stamp(chat, owner) == before.stamp or chat.is_answering(session):
             return status, *[gr.skip()] * 5, before
         now, page = arrived(chat, owner), chat.page(session)
-        told = toasts(chat, owner, before, now, page.own)
-        page.own.clear()
+        if page.adding:  # which of the changes are this page's own is known once it is through
+            told, now = "", replace(now, stamp="", documents=before.documents)
+        else:
+            told = toasts(chat, owner, before, now, page.own)
+            page.own.clear()
         return (
             status,
             _choices(chat, chosen),

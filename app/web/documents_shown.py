@@ -15,7 +15,8 @@ class DocumentsShown:
     """What one page shows of the documents: the ``words`` searched for, the order, how many at
     ``most``, the revision to remove if the reader is sure, and the one removed last.
 
-    ``own`` are the ids of documents that this page itself changed just now.
+    ``own`` are the ids of documents that this page itself changed just now; ``adding`` counts what
+    it is adding and cannot name yet.
     """
 
     words: str = ""
@@ -24,3 +25,4 @@ class DocumentsShown:
     removing: str = ""
     removed: Revision | None = None
     own: set[str] = field(default_factory=set)
+    adding: int = 0

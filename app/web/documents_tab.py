@@ -48,6 +48,17 @@ def link_problem(address: str) -> str:
 
 def take_in(chat: Chat, owner: str, session: str, sources: Sequence[str]) -> Iterator[str]:
     """Take sources in one after the other; yields the progress of each as HTML."""
+    page = chat.page(session)
+    page.adding += 1
+    try:
+        yield from _progress_of(chat, owner, page, sources)
+    finally:
+        page.adding -= 1
+
+
+def _progress_of(
+    chat: Chat, owner: str, page: DocumentsShown, sources: Sequence[str]
+) -> Iterator[str]:
     done: list[str] = []
     for given in sources:
         name = Path(given).name if not given.startswith("http") else given
@@ -57,7 +68,7 @@ def take_in(chat: Chat, owner: str, session: str, sources: Sequence[str]) -> Ite
             for step in worker_stream(partial(_add, chat, owner, given)):
                 if isinstance(step, IngestReport):
                     revision = chat.engine.library.revision(step.revision)
-                    chat.page(session).own.add(revision.document_id)
+                    page.own.add(revision.document_id)
                     done.append(f'<li class="done">{label}: {_taken_in(step)}</li>')
                 else:
                     yield _progress([*done, f'<li class="doing">{label}: {step}</li>'])
