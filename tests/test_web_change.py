@@ -50,6 +50,7 @@ def test_the_stop_button_stops_and_keeps_what_was_found(visit: Page, mill: Serve
     visit.press("#question textarea", "Enter")
     expect(visit.locator(".live .prose")).to_contain_text("nine wheels")
     expect(visit.locator(".live .draft")).to_contain_text("and so on")
+    expect(visit.locator(".live .elapsed")).to_contain_text(re.compile(r"· \d+ s"))
     visit.locator("#question button", has_text="Stop").click()
     expect(visit.locator(".turn:not(.live) .note")).to_contain_text("Stopped; these are quotes.")
     expect(visit.locator(".turn:not(.live) .prose")).to_contain_text("nine wheels")

@@ -301,6 +301,15 @@ const typed = () => {
   box().value = kept;
   box().dispatchEvent(new Event('input', { bubbles: true }));
 };
+// How long the answer in progress has taken so far.
+let began = 0;
+const elapsed = () => {
+  const shown = element.querySelector('.turn.live .elapsed');
+  began = shown ? began || Date.now() : 0;
+  const seconds = Math.floor((Date.now() - began) / 1000);
+  if (shown) shown.textContent = seconds ? ` · ${seconds} s` : '';
+};
+if (element.closest('#log')) setInterval(elapsed, 500);
 // Files dropped anywhere on the page are added.
 if (element.querySelector('.shelf-toggle')) {
   const carries = (event) => [...(event.dataTransfer?.types || [])].includes('Files');
@@ -330,7 +339,7 @@ const unname = () => document.querySelectorAll('#files button[aria-label]')
 watch('value', () => requestAnimationFrame(() => {
   if (window.footnoteCard && !window.footnoteCard.isConnected) card(null);
   place();
-  if (element.closest('#log')) typed();
+  if (element.closest('#log')) { typed(); elapsed(); }
   address();
   resume();
   unname();

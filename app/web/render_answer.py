@@ -275,7 +275,7 @@ def draft(question: str, found: EvidenceFound, words: str, state: str) -> str:
         f'<article class="turn live" id="x-live" aria-busy="true">'
         f'<h3 class="asked" dir="auto">{markup(question)}</h3>{understood}'
         f'{quotes}{text}<p class="state"><span class="dot" aria-hidden="true"></span>'
-        f"{markup(state)}</p></article>"
+        f'{markup(state)}<span class="elapsed" aria-hidden="true"></span></p></article>'
     )
 
 
