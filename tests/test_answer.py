@@ -175,18 +175,7 @@ def test_a_model_that_fails_gives_quotes_and_the_reason(
     assert any("too slow" in note for note in answer.notes)
 
 
-def test_a_draft_is_read_while_it_is_judged_and_taken_back_where_it_fails(
-    plan: Library, settings: Settings, reader: Reader
-) -> None:
-    model = scripted("The work would cost 48 million crowns [1].", yes=-20.0)
-    events = list(Answerer(plan, settings, model, reader).stream("What will the work cost?"))
-    words = [e for e in events if isinstance(e, Word)]
-    assert "48 million" in "".join(w.text for w in words)
-    assert words[-1] == Word("", restart=True)
-    assert isinstance(events[-1], Finished) and events[-1].answer.refused
-
-
-def test_a_draft_that_the_reader_finds_nothing_for_is_judged_before_it_is_written(
+def test_a_draft_that_is_judged_hopeless_is_not_written(
     plan: Library, settings: Settings, reader: Reader
 ) -> None:
     model = scripted("Tarn won it [1].", yes=-20.0)

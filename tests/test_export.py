@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import zipfile
 from io import BytesIO
 from pathlib import Path
@@ -18,7 +20,7 @@ from playwright.sync_api import Page, expect
 
 from app.answer import Answer, Citation, Sentence, Verdict
 from app.service.export import FORMS, export
-from app.service.export.pdf import NoFont, font_files, fonts_for
+from app.service.export.pdf_writer import NoFont, font_files, fonts_for
 from ingest.load import load
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -111,6 +113,19 @@ def test_pdf_embeds_fonts_for_other_letters_and_can_be_read_again(tmp_path: Path
     assert b"FontFile" in path.read_bytes()
     text = load(path).text
     assert "Məclis" in text and "Никто." in text and STORM in text
+
+
+def test_a_pdf_is_written_beside_the_local_model() -> None:
+    """Their compiled parts cannot be in one process."""
+    program = (
+        "from app.models.llama_cpp import _library\n"
+        "from app.service.export import export\n"
+        "assert _library()\nassert export('pdf', 'One', []).startswith(b'%PDF')\n"
+        "assert _library().Server\n"
+    )
+    run = [sys.executable, "-c", program]
+    done = subprocess.run(run, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_letters_that_no_font_holds_are_named() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import partial
 
 from langchain_core.messages import BaseMessage
 
@@ -33,7 +32,6 @@ from app.question.answer_type import AnswerType, answer_type
 from app.settings import Settings
 
 MAX_TOKENS = 200
-LIKELIER_THAN_NOT = 0.5
 # As much of a reply as tells whether it states an answer.
 OPENING = len("Not stated.") + 5
 
@@ -52,20 +50,14 @@ class DraftedAnswer:
         self._broken = ""
 
     def stream(self, asked: str, result: ScoredEvidence) -> Iterator[Word]:
-        """The draft as it is written; nothing where the evidence is judged not to answer.
-
-        Where the reader takes the evidence for an answer, the draft comes first and is judged
-        behind it: its words are read a second sooner, and are taken back where it fails.
-        """
+        """The draft as it is written; nothing where the evidence is judged not to answer."""
         self._sources = prompt_sources(result)
         texts = [s.text for s in self._sources]
         # The judgement and the draft share all but the last line of the prompt, and so its cache.
-        judge = partial(self._model.yes_log_odds, messages(asked, texts, JUDGE))
-        sure = probability(result, self._fits.quotes) >= LIKELIER_THAN_NOT
-        yes = None if sure else judge()
-        if not sure and self._is_hopeless(result, yes):
+        yes = self._model.yes_log_odds(messages(asked, texts, JUDGE))
+        if self._is_hopeless(result, yes):
             return
-        prompt, reply, decided, shown = messages(asked, texts, ANSWER), SpokenReply(), sure, False
+        prompt, reply, decided = messages(asked, texts, ANSWER), SpokenReply(), False
         for piece in self._pieces(prompt, reply):
             reply.add(piece)
             self._reply = reply.text
@@ -76,16 +68,11 @@ class DraftedAnswer:
                 return
             decided = True
             if self._states_answer():
-                shown = True
                 yield reply.unshown()
         if self._broken:
             self._reply = whole_sentences(self._reply)
-        if sure:
-            yes = judge()
         if self._decide(result, yes) and self._states_answer():
             yield reply.unshown()
-        elif shown:
-            yield Word("", restart=True)
 
     def _pieces(self, prompt: list[BaseMessage], reply: SpokenReply) -> Iterator[str]:
         try:
