@@ -108,7 +108,7 @@ def test_folders_of_one_name_are_told_apart() -> None:
     def revision(source: str) -> Revision:
         return replace(REVISION, document_id=source, source=source)
 
-    held = [revision(f"/work/{year}/minutes/{n}.md") for year in (2024, 2025) for n in range(2)]
+    held = [revision(f"/archive/{year}/minutes/{n}.md") for year in (2024, 2025) for n in range(2)]
     held += [revision("upload:a.txt"), revision("https://example.org/a")]
     held += [revision("https://example.org/b")]
     assert [name for name, _ in folder_choices(held)] == [
@@ -118,7 +118,7 @@ def test_folders_of_one_name_are_told_apart() -> None:
     ]
     (_, old), _, (_, site) = folder_choices(held)
     assert documents_in(held, [old, "upload:a.txt"]) == [
-        "/work/2024/minutes/0.md", "/work/2024/minutes/1.md", "upload:a.txt",
+        "/archive/2024/minutes/0.md", "/archive/2024/minutes/1.md", "upload:a.txt",
     ]  # fmt: skip
     assert len(documents_in(held, [site])) == 2
     assert folder_choices(held[:2]) == []
