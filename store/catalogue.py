@@ -156,10 +156,21 @@ class Catalogue(Database):
         with self.reading() as db:
             return row_mapping.missing(db, keys)
 
-    def save_vectors(self, model: str, vectors: Iterable[tuple[str, bytes]]) -> None:
-        """Keeps vectors (float32 bytes by key) at once, so that no crash makes them again."""
+    def save_vectors(self, model: str, vectors: Iterable[tuple[str, bytes, bytes]]) -> None:
+        """Keeps vectors at once, so that no crash makes them again: key, float32 bytes, and what
+        ``sentence_vectors.pack`` made of the passage's sentences (nothing for rows of a sheet)."""
         with self.writing() as db:
             row_mapping.insert_vectors(db, model, vectors)
+
+    def sentence_vectors(self, keys: Sequence[str]) -> dict[str, bytes]:
+        """What was packed for the sentences of these passages; some may have none."""
+        found: dict[str, bytes] = {}
+        with self.reading() as db:
+            for part in row_mapping.parts(keys):
+                marks = row_mapping.marks(part)
+                query = f"SELECT key, sentences FROM embeddings WHERE key IN ({marks})"
+                found.update((r["key"], r["sentences"]) for r in db.execute(query, part))
+        return {key: packed for key, packed in found.items() if packed}
 
     def vectors_after(self, seq: int, limit: int = -1) -> list[tuple[int, str, bytes]]:
         """``(seq, key, float32 bytes)`` of the vectors saved after ``seq``, oldest first."""

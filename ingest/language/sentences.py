@@ -71,6 +71,11 @@ def sentences(text: str) -> list[tuple[int, int]]:
     return spans
 
 
+def spoken(text: str) -> list[str]:
+    """The sentences of ``text``, in order."""
+    return [text[start:end] for start, end in sentences(text)]
+
+
 def cuts(text: str) -> list[int]:
     """Offsets at which sentences (with the marks before them) begin; what is between is whole."""
     points: list[int] = []

@@ -1,0 +1,176 @@
+"""Scale benchmark: what a question and a data folder cost at any number of passages.
+
+``python -m evals.scale --passages 100000 --text FILE_OR_FOLDER --folder DIR`` fills ``DIR`` with
+documents recombined from the text (vectors too: ``evals.recombined``), then asks questions in a
+process of its own, and prints JSON. A run that was cut off goes on where it stopped, so a million
+passages can be made in pieces (``--minutes``). ``--real`` makes real vectors instead.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from evals.measures.intervals import percentile
+from evals.recombined import Corpus, RecombiningEmbedder, read_pool
+from ingest.document import Document
+from store.embedder import Embedder
+from store.library import Library
+from store.open_embedder import open_embedder
+
+POOL = 20_000
+AT_ONCE = 20
+"""Documents that are ingested between two looks at the clock."""
+SHOWN = 0.97
+"""The share of the passages asked for that is enough: documents differ a little in length."""
+
+
+def fill(
+    folder: Path, corpus: Corpus, passages: int, seconds: float, *, real: bool
+) -> dict[str, Any]:
+    """Ingest until the library holds so many passages or the time is up; the rates of this run."""
+    embedder = open_embedder(None, None)
+    maker: Embedder = embedder if real else RecombiningEmbedder(
+        embedder, corpus, _pool_vectors(folder, corpus, embedder)
+    )  # fmt: skip
+    began = time.perf_counter()
+    spent = {"making documents": 0.0, "ingest": 0.0}
+    made = 0
+    with Library.open(folder / "data", maker) as library:
+        held = sum(revision.passages for revision in library.documents())
+        number = len(library.documents())
+        while held < passages and time.perf_counter() - began < seconds:
+            documents = _timed(spent, "making documents", _documents, corpus, number)
+            reports = _timed(spent, "ingest", _ingest, library, documents)
+            held += sum(report.passages for report in reports)
+            made += sum(report.passages for report in reports)
+            number += AT_ONCE
+            print(f"{held} passages, {made / spent['ingest']:.0f} a second", file=sys.stderr)
+    rate = round(made / spent["ingest"]) if made else None
+    return {"passages": held, "documents": number, "ingest_passages_per_s": rate}
+
+
+def _timed(spent: dict[str, float], name: str, work: Callable[..., Any], *given: object) -> Any:
+    began = time.perf_counter()
+    try:
+        return work(*given)
+    finally:
+        spent[name] += time.perf_counter() - began
+
+
+def _documents(corpus: Corpus, first: int) -> list[Document]:
+    return [corpus.document(number) for number in range(first, first + AT_ONCE)]
+
+
+def _ingest(library: Library, documents: Sequence[Document]) -> list[Any]:
+    return list(library.add_many(documents))
+
+
+def _pool_vectors(folder: Path, corpus: Corpus, embedder: Embedder) -> Any:
+    """Vectors of the pool's sentences, kept beside the library."""
+    import numpy as np
+
+    kept = folder / "pool.npy"
+    if kept.is_file() and len(found := np.load(kept)) == len(corpus.pool):
+        return found
+    print(f"embedding {len(corpus.pool)} sentences", file=sys.stderr)
+    folder.mkdir(parents=True, exist_ok=True)
+    vectors = embedder.encode_documents(corpus.pool)
+    np.save(kept, vectors)
+    return vectors
+
+
+def ask(folder: Path, corpus: Corpus, questions: int) -> dict[str, Any]:
+    """Open the library as a chat does, search and answer, and look at the memory."""
+    from app.answering.pipeline import Answerer
+    from app.settings import Settings
+
+    began = time.perf_counter()
+    with Library.open(folder / "data", open_embedder(None, None)) as library:
+        documents = len(library.documents())
+        library.search("What opens the library?")
+        opened = time.perf_counter() - began
+        asked = [corpus.question(number, documents) for number in range(2 * questions)]
+        answerer = Answerer(library, Settings(data=folder / "data"), None)
+        searched = list(_each(library.search, asked[:questions]))
+        answered = list(_each(answerer.answer, asked[questions:]))
+        parts = _parts(library, asked[:questions])
+    return {
+        "open_s": round(opened, 2),
+        "search_ms": _told(searched),
+        "question_ms": _told(answered),
+        "parts_ms": parts,
+        "memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+    }
+
+
+def _each(work: Callable[[str], Any], questions: Sequence[str]) -> Iterator[float]:
+    work("What warms the models?")
+    for question in questions:
+        began = time.perf_counter()
+        work(question)
+        yield (time.perf_counter() - began) * 1000
+
+
+def _parts(library: Library, questions: Sequence[str]) -> dict[str, Any]:
+    """Milliseconds of what a search is made of."""
+    ways: dict[str, Callable[[str], Any]] = {
+        "words": lambda question: library.search(question, mode="lexical"),
+        "vectors": lambda question: library.search(question, mode="dense"),
+        "rarity": lambda question: library.idf(question.split()),
+        "documents": lambda _: library.documents(),
+    }
+    return {name: _told(list(_each(way, questions))) for name, way in ways.items()}
+
+
+def _told(spent: Sequence[float]) -> dict[str, float]:
+    return {name: round(percentile(spent, at), 1) for name, at in (("p50", 50), ("p95", 95))}
+
+
+def disk(folder: Path) -> dict[str, int]:
+    """Bytes of the catalogue and of the vectors' index."""
+    sizes = {"catalogue": 0, "vectors": 0}
+    for file in (folder / "data").rglob("*"):
+        if file.is_file():
+            within = file.relative_to(folder / "data").parts[0]
+            sizes["vectors" if within == "vectors" else "catalogue"] += file.stat().st_size
+    return sizes
+
+
+def main() -> None:
+    """Fill, ask, and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--passages", type=int, default=10_000)
+    parser.add_argument("--text", type=Path, nargs="+", required=True, help="Files or folders.")
+    parser.add_argument("--folder", type=Path, required=True, help="Where the library is made.")
+    parser.add_argument("--questions", type=int, default=100)
+    parser.add_argument("--minutes", type=float, default=600.0, help="Stop filling after so long.")
+    parser.add_argument("--real", action="store_true", help="Make real vectors: slow.")
+    parser.add_argument("--ask", action="store_true", help="Only ask.")
+    given = parser.parse_args()
+    corpus = Corpus(read_pool(given.text, POOL))
+    if given.ask:
+        print(json.dumps(ask(given.folder, corpus, given.questions)))
+        return
+    filled = fill(given.folder, corpus, given.passages, given.minutes * 60, real=given.real)
+    if filled["passages"] < SHOWN * given.passages:
+        sys.exit(f"{filled['passages']} passages so far; run the same command again to go on.")
+    again = [sys.executable, "-m", "evals.scale", *sys.argv[1:], "--ask"]
+    asked = json.loads(subprocess.run(again, check=True, stdout=subprocess.PIPE).stdout)
+    each = {
+        f"{name}_bytes_a_passage": round(size / filled["passages"])
+        for name, size in disk(given.folder).items()
+    }
+    print(json.dumps({**filled, **asked, **each, "cpus": os.cpu_count()}, indent=1))
+
+
+if __name__ == "__main__":
+    main()
