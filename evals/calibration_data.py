@@ -45,7 +45,6 @@ def judged_cases(library: Library, cases: Iterable[Case], reader: Reader) -> lis
     """Search and read for every case, in batches; a case without a document is asked of all."""
     held = library.documents()
     names = tuple(r.document for r in held)
-    titles = {r.id: r.title for r in held}
     out: list[Judged] = []
     pending = iter(cases)
     while batch := list(islice(pending, BATCH)):
@@ -59,7 +58,7 @@ def judged_cases(library: Library, cases: Iterable[Case], reader: Reader) -> lis
         for case, some in zip(batch, hits, strict=True):
             rarity = library.idf(content_words(case.question))
             asked = (case.document,) if case.document else names
-            retrieved = Retrieved(case.question, tuple(some), rarity, asked, titles=titles)
+            retrieved = Retrieved(case.question, tuple(some), rarity, asked, len(asked))
             result = score_readings(retrieved, list(islice(readings, len(some))), reader)
             out.append(Judged(case, case.document or " ".join(names), result))
         print(f"\r{len(out)} questions read", end="", flush=True)

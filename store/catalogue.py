@@ -22,7 +22,7 @@ REVISIONS = """SELECT r.id, r.document, r.number, r.title, r.media_type, r.conte
     r.activated, r.metadata, r.passages, r.characters, d.name, d.source,
     d.current IS r.id AS is_current
     FROM revisions r JOIN documents d ON d.id = r.document """
-PASSAGES = """SELECT p.*, d.name, d.id AS document FROM passages p
+PASSAGES = """SELECT p.*, d.name, d.id AS document, r.title FROM passages p
     JOIN revisions r ON r.id = p.revision JOIN documents d ON d.id = r.document """
 CURRENT = "WHERE d.current = r.id ORDER BY d.name, d.source"
 THIS_MODEL = "model = (SELECT value FROM meta WHERE key = 'model')"
@@ -86,8 +86,8 @@ class Catalogue(Database):
         only = "AND current IS NOT NULL" if current else ""
         with self.reading() as db:
             found = db.execute(
-                f"SELECT id, source FROM documents WHERE ? IN (id, source, name) {only}"
-                " ORDER BY source",
+                "SELECT id, source FROM documents WHERE (id = ?1 OR source = ?1 OR name = ?1)"
+                f" {only} ORDER BY source",
                 (name,),
             ).fetchall()
         return [(row["id"], row["source"]) for row in found]
@@ -237,7 +237,7 @@ class Catalogue(Database):
                 "UPDATE documents SET name = ?, source = ? WHERE id = ?",
                 (name, source, document_id),
             )
-            bump(db, "generation")
+            add_to(db, "generation", 1)
 
     def refresh_metadata(self, revision_id: str, document: Document) -> None:
         """Keeps what came with unchanged text, such as a new ``etag``."""
@@ -246,7 +246,7 @@ class Catalogue(Database):
                 "UPDATE revisions SET metadata = ?, scans = ? WHERE id = ?",
                 (row_mapping.metadata(document), write_scans(document.scans), revision_id),
             )
-            bump(db, "generation")
+            add_to(db, "generation", 1)
 
     def set_meta(self, values: Mapping[str, str]) -> None:
         """Remembers settings."""
@@ -264,17 +264,24 @@ def switch(db: sqlite3.Connection, document_id: str, revision_id: str | None, no
     row = db.execute("SELECT current FROM documents WHERE id = ?", (document_id,)).fetchone()
     if row["current"] is not None:
         fulltext.forget(db, row["current"])
+        add_to(db, "passages", -_passages(db, row["current"]))
     db.execute("UPDATE documents SET current = ? WHERE id = ?", (revision_id, document_id))
     if revision_id is not None:
         db.execute("UPDATE revisions SET activated = ? WHERE id = ?", (now, revision_id))
         fulltext.add_terms(db, revision_id)
-    bump(db, "generation")
+        add_to(db, "passages", _passages(db, revision_id))
+    add_to(db, "generation", 1)
 
 
-def bump(db: sqlite3.Connection, counter: str) -> None:
-    """Adds one to a counter that other processes watch."""
+def _passages(db: sqlite3.Connection, revision_id: str) -> int:
+    found = db.execute("SELECT passages FROM revisions WHERE id = ?", (revision_id,)).fetchone()
+    return int(found[0])
+
+
+def add_to(db: sqlite3.Connection, counter: str, number: int) -> None:
+    """Adds to a counter that other processes watch."""
     db.execute(
-        "INSERT INTO meta VALUES (?, '1') ON CONFLICT (key)"
-        " DO UPDATE SET value = CAST(CAST(value AS INTEGER) + 1 AS TEXT)",
-        (counter,),
+        "INSERT INTO meta VALUES (?1, ?2) ON CONFLICT (key)"
+        " DO UPDATE SET value = CAST(CAST(value AS INTEGER) + ?2 AS TEXT)",
+        (counter, number),
     )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import re
 import sqlite3
 from collections.abc import Iterable, Sequence
 
 from ingest.language.stopwords import STOP_WORDS
+from store.document_frequency import DocumentFrequency
+from store.document_frequency import idf as rarity
 
 WORD = re.compile(r"\w+", re.UNICODE)
 # Scripts written without spaces: every character is indexed as a word, and a run asked as phrases.
@@ -17,6 +18,8 @@ UNSPACED = re.compile(
 )
 MOST_TERMS = 48
 CONTEXT_WEIGHT = 0.6
+# Scoring a match takes about a microsecond; words beyond so many are the ones that tell least.
+MOST_MATCHES = 50_000
 
 
 def spaced(text: str) -> str:
@@ -74,10 +77,14 @@ def _quote(word: str) -> str:
 
 
 def matches(
-    db: sqlite3.Connection, question: str, limit: int, documents: Sequence[str] | None
+    db: sqlite3.Connection,
+    question: str,
+    limit: int,
+    documents: Sequence[str] | None,
+    frequency: DocumentFrequency,
 ) -> list[tuple[int, float]]:
     """``(passage rowid, BM25)`` of the best current passages, best first; higher is better."""
-    wanted = terms(question)
+    wanted = _affordable(terms(question), db, frequency)
     if not wanted or documents == []:
         return []
     within = ""
@@ -93,16 +100,29 @@ def matches(
     return [(row["rowid"], row["score"]) for row in found]
 
 
-def idf(db: sqlite3.Connection, words: Sequence[str]) -> dict[str, float]:
+def _affordable(
+    wanted: list[str], db: sqlite3.Connection, frequency: DocumentFrequency
+) -> list[str]:
+    """The terms, without the most frequent ones where all together match too many passages."""
+    if frequency.passages(db) <= MOST_MATCHES:
+        return wanted
+    counts = frequency.counts(db, wanted)
+    kept: list[str] = []
+    matched = 0
+    for term in sorted(wanted, key=lambda each: counts[each]):
+        matched += counts[term]
+        if kept and matched > MOST_MATCHES:
+            break
+        kept.append(term)
+    return kept
+
+
+def idf(
+    db: sqlite3.Connection, words: Sequence[str], frequency: DocumentFrequency
+) -> dict[str, float]:
     """How rare each word is among the current passages (BM25's smoothed idf, natural log, >= 0)."""
-    total = db.execute("SELECT count(*) FROM fulltext_docsize").fetchone()[0]
-    rarity = {}
-    for word in dict.fromkeys(words):
-        quoted = list(_quoted(WORD.findall(word.lower())))
-        having = 0
-        if quoted:
-            having = db.execute(
-                "SELECT count(*) FROM fulltext WHERE fulltext MATCH ?", (" AND ".join(quoted),)
-            ).fetchone()[0]
-        rarity[word] = math.log1p((total - having + 0.5) / (having + 0.5))
-    return rarity
+    distinct = dict.fromkeys(words)
+    asked = {word: " AND ".join(_quoted(WORD.findall(word.lower()))) for word in distinct}
+    counts = frequency.counts(db, [term for term in asked.values() if term])
+    total = frequency.passages(db)
+    return {word: rarity(total, counts.get(term, 0)) for word, term in asked.items()}

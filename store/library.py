@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -11,14 +10,13 @@ from typing import TYPE_CHECKING, Self
 from ingest.document import Block, Document
 from ingest.scan import ScannedPage
 from ingest.split import SPLITTER_VERSION
-from store import answer_log, fulltext, maintenance, search
+from store import answer_log, maintenance
 from store.catalogue import Catalogue
 from store.diff import diff as compare
 from store.embedder import Embedder
 from store.indexing import Indexer, Progress, now
-from store.names import current_ids, one_document, revision_numbered
-from store.query_vectors import QueryVectors
-from store.rerank import POOL, Reranker
+from store.listing import Listing, asked_of, listing
+from store.names import one_document, revision_numbered
 from store.results import (
     AnswerStatus,
     Diff,
@@ -30,6 +28,7 @@ from store.results import (
     StoreError,
 )
 from store.search import Mode
+from store.searcher import Searcher
 from store.vectors import Vectors
 
 if TYPE_CHECKING:
@@ -50,8 +49,7 @@ class Library:
         self._vectors = Vectors(folder / "vectors", self._catalogue)
         self._indexer = Indexer(self._catalogue, embedder, split_limit)
         self._splitter = f"{SPLITTER_VERSION}/{split_limit}"
-        self._query_vectors = QueryVectors(embedder)
-        self._reranker = Reranker(embedder)
+        self._searcher = Searcher(self._catalogue, self._vectors, embedder)
 
     @classmethod
     def open(cls, folder: Path, embedder: Embedder, *, split_limit: int = 256) -> Self:
@@ -109,6 +107,14 @@ class Library:
         """The current revision of every document, by name."""
         return self._catalogue.current()
 
+    def listing(self, documents: Sequence[str] | None = None) -> Listing:
+        """What a question is asked of, told briefly; ``documents`` are names, ids or sources."""
+        return listing(self._catalogue, documents)
+
+    def asked_of(self, question: str, documents: Sequence[str] | None) -> tuple[str, str] | None:
+        """The document that "NAME: question" names, and the question; None where it names none."""
+        return asked_of(self._catalogue, question, documents)
+
     def revision(self, revision_id: str) -> Revision:
         """A revision, current or not."""
         found = self._catalogue.revision(revision_id)
@@ -137,7 +143,7 @@ class Library:
 
     def sentence_vectors(self, texts: Sequence[str]) -> dict[str, NDArray[np.float32]]:
         """The unit vector of each text, shape (dimensions,), by text; those used last are kept."""
-        return self._reranker.vectors_of(sorted(set(texts)))
+        return self._searcher.sentence_vectors(texts)
 
     def original(self, revision_id: str) -> tuple[bytes, tuple[ScannedPage, ...]] | None:
         """The source file's bytes where they are kept (PDF, pictures) and its scanned pages."""
@@ -171,34 +177,11 @@ class Library:
     ) -> list[list[Hit]]:
         """``search`` for many questions, embedded together."""
         self._check_settings()
-        # Lone surrogates cannot be encoded, so they are replaced.
-        questions = [question.encode("utf-8", "replace").decode() for question in questions]
-        vectors = self._question_vectors(questions) if mode != "lexical" else {}
-        results = []
-        for question in questions:
-            with self._catalogue.reading() as db:
-                chosen = None if documents is None else current_ids(self._catalogue, documents)
-                query = search.Query(db, self._vectors, question, vectors.get(question), chosen)
-                hits = search.search(query, max(k, POOL), mode)
-                if mode == "hybrid" and query.vector is not None:
-                    packed = self._catalogue.sentence_vectors([hit.stored.id for hit in hits])
-                    hits = self._reranker.rerank(query.vector, hits, packed)
-                results.append(self._with_texts(hits[:k]))
-        return results
-
-    def _with_texts(self, hits: Sequence[Hit]) -> list[Hit]:
-        """The hits with the texts of their revisions; call inside the snapshot of the search."""
-        texts = self._catalogue.texts(hit.stored.revision for hit in hits)
-        return [replace(hit, source=texts[hit.stored.revision]) for hit in hits]
+        return self._searcher.search_many(questions, k, documents, mode)
 
     def idf(self, words: Sequence[str]) -> dict[str, float]:
         """How rare each word is in the current passages (BM25's idf, natural logarithm)."""
-        with self._catalogue.reading() as db:
-            return fulltext.idf(db, words)
-
-    def _question_vectors(self, questions: Sequence[str]) -> dict[str, NDArray[np.float32]]:
-        """Vectors of the questions; none before there is anything to compare them with."""
-        return self._query_vectors.of(questions) if self._catalogue.generation else {}
+        return self._searcher.idf(words)
 
     # Maintenance
 
@@ -243,7 +226,7 @@ class Library:
         """Brings passages, vectors and full text up to today's embedder and splitter, and makes
         Chroma's folder anew; returns how many passages were embedded."""
         embedded = maintenance.reindex(self._catalogue, self._indexer, self._settings, progress)
-        self._query_vectors.clear()
+        self._searcher.forget()
         self._vectors.rebuild(progress and partial(progress, "indexing"))
         return embedded
 
@@ -259,7 +242,7 @@ class Library:
             question = str(payload.get("standalone") or payload.get("question") or "")
             question = question.encode("utf-8", "replace").decode()
             hits = self.search(question, answer_log.SEEN)
-            found = self._question_vectors([question]).get(question)
+            found = self._searcher.question_vectors([question]).get(question)
             vector = b"" if found is None else found.tobytes()
         asked = (self._indexer.model, hits, vector)
         return answer_log.record(self._catalogue, payload, citations, asked=asked)
@@ -281,9 +264,7 @@ class Library:
 
     def _ask_again(self, question: str, vector: NDArray[np.float32] | None) -> list[Hit]:
         if vector is not None:
-            with self._catalogue.reading() as db:
-                query = search.Query(db, self._vectors, question, vector, None)
-                return search.search(query, answer_log.TOP, "hybrid")
+            return self._searcher.by_vector(question, vector, answer_log.TOP)
         return self.search(question, answer_log.TOP)
 
     # Settings and names

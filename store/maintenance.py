@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ingest.document import Document
 from store import fulltext, row_mapping
-from store.catalogue import Catalogue, bump, switch
+from store.catalogue import Catalogue, add_to, switch
 from store.indexing import Indexer, Progress, now
 from store.results import StoreError
 from store.row_mapping import NewPassage
@@ -30,7 +30,7 @@ def _collect(db: sqlite3.Connection) -> int:
         " (SELECT original FROM revisions WHERE original IS NOT NULL)"
     )
     if gone:
-        bump(db, "collections")
+        add_to(db, "collections", 1)
     return gone
 
 
@@ -92,8 +92,12 @@ def _replace_all(
         row_mapping.replace_passages(db, revision, fresh[revision])
     for row in db.execute("SELECT current FROM documents WHERE current IS NOT NULL").fetchall():
         fulltext.add_terms(db, row["current"])
-    db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", settings.items())
-    bump(db, "generation")
+    counted = db.execute(
+        "SELECT coalesce(sum(r.passages), 0) FROM revisions r JOIN documents d ON d.current = r.id"
+    ).fetchone()[0]
+    values = {**settings, "passages": str(counted)}
+    db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", values.items())
+    add_to(db, "generation", 1)
     _collect(db)
 
 

@@ -51,13 +51,15 @@ class Revision:
 
 @dataclass(frozen=True, slots=True)
 class StoredPassage:
-    """A passage of a revision. ``id`` is the hash of its text, context and embedder."""
+    """A passage of a revision. ``id`` is the hash of its text, context and embedder; ``title`` is
+    the revision's."""
 
     id: str
     revision: str
     document: str
     ordinal: int
     passage: Passage
+    title: str = ""
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,7 @@ def passage(row: sqlite3.Row) -> StoredPassage:
             page=row["page"],
             row=row["row"],
         ),
+        title=row["title"],
     )
 
 

@@ -53,6 +53,14 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     ("CREATE INDEX documents_current ON documents (current)",),
     # Vectors of the passage's sentences (store.sentence_vectors); NULL in what was kept before.
     ("ALTER TABLE embeddings ADD COLUMN sentences BLOB",),
+    (
+        "CREATE INDEX documents_name ON documents (name, source)",
+        """CREATE INDEX revisions_omitting ON revisions (id)
+            WHERE instr(metadata, '"omissions"') > 0""",
+        # How many passages are current: counting them reads them all.
+        """INSERT INTO meta SELECT 'passages', coalesce(sum(r.passages), 0)
+            FROM revisions r JOIN documents d ON d.current = r.id""",
+    ),
 )
 SCHEMA = len(MIGRATIONS)
 BUSY_SECONDS = 60

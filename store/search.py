@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal
 from ingest.document import BlockKind
 from store import fulltext, row_mapping
 from store.catalogue import PASSAGES
+from store.document_frequency import DocumentFrequency
 from store.results import Hit, StoredPassage
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class Query:
     text: str
     vector: NDArray[np.float32] | None
     documents: Sequence[str] | None
+    frequency: DocumentFrequency
 
 
 Candidates = list[tuple[int, float]]
@@ -124,7 +126,7 @@ def _compare(query: Query, n: int) -> Candidates:
 
 def lexical(query: Query, n: int) -> Candidates:
     """``(passage rowid, BM25)``, best first."""
-    return fulltext.matches(query.db, query.text, n, query.documents)
+    return fulltext.matches(query.db, query.text, n, query.documents, query.frequency)
 
 
 def search(query: Query, k: int, mode: Mode) -> list[Hit]:
@@ -152,7 +154,8 @@ def _alone(parts: Mapping[int, Mapping[str, float]], name: str) -> dict[int, flo
 
 def _fused(query: Query, parts: Mapping[int, dict[str, float]]) -> dict[int, float]:
     """One score from both; a passage beyond the dense candidates counts as the last of them."""
-    rarity = sum(fulltext.idf(query.db, fulltext.informative_terms(query.text)).values()) or 1.0
+    said = fulltext.informative_terms(query.text)
+    rarity = sum(fulltext.idf(query.db, said, query.frequency).values()) or 1.0
     floor = min((found["dense"] for found in parts.values() if "dense" in found), default=0.0)
     scores = {}
     for passage, found in parts.items():

@@ -15,6 +15,7 @@ from conftest import document_of
 from ingest.document import Document, Passage
 from store import schema
 from store.catalogue import Catalogue, MissingVectors, switch
+from store.document_frequency import DocumentFrequency
 from store.fulltext import matches
 from store.results import StoreError
 from store.row_mapping import NewPassage
@@ -49,12 +50,12 @@ def test_a_reader_sees_one_moment(catalogue: Catalogue) -> None:
         assert [each.id for each in other.current()] == [first]
         second = keep(catalogue, document_of("New words."))
         assert [each.id for each in other.current()] == [first]
-        assert matches(db, "old", 5, None)
-        assert not matches(db, "new", 5, None)
+        assert matches(db, "old", 5, None, DocumentFrequency())
+        assert not matches(db, "new", 5, None, DocumentFrequency())
     assert [each.id for each in other.current()] == [second]
     with other.reading() as db:
-        assert not matches(db, "old", 5, None)
-        assert matches(db, "new", 5, None)
+        assert not matches(db, "old", 5, None, DocumentFrequency())
+        assert matches(db, "new", 5, None, DocumentFrequency())
     other.close()
 
 
@@ -103,7 +104,7 @@ def test_a_failure_inside_changes_nothing(catalogue: Catalogue) -> None:
     assert len(catalogue.revisions_of(catalogue.current()[0].document_id)) == 1
     assert catalogue.generation == generation
     with catalogue.reading() as db:
-        assert matches(db, "old", 5, None)
+        assert matches(db, "old", 5, None, DocumentFrequency())
 
 
 def test_generation_grows_for_other_connections(catalogue: Catalogue) -> None:

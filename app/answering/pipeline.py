@@ -116,11 +116,8 @@ class Answerer:
         self, question: str, documents: Sequence[str] | None
     ) -> tuple[str, Sequence[str] | None]:
         """The question and the documents it is asked of: "NAME: …" is asked of that one alone."""
-        for revision in self._revisions(documents):
-            rest = question.strip().removeprefix(f"{revision.document}: ").strip()
-            if rest and rest != question.strip():
-                return rest, [revision.document]
-        return question, documents
+        named = self.library.asked_of(question, documents)
+        return (named[1], [named[0]]) if named else (question, documents)
 
     def search(self, question: str, documents: Sequence[str] | None = None) -> list[Hit]:
         """The best passages for a question that stands alone."""
@@ -130,11 +127,9 @@ class Answerer:
         """The passages that a question is answered from, best first, and all about them."""
         hits = self.search(question, documents)
         rarity = self.library.idf(content_words(question))
-        searched = self._revisions(documents)
-        unread = tuple((r.document, told) for r in searched for told in r.omissions)
-        names = tuple(r.document for r in searched)
-        titles = {r.id: r.title for r in searched}
-        return Retrieved(question, tuple(hits), rarity, names, unread, titles)
+        listed = self.library.listing(documents)
+        names = tuple(r.document for r in listed.first)
+        return Retrieved(question, tuple(hits), rarity, names, listed.count, listed.unread)
 
     def stream(
         self,
@@ -231,15 +226,15 @@ class Answerer:
         return quote_answer(rows, likely)
 
     def _titles(self, documents: Sequence[str] | None) -> list[str]:
-        return [r.title for r in self._revisions(documents)]
+        return [r.title for r in self.library.listing(documents).first]
 
     def _revisions(self, documents: Sequence[str] | None) -> list[Revision]:
         """Current revisions of the documents that are asked; ``documents`` are names or ids."""
-        return [
-            r
-            for r in self.library.documents()
-            if documents is None or r.document in documents or r.document_id in documents
-        ]
+        held = self.library.documents()
+        if documents is None:
+            return held
+        wanted = set(documents)
+        return [r for r in held if r.document in wanted or r.document_id in wanted]
 
     def _stored(self, answer: Answer) -> Answer:
         identity = self.library.record_answer(answer_payload(answer), answer.citations)

@@ -56,10 +56,9 @@ def _one_a_passage(evidence: tuple[Evidence, ...]) -> list[Evidence]:
 def _reason(result: ScoredEvidence, lacking: str, *, unclear: bool) -> str:
     if not result.retrieved.documents:
         return "No document has been ingested yet, so there is nothing to answer from."
-    searched = result.retrieved.documents
-    where = ", ".join(f"“{d}”" for d in searched[:NAMED])
-    if len(searched) > NAMED:
-        where += f" and {len(searched) - NAMED:,} more"
+    where = ", ".join(f"“{d}”" for d in result.retrieved.documents[:NAMED])
+    if (more := result.retrieved.searched - NAMED) > 0:
+        where += f" and {more:,} more"
     said = (
         "It is not clear that the documents say this." if unclear else "The documents do not say."
     )

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from types import MappingProxyType
+from dataclasses import dataclass
 
 from app.evidence.reader import Reading
 from ingest.load.titles import name_in_words
@@ -39,22 +37,22 @@ class Retrieved:
     """What search gives for one question: all that later stages need from the store.
 
     ``hits`` are best first; ``rarity`` is the idf of the question's words; ``documents`` are the
-    names of those that were searched, ``unread`` tells what of them was not read, by name.
-    ``titles`` are theirs, by the id of their revision.
+    names of the first of those that were searched, of which there are ``searched``; ``unread``
+    tells what of them was not read, by name.
     """
 
     question: str
     hits: tuple[Hit, ...]
     rarity: dict[str, float]
     documents: tuple[str, ...]
+    searched: int = 0
     unread: tuple[tuple[str, str], ...] = ()
-    titles: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     def about(self, hit: Hit) -> str:
         """What tells which document and part a hit is of: name, title and headings."""
         stored = hit.stored
         name = name_in_words(stored.document)
-        return f"{name} {self.titles.get(stored.revision, '')} {stored.passage.context}"
+        return f"{name} {stored.title} {stored.passage.context}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,89 @@
+"""Searches a catalogue: the question's vector, the candidates, their order by sentences."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from store import fulltext, search
+from store.catalogue import Catalogue
+from store.document_frequency import DocumentFrequency
+from store.embedder import Embedder
+from store.names import current_ids
+from store.query_vectors import QueryVectors
+from store.rerank import POOL, Reranker
+from store.results import Hit
+from store.search import Mode, Query
+from store.vectors import Vectors
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+class Searcher:
+    """Searches in snapshots; safe to share between threads."""
+
+    def __init__(self, catalogue: Catalogue, vectors: Vectors, embedder: Embedder) -> None:
+        self._catalogue = catalogue
+        self._vectors = vectors
+        self._query_vectors = QueryVectors(embedder)
+        self._reranker = Reranker(embedder)
+        self._frequency = DocumentFrequency()
+
+    def search_many(
+        self, questions: Sequence[str], k: int, documents: Sequence[str] | None, mode: Mode
+    ) -> list[list[Hit]]:
+        """The ``k`` best current passages for each question, embedded together."""
+        # Lone surrogates cannot be encoded, so they are replaced.
+        questions = [question.encode("utf-8", "replace").decode() for question in questions]
+        vectors = self.question_vectors(questions) if mode != "lexical" else {}
+        results = []
+        for question in questions:
+            with self._catalogue.reading() as db:
+                chosen = None if documents is None else current_ids(self._catalogue, documents)
+                query = self._query(db, question, vectors.get(question), chosen)
+                hits = search.search(query, max(k, POOL), mode)
+                if mode == "hybrid" and query.vector is not None:
+                    packed = self._catalogue.sentence_vectors([hit.stored.id for hit in hits])
+                    hits = self._reranker.rerank(query.vector, hits, packed)
+                results.append(self._with_texts(hits[:k]))
+        return results
+
+    def by_vector(self, question: str, vector: NDArray[np.float32], k: int) -> list[Hit]:
+        """The ``k`` best for a question whose vector is known, not compared by sentences."""
+        with self._catalogue.reading() as db:
+            return search.search(self._query(db, question, vector, None), k, "hybrid")
+
+    def idf(self, words: Sequence[str]) -> dict[str, float]:
+        """How rare each word is in the current passages (BM25's idf, natural logarithm)."""
+        with self._catalogue.reading() as db:
+            return fulltext.idf(db, words, self._frequency)
+
+    def question_vectors(self, questions: Sequence[str]) -> dict[str, NDArray[np.float32]]:
+        """Vectors of the questions; none before there is anything to compare them with."""
+        return self._query_vectors.of(questions) if self._catalogue.generation else {}
+
+    def sentence_vectors(self, texts: Sequence[str]) -> dict[str, NDArray[np.float32]]:
+        """The unit vector of each text, shape (dimensions,), by text; those used last are kept."""
+        return self._reranker.vectors_of(sorted(set(texts)))
+
+    def forget(self) -> None:
+        """Forgets the vectors of questions: another model made them."""
+        self._query_vectors.clear()
+
+    def _query(
+        self,
+        db: sqlite3.Connection,
+        question: str,
+        vector: NDArray[np.float32] | None,
+        documents: Sequence[str] | None,
+    ) -> Query:
+        return Query(db, self._vectors, question, vector, documents, self._frequency)
+
+    def _with_texts(self, hits: Sequence[Hit]) -> list[Hit]:
+        """The hits with the texts of their revisions; call inside the snapshot of the search."""
+        texts = self._catalogue.texts(hit.stored.revision for hit in hits)
+        return [replace(hit, source=texts[hit.stored.revision]) for hit in hits]
