@@ -25,6 +25,7 @@ from ingest.document import FootnoteError
 
 PREFIX = "FOOTNOTE_"
 FILE = "settings.toml"
+ORIGIN = r"https?://(?:[\w.-]+|\[[0-9a-fA-F:]+\])(?::\d{1,5})?"
 
 
 class SettingsError(FootnoteError):
@@ -47,10 +48,17 @@ def _root(value: str) -> str:
     return root
 
 
+def _address(value: str) -> str:
+    address = value.strip().rstrip("/")
+    if address and not re.fullmatch(ORIGIN, address):
+        raise ValueError("give an address, for example http://127.0.0.1:8000")
+    return address
+
+
 def _origins(value: str) -> str:
     origins = [origin.rstrip("/") for origin in re.split(r"[\s,]+", value) if origin]
     for origin in origins:
-        if not re.fullmatch(r"https?://(?:[\w.-]+|\[[0-9a-fA-F:]+\])(?::\d{1,5})?", origin):
+        if not re.fullmatch(ORIGIN, origin):
             raise ValueError("give origins, for example https://www.example.org")
     return " ".join(origins)
 
@@ -78,6 +86,8 @@ class Settings:
     ``widget_folder`` the folder of documents that it asks ("": all); nobody signs in for it.
     ``timeout_s`` bounds the wait for a language model's reply in seconds; ``threads`` is the local
     model's (None: one per free core); ``context`` is its window in tokens.
+    ``chroma`` is the address of a Chroma server that keeps the vectors in place of the data folder
+    and ``chroma_token`` a bearer token for it.
     ``allow_private_links`` lets links lead to private and loopback addresses; ``offline`` keeps
     Footnote from fetching anything by itself. ``ocr`` reads the text in pictures and scanned pages.
     """
@@ -102,6 +112,8 @@ class Settings:
     timeout_s: Annotated[float, Field(gt=0)] = 120.0
     threads: Annotated[int, Field(ge=1)] | None = None
     context: Annotated[int, Field(ge=512)] = 4096
+    chroma: Annotated[str, AfterValidator(_address)] = ""
+    chroma_token: str = ""
     allow_private_links: bool = False
     offline: bool = False
     ocr: bool = True

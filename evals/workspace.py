@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 
 from app.models.base import ChatModel
 from app.models.factory import open_model
+from app.service.open_library import open_library as open_data_folder
 from app.settings import Settings
 from evals.case import Case, QuestionSet
 from evals.runs import Progress, sample
@@ -75,9 +76,7 @@ def open_library(
     if not sources and questions and questions.documents:
         sources = [str(questions.documents)]
     if not sources:
-        with Library.open(
-            settings.data, open_embedder(settings.embedder, settings.embedder_url)
-        ) as library:
+        with open_data_folder(settings) as library:
             yield library
         return
     with (

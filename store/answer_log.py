@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from store.searcher import Searcher
+
 # A refusal is worth asking again when one of the TOP passages of today was not among the SEEN ones
 # of then, and is at least this near (cosine) to the question.
 TOP = 3
@@ -48,6 +50,19 @@ class Cited(Protocol):
 
 
 SearchBy = Callable[[str, "NDArray[np.float32] | None"], list[Hit]]
+
+
+def what_it_saw(
+    payload: Mapping[str, object], model: str, searcher: Searcher
+) -> tuple[str, Sequence[Hit], bytes]:
+    """The embedder's id, what a refusal saw, and its question's vector; nothing for an answer."""
+    if not payload.get("refused"):
+        return model, [], b""
+    question = str(payload.get("standalone") or payload.get("question") or "")
+    question = question.encode("utf-8", "replace").decode()
+    hits = searcher.search_many([question], SEEN, None, "hybrid")[0]
+    vector = searcher.question_vectors([question]).get(question)
+    return model, hits, b"" if vector is None else vector.tobytes()
 
 
 def record(

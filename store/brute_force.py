@@ -1,13 +1,18 @@
-"""Exact nearest-neighbour search in memory, over the vectors in the catalogue."""
+"""Exact nearest-neighbour search over the vectors in the catalogue."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+HELD = 20_000
+"""Vectors that are kept in memory, 1.5 kB each; what is beyond them is read for each question."""
+BATCH = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,41 +30,72 @@ class VectorSource(Protocol):
 
     def vectors_after(self, seq: int, limit: int = -1) -> list[tuple[int, str, bytes]]: ...
     def vector_state(self) -> VectorState: ...
-    def vector_keys(self, up_to: int | None = None) -> set[str]: ...
+    def unknown_vectors(self, keys: Iterable[str]) -> set[str]: ...
 
 
 class Tail:
-    """Vectors compared exactly, in memory: those that were saved after ``base``."""
+    """Compares exactly the vectors that were saved after a ``seq``."""
 
-    def __init__(self) -> None:
+    def __init__(self, source: VectorSource) -> None:
+        self._source = source
         self._follows: tuple[int, str, int] | None = None
         self._seq = 0
         self._keys: list[str] = []
-        self._parts: list[NDArray[np.float32]] = []
+        self._held: NDArray[np.float32] | None = None
 
-    def follow(self, source: VectorSource, base: int) -> None:
-        """Holds exactly the vectors after ``base``."""
+    def nearest(self, base: int, vector: NDArray[np.float32], n: int) -> list[tuple[str, float]]:
+        """``(key, cosine)`` of the ``n`` nearest of those after ``base``, nearest first."""
+        state = self._source.vector_state()
+        if state.last <= base:
+            return []
+        self._follow(base, state)
+        best: list[tuple[str, float]] = []
+        for keys, matrix in self._batches(state.last):
+            best = nearest([*best, *exact(vector, keys, matrix, n)], n)
+        return best
+
+    def _follow(self, base: int, state: VectorState) -> None:
         import numpy as np
 
-        state = source.vector_state()
         if (base, state.model, state.collections) != self._follows:
             self._follows = (base, state.model, state.collections)
-            self._seq = base
-            self._keys, self._parts = [], []
-        if state.last <= self._seq:
+            self._seq, self._keys, self._held = base, [], None
+        room = HELD - len(self._keys)
+        if state.last <= self._seq or room <= 0:
             return
-        rows = source.vectors_after(self._seq)
-        self._keys += [key for _, key, _ in rows]
-        self._parts += [np.frombuffer(blob, dtype=np.float32)[None, :] for _, _, blob in rows]
-        if self._parts:
-            self._parts = [np.concatenate(self._parts)]
-            self._seq = rows[-1][0] if rows else self._seq
+        for keys, matrix in self._read(self._seq, room):
+            self._keys += keys
+            self._held = matrix if self._held is None else np.concatenate([self._held, matrix])
 
-    def nearest(self, vector: NDArray[np.float32], n: int) -> list[tuple[str, float]]:
-        """The ``n`` nearest keys with their cosines, nearest first."""
-        if not self._parts:
-            return []
-        return exact(vector, self._keys, self._parts[0], n)
+    def _batches(self, last: int) -> Iterator[tuple[list[str], NDArray[np.float32]]]:
+        if self._held is not None:
+            yield self._keys, self._held
+        seq = self._seq
+        while seq < last:
+            rows = self._source.vectors_after(seq, BATCH)
+            if not rows:
+                return
+            seq = rows[-1][0]
+            yield _matrix(rows)
+
+    def _read(self, seq: int, most: int) -> Iterator[tuple[list[str], NDArray[np.float32]]]:
+        rows = self._source.vectors_after(seq, most)
+        if rows:
+            self._seq = rows[-1][0]
+            yield _matrix(rows)
+
+
+def _matrix(rows: list[tuple[int, str, bytes]]) -> tuple[list[str], NDArray[np.float32]]:
+    import numpy as np
+
+    joined = np.frombuffer(b"".join(blob for _, _, blob in rows), dtype=np.float32)
+    return [key for _, key, _ in rows], joined.reshape(len(rows), -1)
+
+
+def nearest(found: Iterable[tuple[str, float]], n: int) -> list[tuple[str, float]]:
+    """The ``n`` nearest of ``(key, cosine)``, nearest first, each key once."""
+    distinct = dict(found)
+    return sorted(distinct.items(), key=lambda hit: -hit[1])[:n]
 
 
 def exact(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -44,6 +45,15 @@ class Catalogue(Database):
         with self.reading() as db:
             row = db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
         return None if row is None else str(row["value"])
+
+    def library_id(self) -> str:
+        """What tells this catalogue from others, wherever it lies."""
+        if (known := self.meta("library")) is None:
+            with self.writing() as db:
+                values = ("library", uuid.uuid4().hex)
+                db.execute("INSERT OR IGNORE INTO meta VALUES (?, ?)", values)
+            known = self.meta("library")
+        return known or ""
 
     @property
     def generation(self) -> int:
@@ -194,14 +204,16 @@ class Catalogue(Database):
                 collections=int(self.meta("collections") or 0),
             )
 
-    def vector_keys(self, up_to: int | None = None) -> set[str]:
-        """The keys of all vectors, or of those with a seq of at most ``up_to``."""
+    def unknown_vectors(self, keys: Iterable[str]) -> set[str]:
+        """Those of ``keys`` that are no vectors of today's embedder."""
+        asked = list(keys)
+        known: set[str] = set()
         with self.reading() as db:
-            found = db.execute(
-                f"SELECT key FROM embeddings WHERE {THIS_MODEL} AND (?1 IS NULL OR seq <= ?1)",
-                (up_to,),
-            )
-            return {row["key"] for row in found}
+            for part in row_mapping.parts(asked):
+                within = f"key IN ({row_mapping.marks(part)})"
+                query = f"SELECT key FROM embeddings WHERE {THIS_MODEL} AND {within}"
+                known.update(row["key"] for row in db.execute(query, part))
+        return set(asked) - known
 
     # Writing
 

@@ -19,7 +19,7 @@ UNSPACED = re.compile(
 MOST_TERMS = 48
 CONTEXT_WEIGHT = 0.6
 # Scoring a match takes about a microsecond; words beyond so many are the ones that tell least.
-MOST_MATCHES = 50_000
+MOST_MATCHES = 20_000
 
 
 def spaced(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -29,6 +29,7 @@ from store.results import (
 )
 from store.search import Mode
 from store.searcher import Searcher
+from store.vector_server import VectorServer
 from store.vectors import Vectors
 
 if TYPE_CHECKING:
@@ -42,19 +43,38 @@ class Library:
     Other processes may use the folder at the same time: each sees a change at its next call.
     """
 
-    def __init__(self, folder: Path, embedder: Embedder, *, split_limit: int = 256) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        embedder: Embedder,
+        *,
+        split_limit: int = 256,
+        chroma: tuple[str, str] | None = None,
+    ) -> None:
         self.folder = folder
         self.embedder = embedder
         self._catalogue = Catalogue(folder)
-        self._vectors = Vectors(folder / "vectors", self._catalogue)
+        named = f"footnote-{self._catalogue.library_id()}"
+        server = VectorServer(*chroma, named) if chroma else None
+        self._vectors = Vectors(folder / "vectors", self._catalogue, server)
         self._indexer = Indexer(self._catalogue, embedder, split_limit)
         self._splitter = f"{SPLITTER_VERSION}/{split_limit}"
         self._searcher = Searcher(self._catalogue, self._vectors, embedder)
 
     @classmethod
-    def open(cls, folder: Path, embedder: Embedder, *, split_limit: int = 256) -> Self:
-        """Opens a data folder, making it where it is missing; loads no model."""
-        return cls(Path(folder), embedder, split_limit=split_limit)
+    def open(
+        cls,
+        folder: Path,
+        embedder: Embedder,
+        *,
+        split_limit: int = 256,
+        chroma: tuple[str, str] | None = None,
+    ) -> Self:
+        """Opens a data folder, making it where it is missing; loads no model.
+
+        ``chroma`` is the address and the token ("" for none) of a Chroma server for the vectors.
+        """
+        return cls(Path(folder), embedder, split_limit=split_limit, chroma=chroma)
 
     def close(self) -> None:
         """Closes the catalogue and lets other processes own the vectors."""
@@ -136,10 +156,7 @@ class Library:
 
     def passages_as_hits(self, revision_id: str) -> list[Hit]:
         """The passages of a revision as a search would give them, in order, with its text."""
-        with self._catalogue.reading():
-            stored = self._catalogue.passages(revision_id)
-            texts = self._catalogue.texts([revision_id])
-        return [Hit(s, at, 0.0, {}, source=texts[revision_id]) for at, s in enumerate(stored, 1)]
+        return self._searcher.as_hits(revision_id)
 
     def sentence_vectors(self, texts: Sequence[str]) -> dict[str, NDArray[np.float32]]:
         """The unit vector of each text, shape (dimensions,), by text; those used last are kept."""
@@ -230,21 +247,20 @@ class Library:
         self._vectors.rebuild(progress and partial(progress, "indexing"))
         return embedded
 
+    def serve_vectors(self, port: int, ready: Callable[[str], None]) -> None:
+        """Serves the vectors to every process on the data folder until it is interrupted.
+
+        ``ready`` is called with the address. Raises ``StoreError`` where another process uses them.
+        """
+        self._vectors.serve(port, ready)
+
     # Answers
 
     def record_answer(
         self, payload: Mapping[str, object], citations: Sequence[answer_log.Cited] = ()
     ) -> str:
         """Stores an answer's JSON with what it rests on; returns its id (a new one if none)."""
-        hits: list[Hit] = []
-        vector = b""
-        if payload.get("refused"):
-            question = str(payload.get("standalone") or payload.get("question") or "")
-            question = question.encode("utf-8", "replace").decode()
-            hits = self.search(question, answer_log.SEEN)
-            found = self._searcher.question_vectors([question]).get(question)
-            vector = b"" if found is None else found.tobytes()
-        asked = (self._indexer.model, hits, vector)
+        asked = answer_log.what_it_saw(payload, self._indexer.model, self._searcher)
         return answer_log.record(self._catalogue, payload, citations, asked=asked)
 
     def answers(

@@ -57,6 +57,13 @@ class Searcher:
         with self._catalogue.reading() as db:
             return search.search(self._query(db, question, vector, None), k, "hybrid")
 
+    def as_hits(self, revision_id: str) -> list[Hit]:
+        """The passages of a revision as a search would give them, in order, with its text."""
+        with self._catalogue.reading():
+            stored = self._catalogue.passages(revision_id)
+            text = self._catalogue.texts([revision_id])[revision_id]
+        return [Hit(each, at, 0.0, {}, source=text) for at, each in enumerate(stored, 1)]
+
     def idf(self, words: Sequence[str]) -> dict[str, float]:
         """How rare each word is in the current passages (BM25's idf, natural logarithm)."""
         with self._catalogue.reading() as db:

@@ -1,23 +1,35 @@
-"""The vector index: Chroma as a cache of the catalogue's vectors; the only import of Chroma.
+"""The vector index: Chroma as a cache of the catalogue's vectors.
 
-Two processes on one Chroma folder are unsafe, so one process owns it (a file lock, free again when
-the process dies). Vectors that Chroma does not hold yet, or all of them in a process that is not
-the owner, are compared exactly from the catalogue. So every process sees every vector at once,
-Chroma may lag, and a lost or damaged folder costs no answer.
+Two processes on one Chroma folder are unsafe. So one process owns the folder (a file lock, free
+again when the process dies), or a Chroma server does (``footnote serve-vectors``, or one named in
+the settings), which all processes share. Vectors that Chroma does not hold yet, or all of them
+where it cannot be used, are compared exactly from the catalogue. So every process sees every vector
+at once, Chroma may lag, and a lost or damaged index costs no answer.
 """
 
 from __future__ import annotations
 
-import json
 import logging
 import shutil
 import threading
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from time import monotonic
+from typing import TYPE_CHECKING, TypeVar
 
-from store.brute_force import Tail, VectorSource, VectorState
+from store.brute_force import Tail, VectorSource, VectorState, nearest
+from store.chroma_index import BATCH, ChromaIndex, Damaged, Follows, failures
+from store.results import StoreError
+from store.vector_server import (
+    VectorServer,
+    chroma_folder,
+    forget_server,
+    name_folder,
+    serve,
+    served_at,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,86 +38,161 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 logger = logging.getLogger(__name__)
-BATCH = 2000
 # While Chroma lags behind, each question brings it this much closer and waits no longer than that.
 STEP = 128
-
-
-class Damaged(Exception):
-    """Chroma's folder does not hold what it should."""
+RETRY_S = 5.0
+"""How long a server that cannot be reached is left alone."""
+PATIENCE_S = 60.0
+"""How long it has time to start again, before a process that used it takes the folder itself."""
 
 
 class Vectors:
     """Nearest-vector search over a catalogue's vectors; safe to share between threads."""
 
-    def __init__(self, folder: Path, source: VectorSource) -> None:
+    def __init__(
+        self, folder: Path, source: VectorSource, server: VectorServer | None = None
+    ) -> None:
         self._folder = folder
         self._source = source
+        self._server = server
         self._guard = threading.RLock()
         self._lock: FileLock | None = None
-        self._chroma: _Chroma | None = None
+        self._index: ChromaIndex | None = None
+        self._served = False
         self._unusable = False
-        self._tail = Tail()
+        self._retry_at = 0.0
+        self._take_over_at = 0.0
+        self._tail = Tail(source)
 
     def nearest(self, vector: NDArray[np.float32], n: int) -> list[tuple[str, float]]:
         """``(key, cosine)`` of the ``n`` nearest vectors, nearest first."""
 
-        def ask(chroma: _Chroma) -> tuple[int, list[tuple[str, float]]]:
-            chroma.sync(self._source, STEP)
-            return chroma.seq, chroma.nearest(vector, n)
+        def ask(index: ChromaIndex) -> tuple[int, list[tuple[str, float]]]:
+            self._step(index, STEP)
+            return index.follows.seq, index.nearest(vector, n)
 
         with self._guard:
-            base, found = self._with_chroma(ask) or (0, [])
-            self._tail.follow(self._source, base)
-            return sorted([*found, *self._tail.nearest(vector, n)], key=lambda hit: -hit[1])[:n]
+            base, found = self._with_index(ask) or (0, [])
+            return nearest([*found, *self._tail.nearest(base, vector, n)], n)
 
     def sync(self, progress: Callable[[int, int], None] | None = None) -> None:
-        """Brings Chroma up to the catalogue, where this process owns it."""
-
-        def follow(chroma: _Chroma) -> None:
-            while chroma.sync(self._source, BATCH):
-                if progress:
-                    progress(chroma.seq, self._source.vector_state().last)
-
-        with self._guard:
-            self._with_chroma(follow)
+        """Brings Chroma up to the catalogue, where this process can; questions go on between."""
+        while True:
+            with self._guard:
+                index = self._with_index(lambda each: each if self._step(each, BATCH) else None)
+                if index is None:
+                    self._with_index(lambda each: each.settle())
+                    return
+            if progress:
+                progress(index.follows.seq, self._source.vector_state().last)
 
     def rebuild(self, progress: Callable[[int, int], None] | None = None) -> bool:
-        """Makes Chroma's folder anew from the catalogue; False where another process owns it."""
+        """Makes the index anew from the catalogue; False where another process owns the folder."""
         with self._guard:
-            if self._lock is None and not self._acquire():
+            self._unusable, self._retry_at = False, 0.0
+            with suppress(*failures()):  # what is damaged is thrown away anyway
+                self._ready()
+            if not self._served and self._lock is None:
                 return False
-            self._unusable = False
             self._start_anew()
-            self.sync(progress)
-            return True
+        self.sync(progress)
+        return True
+
+    def serve(self, port: int, ready: Callable[[str], None]) -> None:
+        """Serves the folder until it is interrupted; see ``store.vector_server.serve``."""
+        if self._server is not None:
+            raise StoreError("The settings name a Chroma server: there is nothing else to serve.")
+        self.sync()
+        with self._guard:
+            if self._lock is None:
+                raise StoreError(
+                    f"Another process uses the vectors in {self._folder} by itself. Stop it, start "
+                    "`footnote serve-vectors`, then start it again."
+                )
+            self._drop()
+            serve(self._folder, port, ready)
 
     def close(self) -> None:
         """Lets go of the folder."""
         with self._guard:
-            if self._chroma is not None:
-                self._chroma.close()
-                self._chroma = None
+            self._drop()
             if self._lock is not None:
                 self._lock.release()
                 self._lock = None
 
-    def _with_chroma(self, work: Callable[[_Chroma], Result]) -> Result | None:
-        """Does ``work`` with Chroma, once more with a new folder where the first is damaged.
+    def _with_index(self, work: Callable[[ChromaIndex], Result]) -> Result | None:
+        """Does ``work`` with Chroma, once more with a new index where the first is damaged.
 
-        None where another process owns the folder or it cannot be made.
+        None where another process owns the folder, or there is none to be had.
         """
         for _ in range(2):
-            if self._unusable or (self._lock is None and not self._acquire()):
-                return None
             try:
-                if self._chroma is None:
-                    self._chroma = _Chroma.open(self._folder, self._source)
-                return work(self._chroma)
-            except _failures() as error:
-                logger.warning("Rebuilding %s from the catalogue: %s", self._folder, error)
-                self._start_anew()
+                index = self._ready()
+                return None if index is None else work(index)
+            except failures() as error:
+                self._failed(error)
         return None
+
+    def _ready(self) -> ChromaIndex | None:
+        state = self._source.vector_state()
+        if self._index is None:
+            self._index = self._open(state)
+        index = self._index
+        if index is not None and self._served and not index.up_to_date(state):
+            index.refresh()
+        if index is not None and not index.fits(state):
+            raise Damaged("its vectors were made by another embedder")
+        return index
+
+    def _open(self, state: VectorState) -> ChromaIndex | None:
+        server = self._server
+        waiting = monotonic() < self._take_over_at
+        if server is None and (waiting or not (self._lock or self._acquire())):
+            server = served_at(self._folder)  # whoever owns the folder may serve it
+            if server is None:
+                return None
+        self._served = server is not None
+        if server is not None:
+            if monotonic() < self._retry_at:
+                return None
+            return ChromaIndex.on_server(server.address, server.token, server.name, state)
+        if self._unusable:
+            return None
+        folder, before = chroma_folder(self._folder)
+        return self._create(state) if folder is None else self._in_folder(folder, before, state)
+
+    def _in_folder(self, folder: Path, before: Follows | None, state: VectorState) -> ChromaIndex:
+        if not folder.is_dir():
+            raise Damaged("its folder is gone")
+        return ChromaIndex.in_folder(folder, state, before)
+
+    def _create(self, state: VectorState) -> ChromaIndex:
+        """A new, empty folder of its own name: Chroma keeps what it knows of a path in memory."""
+        if self._folder.is_dir():
+            shutil.rmtree(self._folder, ignore_errors=True)
+        else:
+            self._folder.unlink(missing_ok=True)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        made = self._folder / uuid.uuid4().hex
+        index = ChromaIndex.in_folder(made, state, None)
+        name_folder(self._folder, made.name)
+        return index
+
+    def _step(self, index: ChromaIndex, limit: int) -> bool:
+        """Brings Chroma closer; False where it needs no more, or another process is doing it."""
+        if index.up_to_date(self._source.vector_state()):
+            return False
+        if not self._served:
+            return index.sync(self._source, limit)
+        from filelock import FileLock, Timeout
+
+        lock = FileLock(self._folder.with_suffix(".sync.lock"), is_singleton=False)
+        try:
+            with lock.acquire(timeout=0):
+                index.refresh()
+                return index.sync(self._source, limit)
+        except Timeout:
+            return False
 
     def _acquire(self) -> bool:
         from filelock import FileLock, Timeout
@@ -116,121 +203,37 @@ class Vectors:
         except (Timeout, OSError):
             return False
         self._lock = lock
+        forget_server(self._folder)
         return True
 
-    def _start_anew(self) -> None:
-        if self._chroma is not None:
-            self._chroma.close()
-            self._chroma = None
-        self._tail = Tail()
+    def _failed(self, error: Exception) -> None:
+        if self._served and not isinstance(error, Damaged):
+            logger.warning("The Chroma server did not answer, vectors are compared: %s", error)
+            self._drop()
+            self._retry_at = monotonic() + RETRY_S
+            self._take_over_at = max(self._take_over_at, self._retry_at + PATIENCE_S)
+            return
+        logger.warning("Rebuilding %s from the catalogue: %s", self._folder, error)
         try:
-            self._chroma = _Chroma.create(self._folder, self._source.vector_state())
-        except _failures() as error:
-            logger.warning("No vectors in %s for now: %s", self._folder, error)
+            self._start_anew()
+        except failures() as second:
+            logger.warning("No vectors in %s for now: %s", self._folder, second)
             self._unusable = True
 
+    def _start_anew(self) -> None:
+        index, state = self._index, self._source.vector_state()
+        if self._served:
+            if index is not None:
+                index.delete()
+            self._drop()
+            self._index = self._open(state)
+            return
+        self._drop()
+        self._index = self._create(state)
 
-class _Chroma:
-    """One Chroma folder and, beside it, the note of how far it follows the catalogue."""
-
-    def __init__(self, root: Path, name: str, seq: int, state: VectorState) -> None:
-        import chromadb
-        from chromadb.config import Settings
-
-        self._note = root / "follows.json"
-        self._name = name
-        self.seq = seq
-        self._model = state.model
-        self._collections = state.collections
-        self._client: Any = chromadb.PersistentClient(
-            path=str(root / name), settings=Settings(anonymized_telemetry=False)
-        )
-        self._items = self._client.get_or_create_collection(
-            "passages", embedding_function=None, configuration={"hnsw": {"space": "cosine"}}
-        )
-
-    @classmethod
-    def open(cls, root: Path, source: VectorSource) -> _Chroma:
-        """The folder as it was left; ``Damaged`` where vectors that were put in are gone."""
-        note = root / "follows.json"
-        if not note.exists():
-            return cls.create(root, source.vector_state())
-        try:
-            noted = json.loads(note.read_text(encoding="utf-8"))
-            state = VectorState(str(noted["model"]), 0, int(noted["collections"]))
-            opened = cls(root, str(noted["folder"]), int(noted["seq"]), state)
-        except (ValueError, KeyError, TypeError) as error:
-            raise Damaged(f"unreadable note: {error}") from error
-        held = opened._items.count()
-        if held < len(source.vector_keys(opened.seq)):
-            raise Damaged(f"only {held} vectors are left")
-        return opened
-
-    @classmethod
-    def create(cls, root: Path, state: VectorState) -> _Chroma:
-        """A new, empty folder of its own name: Chroma keeps what it knows of a path in memory."""
-        if root.is_dir():
-            shutil.rmtree(root, ignore_errors=True)
-        else:
-            root.unlink(missing_ok=True)
-        root.mkdir(parents=True, exist_ok=True)
-        made = cls(root, uuid.uuid4().hex, 0, state)
-        made._write_note()
-        return made
-
-    def sync(self, source: VectorSource, limit: int) -> bool:
-        """Takes in up to ``limit`` vectors and drops collected ones; False when there is none."""
-        import numpy as np
-
-        state = source.vector_state()
-        if state.model != self._model:
-            raise Damaged("its vectors were made by another embedder")
-        if state.collections != self._collections:
-            self._drop(set(self._items.get(include=[])["ids"]) - source.vector_keys())
-            self._collections = state.collections
-            self._write_note()
-        rows = source.vectors_after(self.seq, limit) if state.last > self.seq else []
-        if not rows:
-            return False
-        vectors = np.stack([np.frombuffer(blob, dtype=np.float32) for _, _, blob in rows])
-        self._items.upsert(ids=[key for _, key, _ in rows], embeddings=vectors)
-        self.seq = rows[-1][0]
-        self._write_note()
-        return True
-
-    def nearest(self, vector: NDArray[np.float32], n: int) -> list[tuple[str, float]]:
-        wanted = min(n, self._items.count())
-        if wanted == 0:
-            return []
-        result = self._items.query(
-            query_embeddings=vector[None, :], n_results=wanted, include=["distances"]
-        )
-        keys, distances = result["ids"][0], (result["distances"] or [[]])[0]
-        if len(keys) < wanted:
-            raise Damaged(f"{len(keys)} neighbours of {wanted}")
-        return [(key, 1.0 - float(distance)) for key, distance in zip(keys, distances, strict=True)]
-
-    def close(self) -> None:
-        self._client.close()
-
-    def _drop(self, keys: set[str]) -> None:
-        ordered = sorted(keys)
-        for first in range(0, len(ordered), BATCH):
-            self._items.delete(ids=ordered[first : first + BATCH])
-
-    def _write_note(self) -> None:
-        fresh = self._note.with_suffix(".tmp")
-        noted = {
-            "folder": self._name,
-            "model": self._model,
-            "seq": self.seq,
-            "collections": self._collections,
-        }
-        fresh.write_text(json.dumps(noted), encoding="utf-8")
-        fresh.replace(self._note)
-
-
-def _failures() -> tuple[type[Exception], ...]:
-    from chromadb.errors import ChromaError
-
-    return (Damaged, ChromaError, OSError)
+    def _drop(self) -> None:
+        self._tail = Tail(self._source)
+        if self._index is not None:
+            with suppress(*failures()):
+                self._index.close()
+            self._index = None

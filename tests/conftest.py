@@ -39,6 +39,13 @@ PARAGRAPHS = (
 )
 
 
+def vector_keys(library: Library) -> set[str]:
+    """The keys of all vectors that today's embedder made."""
+    with library._catalogue.reading() as db:
+        found = db.execute("SELECT key FROM embeddings WHERE model = ?", (library._indexer.model,))
+        return {row["key"] for row in found}
+
+
 def document_of(
     *paragraphs: str, name: str = "lighthouse.txt", source: str | None = None
 ) -> Document:

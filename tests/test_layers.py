@@ -155,7 +155,7 @@ def test_chroma_is_imported_in_one_file() -> None:
         if not name.startswith("evals")
         and any(module.split(".")[0] == "chromadb" for module in imported(path))
     }
-    assert using == {"store.vectors"}
+    assert using == {"store.chroma_index"}
 
 
 @pytest.mark.parametrize("module", ["store.library", "app.cli.main"])

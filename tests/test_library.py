@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import document_of, long_document
+from conftest import document_of, long_document, vector_keys
 from numpy.typing import NDArray
 
 from ingest.document import Block, BlockKind, Document
@@ -260,9 +260,7 @@ def test_another_embedder_is_refused_until_reindex(tmp_path: Path, embedder: Emb
         assert library.reindex() == 3
         assert not keys & {passage.id for passage in library.passages(first.revision)}
         assert len(library.search("granite", 5, mode="dense")) == 3
-        assert library._catalogue.vector_keys() == {
-            passage.id for passage in library.passages(first.revision)
-        }
+        assert vector_keys(library) == {passage.id for passage in library.passages(first.revision)}
 
 
 def test_a_newer_catalogue_is_refused(tmp_path: Path, embedder: Embedder) -> None:

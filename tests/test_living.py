@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from conftest import vector_keys
 
 from app.answering.pipeline import Answerer
 from app.settings import Settings
@@ -167,7 +168,7 @@ def test_a_change_to_the_sample_touches_exactly_what_it_changed(
     old, new = (vectors_of(library, each.id) for each in (found.a, found.b))
     assert report.status == "changed"
     assert report.embedded == len(new - old) == EMBEDDED[change]
-    assert len(library._catalogue.vector_keys()) == len(new | old)
+    assert len(vector_keys(library)) == len(new | old)
 
     touched = "moved" if change == "moved" else "stale"
     for answer in library.answers():

@@ -32,8 +32,8 @@ def test_chroma_and_exact_comparison_agree(library: Library, embedder: Embedder)
     for question in (QUESTION, "saddle", "timber 3"):
         vector = embedder.encode_queries([question])[0]
         by_chroma, compared = owner.nearest(vector, 7), beside.nearest(vector, 7)
-        assert owner._chroma is not None
-        assert beside._chroma is None
+        assert owner._index is not None
+        assert beside._index is None
         assert [key for key, _ in by_chroma] == [key for key, _ in compared]
         assert np.allclose([c for _, c in by_chroma], [c for _, c in compared], atol=1e-5)
 
@@ -49,9 +49,9 @@ def test_what_chroma_does_not_hold_yet_is_found(library: Library) -> None:
     library._catalogue.save_vectors(model, blobs)
     for n in (0, STEP, 3 * STEP - 1):
         assert library._vectors.nearest(made[n], 1)[0][0] == f"made-{n}"
-    chroma = library._vectors._chroma
+    chroma = library._vectors._index
     assert chroma is not None
-    assert chroma.seq == 2 + 3 * STEP
+    assert chroma.follows.seq == 2 + 3 * STEP
 
 
 def damage_catalogue_of_chroma(folder: Path) -> None:
@@ -125,8 +125,8 @@ def test_a_damaged_folder_is_rebuilt(
     with Library.open(library.folder, embedder) as again:
         assert keys(again) == before
         again._vectors.sync()
-        assert again._vectors._chroma is not None
-        assert again._vectors._chroma._items.count() == 1510
+        assert again._vectors._index is not None
+        assert again._vectors._index._items.count() == 1510
         assert keys(again) == before
 
 
@@ -157,12 +157,12 @@ def test_a_second_library_sees_changes_and_takes_over(library: Library, embedder
         assert len(keys(beside, 9)) == 4
         library.add(long_document(6))
         assert len(keys(beside, 9)) == 6
-        assert beside._vectors._chroma is None
+        assert beside._vectors._index is None
         beside.add(long_document(8))
         assert len(keys(library, 9)) == 8
         library.close()
         assert len(keys(beside, 9)) == 8
-        assert beside._vectors._chroma is not None
+        assert beside._vectors._index is not None
 
 
 def test_without_room_for_chroma_search_goes_on(library: Library, embedder: Embedder) -> None:

@@ -75,12 +75,9 @@ def settings_for(data: Path | None = None, **overrides: Any) -> Settings:
 @contextmanager
 def opened_library(settings: Settings) -> Iterator[Library]:
     """The library of the data folder; no model is loaded until something is embedded."""
-    from store.library import Library
-    from store.open_embedder import open_embedder
+    from app.service.open_library import open_library
 
-    with Library.open(
-        settings.data, open_embedder(settings.embedder, settings.embedder_url)
-    ) as library:
+    with open_library(settings) as library:
         yield library
 
 

@@ -22,6 +22,7 @@ from app.cli import (
     ingest_command,
     interrupt,
     maintenance_commands,
+    serve_vectors_command,
     users_commands,
 )
 from app.cli.common import error_console, printable
@@ -45,6 +46,7 @@ for part in (
     answers_commands,
     users_commands,
     maintenance_commands,
+    serve_vectors_command,
 ):
     part.register(cli)
 

@@ -74,12 +74,9 @@ def _room(settings: Settings) -> Finding:
 
 
 def _documents(settings: Settings) -> Finding:
-    from store.library import Library
-    from store.open_embedder import open_embedder
+    from app.service.open_library import open_library
 
-    with Library.open(
-        settings.data, open_embedder(settings.embedder, settings.embedder_url)
-    ) as library:
+    with open_library(settings) as library:
         found = library.documents()
     if not found:
         return Finding("documents", "note", "none yet: footnote ingest FILE")

@@ -78,13 +78,9 @@ class Engine:
         """The opened library; loads no model."""
         with self._lock:
             if self._library is None:
-                from store.library import Library
-                from store.open_embedder import open_embedder
+                from app.service.open_library import open_library
 
-                self._library = Library.open(
-                    self.settings.data,
-                    open_embedder(self.settings.embedder, self.settings.embedder_url),
-                )
+                self._library = open_library(self.settings)
             return self._library
 
     @property
