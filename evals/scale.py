@@ -42,36 +42,26 @@ def fill(
         embedder, corpus, _pool_vectors(folder, corpus, embedder)
     )  # fmt: skip
     began = time.perf_counter()
-    spent = {"making documents": 0.0, "ingest": 0.0}
-    made = 0
+    spent = 0.0
+    made, rate = 0, 0.0
     with Library.open(folder / "data", maker) as library:
         held = sum(revision.passages for revision in library.documents())
         number = len(library.documents())
         while held < passages and time.perf_counter() - began < seconds:
-            documents = _timed(spent, "making documents", _documents, corpus, number)
-            reports = _timed(spent, "ingest", _ingest, library, documents)
+            documents = _documents(corpus, number)
+            first = time.perf_counter()
+            reports = list(library.add_many(documents))
+            spent += time.perf_counter() - first
             held += sum(report.passages for report in reports)
             made += sum(report.passages for report in reports)
             number += AT_ONCE
-            print(f"{held} passages, {made / spent['ingest']:.0f} a second", file=sys.stderr)
-    rate = round(made / spent["ingest"]) if made else None
-    return {"passages": held, "documents": number, "ingest_passages_per_s": rate}
-
-
-def _timed(spent: dict[str, float], name: str, work: Callable[..., Any], *given: object) -> Any:
-    began = time.perf_counter()
-    try:
-        return work(*given)
-    finally:
-        spent[name] += time.perf_counter() - began
+            rate = made / (spent - getattr(maker, "seconds", 0.0))
+            print(f"{held} passages, {rate:.0f} a second beside the encoder", file=sys.stderr)
+    return {"passages": held, "documents": number, "ingest_passages_per_s": round(rate)}
 
 
 def _documents(corpus: Corpus, first: int) -> list[Document]:
     return [corpus.document(number) for number in range(first, first + AT_ONCE)]
-
-
-def _ingest(library: Library, documents: Sequence[Document]) -> list[Any]:
-    return list(library.add_many(documents))
 
 
 def _pool_vectors(folder: Path, corpus: Corpus, embedder: Embedder) -> Any:

@@ -128,12 +128,16 @@ class Indexer:
         # Rows of a sheet are found by words and cells; comparing them one by one gains nothing.
         inside = [spoken(p.text) if p.row is None else [] for p in passages]
         texts = [embedded_text(passage) for passage in passages]
-        alone = list(dict.fromkeys(sentence for some in inside for sentence in some))
-        vectors = self._embedder.encode_documents([*texts, *alone], progress)
-        place = {sentence: len(texts) + at for at, sentence in enumerate(alone)}
+        # Each text once: a passage of one sentence, without context, is that sentence.
+        once = list(dict.fromkeys([*texts, *(sentence for some in inside for sentence in some)]))
+        vectors = self._embedder.encode_documents(once, progress)
+        place = {text: at for at, text in enumerate(once)}
         return [
-            (vectors[at].tobytes(), pack(vectors[[place[s] for s in some]]) if some else b"")
-            for at, some in enumerate(inside)
+            (
+                vectors[place[text]].tobytes(),
+                pack(vectors[[place[s] for s in some]]) if some else b"",
+            )
+            for text, some in zip(texts, inside, strict=True)
         ]
 
     def _finish(self, waiting: list[Prepared], progress: Progress | None) -> list[IngestReport]:
