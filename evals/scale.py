@@ -33,21 +33,20 @@ SHOWN = 0.97
 """The share of the passages asked for that is enough: documents differ a little in length."""
 
 
-def fill(
-    folder: Path, corpus: Corpus, passages: int, seconds: float, *, real: bool
-) -> dict[str, Any]:
+def fill(given: argparse.Namespace, corpus: Corpus) -> dict[str, Any]:
     """Ingest until the library holds so many passages or the time is up; the rates of this run."""
     embedder = open_embedder(None, None)
-    maker: Embedder = embedder if real else RecombiningEmbedder(
-        embedder, corpus, _pool_vectors(folder, corpus, embedder)
-    )  # fmt: skip
+    maker: Embedder = embedder
+    if not given.real:
+        vectors = _pool_vectors(given.folder, corpus, embedder)
+        maker = RecombiningEmbedder(embedder, corpus, vectors)
     began = time.perf_counter()
     spent = 0.0
     made, rate = 0, 0.0
-    with Library.open(folder / "data", maker) as library:
+    with _library(given, maker) as library:
         held = sum(revision.passages for revision in library.documents())
         number = len(library.documents())
-        while held < passages and time.perf_counter() - began < seconds:
+        while held < given.passages and time.perf_counter() - began < given.minutes * 60:
             documents = _documents(corpus, number)
             first = time.perf_counter()
             reports = list(library.add_many(documents))
@@ -58,6 +57,11 @@ def fill(
             rate = made / (spent - getattr(maker, "seconds", 0.0))
             print(f"{held} passages, {rate:.0f} a second beside the encoder", file=sys.stderr)
     return {"passages": held, "documents": number, "ingest_passages_per_s": round(rate)}
+
+
+def _library(given: argparse.Namespace, embedder: Embedder) -> Library:
+    chroma = (given.chroma, "") if given.chroma else None
+    return Library.open(given.folder / "data", embedder, chroma=chroma)
 
 
 def _documents(corpus: Corpus, first: int) -> list[Document]:
@@ -78,18 +82,19 @@ def _pool_vectors(folder: Path, corpus: Corpus, embedder: Embedder) -> Any:
     return vectors
 
 
-def ask(folder: Path, corpus: Corpus, questions: int) -> dict[str, Any]:
+def ask(given: argparse.Namespace, corpus: Corpus) -> dict[str, Any]:
     """Open the library as a chat does, search and answer, and look at the memory."""
     from app.answering.pipeline import Answerer
     from app.settings import Settings
 
+    questions = given.questions
     began = time.perf_counter()
-    with Library.open(folder / "data", open_embedder(None, None)) as library:
+    with _library(given, open_embedder(None, None)) as library:
         documents = len(library.documents())
         library.search("What opens the library?")
         opened = time.perf_counter() - began
         asked = [corpus.question(number, documents) for number in range(2 * questions)]
-        answerer = Answerer(library, Settings(data=folder / "data"), None)
+        answerer = Answerer(library, Settings(data=given.folder / "data"), None)
         searched = list(_each(library.search, asked[:questions]))
         answered = list(_each(answerer.answer, asked[questions:]))
         parts = _parts(library, asked[:questions])
@@ -144,13 +149,14 @@ def main() -> None:
     parser.add_argument("--questions", type=int, default=100)
     parser.add_argument("--minutes", type=float, default=600.0, help="Stop filling after so long.")
     parser.add_argument("--real", action="store_true", help="Make real vectors: slow.")
+    parser.add_argument("--chroma", default="", help="The address of a Chroma server.")
     parser.add_argument("--ask", action="store_true", help="Only ask.")
     given = parser.parse_args()
     corpus = Corpus(read_pool(given.text, POOL))
     if given.ask:
-        print(json.dumps(ask(given.folder, corpus, given.questions)))
+        print(json.dumps(ask(given, corpus)))
         return
-    filled = fill(given.folder, corpus, given.passages, given.minutes * 60, real=given.real)
+    filled = fill(given, corpus)
     if filled["passages"] < SHOWN * given.passages:
         sys.exit(f"{filled['passages']} passages so far; run the same command again to go on.")
     again = [sys.executable, "-m", "evals.scale", *sys.argv[1:], "--ask"]

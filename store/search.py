@@ -153,18 +153,36 @@ def _alone(parts: Mapping[int, Mapping[str, float]], name: str) -> dict[int, flo
 
 
 def _fused(query: Query, parts: Mapping[int, dict[str, float]]) -> dict[int, float]:
-    """One score from both; a passage beyond the dense candidates counts as the last of them."""
+    """One score from both, with the cosine also of what words alone found."""
+    _add_cosines(query, parts)
     said = fulltext.informative_terms(query.text)
     rarity = sum(fulltext.idf(query.db, said, query.frequency).values()) or 1.0
-    floor = min((found["dense"] for found in parts.values() if "dense" in found), default=0.0)
     scores = {}
     for passage, found in parts.items():
         ranks = (found[name] for name in ("dense_rank", "bm25_rank") if name in found)
-        scores[passage] = found.get("dense", floor) + WORDS * found.get("bm25", 0.0) / rarity
+        scores[passage] = found.get("dense", 0.0) + WORDS * found.get("bm25", 0.0) / rarity
         found["rrf"] = sum(1 / (K + rank) for rank in ranks)
     for passage in _furniture(query.db, list(parts)):
         scores[passage] -= FURNITURE
     return scores
+
+
+def _add_cosines(query: Query, parts: Mapping[int, dict[str, float]]) -> None:
+    """Compares the passages that only their words brought here."""
+    import numpy as np
+
+    lacking = [passage for passage, found in parts.items() if "dense" not in found]
+    if query.vector is None:
+        return
+    for part in row_mapping.parts(lacking):
+        found = query.db.execute(
+            "SELECT p.id, e.vector FROM passages p JOIN embeddings e ON e.key = p.key"
+            f" WHERE p.id IN ({row_mapping.marks(part)})",
+            tuple(part),
+        )
+        for row in found:
+            cosine = np.frombuffer(row["vector"], dtype=np.float32) @ query.vector
+            parts[row["id"]]["dense"] = float(cosine)
 
 
 def _furniture(db: sqlite3.Connection, passages: Sequence[int]) -> list[int]:

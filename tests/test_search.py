@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from conftest import PARAGRAPHS, document_of, long_document
@@ -13,6 +14,7 @@ from ingest.language.sentences import sentences
 from ingest.load import load_text
 from store.embedder import Embedder
 from store.fulltext import MOST_TERMS, terms
+from store.indexing import embedded_text
 from store.library import Library
 from store.results import Hit, StoreError
 from store.search import Mode
@@ -151,3 +153,17 @@ def test_idf_is_higher_for_rarer_words(filled: Library) -> None:
     assert rarity["granite"] < rarity["lighthouse"] < rarity["zeppelin"]
     assert rarity["Málaga"] == filled.idf(["malaga"])["malaga"]
     assert all(value >= 0 for value in rarity.values())
+
+
+def test_what_only_words_find_has_its_cosine_too(tmp_path: Path, embedder: Embedder) -> None:
+    with Library.open(tmp_path, embedder) as library:
+        library.add(long_document(130))
+        library.add(document_of("Ferrets sleep. The code zq77 stands on the crate.", name="c.txt"))
+        question = "granite harbour lantern meadow orchard pebble quarry zq77"
+        hits = library.search(question, 20)
+        alone = [hit for hit in hits if "dense_rank" not in hit.parts]
+        assert alone
+        vector = embedder.encode_queries([question])[0]
+        for hit in alone:
+            passage = embedder.encode_documents([embedded_text(hit.stored.passage)])[0]
+            assert hit.parts["dense"] == pytest.approx(float(passage @ vector), abs=1e-4)
