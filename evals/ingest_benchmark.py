@@ -19,12 +19,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
+from ingest.language.sentences import spoken
 from ingest.load import load
 from ingest.split import split
 from store.embedder import Embedder
 from store.indexing import embedded_text
 from store.library import Library
-from store.sentence_transformer import BATCH, SentenceTransformerEmbedder
+from store.sentence_transformer import SentenceTransformerEmbedder
 
 SLICE = 100
 LEAST_SPEED = 0.9
@@ -132,20 +133,18 @@ def measure(folder: Path, files: Sequence[Path]) -> Figures:
     return Figures(len(files), passages, encoder_s, ingest_s, again_s, memory)
 
 
-def passage_texts(embedder: Embedder, files: Sequence[Path]) -> list[str]:
-    """What the passages of the files are embedded from."""
+def passage_texts(embedder: Embedder, files: Sequence[Path]) -> list[list[str]]:
+    """For each passage of the files what is embedded: its text in context, and its sentences."""
     return [
-        embedded_text(passage)
+        [embedded_text(passage), *spoken(passage.text)]
         for file in files
         for passage in split(load(file), embedder.count_tokens, embedder.max_tokens)
     ]
 
 
-def encode(embedder: SentenceTransformerEmbedder, texts: Sequence[str]) -> None:
-    """The bare encoder: one call of sentence-transformers, which sorts by length itself."""
-    model = embedder._model
-    assert model is not None
-    model.encode(list(texts), batch_size=BATCH, show_progress_bar=False, normalize_embeddings=True)
+def encode(embedder: SentenceTransformerEmbedder, passages: Sequence[Sequence[str]]) -> None:
+    """The bare encoder: one call for all texts, each once; it sorts by length itself."""
+    embedder.encode_documents(list(dict.fromkeys(text for texts in passages for text in texts)))
 
 
 def take_in(library: Library, files: Sequence[Path], status: str) -> None:
