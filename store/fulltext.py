@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 
 from ingest.language.stopwords import STOP_WORDS
+from store.database import Database
 from store.document_frequency import DocumentFrequency
 from store.document_frequency import idf as rarity
 
@@ -18,6 +19,7 @@ UNSPACED = re.compile(
 )
 MOST_TERMS = 48
 CONTEXT_WEIGHT = 0.6
+MERGED_PAGES = 2000
 # Scoring a match takes about a microsecond; words beyond so many are the ones that tell least.
 MOST_MATCHES = 20_000
 
@@ -42,6 +44,19 @@ def forget(db: sqlite3.Connection, revision_id: str) -> None:
         "DELETE FROM fulltext WHERE rowid IN (SELECT id FROM passages WHERE revision = ?)",
         (revision_id,),
     )
+
+
+def merge(catalogue: Database) -> None:
+    """Merges the index's segments into one, so that none holds deleted words any more; a moment at
+    a time, so that others can write."""
+    pages = -MERGED_PAGES  # negative in the first call: everything is to become one segment
+    while True:
+        with catalogue.writing() as db:
+            before = db.total_changes
+            db.execute("INSERT INTO fulltext (fulltext, rank) VALUES ('merge', ?)", (pages,))
+            if db.total_changes - before < 2:  # as FTS5's documentation tells the end
+                return
+        pages = MERGED_PAGES
 
 
 def terms(question: str) -> list[str]:

@@ -17,6 +17,7 @@ from store.embedder import Embedder
 from store.indexing import Indexer, Progress, now
 from store.listing import Listing, asked_of, listing
 from store.names import one_document, revision_numbered
+from store.reindexing import reindex
 from store.results import (
     AnswerStatus,
     Diff,
@@ -242,7 +243,8 @@ class Library:
     def reindex(self, progress: Progress | None = None) -> int:
         """Brings passages, vectors and full text up to today's embedder and splitter, and makes
         Chroma's folder anew; returns how many passages were embedded."""
-        embedded = maintenance.reindex(self._catalogue, self._indexer, self._settings, progress)
+        embedded = reindex(self._catalogue, self._indexer, self._settings, progress)
+        maintenance.collect(self._catalogue)
         self._searcher.forget()
         self._vectors.rebuild(progress and partial(progress, "indexing"))
         return embedded

@@ -170,14 +170,24 @@ def ensure_revision(db: sqlite3.Connection, owner: str, document: Document, now:
     return made
 
 
+PASSAGE_COLUMNS = "revision, ordinal, key, begins, ends, text, context, headings, kind, page, row"
+
+
 def replace_passages(
     db: sqlite3.Connection, revision_id: str, passages: Sequence[NewPassage]
 ) -> None:
     """Gives a revision that is not current these passages."""
     db.execute("DELETE FROM passages WHERE revision = ?", (revision_id,))
+    insert_passages(db, "passages", revision_id, passages)
+    db.execute("UPDATE revisions SET passages = ? WHERE id = ?", (len(passages), revision_id))
+
+
+def insert_passages(
+    db: sqlite3.Connection, table: str, revision_id: str, passages: Sequence[NewPassage]
+) -> None:
+    """Adds the passages of a revision to ``passages`` or ``staged_passages``."""
     db.executemany(
-        """INSERT INTO passages (revision, ordinal, key, begins, ends, text, context, headings,
-            kind, page, row) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+        f"INSERT INTO {table} ({PASSAGE_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             (
                 revision_id,
@@ -195,7 +205,6 @@ def replace_passages(
             for ordinal, new in enumerate(passages)
         ),
     )
-    db.execute("UPDATE revisions SET passages = ? WHERE id = ?", (len(passages), revision_id))
 
 
 def _hash(*parts_: str) -> str:

@@ -61,6 +61,19 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         """INSERT INTO meta SELECT 'passages', coalesce(sum(r.passages), 0)
             FROM revisions r JOIN documents d ON d.current = r.id""",
     ),
+    (
+        "CREATE INDEX revisions_original ON revisions (original) WHERE original IS NOT NULL",
+        # Passages that a reindex has made and that are not yet the ones in use.
+        """CREATE TABLE staged_revisions (
+            revision TEXT PRIMARY KEY REFERENCES revisions (id) ON DELETE CASCADE,
+            settings TEXT NOT NULL)""",
+        """CREATE TABLE staged_passages (
+            revision TEXT NOT NULL REFERENCES staged_revisions (revision) ON DELETE CASCADE,
+            ordinal INTEGER NOT NULL, key TEXT NOT NULL, begins INTEGER NOT NULL,
+            ends INTEGER NOT NULL, text TEXT NOT NULL, context TEXT NOT NULL,
+            headings TEXT NOT NULL, kind TEXT NOT NULL, page INTEGER, row INTEGER,
+            PRIMARY KEY (revision, ordinal))""",
+    ),
 )
 SCHEMA = len(MIGRATIONS)
 BUSY_SECONDS = 60

@@ -34,7 +34,7 @@ def reindex(data: Data = None) -> None:
 
     [dim]footnote reindex[/dim]
     """
-    with opened_library(settings_for(data)) as library, progress_bar("passages") as bar:
+    with opened_library(settings_for(data)) as library, progress_bar("revisions") as bar:
         embedded = library.reindex(bar)
     console.print(f"The index is up to date: {embedded} passages were embedded.")
 
