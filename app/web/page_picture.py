@@ -14,13 +14,13 @@ def figure(library: Library, revision: str, page: int | None, cited: Citation | 
     kept = library.original(revision) if page is not None else None
     if page is None or kept is None:
         return ""
-    from ingest.load.page_picture import SCALE, page_picture
+    from ingest.load.page_picture import SCALE, page_picture_apart
 
     data, scans = kept
     media_type = library.revision(revision).media_type
     quote = cited.quote if cited and cited.page == page else ""
     try:
-        picture, boxes = page_picture(data, media_type, page, quote, scans)
+        picture, boxes = page_picture_apart(data, media_type, page, quote, scans)
     except UnreadableDocument:
         return ""
     marked = [box for box in boxes if box.page == page]

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 import io
 from collections.abc import Iterable, Sequence
+from dataclasses import astuple
 from typing import TYPE_CHECKING
 
 from ingest.document import UnreadableDocument
 from ingest.load import pdf, picture
 from ingest.load.pdf_characters import characters
 from ingest.load.pdf_words import Box, Character, find_words
+from ingest.load.sandbox import call_apart
 from ingest.load.source import Source
-from ingest.scan import ScannedLine, ScannedPage
+from ingest.scan import ScannedLine, ScannedPage, read_scans, write_scans
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -39,6 +42,29 @@ def page_picture(
     turn = next((scan.turn for scan in scans if scan.number == page), 0)
     upright = drawn.rotate(turn, expand=True) if turn else drawn
     return _marked(upright, [box for box in boxes if box.page == page]), boxes
+
+
+def page_picture_apart(
+    data: bytes, media_type: str, page: int, quote: str = "", scans: Sequence[ScannedPage] = ()
+) -> tuple[bytes, list[Box]]:
+    """``page_picture`` from a process of its own, since a stranger made the file."""
+    reply = call_apart(
+        "ingest.load.page_picture",
+        "as_json",
+        data,
+        Source(f"page {page}", ""),
+        media_type=media_type,
+        page=page,
+        quote=quote,
+        scans=write_scans(tuple(scans)),
+    )
+    return base64.b64decode(reply["png"]), [Box(*box) for box in reply["boxes"]]
+
+
+def as_json(data: bytes, media_type: str, page: int, quote: str, scans: str) -> dict[str, object]:
+    """``page_picture`` with everything as JSON holds it."""
+    png, boxes = page_picture(data, media_type, page, quote, read_scans(scans))
+    return {"png": base64.b64encode(png).decode(), "boxes": [astuple(box) for box in boxes]}
 
 
 def _of_pdf(data: bytes, page: int) -> tuple[Image, dict[int, list[Character]]]:

@@ -1,21 +1,18 @@
 """Runs a loader in a separate process, with limits on time and memory.
 
 Parsers of PDF and Office files are large, partly native code that meets files from anywhere: one
-that hangs, swells or crashes must end with an error about that file, not with the program. Each
-file has a process of its own (0.3 s, most of it the parser's imports), so that nothing that one
-file does to its process reaches the next.
+that hangs, swells or crashes must end with an error about that file, not with the program. So
+each file has a process of its own (``ingest.load.child``).
 """
 
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
-import tempfile
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, replace
 from importlib import import_module
 from itertools import count
@@ -24,6 +21,7 @@ from typing import Any
 from ingest.document import Block, BlockKind, Document, UnreadableDocument
 from ingest.load import ocr
 from ingest.load.archive import damaged
+from ingest.load.child import running
 from ingest.load.ocr import NeedsRecognition
 from ingest.load.source import Source
 from ingest.scan import read_scans, write_scans
@@ -32,8 +30,6 @@ Progress = Callable[[str, int, int], None]
 """Hears what is done, and how much of how much."""
 
 READ = b"pictures read: "
-SECRETS = ("KEY", "TOKEN", "SECRET", "PASSWORD", "CREDENTIAL")
-"""Words in the names of variables that a child does not get."""
 MAX_SECONDS = 30
 MAX_MEMORY = 1024 * 1024 * 1024
 # Recognition: about three seconds a page on a quiet core, four ways round at most.
@@ -68,6 +64,18 @@ def load_apart(
     return _document(reply)
 
 
+def call_apart(
+    module: str, function: str, data: bytes, source: Source, **arguments: Any
+) -> dict[str, Any]:
+    """What ``module.function(data, **arguments)`` gives (a dict that JSON can hold), from a child
+    process; ``source`` is what errors name. Raises as ``load_apart`` does."""
+    call = {"function": function, "arguments": arguments}
+    reply = _ask(module, data, source, MAX_SECONDS, MAX_MEMORY, call=call)
+    if "error" in reply:
+        raise UnreadableDocument(reply["error"])
+    return reply
+
+
 def _ask(
     module: str,
     data: bytes,
@@ -75,14 +83,17 @@ def _ask(
     seconds: int,
     memory: int,
     hear: Callable[[int], None] | None = None,
+    call: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """A child's reply; ``hear`` is told how many pictures it has read so far."""
     about = asdict(replace(source, metadata=dict(source.metadata)))
     limits = {"seconds": seconds, "memory": memory}
-    header = json.dumps({"module": module, "source": about, "limits": limits}).encode()
-    with _child(seconds) as (child, errors, late):
+    asked = {"module": module, "source": about, "limits": limits, "call": call}
+    header = json.dumps(asked).encode()
+    with running(seconds) as (child, errors, late):
         feeder = threading.Thread(target=_feed, args=(child, header + b"\n" + data), daemon=True)
         feeder.start()
+        assert child.stdout is not None
         said = b""
         for line in child.stdout:
             if hear is not None and line.startswith(READ):
@@ -102,43 +113,6 @@ def _ask(
         raise _crashed(source, code, last, memory)
     reply: dict[str, Any] = json.loads(said)
     return reply
-
-
-@contextmanager
-def _child(seconds: int) -> Iterator[tuple[Any, Any, threading.Event]]:
-    """A child process, the file of its errors, and what is set where it takes too long and is
-    ended. It is gone when the context ends, whatever happens."""
-    with (
-        tempfile.TemporaryFile() as errors,
-        subprocess.Popen(
-            [sys.executable, "-m", "ingest.load.sandbox"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            env=environment(),
-        ) as child,
-    ):
-        late = threading.Event()
-
-        def end() -> None:
-            late.set()
-            child.kill()
-
-        timer = threading.Timer(seconds, end)
-        timer.daemon = True
-        timer.start()
-        try:
-            yield child, errors, late
-        finally:
-            timer.cancel()
-            child.kill()
-
-
-def environment() -> dict[str, str]:
-    """This process's environment for a child, without what opens anything: it reads documents of
-    strangers, and should one get the better of it, there is no key to be had."""
-    kept = {n: v for n, v in os.environ.items() if not any(word in n.upper() for word in SECRETS)}
-    return kept | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
 
 
 def _feed(child: subprocess.Popen[bytes], data: bytes) -> None:
@@ -192,7 +166,10 @@ def _limit(seconds: int, memory: int) -> None:
 
 def main() -> None:
     """The child: reads a header line and the file, writes a document or an error as JSON."""
-    asked = json.loads(sys.stdin.buffer.readline())
+    line = sys.stdin.buffer.readline()
+    if not line:
+        return  # started ahead, and not needed
+    asked = json.loads(line)
     _limit(**asked["limits"])
     source = Source(**asked["source"])
     data = sys.stdin.buffer.read()
@@ -200,7 +177,11 @@ def main() -> None:
     ocr.after_each = lambda: _tell_read(next(read))
     reply: dict[str, Any]
     try:
-        reply = _reply(import_module(asked["module"]).load(data, source))
+        module, call = import_module(asked["module"]), asked["call"]
+        if call:
+            reply = getattr(module, call["function"])(data, **call["arguments"])
+        else:
+            reply = _reply(module.load(data, source))
     except NeedsRecognition as needs:
         reply = {"recognise": needs.pages}
     except UnreadableDocument as error:
