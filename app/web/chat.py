@@ -19,6 +19,7 @@ from app.service.feedback_set import CorrectionError, feedback_set_path, read_ca
 from app.service.scope import scope_of
 from app.service.standings import Standing, Standings
 from app.web import feedback, render_answer
+from app.web.components import redraw_s
 from app.web.display_names import display_names, evidence_for_display, named_for_display
 from app.web.documents_shown import DocumentsShown
 from app.web.read_source import Opened, open_citation
@@ -27,7 +28,6 @@ from ingest.document import FootnoteError
 from store.results import Revision
 
 log = logging.getLogger(__name__)
-REDRAW_S = 0.08
 STOPPED = "Stopped."
 LOST = "Something went wrong in Footnote itself; the server's log says what. Try again."
 
@@ -110,7 +110,7 @@ class Chat:
         past = self._exchanges(conversation)
         shown = self.log(owner, conversation)
         outcome = Outcome()
-        for draft in self._drafts(owner, session, question, documents, turns(past), outcome):
+        for draft in self._drafts(owner, session, question, documents, turns(past), outcome, shown):
             yield shown + draft, conversation
         if question:
             if outcome.problem == STOPPED:
@@ -133,10 +133,11 @@ class Chat:
         documents: Sequence[str] | None,
         history: tuple[Turn, ...],
         outcome: Outcome,
+        around: str,
     ) -> Iterator[str]:
         """HTML of the draft as it grows; ``outcome`` then holds the answer, or the problem."""
         try:
-            for step in self._steps(owner, session, question, documents, history):
+            for step in self._steps(owner, session, question, documents, history, redraw_s(around)):
                 if isinstance(step, Answer):
                     outcome.answer = step
                 else:
@@ -156,8 +157,9 @@ class Chat:
         question: str,
         documents: Sequence[str] | None,
         history: tuple[Turn, ...],
+        every: float,
     ) -> Iterator[str | Answer]:
-        """HTML of the draft as it grows, then the answer."""
+        """HTML of the draft as it grows, every so many seconds, then the answer."""
         stop = self._stops[session] = threading.Event()
         found = EvidenceFound("", ())
         if question:
@@ -183,7 +185,7 @@ class Chat:
                 )
             elif isinstance(event, Word):
                 words = event.text if event.restart else words + event.text
-                if time.monotonic() - drawn >= REDRAW_S:
+                if time.monotonic() - drawn >= every:
                     drawn = time.monotonic()
                     state = "A draft; each sentence is checked next"
                     yield render_answer.draft(question, found, words, state)
@@ -243,9 +245,10 @@ class Chat:
         at = next(i for i, k in enumerate(items) if k.id == exchange)
         before = render_answer.log(self._items(owner, items[:at]))
         after = render_answer.log(self._items(owner, items[at + 1 :]))
-        outcome = Outcome()
+        outcome, around = Outcome(), before + after
         history = turns(items[:at])
-        for draft in self._drafts(owner, session, kept.question, documents, history, outcome):
+        asked = kept.question
+        for draft in self._drafts(owner, session, asked, documents, history, outcome, around):
             yield before + draft + after
         if outcome.answer:
             self.kept.renew(exchange, answer_payload(outcome.answer))

@@ -18,6 +18,9 @@ STREAMED = {**QUIET, "queue": True}
 """Options of handlers that yield, or that take turns: their results come over the page's stream."""
 
 REOPEN_S = 3.0
+REDRAW_S = 0.08
+REDRAW_RATE = 1_000_000
+"""Characters of HTML a second that a page is sent while words arrive: all of it each time."""
 
 
 class Stream:
@@ -36,6 +39,11 @@ class Stream:
         listener(lambda: gr.Timer(active=True), None, self._timer, **QUIET)
         started = listener(handle, inputs, outputs, **{**STREAMED, **options})
         return started.then(lambda: gr.Timer(active=False), None, self._timer, **QUIET)
+
+
+def redraw_s(shown: str) -> float:
+    """How often, in seconds, a conversation that is so long is drawn again while words arrive."""
+    return max(REDRAW_S, len(shown) / REDRAW_RATE)
 
 
 def stylesheet() -> str:
