@@ -133,3 +133,12 @@ def test_what_is_found_says_the_words(text: str, words: str) -> None:
     if words.split():
         around = f"{text} {words} {text}"
         assert found_in(around, words)
+
+
+def test_a_source_that_opens_late_takes_no_focus_from_who_types(page: Page) -> None:
+    cite = ask(page, "Which country hosted the fourth meeting?").locator(".cite").first
+    page.evaluate("() => { window.box = document.querySelector('#question textarea'); }")
+    cite.evaluate("cite => { cite.focus(); cite.click(); window.box.focus(); }")
+    expect(page.locator(".pane:visible mark").first).to_be_visible()
+    page.wait_for_timeout(300)
+    expect(page.locator("#question textarea")).to_be_focused()

@@ -23,6 +23,7 @@ const copy = async (text) => {
 element.addEventListener('click', (event) => {
   const button = event.target.closest('[data-do]');
   if (!button || button.disabled) return;
+  window.footnoteFocus = document.activeElement;
   const data = { ...button.dataset };
   if (data.do === 'copy') return copy(data.copy).then(() => say(button, 'Copied'));
   if (data.do === 'link') {
@@ -265,7 +266,10 @@ const place = () => {
     const { again } = element.dataset;
     delete element.dataset.again;
     const next = again && (pane.querySelector(`${again}:not(:disabled)`) || pane.querySelector('.find input'));
-    (next || pane).focus({ preventScroll: true });
+    // A reader who has gone on to type keeps the focus.
+    const now = document.activeElement;
+    const typing = now !== window.footnoteFocus && now?.matches('input, textarea') && !element.contains(now);
+    if (!typing) (next || pane).focus({ preventScroll: true });
     if (pane.querySelector('.pages')) show(pane);
     return;
   }

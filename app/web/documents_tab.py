@@ -16,7 +16,7 @@ from app.service.purge import purge
 from app.service.uploads import add_bytes, add_link
 from app.web import reading, source_pane
 from app.web.chat import LOST, Chat
-from app.web.components import QUIET, Stream, handler, html, owner_of, session_of
+from app.web.components import Stream, handler, html, owner_of, session_of
 from app.web.document_list import SORTS, drawn, omissions
 from app.web.documents_shown import MOST, DocumentsShown
 from app.web.read_source import read_revision
@@ -169,7 +169,7 @@ def build(chat: Chat, tab: Any, stream: Stream) -> Any:
     stream.bind(listed.act, act, None, [listed, pane], **in_order)
     stream.bind(tab.select, show_list, None, listed, **in_order)
     for changed in (words.change, sort.change):
-        changed(narrow, [words, sort], listed, **QUIET)
+        stream.bind(changed, narrow, [words, sort], listed, **in_order)
     reading.wire(chat, pane)
     return listed
 
