@@ -66,7 +66,7 @@ def test_only_what_must_comes_over_the_stream(bound: list[Any]) -> None:
     reopening = streamed.pop("<lambda>")
     asking = {"ask", "ask_clicked", "again"}
     adding = {"drop", "paste", "add", "sample", "fetch"}
-    assert set(streamed) == asking | adding | {"act", "show_list", "trial"}
+    assert set(streamed) == asking | adding | {"act", "show_list", "narrow", "trial"}
     assert reopening.targets[0][1] == "tick"
     switches = [one for one in bound if [type(o).__name__ for o in one.outputs] == ["Timer"]]
     for one in streamed.values():

@@ -142,3 +142,14 @@ def test_a_source_that_opens_late_takes_no_focus_from_who_types(page: Page) -> N
     expect(page.locator(".pane:visible mark").first).to_be_visible()
     page.wait_for_timeout(300)
     expect(page.locator("#question textarea")).to_be_focused()
+
+
+def test_what_was_asked_is_not_kept_as_typed_however_quick_the_answer(page: Page) -> None:
+    # Frames so rare that none shows the draft.
+    page.evaluate("window.requestAnimationFrame = (draw) => setTimeout(draw, 2000)")
+    page.locator("#question textarea").press_sequentially("Which country hosted the summit?")
+    assert page.evaluate("sessionStorage.getItem('footnote-typed')")
+    page.press("#question textarea", "Enter")
+    page.locator(".turn:not(.live)").wait_for()
+    page.wait_for_function("!sessionStorage.getItem('footnote-typed')")
+    expect(page.locator("#question textarea")).to_have_value("")

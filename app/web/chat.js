@@ -297,11 +297,15 @@ if (element.querySelector('.shelf-toggle')) {
   document.addEventListener('submit', () => sessionStorage.removeItem(TYPED)); // signing out
 }
 const typed = () => {
-  if (element.querySelector('.turn.live')) sessionStorage.removeItem(TYPED);
-  const kept = sessionStorage.getItem(TYPED);
-  if (!kept || window.footnoteTyped || !box()) return;
+  if (!box()) return;
+  if (window.footnoteTyped) {
+    // Asked, or deleted: a quick answer may come without a draft that was seen.
+    if (!box().value) sessionStorage.removeItem(TYPED);
+    return;
+  }
   window.footnoteTyped = true;
-  if (box().value) return;
+  const kept = sessionStorage.getItem(TYPED);
+  if (!kept || box().value) return;
   box().value = kept;
   box().dispatchEvent(new Event('input', { bubbles: true }));
 };
