@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sqlite3
 import uuid
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import IntegrityError
 
 from ingest.document import Block
 from store.catalogue import Catalogue
@@ -20,6 +23,8 @@ from store.results import (
     StoredAnswer,
     StoreError,
 )
+from store.row_mapping import AnyRow, parts
+from store.tables import answer_citations, answers, documents, revisions
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,6 +37,13 @@ if TYPE_CHECKING:
 TOP = 3
 SEEN = 20
 NEAR = 0.3
+
+
+CITED = select(answer_citations, documents.c.name, documents.c.current).select_from(
+    answer_citations.join(revisions, revisions.c.id == answer_citations.c.revision).join(
+        documents, documents.c.id == revisions.c.document
+    )
+)
 
 
 class Cited(Protocol):
@@ -81,17 +93,32 @@ def record(
     question = str(payload.get("question", "")).encode("utf-8", "replace").decode()
     try:
         with catalogue.writing() as db:
-            db.execute("DELETE FROM answers WHERE id = ?", (answer_id,))
+            db.execute(delete(answers).where(answers.c.id == answer_id))
             db.execute(
-                "INSERT INTO answers VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (answer_id, now(), question, bool(payload.get("refused")),
-                 kept, json.dumps(seen), vector),
-            )  # fmt: skip
-            db.executemany(
-                "INSERT INTO answer_citations VALUES (?, ?, ?, ?, ?, ?)",
-                [(answer_id, c.n, c.revision, c.start, c.end, c.passage_id) for c in citations],
+                insert(answers).values(
+                    id=answer_id,
+                    created=now(),
+                    question=question,
+                    refused=bool(payload.get("refused")),
+                    payload=kept,
+                    seen=json.dumps(seen),
+                    vector=vector,
+                )
             )
-    except sqlite3.IntegrityError as error:
+            rests_on = [
+                {
+                    "answer": answer_id,
+                    "n": cited.n,
+                    "revision": cited.revision,
+                    "begins": cited.start,
+                    "ends": cited.end,
+                    "passage": cited.passage_id,
+                }
+                for cited in citations
+            ]
+            if rests_on:
+                db.execute(insert(answer_citations), rests_on)
+    except IntegrityError as error:
         raise StoreError(
             "The answer cites a revision that is gone (purged meanwhile), or one number twice; "
             "ask again."
@@ -104,45 +131,51 @@ def load(
 ) -> list[StoredAnswer]:
     """The stored answers (those of ``ids``), newest first, held against the documents of today."""
     with catalogue.reading() as db:
-        held = db.execute(
-            "SELECT * FROM answers WHERE ?1 IS NULL OR id IN (SELECT value FROM json_each(?1))"
-            " ORDER BY created DESC, id",
-            (None if ids is None else json.dumps(list(ids)),),
-        ).fetchall()
+        held = _held(db, ids)
         judge = _Judge(catalogue)
-        return [_answer(row, judge.citations(row["id"]), model, search) for row in held]
+        return [_answer(row, judge.citations(row.id), model, search) for row in held]
+
+
+def _held(db: Connection, ids: Collection[str] | None) -> list[AnyRow]:
+    """The rows of these answers (of all where None), newest first."""
+    if ids is None:
+        wanted = [select(answers)]
+    else:
+        wanted = [select(answers).where(answers.c.id.in_(part)) for part in parts(list(ids))]
+    rows = [row for query in wanted for row in db.execute(query.order_by(answers.c.id))]
+    return sorted(rows, key=lambda row: row.created, reverse=True)
 
 
 def _answer(
-    row: sqlite3.Row, citations: tuple[CitationStatus, ...], model: str, search: SearchBy
+    row: AnyRow, citations: tuple[CitationStatus, ...], model: str, search: SearchBy
 ) -> StoredAnswer:
     status: AnswerStatus = "current"
-    if row["refused"]:
+    if row.refused:
         status = "worth asking again" if _bears(row, model, search) else "current"
     else:
         found = {citation.status for citation in citations}
         status = "stale" if "stale" in found else "moved" if "moved" in found else "current"
     return StoredAnswer(
-        id=row["id"],
-        created=row["created"],
-        question=row["question"],
-        refused=bool(row["refused"]),
-        payload=json.loads(row["payload"]),
+        id=row.id,
+        created=row.created,
+        question=row.question,
+        refused=bool(row.refused),
+        payload=json.loads(row.payload),
         status=status,
         citations=citations,
     )
 
 
-def _bears(row: sqlite3.Row, model: str, search: SearchBy) -> bool:
+def _bears(row: AnyRow, model: str, search: SearchBy) -> bool:
     """Whether passages that the refusal did not see are now among the best."""
     import numpy as np
 
-    noted = json.loads(row["seen"])
+    noted = json.loads(row.seen)
     vector = None
-    if row["vector"] and noted["model"] == model:
-        vector = np.frombuffer(row["vector"], dtype=np.float32)
-    payload = json.loads(row["payload"])
-    question = str(payload.get("standalone") or row["question"])
+    if row.vector and noted["model"] == model:
+        vector = np.frombuffer(row.vector, dtype=np.float32)
+    payload = json.loads(row.payload)
+    question = str(payload.get("standalone") or row.question)
     seen = set(noted["seen"])
     return any(
         _words(hit) not in seen and hit.parts.get("dense", 0.0) >= NEAR
@@ -165,26 +198,23 @@ class _Judge:
     def citations(self, answer_id: str) -> tuple[CitationStatus, ...]:
         with self._catalogue.reading() as db:
             found = db.execute(
-                "SELECT c.*, d.name, d.current FROM answer_citations c"
-                " JOIN revisions r ON r.id = c.revision JOIN documents d ON d.id = r.document"
-                " WHERE c.answer = ? ORDER BY c.n",
-                (answer_id,),
-            ).fetchall()
+                CITED.where(answer_citations.c.answer == answer_id).order_by(answer_citations.c.n)
+            )
             return tuple(self._status(row) for row in found)
 
-    def _status(self, row: sqlite3.Row) -> CitationStatus:
-        start, end = row["begins"], row["ends"]
-        standing = self._standing(row["revision"], row["current"], start, end)
+    def _status(self, row: AnyRow) -> CitationStatus:
+        start, end = row.begins, row.ends
+        standing = self._standing(row.revision, row.current, start, end)
         return CitationStatus(
-            n=row["n"],
-            document=row["name"],
-            revision=row["revision"],
+            n=row.n,
+            document=row.name,
+            revision=row.revision,
             start=start,
             end=end,
-            quote=self._catalogue.text(row["revision"])[start:end],
+            quote=self._catalogue.text(row.revision)[start:end],
             status=standing.status,
             why=standing.why,
-            now=(row["current"], *standing.span) if standing.span else None,
+            now=(row.current, *standing.span) if standing.span else None,
         )
 
     def _standing(self, cited: str, current: str | None, start: int, end: int) -> Standing:

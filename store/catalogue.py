@@ -1,32 +1,50 @@
-"""The catalogue: documents, revisions, passages, full text and vectors in one SQLite file.
+"""The catalogue: documents, revisions, passages, full text and vectors in one database.
 
 Readers work in snapshots and writers in one transaction, so what is current changes for everybody
-at one moment. Every thread has its own connection; other processes may read and write meanwhile.
+at one moment. Threads and other processes may read and write meanwhile.
 """
 
 from __future__ import annotations
 
 import hashlib
-import sqlite3
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy.engine import Connection
+
 from ingest.document import Block, Document
 from ingest.scan import ScannedPage, read_scans, write_scans
-from store import fulltext, row_mapping
+from store import counters, row_mapping
 from store.brute_force import VectorState
+from store.counters import add_to
 from store.database import Database
 from store.results import Revision, RevisionText, StoredPassage, StoreError, parse_blocks
+from store.tables import documents, embeddings, meta, originals, passages, revisions
+from store.text_index import text_index
 
-REVISIONS = """SELECT r.id, r.document, r.number, r.title, r.media_type, r.content_hash, r.created,
-    r.activated, r.metadata, r.passages, r.characters, d.name, d.source,
-    d.current IS r.id AS is_current
-    FROM revisions r JOIN documents d ON d.id = r.document """
-PASSAGES = """SELECT p.*, d.name, d.id AS document, r.title FROM passages p
-    JOIN revisions r ON r.id = p.revision JOIN documents d ON d.id = r.document """
-CURRENT = "WHERE d.current = r.id ORDER BY d.name, d.source"
-THIS_MODEL = "model = (SELECT value FROM meta WHERE key = 'model')"
+IS_CURRENT = documents.c.current == revisions.c.id
+OF_DOCUMENT = revisions.join(documents, documents.c.id == revisions.c.document)
+REVISIONS = select(
+    *(
+        revisions.c[name]
+        for name in (
+            *("id", "document", "number", "title", "media_type", "content_hash", "created"),
+            *("activated", "metadata", "passages", "characters"),
+        )
+    ),
+    documents.c.name,
+    documents.c.source,
+    IS_CURRENT.label("is_current"),
+).select_from(OF_DOCUMENT)
+BY_NAME = documents.c.name, documents.c.source
+PASSAGES = select(
+    passages, documents.c.name, documents.c.id.label("document"), revisions.c.title
+).select_from(passages.join(OF_DOCUMENT, revisions.c.id == passages.c.revision))
+THIS_MODEL = embeddings.c.model == (
+    select(meta.c.value).where(meta.c.key == "model").scalar_subquery()
+)
 
 
 class MissingVectors(Exception):
@@ -34,24 +52,26 @@ class MissingVectors(Exception):
 
 
 class Catalogue(Database):
-    """The SQLite catalogue of a data folder; ``StoreError`` where the folder cannot be used."""
+    """The catalogue of a data folder, or the one at ``url``; ``StoreError`` where it cannot be
+    used."""
 
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder)
+    def __init__(self, folder: Path, url: str = "") -> None:
+        super().__init__(folder, url)
         self._listed: tuple[int, tuple[Revision, ...]] | None = None
 
     def meta(self, key: str) -> str | None:
         """A remembered setting, such as the embedder that made the vectors."""
         with self.reading() as db:
-            row = db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
-        return None if row is None else str(row["value"])
+            found = db.execute(select(meta.c.value).where(meta.c.key == key))
+            value: str | None = found.scalar_one_or_none()
+        return value
 
     def library_id(self) -> str:
         """What tells this catalogue from others, wherever it lies."""
         if (known := self.meta("library")) is None:
             with self.writing() as db:
-                values = ("library", uuid.uuid4().hex)
-                db.execute("INSERT OR IGNORE INTO meta VALUES (?, ?)", values)
+                made = counters.insert(db, meta).values(key="library", value=uuid.uuid4().hex)
+                db.execute(made.on_conflict_do_nothing())
             known = self.meta("library")
         return known or ""
 
@@ -64,63 +84,65 @@ class Catalogue(Database):
 
     def current(self) -> list[Revision]:
         """The current revisions, by name; read again only once they have changed."""
-        if self.db.in_transaction:  # what this transaction changed may yet be taken back
-            return self._revisions(CURRENT)
+        if self.in_transaction:  # what this transaction changed may yet be taken back
+            return self._revisions(IS_CURRENT, *BY_NAME)
         with self.reading():
             now = self.generation
             listed = self._listed
             if listed is None or listed[0] != now:
-                listed = self._listed = now, tuple(self._revisions(CURRENT))
+                listed = self._listed = now, tuple(self._revisions(IS_CURRENT, *BY_NAME))
             return list(listed[1])
 
     def revision(self, revision_id: str) -> Revision | None:
         """The revision of that id, current or not."""
-        found = self._revisions("WHERE r.id = ?", revision_id)
+        found = self._revisions(revisions.c.id == revision_id)
         return found[0] if found else None
 
     def by_source(self, source: str) -> Revision | None:
         """The current revision of the document from that source."""
-        found = self._revisions("WHERE d.source = ? AND d.current = r.id", source)
+        found = self._revisions(and_(documents.c.source == source, IS_CURRENT))
         return found[0] if found else None
 
     def by_content(self, content_hash: str) -> list[Revision]:
         """Current revisions with that text."""
-        return self._revisions("WHERE r.content_hash = ? AND d.current = r.id", content_hash)
+        return self._revisions(and_(revisions.c.content_hash == content_hash, IS_CURRENT))
 
     def revisions_of(self, document_id: str) -> list[Revision]:
         """All revisions of a document, oldest first."""
-        return self._revisions("WHERE d.id = ? ORDER BY r.number", document_id)
+        return self._revisions(documents.c.id == document_id, revisions.c.number)
 
     def document_ids(self, name: str, *, current: bool) -> list[tuple[str, str]]:
         """``(id, source)`` of the documents called ``name`` (a name, an id or a source)."""
-        only = "AND current IS NOT NULL" if current else ""
+        columns = documents.c.id, documents.c.source
+        wanted = select(*columns).where(or_(*(column == name for column in (*columns, BY_NAME[0]))))
+        if current:
+            wanted = wanted.where(documents.c.current.is_not(None))
         with self.reading() as db:
-            found = db.execute(
-                "SELECT id, source FROM documents WHERE (id = ?1 OR source = ?1 OR name = ?1)"
-                f" {only} ORDER BY source",
-                (name,),
-            ).fetchall()
-        return [(row["id"], row["source"]) for row in found]
+            found = db.execute(wanted.order_by(documents.c.source))
+            return [(row.id, row.source) for row in found]
 
-    def _revisions(self, where: str, *values: str) -> list[Revision]:
+    def _revisions(
+        self, where: ColumnElement[bool], *order: ColumnElement[object]
+    ) -> list[Revision]:
         with self.reading() as db:
-            return [row_mapping.revision(row) for row in db.execute(REVISIONS + where, values)]
+            found = db.execute(REVISIONS.where(where).order_by(*order))
+            return [row_mapping.revision(row) for row in found]
 
     def shape(self, revision_id: str) -> str:
         """The hash of everything of a revision's document that passages depend on."""
-        return self._value("SELECT shape FROM revisions WHERE id = ?", revision_id)
+        return self._value(revisions.c.shape, revision_id)
 
     def text(self, revision_id: str) -> str:
         """The text of a revision, exactly as it was ingested."""
-        return self._value("SELECT text FROM revisions WHERE id = ?", revision_id)
+        return self._value(revisions.c.text, revision_id)
 
     def blocks(self, revision_id: str) -> tuple[Block, ...]:
         """The blocks of a revision, in order."""
-        return parse_blocks(self._value("SELECT blocks FROM revisions WHERE id = ?", revision_id))
+        return parse_blocks(self._value(revisions.c.blocks, revision_id))
 
-    def _value(self, query: str, revision_id: str) -> str:
+    def _value(self, column: ColumnElement[str], revision_id: str) -> str:
         with self.reading() as db:
-            row = db.execute(query, (revision_id,)).fetchone()
+            row = db.execute(select(column).where(revisions.c.id == revision_id)).first()
         if row is None:
             raise StoreError(f"There is no revision {revision_id!r}; it may have been purged.")
         return str(row[0])
@@ -129,35 +151,32 @@ class Catalogue(Database):
         """Text and blocks of several revisions, by id; unknown ones are left out."""
         wanted = list(dict.fromkeys(revision_ids))
         found: dict[str, RevisionText] = {}
+        columns = select(revisions.c.id, revisions.c.text, revisions.c.blocks)
         with self.reading() as db:
             for part in row_mapping.parts(wanted):
-                marks = row_mapping.marks(part)
-                query = f"SELECT id, text, blocks FROM revisions WHERE id IN ({marks})"
-                for row in db.execute(query, tuple(part)):
-                    found[row["id"]] = RevisionText(row["text"], row["blocks"])
+                for row in db.execute(columns.where(revisions.c.id.in_(part))):
+                    found[row.id] = RevisionText(row.text, row.blocks)
         return found
 
     def original(self, revision_id: str) -> bytes | None:
         """The source file's bytes, where they were kept."""
+        kept = originals.join(revisions, revisions.c.original == originals.c.hash)
+        wanted = select(originals.c.data).select_from(kept).where(revisions.c.id == revision_id)
         with self.reading() as db:
-            row = db.execute(
-                "SELECT data FROM originals o JOIN revisions r ON r.original = o.hash"
-                " WHERE r.id = ?",
-                (revision_id,),
-            ).fetchone()
-        return None if row is None else bytes(row["data"])
+            data: bytes | None = db.execute(wanted).scalar_one_or_none()
+        return data
 
     def scans(self, revision_id: str) -> tuple[ScannedPage, ...]:
         """The pages of a revision that text recognition read."""
         with self.reading() as db:
-            row = db.execute("SELECT scans FROM revisions WHERE id = ?", (revision_id,)).fetchone()
-        return read_scans(row["scans"]) if row else ()
+            found = db.execute(select(revisions.c.scans).where(revisions.c.id == revision_id))
+            return read_scans(found.scalar_one_or_none() or "")
 
     def passages(self, revision_id: str) -> list[StoredPassage]:
         """The passages of a revision, in order."""
+        wanted = PASSAGES.where(passages.c.revision == revision_id).order_by(passages.c.ordinal)
         with self.reading() as db:
-            found = db.execute(PASSAGES + "WHERE p.revision = ? ORDER BY p.ordinal", (revision_id,))
-            return [row_mapping.passage(row) for row in found]
+            return [row_mapping.passage(row) for row in db.execute(wanted)]
 
     # Vectors
 
@@ -175,32 +194,31 @@ class Catalogue(Database):
     def sentence_vectors(self, keys: Sequence[str]) -> dict[str, bytes]:
         """What was packed for the sentences of these passages; some may have none."""
         found: dict[str, bytes] = {}
+        columns = select(embeddings.c.key, embeddings.c.sentences)
         with self.reading() as db:
             for part in row_mapping.parts(keys):
-                marks = row_mapping.marks(part)
-                query = f"SELECT key, sentences FROM embeddings WHERE key IN ({marks})"
-                found.update((r["key"], r["sentences"]) for r in db.execute(query, part))
+                rows = db.execute(columns.where(embeddings.c.key.in_(part)))
+                found.update((row.key, row.sentences) for row in rows)
         return {key: packed for key, packed in found.items() if packed}
 
-    def vectors_after(self, seq: int, limit: int = -1) -> list[tuple[int, str, bytes]]:
+    def vectors_after(self, seq: int, limit: int | None = None) -> list[tuple[int, str, bytes]]:
         """``(seq, key, float32 bytes)`` of the vectors saved after ``seq``, oldest first."""
+        wanted = (
+            select(embeddings.c.seq, embeddings.c.key, embeddings.c.vector)
+            .where(embeddings.c.seq > seq, THIS_MODEL)
+            .order_by(embeddings.c.seq)
+            .limit(limit)
+        )
         with self.reading() as db:
-            found = db.execute(
-                f"SELECT seq, key, vector FROM embeddings WHERE seq > ? AND {THIS_MODEL}"
-                " ORDER BY seq LIMIT ?",
-                (seq, limit),
-            ).fetchall()
-        return [(row["seq"], row["key"], row["vector"]) for row in found]
+            return [(row.seq, row.key, row.vector) for row in db.execute(wanted)]
 
     def vector_state(self) -> VectorState:
         """What a cache of the vectors must follow."""
+        last = select(func.coalesce(func.max(embeddings.c.seq), 0)).where(THIS_MODEL)
         with self.reading() as db:
-            last = db.execute(
-                f"SELECT coalesce(max(seq), 0) FROM embeddings WHERE {THIS_MODEL}"
-            ).fetchone()[0]
             return VectorState(
                 model=self.meta("model") or "",
-                last=int(last),
+                last=int(db.execute(last).scalar_one()),
                 collections=int(self.meta("collections") or 0),
             )
 
@@ -208,11 +226,10 @@ class Catalogue(Database):
         """Those of ``keys`` that are no vectors of today's embedder."""
         asked = list(keys)
         known: set[str] = set()
+        ours = select(embeddings.c.key).where(THIS_MODEL)
         with self.reading() as db:
             for part in row_mapping.parts(asked):
-                within = f"key IN ({row_mapping.marks(part)})"
-                query = f"SELECT key FROM embeddings WHERE {THIS_MODEL} AND {within}"
-                known.update(row["key"] for row in db.execute(query, part))
+                known.update(db.execute(ours.where(embeddings.c.key.in_(part))).scalars())
         return set(asked) - known
 
     # Writing
@@ -220,7 +237,7 @@ class Catalogue(Database):
     def activate(
         self,
         document: Document,
-        passages: Sequence[row_mapping.NewPassage],
+        new: Sequence[row_mapping.NewPassage],
         now: str,
         original: bytes | None = None,
     ) -> str:
@@ -233,37 +250,34 @@ class Catalogue(Database):
             revision = row_mapping.ensure_revision(db, owner, document, now)
             if original is not None:
                 digest = hashlib.sha256(original).hexdigest()
-                db.execute("INSERT OR IGNORE INTO originals VALUES (?, ?)", (digest, original))
-                db.execute("UPDATE revisions SET original = ? WHERE id = ?", (digest, revision))
-            if row_mapping.missing(db, (new.key for new in passages)):
+                kept = counters.insert(db, originals).values(hash=digest, data=original)
+                db.execute(kept.on_conflict_do_nothing())
+                _set(db, revision, original=digest)
+            if row_mapping.missing(db, (each.key for each in new)):
                 raise MissingVectors
             switch(db, owner, None, now)
-            row_mapping.replace_passages(db, revision, passages)
+            row_mapping.replace_passages(db, revision, new)
             switch(db, owner, revision, now)
         return revision
 
     def retarget(self, document_id: str, name: str, source: str) -> None:
         """Follows a document to where its file moved."""
         with self.writing() as db:
-            db.execute(
-                "UPDATE documents SET name = ?, source = ? WHERE id = ?",
-                (name, source, document_id),
-            )
+            moved = update(documents).where(documents.c.id == document_id)
+            db.execute(moved.values(name=name, source=source))
             add_to(db, "generation", 1)
 
     def refresh_metadata(self, revision_id: str, document: Document) -> None:
         """Keeps what came with unchanged text, such as a new ``etag``."""
         with self.writing() as db:
-            db.execute(
-                "UPDATE revisions SET metadata = ?, scans = ? WHERE id = ?",
-                (row_mapping.metadata(document), write_scans(document.scans), revision_id),
-            )
+            told, scans = row_mapping.metadata(document), write_scans(document.scans)
+            _set(db, revision_id, metadata=told, scans=scans)
             add_to(db, "generation", 1)
 
     def set_meta(self, values: Mapping[str, str]) -> None:
         """Remembers settings."""
         with self.writing() as db:
-            db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", values.items())
+            counters.remember(db, values)
 
     def make_current(self, document_id: str, revision_id: str | None, now: str) -> None:
         """Makes a kept revision current again, or none (the document is no longer listed)."""
@@ -271,29 +285,25 @@ class Catalogue(Database):
             switch(db, document_id, revision_id, now)
 
 
-def switch(db: sqlite3.Connection, document_id: str, revision_id: str | None, now: str) -> None:
+def switch(db: Connection, document_id: str, revision_id: str | None, now: str) -> None:
     """Moves a document's current mark, and the full text with it, inside a transaction."""
-    row = db.execute("SELECT current FROM documents WHERE id = ?", (document_id,)).fetchone()
-    if row["current"] is not None:
-        fulltext.forget(db, row["current"])
-        add_to(db, "passages", -_passages(db, row["current"]))
-    db.execute("UPDATE documents SET current = ? WHERE id = ?", (revision_id, document_id))
+    one = documents.c.id == document_id
+    before = db.execute(select(documents.c.current).where(one)).scalar_one()
+    if before is not None:
+        text_index(db).forget(db, before)
+        add_to(db, "passages", -_passages(db, before))
+    db.execute(update(documents).where(one).values(current=revision_id))
     if revision_id is not None:
-        db.execute("UPDATE revisions SET activated = ? WHERE id = ?", (now, revision_id))
-        fulltext.add_terms(db, revision_id)
+        _set(db, revision_id, activated=now)
+        text_index(db).add_terms(db, revision_id)
         add_to(db, "passages", _passages(db, revision_id))
     add_to(db, "generation", 1)
 
 
-def _passages(db: sqlite3.Connection, revision_id: str) -> int:
-    found = db.execute("SELECT passages FROM revisions WHERE id = ?", (revision_id,)).fetchone()
-    return int(found[0])
+def _passages(db: Connection, revision_id: str) -> int:
+    counted = select(revisions.c.passages).where(revisions.c.id == revision_id)
+    return int(db.execute(counted).scalar_one())
 
 
-def add_to(db: sqlite3.Connection, counter: str, number: int) -> None:
-    """Adds to a counter that other processes watch."""
-    db.execute(
-        "INSERT INTO meta VALUES (?1, ?2) ON CONFLICT (key)"
-        " DO UPDATE SET value = CAST(CAST(value AS INTEGER) + ?2 AS TEXT)",
-        (counter, number),
-    )
+def _set(db: Connection, revision_id: str, **values: str) -> None:
+    db.execute(update(revisions).where(revisions.c.id == revision_id).values(**values))

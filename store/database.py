@@ -1,101 +1,105 @@
-"""An SQLite connection for each thread, with snapshots, transactions and clear errors."""
+"""The database: SQLite in the data folder or PostgreSQL, with snapshots, transactions and clear
+errors. Nothing but this and ``store.engine`` knows how a connection is made.
+"""
 
 from __future__ import annotations
 
-import shutil
-import sqlite3
 import threading
-import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from store.results import StoreError
-from store.schema import Connection, connect, migrate
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
-LEAST_ROOM = 1 << 16
+from store.engine import begin_writing, explain, make_engine, outside, reader, writer
+from store.migration import migrate
+from store.results import StoreError
 
 
 class Database:
-    """The SQLite file of a data folder; ``StoreError`` where the folder cannot be used."""
+    """The tables of a library: a file of the data folder, or the PostgreSQL database at ``url``.
 
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / "catalogue.sqlite3"
+    ``StoreError`` where it cannot be used. Safe to share between threads.
+    """
+
+    def __init__(self, folder: Path, url: str = "") -> None:
+        self.folder = folder
+        self._url = url
         self._local = threading.local()
-        self._open: weakref.WeakSet[Connection] = weakref.WeakSet()
         with self._explained():
             folder.mkdir(parents=True, exist_ok=True)
-            migrate(self.db, self.path)
+            self._engine = make_engine(folder, url)
+            self._reader, self._writer = reader(self._engine), writer(self._engine)
+            self._outside = outside(self._engine)
+        try:
+            migrate(self.reading, self.writing, self.place)
+        except BaseException:
+            self.close()
+            raise
 
     @property
-    def db(self) -> sqlite3.Connection:
-        """This thread's connection."""
-        connection: Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = connect(self.path)
-            self._local.connection = connection
-            self._open.add(connection)
-        return connection
+    def place(self) -> str:
+        """Where the tables are, as messages name it; no password."""
+        if not self._url:
+            return f"the data folder {self.folder}"
+        return f"the database {self._engine.url.render_as_string(hide_password=True)}"
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether this thread is inside ``writing``."""
+        return getattr(self._local, "writes", False)
 
     def close(self) -> None:
-        """Closes the connections of all threads."""
-        for connection in list(self._open):
-            connection.close()
-        self._local = threading.local()
+        """Closes the connections; those in use are closed when they are done with."""
+        self._engine.dispose()
 
     @contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
+    def reading(self) -> Iterator[Connection]:
         """A snapshot: everything read inside belongs to one moment. May be nested."""
         with self._explained():
-            db = self.db
-            if db.in_transaction:
-                yield db
+            held: Connection | None = getattr(self._local, "connection", None)
+            if held is not None:
+                yield held
                 return
-            db.execute("BEGIN")
-            try:
+            with self._reader.connect() as db, self._noted(db, writes=False):
                 yield db
-            finally:
-                if db.in_transaction:
-                    db.execute("ROLLBACK")
 
     @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
-        """One transaction: all of what is written inside, or nothing."""
-        with self._explained():
-            db = self.db
-            db.execute("BEGIN IMMEDIATE")
-            try:
-                yield db
-                db.execute("COMMIT")
-            except BaseException:
-                if db.in_transaction:
-                    db.execute("ROLLBACK")
-                raise
+    def writing(self) -> Iterator[Connection]:
+        """One transaction: all of what is written inside, or nothing. One at a time, for all
+        processes; not within another."""
+        if getattr(self._local, "connection", None) is not None:
+            raise RuntimeError("A transaction cannot begin inside another.")
+        with (
+            self._explained(),
+            self._writer.connect() as db,
+            self._noted(db, writes=True),
+            db.begin(),
+        ):
+            begin_writing(db)
+            yield db
+
+    @contextmanager
+    def outside(self) -> Iterator[Connection]:
+        """A connection outside any transaction, for what cannot be done in one."""
+        with self._explained(), self._outside.connect() as db:
+            yield db
+
+    @contextmanager
+    def _noted(self, db: Connection, *, writes: bool) -> Iterator[None]:
+        self._local.connection, self._local.writes = db, writes
+        try:
+            yield
+        finally:
+            self._local.connection, self._local.writes = None, False
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
         try:
             yield
-        except sqlite3.IntegrityError:
+        except IntegrityError:
             raise
-        except (sqlite3.DatabaseError, OSError) as error:
-            raise StoreError(_explain(error, self.path.parent)) from error
-
-
-def _explain(error: Exception, folder: Path) -> str:
-    reason = str(error)
-    if "full" in reason or "No space" in reason or _has_no_room(folder):
-        return f"No space left for the data folder {folder}: free some, then run it again."
-    if "not a database" in reason or "malformed" in reason:
-        return f"The catalogue in {folder} is damaged ({reason}): restore it from a backup."
-    if "locked" in reason:
-        return f"Another program keeps the data folder {folder} busy: try again when it is done."
-    return (
-        f"The data folder {folder} cannot be used ({reason}): "
-        "make it writable, or choose another with --data."
-    )
-
-
-def _has_no_room(folder: Path) -> bool:
-    """Whether the disk is full: SQLite then sometimes says no more than "disk I/O error"."""
-    return folder.is_dir() and shutil.disk_usage(folder).free < LEAST_ROOM
+        except (SQLAlchemyError, OSError) as error:
+            reason = error.orig if isinstance(error, DBAPIError) and error.orig else error
+            raise StoreError(explain(reason, self.folder, self._url)) from error

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import math
-import sqlite3
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from threading import Lock
 from time import monotonic
 
+from sqlalchemy import select
+from sqlalchemy.engine import Connection
+
+from store.tables import meta
+from store.text_index import text_index
+from store.words import Phrase
+
+Every = tuple[Phrase, ...]
+"""Phrases that are all to be there."""
 REMEMBERED = 20_000
 # In a library of so many passages, counts made before a change still tell what is rare: they are
 # kept while the number of passages changes by less than this share, for at most so many seconds.
 LARGE = 20_000
 DRIFT = 0.01
 KEPT_S = 600.0
+LEAST = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,32 +36,38 @@ class _Counted:
 
 
 class DocumentFrequency:
-    """Counts the passages that a full-text term matches; safe to share between threads."""
+    """Counts the passages that have some phrases; safe to share between threads."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[str, _Counted] = OrderedDict()
+        self._known: OrderedDict[Every, _Counted] = OrderedDict()
         self._lock = Lock()
 
-    def passages(self, db: sqlite3.Connection) -> int:
+    def passages(self, db: Connection) -> int:
         """How many passages are current."""
         return _state(db)[1]
 
-    def counts(self, db: sqlite3.Connection, terms: list[str]) -> dict[str, int]:
-        """For each term (as FTS5's MATCH takes it), how many current passages have it."""
+    def counts(self, db: Connection, asked: Sequence[Every]) -> dict[Every, int]:
+        """For each, how many current passages have all its phrases."""
         generation, passages = _state(db)
         counts = {}
-        for term in terms:
-            known = self._known.get(term)
+        for every in asked:
+            known = self._known.get(every)
             if known is None or not _holds(known, generation, passages):
-                known = _Counted(_count(db, term), generation, passages, monotonic())
-                self._remember(term, known)
-            counts[term] = known.count
+                counted = text_index(db).count(db, every)
+                known = _Counted(counted, generation, passages, monotonic())
+                self._remember(every, known)
+            counts[every] = known.count
         return counts
 
-    def _remember(self, term: str, counted: _Counted) -> None:
+    def ranking_idf(self, db: Connection, every: Every) -> float:
+        """The idf that BM25 ranks by, as FTS5 has it: not smoothed, and never below ``LEAST``."""
+        having, passages = self.counts(db, [every])[every], self.passages(db)
+        return max(LEAST, math.log((passages - having + 0.5) / (having + 0.5)))
+
+    def _remember(self, every: Every, counted: _Counted) -> None:
         with self._lock:
-            self._known[term] = counted
-            self._known.move_to_end(term)
+            self._known[every] = counted
+            self._known.move_to_end(every)
             while len(self._known) > REMEMBERED:
                 self._known.popitem(last=False)
 
@@ -68,12 +84,7 @@ def _holds(known: _Counted, generation: int, passages: int) -> bool:
     return passages >= LARGE and near and monotonic() - known.at < KEPT_S
 
 
-def _state(db: sqlite3.Connection) -> tuple[int, int]:
-    found = db.execute("SELECT key, value FROM meta WHERE key IN ('generation', 'passages')")
-    held = {row["key"]: int(row["value"]) for row in found}
+def _state(db: Connection) -> tuple[int, int]:
+    wanted = select(meta.c.key, meta.c.value).where(meta.c.key.in_(("generation", "passages")))
+    held = {row.key: int(row.value) for row in db.execute(wanted)}
     return held.get("generation", 0), held.get("passages", 0)
-
-
-def _count(db: sqlite3.Connection, term: str) -> int:
-    counted = db.execute("SELECT count(*) FROM fulltext WHERE fulltext MATCH ?", (term,))
-    return int(counted.fetchone()[0])

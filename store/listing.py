@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from store.catalogue import REVISIONS, Catalogue
+from sqlalchemy import ColumnElement, func, or_, select, true
+
+from store.catalogue import BY_NAME, IS_CURRENT, REVISIONS, Catalogue
 from store.names import current_ids
-from store.results import OMISSIONS, Revision
-from store.row_mapping import marks, revision
+from store.results import Revision
+from store.row_mapping import revision
+from store.tables import OMITTING, documents
 
 FIRST = 6
 """Documents that are named."""
 UNREAD = 20
 """Documents of which it is told what was not read."""
-CURRENT = "d.current = r.id"
-# As the index `revisions_omitting` says it: the key as JSON writes it.
-OMITTING = f"instr(r.metadata, '\"{OMISSIONS}\"') > 0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,28 +29,24 @@ class Listing:
     unread: tuple[tuple[str, str], ...] = ()
 
 
-def listing(catalogue: Catalogue, documents: Sequence[str] | None) -> Listing:
+def listing(catalogue: Catalogue, names: Sequence[str] | None) -> Listing:
     """The current documents, or those of these names, ids or sources."""
-    only, values = "TRUE", tuple(documents or ())
-    if documents is not None:
-        held = marks(values)
-        only = f"(d.id IN ({held}) OR d.source IN ({held}) OR d.name IN ({held}))"
-        values *= 3
-    counted = "SELECT count(*) FROM documents d WHERE d.current IS NOT NULL AND "
+    only = _called(names)
+    counted = select(func.count()).select_from(documents)
+    listed = REVISIONS.where(IS_CURRENT, only).order_by(*BY_NAME)
     with catalogue.reading() as db:
-        count = int(db.execute(counted + only, values).fetchone()[0])
-        first = db.execute(
-            f"{REVISIONS} WHERE {CURRENT} AND {only} ORDER BY d.name, d.source LIMIT {FIRST}",
-            values,
-        )
-        lists = tuple(map(revision, first))
-        omitting = db.execute(
-            f"{REVISIONS} WHERE {OMITTING} AND {CURRENT} AND {only}"
-            f" ORDER BY d.name, d.source LIMIT {UNREAD}",
-            values,
-        )
+        count = int(db.execute(counted.where(documents.c.current.is_not(None), only)).scalar_one())
+        lists = tuple(map(revision, db.execute(listed.limit(FIRST))))
+        omitting = db.execute(listed.where(OMITTING).limit(UNREAD))
         unread = [(r.document, told) for r in map(revision, omitting) for told in r.omissions]
     return Listing(count, lists, tuple(unread))
+
+
+def _called(names: Sequence[str] | None) -> ColumnElement[bool]:
+    if names is None:
+        return true()
+    columns = documents.c.id, documents.c.source, documents.c.name
+    return or_(*(column.in_(names) for column in columns))
 
 
 def asked_of(

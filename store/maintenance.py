@@ -5,21 +5,33 @@ Each step writes for a moment only, however large the library is.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from store import fulltext
-from store.catalogue import Catalogue, add_to, switch
+from sqlalchemy import delete, exists, select
+from sqlalchemy.engine import Connection
+
+from store.catalogue import Catalogue, switch
+from store.counters import add_to
 from store.indexing import now
 from store.results import Revision, StoreError
-from store.row_mapping import marks, parts
+from store.row_mapping import parts
+from store.tables import (
+    answer_citations,
+    answers,
+    documents,
+    embeddings,
+    originals,
+    passages,
+    position_of,
+    revisions,
+)
+from store.text_index import text_index
 
-UNSHOWN = "NOT EXISTS (SELECT 1 FROM revisions r WHERE r.original = originals.hash)"
 WINDOW = 5000
 """Vectors that are looked at in one transaction."""
-SHOWING = "SELECT id FROM answers WHERE created >= ? AND instr(payload, ?)"
-UNUSED = "NOT EXISTS (SELECT 1 FROM passages p WHERE p.key = embeddings.key)"
+UNSHOWN = ~exists().where(revisions.c.original == originals.c.hash)
+UNUSED = ~exists().where(passages.c.key == embeddings.c.key)
 
 
 def collect(catalogue: Catalogue) -> int:
@@ -28,77 +40,73 @@ def collect(catalogue: Catalogue) -> int:
     gone = first = 0
     last = catalogue.vector_state().last
     while first <= last:
+        window = embeddings.c.seq > first, embeddings.c.seq <= first + WINDOW
         with catalogue.writing() as db:
-            within = "seq > ? AND seq <= ?"
-            query = f"DELETE FROM embeddings WHERE {within} AND {UNUSED}"
-            deleted = db.execute(query, (first, first + WINDOW)).rowcount
+            deleted = db.execute(delete(embeddings).where(*window, UNUSED)).rowcount
             if deleted:
                 add_to(db, "collections", 1)
         gone += deleted
         first += WINDOW
     with catalogue.writing() as db:
-        db.execute(f"DELETE FROM originals WHERE {UNSHOWN}")
+        db.execute(delete(originals).where(UNSHOWN))
     return gone
 
 
 def purge(catalogue: Catalogue, document_id: str) -> None:
     """Deletes a document with its revisions, passages, vectors, and every stored answer that
-    shows its words; the space is overwritten."""
-    catalogue.db.execute("PRAGMA secure_delete = ON")
+    shows its words; the space is overwritten (by PostgreSQL when it needs the space)."""
     began = now()
-    revisions = catalogue.revisions_of(document_id)
+    of_it = catalogue.revisions_of(document_id)
     # Looked for before anything is locked: it reads every stored answer.
-    showing = _answers_showing(catalogue.db, revisions, "")
+    with catalogue.reading() as db:
+        showing = _answers_showing(db, of_it, "")
     with catalogue.writing() as db:
+        if db.dialect.name == "sqlite":
+            db.exec_driver_sql("PRAGMA secure_delete = ON")
         switch(db, document_id, None, now())
-        showing += _answers_showing(db, revisions, began)
+        showing += _answers_showing(db, of_it, began)
         for part in parts(showing):
-            db.execute(f"DELETE FROM answers WHERE id IN ({marks(part)})", tuple(part))
-        of_it = "SELECT id FROM revisions WHERE document = ?"
-        keys = _column(
-            db, f"SELECT DISTINCT key FROM passages WHERE revision IN ({of_it})", document_id
-        )
-        originals = _column(
-            db,
-            "SELECT original FROM revisions WHERE document = ? AND original IS NOT NULL",
-            document_id,
-        )
-        db.execute(f"DELETE FROM passages WHERE revision IN ({of_it})", (document_id,))
-        db.execute("DELETE FROM revisions WHERE document = ?", (document_id,))
-        db.execute("DELETE FROM documents WHERE id = ?", (document_id,))
-        _delete_unused(db, keys, originals)
+            db.execute(delete(answers).where(answers.c.id.in_(part)))
+        _delete(db, document_id)
+    with catalogue.reading() as db:
+        index = text_index(db)
     # Deleted words stay in the index's older segments until they are merged.
-    fulltext.merge(catalogue)
-    catalogue.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    index.merge(catalogue)
+    with catalogue.outside() as db:
+        if db.dialect.name == "sqlite":
+            db.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-def _answers_showing(
-    db: sqlite3.Connection, revisions: Sequence[Revision], since: str
-) -> list[str]:
-    """Ids of the answers from ``since`` on that cite or show one of the revisions."""
-    found: dict[str, None] = {}
-    for revision in revisions:
-        for query, values in (
-            (SHOWING, (since, revision.id)),
-            ("SELECT answer AS id FROM answer_citations WHERE revision = ?", (revision.id,)),
-        ):
-            found.update((row["id"], None) for row in db.execute(query, values))
-    return list(found)
-
-
-def _column(db: sqlite3.Connection, query: str, value: str) -> list[str]:
-    return [row[0] for row in db.execute(query, (value,))]
-
-
-def _delete_unused(db: sqlite3.Connection, keys: Sequence[str], originals: Sequence[str]) -> None:
+def _delete(db: Connection, document_id: str) -> None:
+    """Deletes the document's rows, and the vectors and originals that nothing else needs."""
+    of_it = revisions.c.document == document_id
+    ids = select(revisions.c.id).where(of_it)
+    within = passages.c.revision.in_(ids)
+    keys = db.execute(select(passages.c.key).where(within).distinct()).scalars().all()
+    shown = revisions.c.original.is_not(None)
+    files = db.execute(select(revisions.c.original).where(of_it, shown)).scalars().all()
+    db.execute(delete(passages).where(within))
+    db.execute(delete(revisions).where(of_it))
+    db.execute(delete(documents).where(documents.c.id == document_id))
     gone = 0
     for part in parts(keys):
-        query = f"DELETE FROM embeddings WHERE key IN ({marks(part)}) AND {UNUSED}"
-        gone += db.execute(query, tuple(part)).rowcount
+        unneeded = delete(embeddings).where(embeddings.c.key.in_(part), UNUSED)
+        gone += db.execute(unneeded).rowcount
     if gone:
         add_to(db, "collections", 1)
-    for original in originals:
-        db.execute(f"DELETE FROM originals WHERE hash = ? AND {UNSHOWN}", (original,))
+    for part in parts(files):
+        db.execute(delete(originals).where(originals.c.hash.in_(part), UNSHOWN))
+
+
+def _answers_showing(db: Connection, of_it: Sequence[Revision], since: str) -> list[str]:
+    """Ids of the answers from ``since`` on that cite or show one of the revisions."""
+    found: dict[str, None] = {}
+    for revision in of_it:
+        cites = select(answer_citations.c.answer).where(answer_citations.c.revision == revision.id)
+        shows = position_of(answers.c.payload, revision.id) > 0
+        for wanted in (select(answers.c.id).where(answers.c.created >= since, shows), cites):
+            found.update(dict.fromkeys(db.execute(wanted).scalars()))
+    return list(found)
 
 
 def check_settings(catalogue: Catalogue, ours: Mapping[str, str], folder: Path) -> None:

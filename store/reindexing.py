@@ -8,19 +8,33 @@ the old passages answer.
 from __future__ import annotations
 
 import json
-import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import Select, delete, func, insert, select, update
+from sqlalchemy.engine import Connection
 
 from ingest.document import Document
-from store import fulltext
-from store.catalogue import Catalogue, add_to
+from store.catalogue import Catalogue
+from store.counters import add_to, remember
 from store.indexing import WAITING, Indexer, Progress
-from store.row_mapping import PASSAGE_COLUMNS, NewPassage, insert_passages
+from store.row_mapping import NewPassage, insert_passages, parts
+from store.tables import (
+    documents,
+    embeddings,
+    passages,
+    revisions,
+    staged_passages,
+    staged_revisions,
+)
+from store.text_index import text_index
 
-STAGED = "SELECT revision FROM staged_revisions WHERE settings = ?"
-CURRENT = "SELECT current FROM documents WHERE current IS NOT NULL"
-LACKING = """SELECT DISTINCT s.revision FROM staged_passages s
-    LEFT JOIN embeddings e ON e.key = s.key WHERE e.sentences IS NULL"""
+LACKING = (
+    select(staged_passages.c.revision)
+    .distinct()
+    .outerjoin(embeddings, embeddings.c.key == staged_passages.c.key)
+    .where(embeddings.c.sentences.is_(None))
+)
+CURRENT = select(documents.c.current).where(documents.c.current.is_not(None))
 
 Batch = list[tuple[str, tuple[NewPassage, ...]]]
 
@@ -42,7 +56,7 @@ def reindex(
             document = _document(catalogue, revision)
             if document is not None:
                 batch.append((revision, intake.passages(document)))
-            if sum(len(passages) for _, passages in batch) >= WAITING or done == len(waiting):
+            if sum(len(made) for _, made in batch) >= WAITING or done == len(waiting):
                 embedded += intake.embed((new for _, made in batch for new in made), None)
                 _stage(catalogue, batch, told)
                 batch = []
@@ -50,11 +64,8 @@ def reindex(
                     progress("reindexing", done, len(waiting))
         with catalogue.writing() as db:
             # Another process may have added a revision or collected vectors meanwhile.
-            for row in db.execute(LACKING).fetchall():
-                db.execute("DELETE FROM staged_revisions WHERE revision = ?", (row["revision"],))
-            if db.execute(
-                f"SELECT 1 FROM revisions WHERE id NOT IN ({STAGED})", (told,)
-            ).fetchone():
+            _forget(db, db.execute(LACKING).scalars().all())
+            if db.execute(_unstaged(told)).first():
                 continue
             _swap(db, settings)
         return embedded
@@ -63,41 +74,48 @@ def reindex(
 def _waiting(catalogue: Catalogue, told: str) -> list[str]:
     """Revisions that have no passages by today's settings yet; others' are forgotten."""
     with catalogue.writing() as db:
-        db.execute("DELETE FROM staged_revisions WHERE settings != ?", (told,))
-        found = db.execute(f"SELECT id FROM revisions WHERE id NOT IN ({STAGED})", (told,))
-        return sorted(row["id"] for row in found)
+        db.execute(delete(staged_revisions).where(staged_revisions.c.settings != told))
+        return sorted(db.execute(_unstaged(told)).scalars())
+
+
+def _unstaged(told: str) -> Select[str]:
+    staged = select(staged_revisions.c.revision).where(staged_revisions.c.settings == told)
+    return select(revisions.c.id).where(revisions.c.id.not_in(staged))
+
+
+def _forget(db: Connection, staged: Sequence[str]) -> None:
+    for part in parts(staged):
+        db.execute(delete(staged_revisions).where(staged_revisions.c.revision.in_(part)))
 
 
 def _stage(catalogue: Catalogue, batch: Batch, told: str) -> None:
     with catalogue.writing() as db:
-        for revision, passages in batch:
-            if db.execute("SELECT 1 FROM revisions WHERE id = ?", (revision,)).fetchone() is None:
+        for revision, made in batch:
+            if db.execute(select(revisions.c.id).where(revisions.c.id == revision)).first() is None:
                 continue  # purged meanwhile
-            db.execute("INSERT OR REPLACE INTO staged_revisions VALUES (?, ?)", (revision, told))
-            insert_passages(db, "staged_passages", revision, passages)
+            _forget(db, [revision])
+            db.execute(insert(staged_revisions).values(revision=revision, settings=told))
+            insert_passages(db, staged_passages, revision, made)
 
 
-def _swap(db: sqlite3.Connection, settings: Mapping[str, str]) -> None:
+def _swap(db: Connection, settings: Mapping[str, str]) -> None:
     """Puts the staged passages in place of the old ones."""
-    db.execute("DELETE FROM fulltext")
-    db.execute("DELETE FROM passages")
-    db.execute(
-        f"INSERT INTO passages ({PASSAGE_COLUMNS}) SELECT {PASSAGE_COLUMNS} FROM staged_passages"
-        " ORDER BY revision, ordinal"
+    index = text_index(db)
+    index.clear(db)
+    db.execute(delete(passages))
+    columns = [column.name for column in staged_passages.c]
+    staged = select(staged_passages).order_by(staged_passages.c.revision, staged_passages.c.ordinal)
+    db.execute(insert(passages).from_select(columns, staged))
+    counted = select(func.count()).where(passages.c.revision == revisions.c.id)
+    db.execute(update(revisions).values(passages=counted.scalar_subquery()))
+    for current in db.execute(CURRENT).scalars().all():
+        index.add_terms(db, current)
+    total = select(func.coalesce(func.sum(revisions.c.passages), 0)).join(
+        documents, documents.c.current == revisions.c.id
     )
-    db.execute(
-        "UPDATE revisions SET passages ="
-        " (SELECT count(*) FROM passages p WHERE p.revision = revisions.id)"
-    )
-    for row in db.execute(CURRENT).fetchall():
-        fulltext.add_terms(db, row["current"])
-    counted = db.execute(
-        "SELECT coalesce(sum(r.passages), 0) FROM revisions r JOIN documents d ON d.current = r.id"
-    ).fetchone()[0]
-    values = {**settings, "passages": str(counted)}
-    db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", values.items())
+    remember(db, {**settings, "passages": str(db.execute(total).scalar_one())})
     add_to(db, "generation", 1)
-    db.execute("DELETE FROM staged_revisions")
+    db.execute(delete(staged_revisions))
 
 
 def _document(catalogue: Catalogue, revision_id: str) -> Document | None:

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TypeVar
+from typing import Any, TypeVar
+
+from sqlalchemy import Table, delete, func, insert, select, update
+from sqlalchemy.engine import Connection, Row
 
 from ingest.document import Block, BlockKind, Document, Passage
 from ingest.scan import write_scans
+from store import counters
 from store.results import OMISSIONS, Revision, StoredPassage
+from store.tables import documents, embeddings, passages, revisions
 
 T = TypeVar("T")
+AnyRow = Row[*tuple[Any, ...]]
 PART = 500
 
 
@@ -26,44 +31,44 @@ class NewPassage:
     passage: Passage
 
 
-def revision(row: sqlite3.Row) -> Revision:
+def revision(row: AnyRow) -> Revision:
     """A row of revisions joined with its document."""
     return Revision(
-        id=row["id"],
-        document_id=row["document"],
-        document=row["name"],
-        number=row["number"],
-        title=row["title"],
-        source=row["source"],
-        media_type=row["media_type"],
-        content_hash=row["content_hash"],
-        created=row["created"],
-        passages=row["passages"],
-        characters=row["characters"],
-        current=bool(row["is_current"]),
-        activated=row["activated"],
-        metadata=MappingProxyType(json.loads(row["metadata"])),
+        id=row.id,
+        document_id=row.document,
+        document=row.name,
+        number=row.number,
+        title=row.title,
+        source=row.source,
+        media_type=row.media_type,
+        content_hash=row.content_hash,
+        created=row.created,
+        passages=row.passages,
+        characters=row.characters,
+        current=bool(row.is_current),
+        activated=row.activated,
+        metadata=MappingProxyType(json.loads(row.metadata)),
     )
 
 
-def passage(row: sqlite3.Row) -> StoredPassage:
+def passage(row: AnyRow) -> StoredPassage:
     """A row of passages joined with its document."""
     return StoredPassage(
-        id=row["key"],
-        revision=row["revision"],
-        document=row["name"],
-        ordinal=row["ordinal"],
+        id=row.key,
+        revision=row.revision,
+        document=row.name,
+        ordinal=row.ordinal,
         passage=Passage(
-            start=row["begins"],
-            end=row["ends"],
-            text=row["text"],
-            context=row["context"],
-            headings=tuple(json.loads(row["headings"])),
-            kind=BlockKind(row["kind"]),
-            page=row["page"],
-            row=row["row"],
+            start=row.begins,
+            end=row.ends,
+            text=row.text,
+            context=row.context,
+            headings=tuple(json.loads(row.headings)),
+            kind=BlockKind(row.kind),
+            page=row.page,
+            row=row.row,
         ),
-        title=row["title"],
+        title=row.title,
     )
 
 
@@ -82,33 +87,26 @@ def parts(values: Sequence[T]) -> Iterator[Sequence[T]]:
     return (values[i : i + PART] for i in range(0, len(values), PART))
 
 
-def marks(values: Sequence[object]) -> str:
-    """Question marks for a list of values."""
-    return ",".join("?" * len(values))
-
-
-def missing(db: sqlite3.Connection, keys: Iterable[str]) -> set[str]:
+def missing(db: Connection, keys: Iterable[str]) -> set[str]:
     """Those of ``keys`` that have no vector, or none of their sentences."""
     wanted = list(dict.fromkeys(keys))
     known: set[str] = set()
+    complete = select(embeddings.c.key).where(embeddings.c.sentences.is_not(None))
     for part in parts(wanted):
-        found = db.execute(
-            f"SELECT key FROM embeddings WHERE sentences IS NOT NULL AND key IN ({marks(part)})",
-            part,
-        )
-        known.update(row["key"] for row in found)
+        known.update(db.execute(complete.where(embeddings.c.key.in_(part))).scalars())
     return set(wanted) - known
 
 
-def insert_vectors(
-    db: sqlite3.Connection, model: str, vectors: Iterable[tuple[str, bytes, bytes]]
-) -> None:
+def insert_vectors(db: Connection, model: str, vectors: Iterable[tuple[str, bytes, bytes]]) -> None:
     """Adds vectors that are not there yet, and those of sentences."""
-    db.executemany(
-        "INSERT INTO embeddings (key, model, vector, sentences) VALUES (?, ?, ?, ?)"
-        " ON CONFLICT (key) DO UPDATE SET sentences = excluded.sentences",
-        ((key, model, vector, sentences) for key, vector, sentences in vectors),
-    )
+    rows = [
+        {"key": key, "model": model, "vector": vector, "sentences": sentences}
+        for key, vector, sentences in vectors
+    ]
+    into = counters.insert(db, embeddings)
+    values = {"sentences": into.excluded.sentences}
+    if rows:
+        db.execute(into.on_conflict_do_update(["key"], set_=values), rows)
 
 
 def metadata(document: Document) -> str:
@@ -117,25 +115,28 @@ def metadata(document: Document) -> str:
     return json.dumps({**document.metadata, **told}, sort_keys=True)
 
 
-def ensure_document(db: sqlite3.Connection, document: Document) -> str:
+def ensure_document(db: Connection, document: Document) -> str:
     """The id of the document from this source; a new one where it is not known."""
-    row = db.execute("SELECT id FROM documents WHERE source = ?", (document.source,)).fetchone()
-    if row is not None:
-        db.execute("UPDATE documents SET name = ? WHERE id = ?", (document.name, row["id"]))
-        return str(row["id"])
+    known = db.execute(
+        select(documents.c.id).where(documents.c.source == document.source)
+    ).scalar_one_or_none()
+    if known is not None:
+        db.execute(update(documents).where(documents.c.id == known).values(name=document.name))
+        return str(known)
     # A document that moved away keeps the id made from its old source.
     for attempt in range(1_000_000):
         made = _hash(document.source, str(attempt))
-        if db.execute("SELECT 1 FROM documents WHERE id = ?", (made,)).fetchone() is None:
+        if not _exists(db, documents, made):
             break
-    db.execute(
-        "INSERT INTO documents (id, name, source) VALUES (?, ?, ?)",
-        (made, document.name, document.source),
-    )
+    db.execute(insert(documents).values(id=made, name=document.name, source=document.source))
     return made
 
 
-def ensure_revision(db: sqlite3.Connection, owner: str, document: Document, now: str) -> str:
+def _exists(db: Connection, table: Table, row_id: str) -> bool:
+    return db.execute(select(table.c.id).where(table.c.id == row_id)).first() is not None
+
+
+def ensure_revision(db: Connection, owner: str, document: Document, now: str) -> str:
     """The revision of this text; a known one gets today's blocks, title and metadata."""
     made = _hash(owner, document.content_hash)
     values = {
@@ -146,65 +147,56 @@ def ensure_revision(db: sqlite3.Connection, owner: str, document: Document, now:
         "scans": write_scans(document.scans),
         "blocks": write_blocks(document.blocks),
     }
-    if db.execute("SELECT 1 FROM revisions WHERE id = ?", (made,)).fetchone():
-        settings = ", ".join(f"{name} = :{name}" for name in values)
-        db.execute(f"UPDATE revisions SET {settings} WHERE id = :id", {**values, "id": made})
+    if _exists(db, revisions, made):
+        db.execute(update(revisions).where(revisions.c.id == made).values(**values))
         return made
+    last = select(func.coalesce(func.max(revisions.c.number), 0))
     db.execute(
-        """INSERT INTO revisions (id, document, number, title, media_type, content_hash, shape,
-            created, activated, metadata, scans, text, blocks, passages, characters)
-        VALUES (:id, :document,
-            (SELECT coalesce(max(number), 0) + 1 FROM revisions WHERE document = :document),
-            :title, :media_type, :content_hash, :shape, :now, :now, :metadata, :scans, :text,
-            :blocks, 0, :characters)""",
-        {
+        insert(revisions).values(
             **values,
-            "id": made,
-            "document": owner,
-            "content_hash": document.content_hash,
-            "now": now,
-            "text": document.text,
-            "characters": len(document.text),
-        },
+            id=made,
+            document=owner,
+            number=last.where(revisions.c.document == owner).scalar_subquery() + 1,
+            content_hash=document.content_hash,
+            created=now,
+            activated=now,
+            text=document.text,
+            passages=0,
+            characters=len(document.text),
+        )
     )
     return made
 
 
-PASSAGE_COLUMNS = "revision, ordinal, key, begins, ends, text, context, headings, kind, page, row"
-
-
-def replace_passages(
-    db: sqlite3.Connection, revision_id: str, passages: Sequence[NewPassage]
-) -> None:
+def replace_passages(db: Connection, revision_id: str, new: Sequence[NewPassage]) -> None:
     """Gives a revision that is not current these passages."""
-    db.execute("DELETE FROM passages WHERE revision = ?", (revision_id,))
-    insert_passages(db, "passages", revision_id, passages)
-    db.execute("UPDATE revisions SET passages = ? WHERE id = ?", (len(passages), revision_id))
+    db.execute(delete(passages).where(passages.c.revision == revision_id))
+    insert_passages(db, passages, revision_id, new)
+    db.execute(update(revisions).where(revisions.c.id == revision_id).values(passages=len(new)))
 
 
 def insert_passages(
-    db: sqlite3.Connection, table: str, revision_id: str, passages: Sequence[NewPassage]
+    db: Connection, table: Table, revision_id: str, new: Sequence[NewPassage]
 ) -> None:
     """Adds the passages of a revision to ``passages`` or ``staged_passages``."""
-    db.executemany(
-        f"INSERT INTO {table} ({PASSAGE_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            (
-                revision_id,
-                ordinal,
-                new.key,
-                new.passage.start,
-                new.passage.end,
-                new.passage.text,
-                new.passage.context,
-                json.dumps(new.passage.headings),
-                new.passage.kind,
-                new.passage.page,
-                new.passage.row,
-            )
-            for ordinal, new in enumerate(passages)
-        ),
-    )
+    rows = [
+        {
+            "revision": revision_id,
+            "ordinal": ordinal,
+            "key": each.key,
+            "begins": each.passage.start,
+            "ends": each.passage.end,
+            "text": each.passage.text,
+            "context": each.passage.context,
+            "headings": json.dumps(each.passage.headings),
+            "kind": each.passage.kind.value,
+            "page": each.passage.page,
+            "row": each.passage.row,
+        }
+        for ordinal, each in enumerate(new)
+    ]
+    if rows:
+        db.execute(insert(table), rows)
 
 
 def _hash(*parts_: str) -> str:

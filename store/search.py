@@ -7,16 +7,20 @@ Every strategy has one signature: a ``Query`` and how many candidates it may ret
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+from sqlalchemy import ColumnElement, func, select, true
+from sqlalchemy.engine import Connection
 
 from ingest.document import BlockKind
 from store import fulltext, row_mapping
 from store.catalogue import PASSAGES
 from store.document_frequency import DocumentFrequency
 from store.results import Hit, StoredPassage
+from store.tables import documents, embeddings, passages, revisions
+from store.words import informative_terms
 
 if TYPE_CHECKING:
     import numpy as np
@@ -47,7 +51,7 @@ class Query:
     or None for all.
     """
 
-    db: sqlite3.Connection
+    db: Connection
     vectors: Vectors
     text: str
     vector: NDArray[np.float32] | None
@@ -60,7 +64,7 @@ Strategy = Callable[[Query, int], Candidates]
 
 
 def dense(query: Query, n: int) -> Candidates:
-    """``(passage rowid, cosine)``, nearest first."""
+    """``(passage id, cosine)``, nearest first."""
     if query.vector is None:
         return []
     if query.documents is not None and _count(query) <= FEW:
@@ -78,54 +82,50 @@ def dense(query: Query, n: int) -> Candidates:
 
 def _count(query: Query) -> int:
     """How many current passages the question is asked of."""
-    return int(
-        query.db.execute(
-            "SELECT coalesce(sum(r.passages), 0) FROM documents d"
-            f" JOIN revisions r ON r.id = d.current {_within(query)}",
-            tuple(query.documents or ()),
-        ).fetchone()[0]
-    )
+    current = documents.join(revisions, revisions.c.id == documents.c.current)
+    counted = select(func.coalesce(func.sum(revisions.c.passages), 0)).select_from(current)
+    return int(query.db.execute(counted.where(_within(query))).scalar_one())
 
 
-def _within(query: Query) -> str:
-    if query.documents is None:
-        return "WHERE TRUE"
-    return f"WHERE d.id IN ({row_mapping.marks(query.documents)})"
+def _within(query: Query) -> ColumnElement[bool]:
+    return true() if query.documents is None else documents.c.id.in_(query.documents)
 
 
 def _current(query: Query, keys: Sequence[str]) -> dict[str, list[int]]:
-    """Rowids of the current passages that have these vectors."""
-    passages: dict[str, list[int]] = {}
+    """Ids of the current passages that have these vectors."""
+    found: dict[str, list[int]] = {}
+    current = passages.join(documents, documents.c.current == passages.c.revision)
+    wanted = (
+        select(passages.c.id, passages.c.key)
+        .select_from(current)
+        .where(_within(query))
+        .order_by(passages.c.id)
+    )
     for part in row_mapping.parts(keys):
-        found = query.db.execute(
-            "SELECT p.id, p.key FROM passages p JOIN documents d ON d.current = p.revision"
-            f" {_within(query)} AND p.key IN ({row_mapping.marks(part)}) ORDER BY p.id",
-            (*(query.documents or ()), *part),
-        )
-        for row in found:
-            passages.setdefault(row["key"], []).append(row["id"])
-    return passages
+        for row in query.db.execute(wanted.where(passages.c.key.in_(part))):
+            found.setdefault(row.key, []).append(row.id)
+    return found
 
 
 def _compare(query: Query, n: int) -> Candidates:
     """Every passage of the documents compared: exact, and faster than a narrow filter."""
     import numpy as np
 
-    found = query.db.execute(
-        "SELECT p.id, e.vector FROM documents d JOIN passages p ON p.revision = d.current"
-        f" JOIN embeddings e ON e.key = p.key {_within(query)} ORDER BY p.id",
-        tuple(query.documents or ()),
-    ).fetchall()
+    vectors = documents.join(passages, passages.c.revision == documents.c.current).join(
+        embeddings, embeddings.c.key == passages.c.key
+    )
+    wanted = select(passages.c.id, embeddings.c.vector).select_from(vectors).where(_within(query))
+    found = query.db.execute(wanted.order_by(passages.c.id)).all()
     if not found or query.vector is None:
         return []
-    matrix = np.frombuffer(b"".join(row["vector"] for row in found), dtype=np.float32)
+    matrix = np.frombuffer(b"".join(row.vector for row in found), dtype=np.float32)
     cosines = matrix.reshape(len(found), -1) @ query.vector
     best = np.argsort(-cosines, kind="stable")[:n]
-    return [(found[int(i)]["id"], float(cosines[int(i)])) for i in best]
+    return [(found[int(i)].id, float(cosines[int(i)])) for i in best]
 
 
 def lexical(query: Query, n: int) -> Candidates:
-    """``(passage rowid, BM25)``, best first."""
+    """``(passage id, BM25)``, best first."""
     return fulltext.matches(query.db, query.text, n, query.documents, query.frequency)
 
 
@@ -155,7 +155,7 @@ def _alone(parts: Mapping[int, Mapping[str, float]], name: str) -> dict[int, flo
 def _fused(query: Query, parts: Mapping[int, dict[str, float]]) -> dict[int, float]:
     """One score from both, with the cosine also of what words alone found."""
     _add_cosines(query, parts)
-    said = fulltext.informative_terms(query.text)
+    said = informative_terms(query.text)
     rarity = sum(fulltext.idf(query.db, said, query.frequency).values()) or 1.0
     scores = {}
     for passage, found in parts.items():
@@ -174,39 +174,34 @@ def _add_cosines(query: Query, parts: Mapping[int, dict[str, float]]) -> None:
     lacking = [passage for passage, found in parts.items() if "dense" not in found]
     if query.vector is None:
         return
+    vectors = passages.join(embeddings, embeddings.c.key == passages.c.key)
+    wanted = select(passages.c.id, embeddings.c.vector).select_from(vectors)
     for part in row_mapping.parts(lacking):
-        found = query.db.execute(
-            "SELECT p.id, e.vector FROM passages p JOIN embeddings e ON e.key = p.key"
-            f" WHERE p.id IN ({row_mapping.marks(part)})",
-            tuple(part),
-        )
-        for row in found:
-            cosine = np.frombuffer(row["vector"], dtype=np.float32) @ query.vector
-            parts[row["id"]]["dense"] = float(cosine)
+        for row in query.db.execute(wanted.where(passages.c.id.in_(part))):
+            cosine = np.frombuffer(row.vector, dtype=np.float32) @ query.vector
+            parts[row.id]["dense"] = float(cosine)
 
 
-def _furniture(db: sqlite3.Connection, passages: Sequence[int]) -> list[int]:
+def _furniture(db: Connection, found: Sequence[int]) -> list[int]:
     """Those of the passages that are captions or page furniture."""
     kinds = (BlockKind.CAPTION.value, BlockKind.BOILERPLATE.value)
+    wanted = select(passages.c.id).where(passages.c.kind.in_(kinds))
     return [
-        row["id"]
-        for part in row_mapping.parts(passages)
-        for row in db.execute(
-            f"SELECT id FROM passages WHERE kind IN (?, ?) AND id IN ({row_mapping.marks(part)})",
-            (*kinds, *part),
-        )
+        passage
+        for part in row_mapping.parts(found)
+        for passage in db.execute(wanted.where(passages.c.id.in_(part))).scalars()
     ]
 
 
-def _load(db: sqlite3.Connection, ranked: Sequence[int]) -> dict[int, StoredPassage]:
-    """The passages by rowid, in that order; words that a revision repeats come once."""
-    found = db.execute(f"{PASSAGES} WHERE p.id IN ({row_mapping.marks(ranked)})", tuple(ranked))
-    loaded = {row["id"]: row_mapping.passage(row) for row in found}
+def _load(db: Connection, ranked: Sequence[int]) -> dict[int, StoredPassage]:
+    """The passages by id, in that order; words that a revision repeats come once."""
+    found = db.execute(PASSAGES.where(passages.c.id.in_(ranked)))
+    loaded = {row.id: row_mapping.passage(row) for row in found}
     seen: set[tuple[str, str]] = set()
     kept: dict[int, StoredPassage] = {}
-    for rowid in ranked:
-        stored = loaded[rowid]
+    for passage in ranked:
+        stored = loaded[passage]
         if (stored.revision, stored.id) not in seen:
             seen.add((stored.revision, stored.id))
-            kept[rowid] = stored
+            kept[passage] = stored
     return kept

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from sqlalchemy.engine import Connection
 
 from store import fulltext, search
 from store.catalogue import Catalogue
@@ -83,7 +84,7 @@ class Searcher:
 
     def _query(
         self,
-        db: sqlite3.Connection,
+        db: Connection,
         question: str,
         vector: NDArray[np.float32] | None,
         documents: Sequence[str] | None,

@@ -18,6 +18,7 @@ import pytest
 from browser import chromium, page, served  # noqa: F401  (fixtures of the chat's tests)
 from commands import Footnote
 from linked_site import site  # noqa: F401  (a fixture)
+from sqlalchemy import select
 
 from app.evidence.reader import Reader
 from app.models.base import ChatModel
@@ -28,6 +29,7 @@ from ingest.document import Block, BlockKind, Document
 from store.embedder import Embedder
 from store.library import Library
 from store.sentence_transformer import SentenceTransformerEmbedder
+from store.tables import embeddings
 
 PARAGRAPHS = (
     "The lighthouse at Skerrow Point was built in 1871 by the engineer Ada Thornbury.",
@@ -42,8 +44,8 @@ PARAGRAPHS = (
 def vector_keys(library: Library) -> set[str]:
     """The keys of all vectors that today's embedder made."""
     with library._catalogue.reading() as db:
-        found = db.execute("SELECT key FROM embeddings WHERE model = ?", (library._indexer.model,))
-        return {row["key"] for row in found}
+        ours = select(embeddings.c.key).where(embeddings.c.model == library._indexer.model)
+        return set(db.execute(ours).scalars())
 
 
 def document_of(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-import sqlite3
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,9 +9,9 @@ from pathlib import Path
 
 import pytest
 from conftest import document_of
+from sqlalchemy import event, text
 
 from ingest.document import Document, Passage
-from store import schema
 from store.catalogue import Catalogue, MissingVectors, switch
 from store.document_frequency import DocumentFrequency
 from store.fulltext import matches
@@ -45,7 +43,7 @@ def keep(catalogue: Catalogue, document: Document) -> str:
 
 def test_a_reader_sees_one_moment(catalogue: Catalogue) -> None:
     first = keep(catalogue, document_of("Old words."))
-    other = Catalogue(catalogue.path.parent)
+    other = Catalogue(catalogue.folder)
     with other.reading() as db:
         assert [each.id for each in other.current()] == [first]
         second = keep(catalogue, document_of("New words."))
@@ -61,11 +59,12 @@ def test_a_reader_sees_one_moment(catalogue: Catalogue) -> None:
 
 def test_the_list_of_documents_is_read_again_only_when_it_changed(catalogue: Catalogue) -> None:
     first = keep(catalogue, document_of("Old words."))
-    other = Catalogue(catalogue.path.parent)
+    other = Catalogue(catalogue.folder)
     assert [each.id for each in other.current()] == [first]
     said: list[str] = []
-    other.db.set_trace_callback(said.append)
+    event.listen(other._engine, "before_cursor_execute", lambda *given: said.append(given[2]))
     assert [each.id for each in other.current()] == [first]
+    assert said
     assert not [line for line in said if "FROM revisions" in line]
     second = keep(catalogue, document_of("New words."))
     assert [each.id for each in other.current()] == [second]
@@ -87,11 +86,14 @@ def test_what_a_transaction_took_back_is_not_listed(catalogue: Catalogue) -> Non
 
 
 def test_current_passages_are_found_by_an_index(catalogue: Catalogue) -> None:
-    plan = catalogue.db.execute(
-        "EXPLAIN QUERY PLAN SELECT p.id FROM passages p JOIN documents d"
-        " ON d.current = p.revision WHERE p.id = 1"
-    ).fetchall()
-    assert any("documents_current" in row["detail"] for row in plan)
+    with catalogue.reading() as db:
+        plan = db.execute(
+            text(
+                "EXPLAIN QUERY PLAN SELECT p.id FROM passages p JOIN documents d"
+                " ON d.current = p.revision WHERE p.id = 1"
+            )
+        ).all()
+    assert any("documents_current" in row.detail for row in plan)
 
 
 def test_a_failure_inside_changes_nothing(catalogue: Catalogue) -> None:
@@ -108,7 +110,7 @@ def test_a_failure_inside_changes_nothing(catalogue: Catalogue) -> None:
 
 
 def test_generation_grows_for_other_connections(catalogue: Catalogue) -> None:
-    other = Catalogue(catalogue.path.parent)
+    other = Catalogue(catalogue.folder)
     before = other.generation
     keep(catalogue, document_of("Words."))
     assert other.generation > before
@@ -147,34 +149,6 @@ def test_text_is_kept_to_the_character(catalogue: Catalogue) -> None:
     assert catalogue.passages(kept)[0].passage.text == text
 
 
-def test_an_older_catalogue_is_brought_up_to_date(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    Catalogue(tmp_path).close()
-    newer = (*schema.MIGRATIONS, ("ALTER TABLE documents ADD COLUMN note TEXT",))
-    monkeypatch.setattr(schema, "MIGRATIONS", newer)
-    monkeypatch.setattr(schema, "SCHEMA", len(newer))
-    opened = Catalogue(tmp_path)
-    assert opened.db.execute("SELECT note FROM documents").fetchall() == []
-    assert opened.db.execute("PRAGMA user_version").fetchone()[0] == len(newer)
-    opened.close()
-
-
-def test_a_failed_migration_leaves_the_old_version(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    Catalogue(tmp_path).close()
-    broken = (*schema.MIGRATIONS, ("CREATE TABLE half (x)", "NOT SQL"))
-    monkeypatch.setattr(schema, "MIGRATIONS", broken)
-    monkeypatch.setattr(schema, "SCHEMA", len(broken))
-    with pytest.raises(StoreError):
-        Catalogue(tmp_path)
-    db = sqlite3.connect(tmp_path / "catalogue.sqlite3")
-    assert db.execute("PRAGMA user_version").fetchone()[0] == len(broken) - 1
-    assert not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'half'").fetchall()
-    db.close()
-
-
 def test_vectors_are_listed_in_the_order_they_came(catalogue: Catalogue) -> None:
     catalogue.save_vectors("m", [("a", VECTOR, b""), ("b", VECTOR, b"")])
     catalogue.save_vectors("m", [("a", VECTOR, b""), ("c", VECTOR, b"")])
@@ -192,10 +166,19 @@ def test_an_unknown_revision_is_an_error(catalogue: Catalogue) -> None:
         catalogue.text("nothing")
 
 
-def test_connections_of_ended_threads_are_closed(catalogue: Catalogue) -> None:
+def test_a_connection_serves_one_thread_after_another(catalogue: Catalogue) -> None:
+    opened: list[object] = []
+    event.listen(catalogue._engine, "connect", lambda *given: opened.append(given))
     for _ in range(5):
         thread = threading.Thread(target=catalogue.current)
         thread.start()
         thread.join()
-    gc.collect()
-    assert len(catalogue._open) == 1
+    assert not opened
+
+
+def test_a_transaction_cannot_begin_inside_another(catalogue: Catalogue) -> None:
+    for outer in (catalogue.reading, catalogue.writing):
+        with outer(), pytest.raises(RuntimeError), catalogue.writing():
+            pass
+    catalogue.set_meta({"model": "n"})
+    assert catalogue.meta("model") == "n"

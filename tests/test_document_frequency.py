@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from conftest import document_of, long_document
+from sqlalchemy import text
 
 from store import document_frequency, fulltext
 from store.embedder import Embedder
@@ -41,7 +42,7 @@ def test_the_number_of_passages_is_kept_up_to_date(library: Library) -> None:
     for number in (3, 5):
         library.add(long_document(number))
         with library._catalogue.reading() as db:
-            held = db.execute("SELECT count(*) FROM fulltext_docsize").fetchone()[0]
+            held = db.execute(text("SELECT count(*) FROM fulltext")).scalar_one()
             assert document_frequency.DocumentFrequency().passages(db) == held == number
 
 

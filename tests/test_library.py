@@ -265,9 +265,8 @@ def test_another_embedder_is_refused_until_reindex(tmp_path: Path, embedder: Emb
 
 def test_a_newer_catalogue_is_refused(tmp_path: Path, embedder: Embedder) -> None:
     Library.open(tmp_path, embedder).close()
-    db = sqlite3.connect(tmp_path / "catalogue.sqlite3")
-    db.execute("PRAGMA user_version = 999")
-    db.close()
+    with sqlite3.connect(tmp_path / "catalogue.sqlite3") as db:
+        db.execute("UPDATE alembic_version SET version_num = '0999'")
     with pytest.raises(StoreError, match="newer Footnote"):
         Library.open(tmp_path, embedder)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from conftest import document_of
+from sqlalchemy import text
 
 from store.library import Library
 from store.listing import FIRST
@@ -63,6 +64,6 @@ def test_no_question_reads_the_whole_list_of_documents(library: Library) -> None
             "SELECT r.id FROM revisions r JOIN documents d ON d.id = r.document"
             " WHERE d.current = r.id AND TRUE ORDER BY d.name, d.source LIMIT 6",
         ):
-            plan = [row["detail"] for row in db.execute(f"EXPLAIN QUERY PLAN {query}")]
+            plan = [row.detail for row in db.execute(text(f"EXPLAIN QUERY PLAN {query}"))]
             assert not [step for step in plan if "TEMP B-TREE" in step]
             assert not [step for step in plan if step.startswith("SCAN") and "INDEX" not in step]

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from conftest import document_of, long_document, vector_keys
 from numpy.typing import NDArray
+from sqlalchemy import text
 
 from store import maintenance, reindexing
 from store.embedder import EncodeProgress
@@ -69,8 +70,8 @@ def test_an_interrupted_reindex_answers_as_before_and_goes_on_where_it_was(fille
         assert len(vector_keys(library)) == 24
         with library._catalogue.reading() as db:
             for table in ("staged_revisions", "staged_passages"):
-                assert db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] == 0
-            assert db.execute("SELECT count(*) FROM embeddings").fetchone()[0] == 24
+                assert db.execute(text(f"SELECT count(*) FROM {table}")).scalar_one() == 0
+            assert db.execute(text("SELECT count(*) FROM embeddings")).scalar_one() == 24
 
 
 def test_documents_that_come_and_go_during_a_reindex(filled: Path) -> None:

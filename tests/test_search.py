@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from ingest.language.sentences import sentences
 from ingest.load import load_text
 from store.embedder import Embedder
-from store.fulltext import MOST_TERMS, terms
 from store.indexing import embedded_text
 from store.library import Library
 from store.results import Hit, StoreError
 from store.search import Mode
+from store.words import MOST_TERMS, terms
 
 MODES: tuple[Mode, ...] = ("hybrid", "dense", "lexical")
 HOSTILE = (

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import document_of
+from sqlalchemy import text
 
 from ingest.language.sentences import spoken
 from store.embedder import Embedder, EncodeProgress
@@ -76,7 +77,7 @@ def test_what_was_kept_without_them_still_answers_and_reindex_adds_them(
         library.add(TIDES)
         before = library.search("Who trims the lamp?", 2)
         with library._catalogue.writing() as db:
-            db.execute("UPDATE embeddings SET sentences = NULL")
+            db.execute(text("UPDATE embeddings SET sentences = NULL"))
         counted.texts.clear()
         after = library.search("Who trims the lamp?", 2)
         assert [hit.stored.id for hit in after] == [hit.stored.id for hit in before]

@@ -1,13 +1,13 @@
-"""The catalogue's tables, their migrations, and how a connection is configured."""
+"""SQLite catalogues of before Alembic: the steps to the tables that its first revision makes.
+
+Nothing is added here: what changes from now on is in ``store.migrations``.
+"""
 
 from __future__ import annotations
 
-import sqlite3
-from pathlib import Path
+from sqlalchemy.engine import Connection
 
-from store.results import StoreError
-
-# Each entry brings a catalogue of version i to version i + 1; entries are only ever added.
+# Each entry brings a catalogue of version i to version i + 1.
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
         "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
@@ -75,50 +75,21 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             PRIMARY KEY (revision, ordinal))""",
     ),
 )
-SCHEMA = len(MIGRATIONS)
-BUSY_SECONDS = 60
 
 
-class Connection(sqlite3.Connection):
-    """A connection that closes when its thread ends: unlike its base it can be weakly referred."""
+def bring_up(db: Connection) -> None:
+    """Brings them up to what Alembic's first revision makes, inside a transaction."""
+    version = int(db.exec_driver_sql("PRAGMA user_version").scalar_one())
+    for statements in MIGRATIONS[version:]:
+        for statement in statements:
+            db.exec_driver_sql(statement)
 
 
-def connect(path: Path) -> Connection:
-    """A connection in autocommit mode: transactions are begun and ended by the catalogue."""
-    db = sqlite3.connect(
-        path,
-        timeout=BUSY_SECONDS,
-        isolation_level=None,
-        check_same_thread=False,
-        factory=Connection,
-    )
-    db.row_factory = sqlite3.Row
-    for pragma in ("foreign_keys = ON", "synchronous = NORMAL", "journal_mode = WAL"):
-        db.execute(f"PRAGMA {pragma}")
-    return db
+def adopted(db: Connection) -> bool:
+    """Whether there are such tables, and Alembic does not know of them yet."""
+    return 0 < int(db.exec_driver_sql("PRAGMA user_version").scalar_one()) <= len(MIGRATIONS)
 
 
-def migrate(db: sqlite3.Connection, path: Path) -> None:
-    """Brings the tables up to this version; refuses a catalogue that a newer Footnote made."""
-    if _version(db, path) == SCHEMA:
-        return
-    db.execute("BEGIN IMMEDIATE")
-    try:
-        for statements in MIGRATIONS[_version(db, path) :]:
-            for statement in statements:
-                db.execute(statement)
-        db.execute(f"PRAGMA user_version = {SCHEMA}")
-        db.execute("COMMIT")
-    except BaseException:
-        db.execute("ROLLBACK")
-        raise
-
-
-def _version(db: sqlite3.Connection, path: Path) -> int:
-    version = int(db.execute("PRAGMA user_version").fetchone()[0])
-    if version > SCHEMA:
-        raise StoreError(
-            f"{path.parent} was made by a newer Footnote (catalogue version {version}; this one "
-            f"knows {SCHEMA}). Upgrade Footnote, or choose another data folder with --data."
-        )
-    return version
+def refuse_older(db: Connection) -> None:
+    """Makes a Footnote of before Alembic say that a newer one made this."""
+    db.exec_driver_sql(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")

@@ -1,0 +1,31 @@
+"""Writes rows whose key may be there already, and the counters that other processes watch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import BigInteger, Table, cast
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection
+
+from store.tables import TEXT, meta
+
+
+def insert(db: Connection, table: Table) -> Any:
+    """This database's INSERT, which knows ``ON CONFLICT``."""
+    return postgresql.insert(table) if db.dialect.name == "postgresql" else sqlite.insert(table)
+
+
+def remember(db: Connection, values: Mapping[str, str]) -> None:
+    """Writes settings of the library over those of the same name."""
+    rows: Sequence[dict[str, str]] = [{"key": k, "value": v} for k, v in values.items()]
+    into = insert(db, meta)
+    db.execute(into.on_conflict_do_update(["key"], set_={"value": into.excluded.value}), rows)
+
+
+def add_to(db: Connection, counter: str, number: int) -> None:
+    """Adds to a counter."""
+    grown = cast(cast(meta.c.value, BigInteger) + number, TEXT)
+    into = insert(db, meta).values(key=counter, value=str(number))
+    db.execute(into.on_conflict_do_update(["key"], set_={"value": grown}))

@@ -1,0 +1,133 @@
+"""Makes SQLAlchemy engines for SQLite and PostgreSQL, and says what went wrong with them."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event, func, make_url, select, text
+from sqlalchemy.engine import URL, Connection
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.pool import QueuePool
+
+from store.results import StoreError
+
+FILE = "catalogue.sqlite3"
+BUSY_SECONDS = 60
+"""How long a writer waits for another one."""
+IDLE = 5
+"""Connections that are kept for the next reader."""
+LEAST_ROOM = 1 << 16
+WRITERS = 0x466F6F746E6F7465
+"""The advisory lock that every writer of a PostgreSQL database takes ("Footnote" in ASCII)."""
+EXAMPLE = "postgresql+psycopg://user:password@host/footnote"
+
+
+def make_engine(folder: Path, url: str) -> Engine:
+    """An engine for the PostgreSQL database at ``url``, or for the SQLite file of ``folder``."""
+    return _postgresql(url) if url else _sqlite(folder / FILE)
+
+
+def _postgresql(url: str) -> Engine:
+    try:
+        parsed = make_url(url)
+        if parsed.get_backend_name() != "postgresql":
+            raise StoreError(f"Footnote keeps no database in {parsed.drivername}: give {EXAMPLE}.")
+        return create_engine(
+            parsed.set(drivername="postgresql+psycopg"),
+            pool_size=IDLE,
+            max_overflow=-1,
+            pool_pre_ping=True,
+        )
+    except (ArgumentError, NoSuchModuleError, ValueError) as error:
+        raise StoreError(f"The database's address cannot be read: give {EXAMPLE}.") from error
+    except ModuleNotFoundError as error:
+        raise StoreError(
+            "PostgreSQL needs psycopg: install it with `pip install 'footnote[postgresql]'`."
+        ) from error
+
+
+def _sqlite(path: Path) -> Engine:
+    engine = create_engine(
+        URL.create("sqlite", database=str(path)),
+        poolclass=QueuePool,
+        pool_size=IDLE,
+        max_overflow=-1,
+        # Transactions are begun below: Python's own way of beginning them knows no snapshot.
+        connect_args={"timeout": BUSY_SECONDS, "isolation_level": None, "check_same_thread": False},
+    )
+    event.listen(engine, "connect", _configure)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _configure(connection: Any, _record: object) -> None:
+    cursor = connection.cursor()
+    for pragma in ("foreign_keys = ON", "synchronous = NORMAL", "journal_mode = WAL"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin(db: Connection) -> None:
+    options = db.get_execution_options()
+    if not options.get("outside"):
+        db.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writes") else "BEGIN")
+
+
+def reader(engine: Engine) -> Engine:
+    """The engine whose transactions are snapshots."""
+    if engine.dialect.name == "sqlite":
+        return engine
+    return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+
+def writer(engine: Engine) -> Engine:
+    """The engine whose transactions write."""
+    return engine.execution_options(writes=True)
+
+
+def outside(engine: Engine) -> Engine:
+    """The engine whose statements each stand alone."""
+    if engine.dialect.name == "sqlite":
+        return engine.execution_options(outside=True)
+    return engine.execution_options(isolation_level="AUTOCOMMIT")
+
+
+def begin_writing(db: Connection) -> None:
+    """Waits until no other process writes: vectors are followed in the order of their numbers, so
+    they must become visible in it."""
+    if db.dialect.name == "postgresql":
+        db.execute(text(f"SET LOCAL lock_timeout = '{BUSY_SECONDS}s'"))
+        db.execute(select(func.pg_advisory_xact_lock(WRITERS)))
+
+
+def explain(error: BaseException, folder: Path, url: str) -> str:
+    """What went wrong, and what to do next."""
+    reason = " ".join(str(error).split())
+    if url:
+        return _explain_server(reason, url)
+    if "full" in reason or "No space" in reason or _has_no_room(folder):
+        return f"No space left for the data folder {folder}: free some, then run it again."
+    if "not a database" in reason or "malformed" in reason:
+        return f"The catalogue in {folder} is damaged ({reason}): restore it from a backup."
+    if "locked" in reason:
+        return f"Another program keeps the data folder {folder} busy: try again when it is done."
+    return (
+        f"The data folder {folder} cannot be used ({reason}): "
+        "make it writable, or choose another with --data."
+    )
+
+
+def _explain_server(reason: str, url: str) -> str:
+    shown = make_url(url).render_as_string(hide_password=True)
+    if "lock timeout" in reason:
+        return f"Another program keeps the database {shown} busy: try again when it is done."
+    if "disk full" in reason or "No space" in reason:
+        return f"No space left for the database {shown}: free some, then run it again."
+    return f"The database {shown} cannot be used ({reason}): start it, or check FOOTNOTE_DATABASE."
+
+
+def _has_no_room(folder: Path) -> bool:
+    """Whether the disk is full: SQLite then sometimes says no more than "disk I/O error"."""
+    return folder.is_dir() and shutil.disk_usage(folder).free < LEAST_ROOM

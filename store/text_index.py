@@ -1,0 +1,47 @@
+"""The full text of the current passages, whichever database keeps it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from sqlalchemy.engine import Connection
+
+from store import fts5, tsvector
+from store.database import Database
+from store.words import Phrase
+
+
+class TextIndex(Protocol):
+    """What both full texts do, inside the transaction of ``db``."""
+
+    def add_terms(self, db: Connection, revision_id: str) -> None:
+        """Adds the passages of a revision."""
+
+    def forget(self, db: Connection, revision_id: str) -> None:
+        """Takes the passages of a revision out."""
+
+    def clear(self, db: Connection) -> None:
+        """Takes everything out."""
+
+    def count(self, db: Connection, wanted: Sequence[Phrase]) -> int:
+        """How many passages have all of these phrases."""
+
+    def matches(
+        self,
+        db: Connection,
+        wanted: Sequence[Phrase],
+        limit: int,
+        documents: Sequence[str] | None,
+        rarity: Callable[[Phrase], float],
+    ) -> list[tuple[int, float]]:
+        """``(passage id, BM25)`` of the best that have any of these phrases, best first; only of
+        ``documents`` (ids) where given. ``rarity`` is a phrase's idf."""
+
+    def merge(self, database: Database) -> None:
+        """Leaves no deleted words behind, a moment at a time, so that others can write."""
+
+
+def text_index(db: Connection) -> TextIndex:
+    """The full text of this database."""
+    return tsvector if db.dialect.name == "postgresql" else fts5
