@@ -55,6 +55,13 @@ def _address(value: str) -> str:
     return address
 
 
+def _database(value: str) -> str:
+    url = value.strip()
+    if url and not re.match(r"postgres(?:ql)?(?:\+psycopg)?://", url):
+        raise ValueError("give postgresql+psycopg://USER:PASSWORD@HOST/DATABASE")
+    return url
+
+
 def _origins(value: str) -> str:
     origins = [origin.rstrip("/") for origin in re.split(r"[\s,]+", value) if origin]
     for origin in origins:
@@ -86,6 +93,8 @@ class Settings:
     ``widget_folder`` the folder of documents that it asks ("": all); nobody signs in for it.
     ``timeout_s`` bounds the wait for a language model's reply in seconds; ``threads`` is the local
     model's (None: one per free core); ``context`` is its window in tokens.
+    ``database`` is the address of a PostgreSQL database that keeps documents, answers, users and
+    conversations in place of the data folder's SQLite files.
     ``chroma`` is the address of a Chroma server that keeps the vectors in place of the data folder
     and ``chroma_token`` a bearer token for it.
     ``allow_private_links`` lets links lead to private and loopback addresses; ``offline`` keeps
@@ -112,6 +121,7 @@ class Settings:
     timeout_s: Annotated[float, Field(gt=0)] = 120.0
     threads: Annotated[int, Field(ge=1)] | None = None
     context: Annotated[int, Field(ge=512)] = 4096
+    database: Annotated[str, AfterValidator(_database)] = ""
     chroma: Annotated[str, AfterValidator(_address)] = ""
     chroma_token: str = ""
     allow_private_links: bool = False

@@ -61,7 +61,7 @@ def fill(given: argparse.Namespace, corpus: Corpus) -> dict[str, Any]:
 
 def _library(given: argparse.Namespace, embedder: Embedder) -> Library:
     chroma = (given.chroma, "") if given.chroma else None
-    return Library.open(given.folder / "data", embedder, chroma=chroma)
+    return Library.open(given.folder / "data", embedder, chroma=chroma, database=given.database)
 
 
 def _documents(corpus: Corpus, first: int) -> list[Document]:
@@ -149,6 +149,7 @@ def main() -> None:
     parser.add_argument("--questions", type=int, default=100)
     parser.add_argument("--minutes", type=float, default=600.0, help="Stop filling after so long.")
     parser.add_argument("--real", action="store_true", help="Make real vectors: slow.")
+    parser.add_argument("--database", default="", help="The address of a PostgreSQL database.")
     parser.add_argument("--chroma", default="", help="The address of a Chroma server.")
     parser.add_argument("--ask", action="store_true", help="Only ask.")
     given = parser.parse_args()

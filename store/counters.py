@@ -21,11 +21,14 @@ def remember(db: Connection, values: Mapping[str, str]) -> None:
     """Writes settings of the library over those of the same name."""
     rows: Sequence[dict[str, str]] = [{"key": k, "value": v} for k, v in values.items()]
     into = insert(db, meta)
-    db.execute(into.on_conflict_do_update(["key"], set_={"value": into.excluded.value}), rows)
+    db.execute(
+        into.on_conflict_do_update(index_elements=["key"], set_={"value": into.excluded.value}),
+        rows,
+    )
 
 
 def add_to(db: Connection, counter: str, number: int) -> None:
     """Adds to a counter."""
     grown = cast(cast(meta.c.value, BigInteger) + number, TEXT)
     into = insert(db, meta).values(key=counter, value=str(number))
-    db.execute(into.on_conflict_do_update(["key"], set_={"value": grown}))
+    db.execute(into.on_conflict_do_update(index_elements=["key"], set_={"value": grown}))

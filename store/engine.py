@@ -31,7 +31,7 @@ def make_engine(folder: Path, url: str) -> Engine:
 
 def _postgresql(url: str) -> Engine:
     try:
-        parsed = make_url(url)
+        parsed = make_url(url.replace("postgres://", "postgresql://", 1))
         if parsed.get_backend_name() != "postgresql":
             raise StoreError(f"Footnote keeps no database in {parsed.drivername}: give {EXAMPLE}.")
         return create_engine(

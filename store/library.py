@@ -51,13 +51,15 @@ class Library:
         *,
         split_limit: int = 256,
         chroma: tuple[str, str] | None = None,
+        database: str = "",
     ) -> None:
         self.folder = folder
         self.embedder = embedder
-        self._catalogue = Catalogue(folder)
-        named = f"footnote-{self._catalogue.library_id()}"
-        server = VectorServer(*chroma, named) if chroma else None
-        self._vectors = Vectors(folder / "vectors", self._catalogue, server)
+        self._catalogue = Catalogue(folder, database)
+        library = self._catalogue.library_id()
+        server = VectorServer(*chroma, f"footnote-{library}") if chroma else None
+        vectors = f"vectors-{library[:8]}" if database else "vectors"
+        self._vectors = Vectors(folder / vectors, self._catalogue, server)
         self._indexer = Indexer(self._catalogue, embedder, split_limit)
         self._splitter = f"{SPLITTER_VERSION}/{split_limit}"
         self._searcher = Searcher(self._catalogue, self._vectors, embedder)
@@ -70,12 +72,16 @@ class Library:
         *,
         split_limit: int = 256,
         chroma: tuple[str, str] | None = None,
+        database: str = "",
     ) -> Self:
         """Opens a data folder, making it where it is missing; loads no model.
 
-        ``chroma`` is the address and the token ("" for none) of a Chroma server for the vectors.
+        ``chroma`` is the address and the token ("" for none) of a Chroma server for the vectors,
+        ``database`` a PostgreSQL database (a SQLAlchemy URL) in place of the folder's SQLite file.
         """
-        return cls(Path(folder), embedder, split_limit=split_limit, chroma=chroma)
+        return cls(
+            Path(folder), embedder, split_limit=split_limit, chroma=chroma, database=database
+        )
 
     def close(self) -> None:
         """Closes the catalogue and lets other processes own the vectors."""

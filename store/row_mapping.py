@@ -106,7 +106,7 @@ def insert_vectors(db: Connection, model: str, vectors: Iterable[tuple[str, byte
     into = counters.insert(db, embeddings)
     values = {"sentences": into.excluded.sentences}
     if rows:
-        db.execute(into.on_conflict_do_update(["key"], set_=values), rows)
+        db.execute(into.on_conflict_do_update(index_elements=["key"], set_=values), rows)
 
 
 def metadata(document: Document) -> str:

@@ -17,15 +17,37 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    TypeDecorator,
     UniqueConstraint,
     text,
 )
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import GenericFunction
+from sqlalchemy.types import TypeEngine
 
-# Sorted by code point in every database, as SQLite does.
-TEXT = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
+
+class CodePoints(TypeDecorator[str]):
+    """Text that every database sorts by code point, as SQLite does.
+
+    PostgreSQL cannot keep U+0000: there it becomes U+FFFD, so that places in the text hold.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        server = dialect.name == "postgresql"
+        return dialect.type_descriptor(postgresql.TEXT(collation="C") if server else Text())
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        if dialect.name == "postgresql" and value and "\0" in value:
+            return value.replace("\0", "\ufffd")
+        return value
+
+
+TEXT = CodePoints()
 ROWID = BigInteger().with_variant(Integer, "sqlite")
 
 

@@ -115,7 +115,10 @@ def matches(
     rarity: Callable[[Phrase], float],
 ) -> list[tuple[int, float]]:
     """``(passage id, BM25)`` of the best that have any of these phrases, best first."""
-    asked = {stems: rarity(phrase) for phrase in wanted if (stems := _stems(phrase))}
+    asked: dict[Phrase, float] = {}
+    for phrase in wanted:
+        if stems := _stems(phrase):  # asked for twice, it counts twice, as in FTS5
+            asked[stems] = asked.get(stems, 0.0) + rarity(phrase)
     if not asked:
         return []
     candidates = _candidates(db, asked, max(FEWEST, CANDIDATES * limit), documents)
@@ -247,6 +250,8 @@ def _folded(said: str) -> str:
 
 @lru_cache(maxsize=100_000)
 def _stem(word: str) -> str:
+    if not 3 <= len(word.encode()) <= 64:  # as FTS5 leaves them
+        return word
     stemmer = getattr(_LOCAL, "stemmer", None)
     if stemmer is None:  # one for each thread: they keep what they work on
         stemmer = _LOCAL.stemmer = snowballstemmer.stemmer("porter")

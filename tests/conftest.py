@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 from browser import chromium, page, served  # noqa: F401  (fixtures of the chat's tests)
 from commands import Footnote
+from databases import both_databases, postgresql, postgresql_server  # noqa: F401  (fixtures)
 from linked_site import site  # noqa: F401  (a fixture)
 from sqlalchemy import select
 

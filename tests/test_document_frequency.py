@@ -13,6 +13,8 @@ from store import document_frequency, fulltext
 from store.embedder import Embedder
 from store.library import Library
 
+pytestmark = pytest.mark.usefixtures("both_databases")
+
 
 @pytest.fixture
 def library(tmp_path: Path, embedder: Embedder) -> Iterator[Library]:

@@ -17,6 +17,8 @@ from store.library import Library
 from store.results import IngestReport, StoreError
 from store.sentence_transformer import SentenceTransformerEmbedder
 
+pytestmark = pytest.mark.usefixtures("both_databases")
+
 
 class CountingEmbedder(SentenceTransformerEmbedder):
     """The real embedder, telling which texts it was given."""
@@ -263,6 +265,7 @@ def test_another_embedder_is_refused_until_reindex(tmp_path: Path, embedder: Emb
         assert vector_keys(library) == {passage.id for passage in library.passages(first.revision)}
 
 
+@pytest.mark.parametrize("both_databases", ["sqlite"], indirect=True)
 def test_a_newer_catalogue_is_refused(tmp_path: Path, embedder: Embedder) -> None:
     Library.open(tmp_path, embedder).close()
     with sqlite3.connect(tmp_path / "catalogue.sqlite3") as db:
@@ -271,6 +274,7 @@ def test_a_newer_catalogue_is_refused(tmp_path: Path, embedder: Embedder) -> Non
         Library.open(tmp_path, embedder)
 
 
+@pytest.mark.parametrize("both_databases", ["sqlite"], indirect=True)
 def test_a_folder_that_cannot_be_one_is_refused(tmp_path: Path, embedder: Embedder) -> None:
     file = tmp_path / "file"
     file.write_text("not a folder")

@@ -11,6 +11,8 @@ from ingest.document import Block, BlockKind, Document
 from store.library import Library
 from store.results import AnswerStatus, CitationStatus, Diff, StoreError
 
+pytestmark = pytest.mark.usefixtures("both_databases")
+
 PARTS = [
     long_document(1, seed=f"Chapter {n} tells of {topic}.").text.strip()
     for n, topic in enumerate(("boats", "storms", "keepers", "lamps", "birds", "tides"))

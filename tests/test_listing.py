@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from conftest import document_of
 from sqlalchemy import text
 
 from store.library import Library
 from store.listing import FIRST
+
+pytestmark = pytest.mark.usefixtures("both_databases")
 
 NAMES = [f"{name}.txt" for name in "abcdefghi"]
 
@@ -56,6 +59,7 @@ def test_a_question_may_name_its_document(library: Library) -> None:
     assert library.asked_of("b.txt: what?", None) is None
 
 
+@pytest.mark.parametrize("both_databases", ["sqlite"], indirect=True)
 def test_no_question_reads_the_whole_list_of_documents(library: Library) -> None:
     filled(library)
     with library._catalogue.reading() as db:

@@ -17,6 +17,8 @@ from store.embedder import EncodeProgress
 from store.library import Library
 from store.sentence_transformer import SentenceTransformerEmbedder
 
+pytestmark = pytest.mark.usefixtures("both_databases")
+
 
 class Renamed(SentenceTransformerEmbedder):
     """The real embedder under another name, so that its vectors count as others; it can stop."""

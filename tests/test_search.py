@@ -19,6 +19,8 @@ from store.results import Hit, StoreError
 from store.search import Mode
 from store.words import MOST_TERMS, terms
 
+pytestmark = pytest.mark.usefixtures("both_databases")
+
 MODES: tuple[Mode, ...] = ("hybrid", "dense", "lexical")
 HOSTILE = (
     '"', "'", "''\"", "a AND", "NOT", "OR OR", "NEAR(", "text:", "^", "*", "()", "-", "{}", ";--",

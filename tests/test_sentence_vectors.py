@@ -15,6 +15,8 @@ from store.embedder import Embedder, EncodeProgress
 from store.library import Library
 from store.sentence_vectors import pack, unpack
 
+pytestmark = pytest.mark.usefixtures("both_databases")
+
 
 def test_packed_vectors_give_nearly_the_same_cosines() -> None:
     rng = np.random.default_rng(1)

@@ -18,5 +18,6 @@ def open_library(settings: Settings) -> Library:
     return Library.open(
         settings.data,
         open_embedder(settings.embedder, settings.embedder_url),
+        database=settings.database,
         chroma=(settings.chroma, settings.chroma_token) if settings.chroma else None,
     )
