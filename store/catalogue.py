@@ -20,31 +20,10 @@ from store import counters, row_mapping
 from store.brute_force import VectorState
 from store.counters import add_to
 from store.database import Database
+from store.queries import BY_NAME, IS_CURRENT, PASSAGES, REVISIONS, THIS_MODEL
 from store.results import Revision, RevisionText, StoredPassage, StoreError, parse_blocks
 from store.tables import documents, embeddings, meta, originals, passages, revisions
 from store.text_index import text_index
-
-IS_CURRENT = documents.c.current == revisions.c.id
-OF_DOCUMENT = revisions.join(documents, documents.c.id == revisions.c.document)
-REVISIONS = select(
-    *(
-        revisions.c[name]
-        for name in (
-            *("id", "document", "number", "title", "media_type", "content_hash", "created"),
-            *("activated", "metadata", "passages", "characters"),
-        )
-    ),
-    documents.c.name,
-    documents.c.source,
-    IS_CURRENT.label("is_current"),
-).select_from(OF_DOCUMENT)
-BY_NAME = documents.c.name, documents.c.source
-PASSAGES = select(
-    passages, documents.c.name, documents.c.id.label("document"), revisions.c.title
-).select_from(passages.join(OF_DOCUMENT, revisions.c.id == passages.c.revision))
-THIS_MODEL = embeddings.c.model == (
-    select(meta.c.value).where(meta.c.key == "model").scalar_subquery()
-)
 
 
 class MissingVectors(Exception):

@@ -13,27 +13,28 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
 from store.engine import begin_writing, explain, make_engine, outside, reader, writer
-from store.migration import migrate
+from store.migration import CATALOGUE, Schema, migrate
 from store.results import StoreError
 
 
 class Database:
-    """The tables of a library: a file of the data folder, or the PostgreSQL database at ``url``.
+    """The tables of ``schema``: a file of the data folder, or the PostgreSQL database at ``url``.
 
     ``StoreError`` where it cannot be used. Safe to share between threads.
     """
 
-    def __init__(self, folder: Path, url: str = "") -> None:
+    def __init__(self, folder: Path, url: str = "", schema: Schema = CATALOGUE) -> None:
         self.folder = folder
         self._url = url
+        self._schema = schema
         self._local = threading.local()
         with self._explained():
             folder.mkdir(parents=True, exist_ok=True)
-            self._engine = make_engine(folder, url)
+            self._engine = make_engine(folder / schema.file, url)
             self._reader, self._writer = reader(self._engine), writer(self._engine)
             self._outside = outside(self._engine)
         try:
-            migrate(self.reading, self.writing, self.place)
+            migrate(schema, self.reading, self.writing, self.place)
         except BaseException:
             self.close()
             raise
@@ -77,7 +78,7 @@ class Database:
             self._noted(db, writes=True),
             db.begin(),
         ):
-            begin_writing(db)
+            begin_writing(db, self._schema.version_table)
             yield db
 
     @contextmanager
@@ -102,4 +103,4 @@ class Database:
             raise
         except (SQLAlchemyError, OSError) as error:
             reason = error.orig if isinstance(error, DBAPIError) and error.orig else error
-            raise StoreError(explain(reason, self.folder, self._url)) from error
+            raise StoreError(explain(reason, self.folder / self._schema.file, self._url)) from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 from sqlalchemy import Engine, create_engine, event, func, make_url, select, text
 from sqlalchemy.engine import URL, Connection
@@ -13,20 +14,17 @@ from sqlalchemy.pool import QueuePool
 
 from store.results import StoreError
 
-FILE = "catalogue.sqlite3"
 BUSY_SECONDS = 60
 """How long a writer waits for another one."""
 IDLE = 5
 """Connections that are kept for the next reader."""
 LEAST_ROOM = 1 << 16
-WRITERS = 0x466F6F746E6F7465
-"""The advisory lock that every writer of a PostgreSQL database takes ("Footnote" in ASCII)."""
 EXAMPLE = "postgresql+psycopg://user:password@host/footnote"
 
 
-def make_engine(folder: Path, url: str) -> Engine:
-    """An engine for the PostgreSQL database at ``url``, or for the SQLite file of ``folder``."""
-    return _postgresql(url) if url else _sqlite(folder / FILE)
+def make_engine(file: Path, url: str) -> Engine:
+    """An engine for the PostgreSQL database at ``url``, or for the SQLite ``file``."""
+    return _postgresql(url) if url else _sqlite(file)
 
 
 def _postgresql(url: str) -> Engine:
@@ -94,23 +92,24 @@ def outside(engine: Engine) -> Engine:
     return engine.execution_options(isolation_level="AUTOCOMMIT")
 
 
-def begin_writing(db: Connection) -> None:
-    """Waits until no other process writes: vectors are followed in the order of their numbers, so
-    they must become visible in it."""
+def begin_writing(db: Connection, tables: str) -> None:
+    """Waits until no other process writes these tables, as SQLite does: vectors are followed in
+    the order of their numbers, so they must become visible in it."""
     if db.dialect.name == "postgresql":
         db.execute(text(f"SET LOCAL lock_timeout = '{BUSY_SECONDS}s'"))
-        db.execute(select(func.pg_advisory_xact_lock(WRITERS)))
+        db.execute(select(func.pg_advisory_xact_lock(crc32(tables.encode()))))
 
 
-def explain(error: BaseException, folder: Path, url: str) -> str:
+def explain(error: BaseException, file: Path, url: str) -> str:
     """What went wrong, and what to do next."""
     reason = " ".join(str(error).split())
     if url:
         return _explain_server(reason, url)
+    folder = file.parent
     if "full" in reason or "No space" in reason or _has_no_room(folder):
         return f"No space left for the data folder {folder}: free some, then run it again."
     if "not a database" in reason or "malformed" in reason:
-        return f"The catalogue in {folder} is damaged ({reason}): restore it from a backup."
+        return f"{file.name} in {folder} is damaged ({reason}): restore it from a backup."
     if "locked" in reason:
         return f"Another program keeps the data folder {folder} busy: try again when it is done."
     return (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypedDict, Unpack
 
 from ingest.document import Block, Document
 from ingest.scan import ScannedPage
@@ -38,23 +38,29 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+class Options(TypedDict, total=False):
+    """How a library is opened.
+
+    ``split_limit`` is the longest passage in tokens (256), ``chroma`` the address and the token (""
+    for none) of a Chroma server for the vectors, and ``database`` the address of a PostgreSQL
+    database in place of the folder's SQLite file.
+    """
+
+    split_limit: int
+    chroma: tuple[str, str] | None
+    database: str
+
+
 class Library:
     """The documents of one data folder. Safe to share between threads; a context manager.
 
     Other processes may use the folder at the same time: each sees a change at its next call.
     """
 
-    def __init__(
-        self,
-        folder: Path,
-        embedder: Embedder,
-        *,
-        split_limit: int = 256,
-        chroma: tuple[str, str] | None = None,
-        database: str = "",
-    ) -> None:
-        self.folder = folder
-        self.embedder = embedder
+    def __init__(self, folder: Path, embedder: Embedder, **options: Unpack[Options]) -> None:
+        self.folder, self.embedder = folder, embedder
+        self.database = database = options.get("database", "")
+        chroma, split_limit = options.get("chroma"), options.get("split_limit", 256)
         self._catalogue = Catalogue(folder, database)
         library = self._catalogue.library_id()
         server = VectorServer(*chroma, f"footnote-{library}") if chroma else None
@@ -65,23 +71,9 @@ class Library:
         self._searcher = Searcher(self._catalogue, self._vectors, embedder)
 
     @classmethod
-    def open(
-        cls,
-        folder: Path,
-        embedder: Embedder,
-        *,
-        split_limit: int = 256,
-        chroma: tuple[str, str] | None = None,
-        database: str = "",
-    ) -> Self:
-        """Opens a data folder, making it where it is missing; loads no model.
-
-        ``chroma`` is the address and the token ("" for none) of a Chroma server for the vectors,
-        ``database`` a PostgreSQL database (a SQLAlchemy URL) in place of the folder's SQLite file.
-        """
-        return cls(
-            Path(folder), embedder, split_limit=split_limit, chroma=chroma, database=database
-        )
+    def open(cls, folder: Path, embedder: Embedder, **options: Unpack[Options]) -> Self:
+        """Opens a data folder, making it where it is missing; loads no model."""
+        return cls(Path(folder), embedder, **options)
 
     def close(self) -> None:
         """Closes the catalogue and lets other processes own the vectors."""

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, func, or_, select, true
 
-from store.catalogue import BY_NAME, IS_CURRENT, REVISIONS, Catalogue
+from store.catalogue import Catalogue
 from store.names import current_ids
+from store.queries import BY_NAME, IS_CURRENT, REVISIONS
 from store.results import Revision
 from store.row_mapping import revision
 from store.tables import OMITTING, documents

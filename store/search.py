@@ -16,8 +16,8 @@ from sqlalchemy.engine import Connection
 
 from ingest.document import BlockKind
 from store import fulltext, row_mapping
-from store.catalogue import PASSAGES
 from store.document_frequency import DocumentFrequency
+from store.queries import PASSAGES
 from store.results import Hit, StoredPassage
 from store.tables import documents, embeddings, passages, revisions
 from store.words import informative_terms

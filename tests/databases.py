@@ -12,7 +12,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from app.service.database import APP
 from store.database import Database
+from store.migration import CATALOGUE, Schema
 
 QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=300")
 SYSTEM_USER = "postgres"
@@ -44,7 +46,8 @@ class Server:
         self._number = 0
         self.execute("CREATE DATABASE blank")
         with tempfile.TemporaryDirectory() as folder:
-            Database(Path(folder), self.url("blank")).close()
+            for schema in (CATALOGUE, APP):
+                Database(Path(folder), self.url("blank"), schema).close()
 
     def _run(self, name: str, *arguments: str) -> None:
         tool = program(name)
@@ -119,8 +122,10 @@ def both_databases(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPat
         server: Server = request.getfixturevalue("postgresql")
         made = Database.__init__
 
-        def instead(self: Database, folder: Path, url: str = "") -> None:
-            made(self, folder, url or server.of(folder))
+        def instead(
+            self: Database, folder: Path, url: str = "", schema: Schema = CATALOGUE
+        ) -> None:
+            made(self, folder, url or server.of(folder), schema)
 
         monkeypatch.setattr(Database, "__init__", instead)
     return kind

@@ -18,6 +18,7 @@ import app.service.users
 from app.answering.prompt import SYSTEM
 from app.http.server import SignInNeeded, required_users, shown_address
 from app.models.base import ChatModel
+from app.service.database import APP
 from app.service.engine import Engine
 from app.service.users import TooManyTries, UserError, Users
 from app.settings import Settings
@@ -36,11 +37,7 @@ def users(tmp_path: Path) -> Users:
 
 
 def test_passwords_are_kept_as_argon2_hashes(users: Users, tmp_path: Path) -> None:
-    rows = (
-        sqlite3.connect(tmp_path / app.service.users.FILE)
-        .execute("select hash from user")
-        .fetchall()
-    )
+    rows = sqlite3.connect(tmp_path / APP.file).execute("select hash from users").fetchall()
     assert rows[0][0].startswith("$argon2id$")
     assert users.check("ada", PASSWORD)
     assert not users.check("ada", PASSWORD + "!")
@@ -55,7 +52,9 @@ def test_bad_names_and_short_passwords_are_refused(users: Users, name: str, pass
         users.add(name, password)
 
 
-def test_sessions_end_by_time_sign_out_and_a_new_password(users: Users) -> None:
+def test_sessions_end_by_time_sign_out_and_a_new_password(
+    both_databases: str, users: Users
+) -> None:
     assert users.session(users.start_session("ada", lasts_s=-1)) is None
     token = users.start_session("ada")
     assert users.session(token) == "ada"
@@ -72,8 +71,8 @@ def test_tries_are_throttled_for_name_and_address(users: Users, tmp_path: Path) 
     with pytest.raises(TooManyTries):
         users.check("ada", PASSWORD, "203.0.113.9")
     assert users.check("ada", PASSWORD, "203.0.113.10")
-    with sqlite3.connect(tmp_path / app.service.users.FILE) as db:
-        db.execute("update attempt set at = at - ?", (app.service.users.PAUSE_S,))
+    with sqlite3.connect(tmp_path / APP.file) as db:
+        db.execute("update attempts set at = at - ?", (app.service.users.PAUSE_S,))
     assert users.check("ada", PASSWORD, "203.0.113.9")
 
 

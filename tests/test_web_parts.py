@@ -145,7 +145,7 @@ def test_the_copied_answer_has_its_footnotes() -> None:
     assert "[^1]: “It has 211 steps.” — tower.txt" in with_footnotes(ANSWER)
 
 
-def test_an_answer_survives_being_kept(tmp_path: Path) -> None:
+def test_an_answer_survives_being_kept(tmp_path: Path, both_databases: str) -> None:
     assert answer_from_payload(answer_payload(ANSWER)) == replace(
         ANSWER, timings_ms={"total": 120.0}
     )
@@ -165,7 +165,7 @@ def test_an_answer_survives_being_kept(tmp_path: Path) -> None:
     assert renewed.before and renewed.before.id == "a1"
 
 
-def test_everyone_sees_only_their_own_conversations(tmp_path: Path) -> None:
+def test_everyone_sees_only_their_own_conversations(tmp_path: Path, both_databases: str) -> None:
     kept = Conversations(tmp_path)
     mine = kept.start("ada", "100% mine")
     name = kept.add(mine, "q", answer_payload(ANSWER))
@@ -179,7 +179,7 @@ def test_everyone_sees_only_their_own_conversations(tmp_path: Path) -> None:
     assert [c.id for c in kept.find("ada", "211 steps")] == [mine]
 
 
-def test_threads_may_write_at_once(tmp_path: Path) -> None:
+def test_threads_may_write_at_once(tmp_path: Path, both_databases: str) -> None:
     kept = Conversations(tmp_path)
     one = kept.start("", "busy")
     work = [threading.Thread(target=kept.add, args=(one, f"q{n}", None)) for n in range(30)]
@@ -265,7 +265,9 @@ def test_a_failure_on_the_way_reaches_the_reader() -> None:
         list(iterate_in_worker(broken, threading.Event()))
 
 
-def test_conversations_are_found_by_what_was_said_and_not_by_how_it_is_kept(tmp_path: Path) -> None:
+def test_conversations_are_found_by_what_was_said_and_not_by_how_it_is_kept(
+    tmp_path: Path, both_databases: str
+) -> None:
     kept = Conversations(tmp_path)
     one = kept.start("", "The tower")
     kept.add(one, "How many steps?", answer_payload(ANSWER))

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from app.cli.common import Data, console, printable, settings_for
+
+if TYPE_CHECKING:
+    from app.service.users import Users
 
 # The rule is told before anything is typed (``app.service.users.MIN_PASSWORD``).
 PASSWORD = "Password (at least 10 characters)"
@@ -31,9 +35,7 @@ def add(
 
     [dim]footnote users add ada[/dim]
     """
-    from app.service.users import Users
-
-    Users(settings_for(data).data).add(name, password)
+    _users(data).add(name, password)
     console.print(f"{printable(name, markup=True)} can sign in.")
 
 
@@ -43,9 +45,7 @@ def list_users(data: Data = None) -> None:
 
     [dim]footnote users list[/dim]
     """
-    from app.service.users import Users
-
-    for name in Users(settings_for(data).data).names():
+    for name in _users(data).names():
         console.print(printable(name, markup=True))
 
 
@@ -55,9 +55,7 @@ def remove(name: str, data: Data = None) -> None:
 
     [dim]footnote users remove ada[/dim]
     """
-    from app.service.users import Users
-
-    Users(settings_for(data).data).remove(name)
+    _users(data).remove(name)
     console.print(f"{printable(name, markup=True)} can no longer sign in.")
 
 
@@ -78,3 +76,10 @@ def mcp(
         run_stdio(engine)
     finally:
         engine.close()
+
+
+def _users(data: Path | None) -> Users:
+    from app.service.users import Users
+
+    settings = settings_for(data)
+    return Users(settings.data, settings.database)

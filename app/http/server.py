@@ -66,7 +66,7 @@ def application(
 
     from app.http import api, auth, mcp, widget
 
-    conversations = Conversations(settings.data)
+    conversations = Conversations(settings.data, settings.database)
     tools = mcp.server(engine)
     tool_routes = tools.streamable_http_app(stateless_http=True, host=settings.host).routes
 
@@ -110,7 +110,7 @@ def required_users(settings: Settings) -> Users | None:
     """
     if is_loopback(settings.host):
         return None
-    users = Users(settings.data)
+    users = Users(settings.data, settings.database)
     if not users.names():
         raise SignInNeeded(
             f"On {settings.host} others can reach the chat, so people sign in, and nobody can yet. "

@@ -1,45 +1,30 @@
 """Stores conversations: questions, their answers, and the reader's marks.
 
-An SQLite file of its own beside the catalogue; threads and processes may share it. ``owner`` is a
-user's name, "" where nobody signs in.
+Threads and processes may share them. ``owner`` is a user's name, "" where nobody signs in.
 """
 
 from __future__ import annotations
 
 import json
 import secrets
-import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import ColumnElement, and_, delete, exists, insert, or_, select, update
+
 from app.answer import Answer, Turn
 from app.json_forms import answer_from_payload
-from app.service.sqlite_file import SqliteFile
+from app.service.database import of_answer, open_database
+from app.service.tables import conversations, exchanges
+from store.row_mapping import AnyRow, parts
+from store.tables import position_of
 
-FILE = "conversations.sqlite3"
-SCHEMA = """
-pragma journal_mode=wal;
-pragma user_version=1;
-create table if not exists conversation (
-    id text primary key, owner text not null, name text not null, updated text not null
-);
-create index if not exists conversation_owner on conversation (owner, updated);
-create table if not exists exchange (
-    id text primary key,
-    conversation text not null references conversation on delete cascade,
-    question text not null, answer text, problem text not null default '',
-    before text, mark text not null default '', created text not null
-);
-create table if not exists deleted (
-    conversation text primary key references conversation on delete cascade, at text not null
-);
-create index if not exists exchange_conversation on exchange (conversation);
-"""
 UNDO_FOR = timedelta(hours=1)
-KEPT = "c.id not in (select conversation from deleted)"
+KEPT = conversations.c.deleted.is_(None)
+OF_CONVERSATION = exchanges.join(conversations, conversations.c.id == exchanges.c.conversation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,70 +61,70 @@ def _answer(text: str | None) -> Answer | None:
     return answer_from_payload(json.loads(text)) if text else None
 
 
-def _kept(row: sqlite3.Row) -> StoredExchange:
+def _kept(row: AnyRow) -> StoredExchange:
     return StoredExchange(
-        id=row["id"],
-        conversation=row["conversation"],
-        question=row["question"],
-        answer=_answer(row["answer"]),
-        problem=row["problem"],
-        before=_answer(row["before"]),
-        mark=row["mark"],
+        id=row.id,
+        conversation=row.conversation,
+        question=row.question,
+        answer=_answer(row.answer),
+        problem=row.problem,
+        before=_answer(row.before),
+        mark=row.mark,
     )
 
 
 class Conversations:
-    """The store of conversations in a data folder."""
+    """The conversations of a data folder, or of the database at ``url``."""
 
-    def __init__(self, folder: Path) -> None:
-        self._file = SqliteFile(folder / FILE, SCHEMA)
+    def __init__(self, folder: Path, url: str = "") -> None:
+        self._database = open_database(folder, url)
         self._forget()
+
+    def close(self) -> None:
+        """Closes the database."""
+        self._database.close()
 
     def start(self, owner: str, name: str) -> str:
         """A new conversation's id."""
         fresh = secrets.token_hex(8)
-        with self._file.transaction() as db:
-            db.execute("insert into conversation values (?, ?, ?, ?)", (fresh, owner, name, _now()))
+        made = insert(conversations).values(id=fresh, owner=owner, name=name, updated=_now())
+        with self._database.writing() as db:
+            db.execute(made)
         return fresh
 
     def find(self, owner: str, words: str = "", limit: int = 100) -> list[Conversation]:
         """The owner's conversations, latest first; with ``words``, those that hold them."""
-        like = f"%{words.replace('!', '!!').replace('%', '!%').replace('_', '!_')}%"
-        with self._file.transaction() as db:
-            rows = db.execute(
-                f"select id, name, updated from conversation c where owner = ? and {KEPT} and "
-                "(name like ? escape '!' or exists (select 1 from exchange where conversation "
-                "= c.id and (question like ? escape '!' or json_extract(answer, '$.answer') "
-                "like ? escape '!'))) "
-                "order by updated desc limit ?",
-                (owner, like, like, like, limit),
-            ).fetchall()
-        return [Conversation(r["id"], r["name"], r["updated"]) for r in rows]
+        said = or_(
+            exchanges.c.question.icontains(words, autoescape=True),
+            exchanges.c.words.contains(words.casefold(), autoescape=True),
+        )
+        holds = exists().where(exchanges.c.conversation == conversations.c.id, said)
+        named = conversations.c.name.icontains(words, autoescape=True)
+        wanted = (
+            select(conversations)
+            .where(conversations.c.owner == owner, KEPT, or_(named, holds))
+            .order_by(conversations.c.updated.desc())
+            .limit(limit)
+        )
+        with self._database.reading() as db:
+            return [Conversation(row.id, row.name, row.updated) for row in db.execute(wanted)]
 
     def owns(self, owner: str, conversation: str) -> bool:
         """Whether this conversation is the owner's."""
-        with self._file.transaction() as db:
-            row = db.execute(
-                f"select 1 from conversation c where id = ? and owner = ? and {KEPT}",
-                (conversation, owner),
-            ).fetchone()
-        return row is not None
+        wanted = select(conversations.c.id).where(_theirs(owner, conversation), KEPT)
+        with self._database.reading() as db:
+            return db.execute(wanted).first() is not None
 
     def name(self, owner: str, conversation: str) -> str:
         """The conversation's name; "" where it is not the owner's."""
-        with self._file.transaction() as db:
-            row = db.execute(
-                "select name from conversation where id = ? and owner = ?", (conversation, owner)
-            ).fetchone()
-        return row["name"] if row else ""
+        wanted = select(conversations.c.name).where(_theirs(owner, conversation))
+        with self._database.reading() as db:
+            return db.execute(wanted).scalar_one_or_none() or ""
 
     def rename(self, owner: str, conversation: str, name: str) -> None:
         """Give it another name."""
-        with self._file.transaction() as db:
-            db.execute(
-                "update conversation set name = ? where id = ? and owner = ?",
-                (name, conversation, owner),
-            )
+        with self._database.writing() as db:
+            db.execute(update(conversations).where(_theirs(owner, conversation)).values(name=name))
 
     def delete(self, owner: str, conversation: str) -> Conversation | None:
         """Remove it with all that was asked in it; what was removed, None where nothing was.
@@ -147,30 +132,26 @@ class Conversations:
         For ``UNDO_FOR`` it can be brought back; then it is gone for good.
         """
         self._forget()
-        if not self.owns(owner, conversation):
-            return None
-        with self._file.transaction() as db:
-            db.execute("insert or ignore into deleted values (?, ?)", (conversation, _now()))
-        return Conversation(conversation, self.name(owner, conversation), _now())
+        one = _theirs(owner, conversation)
+        with self._database.writing() as db:
+            gone = db.execute(update(conversations).where(one, KEPT).values(deleted=_now()))
+            if not gone.rowcount:
+                return None
+            name = db.execute(select(conversations.c.name).where(one)).scalar_one()
+        return Conversation(conversation, name, _now())
 
     def undelete(self, owner: str, conversation: str) -> None:
         """Bring a deleted one back."""
-        with self._file.transaction() as db:
+        with self._database.writing() as db:
             db.execute(
-                "delete from deleted where conversation in "
-                "(select id from conversation where id = ? and owner = ?)",
-                (conversation, owner),
+                update(conversations).where(_theirs(owner, conversation)).values(deleted=None)
             )
 
     def _forget(self) -> None:
         """Remove for good what was deleted long enough ago."""
         before = (datetime.now(UTC) - UNDO_FOR).isoformat(timespec="milliseconds")
-        with self._file.transaction() as db:
-            db.execute(
-                "delete from conversation where id in "
-                "(select conversation from deleted where at < ?)",
-                (before,),
-            )
+        with self._database.writing() as db:
+            db.execute(delete(conversations).where(conversations.c.deleted < before))
 
     def add(
         self, conversation: str, question: str, payload: Mapping[str, Any] | None, problem: str = ""
@@ -178,73 +159,79 @@ class Conversations:
         """Keep a question with its answer's payload, or with what went wrong; its id."""
         fresh = secrets.token_hex(8)
         text = json.dumps(payload, ensure_ascii=False) if payload is not None else None
-        with self._file.transaction() as db:
-            db.execute(
-                "insert into exchange (id, conversation, question, answer, problem, created) "
-                "values (?, ?, ?, ?, ?, ?)",
-                (fresh, conversation, question, text, problem, _now()),
-            )
-            db.execute("update conversation set updated = ? where id = ?", (_now(), conversation))
+        made = insert(exchanges).values(
+            id=fresh,
+            conversation=conversation,
+            question=question,
+            answer=text,
+            problem=problem,
+            created=_now(),
+            **of_answer(text),
+        )
+        touched = update(conversations).where(conversations.c.id == conversation)
+        with self._database.writing() as db:
+            db.execute(made)
+            db.execute(touched.values(updated=_now()))
         return fresh
 
     def renew(self, exchange: str, payload: Mapping[str, Any]) -> None:
         """Replace an answer by a newer one and keep the old one as ``before``."""
         text = json.dumps(payload, ensure_ascii=False)
-        with self._file.transaction() as db:
-            db.execute(
-                "update exchange set before = answer, answer = ?, problem = '', mark = '' "
-                "where id = ?",
-                (text, exchange),
-            )
+        renewed = update(exchanges).where(exchanges.c.id == exchange)
+        values = {"answer": text, "problem": "", "mark": "", **of_answer(text)}
+        with self._database.writing() as db:
+            db.execute(renewed.values(before=exchanges.c.answer, **values))
 
     def mark(self, exchange: str, mark: str) -> None:
         """Set the reader's judgement of an answer; "" takes it back."""
-        with self._file.transaction() as db:
-            db.execute("update exchange set mark = ? where id = ?", (mark, exchange))
+        with self._database.writing() as db:
+            db.execute(update(exchanges).where(exchanges.c.id == exchange).values(mark=mark))
 
     def exchanges(self, conversation: str) -> list[StoredExchange]:
         """What was asked in it, in order."""
-        with self._file.transaction() as db:
-            rows = db.execute(
-                "select * from exchange where conversation = ? order by rowid", (conversation,)
-            ).fetchall()
+        wanted = select(exchanges).where(exchanges.c.conversation == conversation)
+        with self._database.reading() as db:
+            rows = db.execute(wanted.order_by(exchanges.c.number)).all()
         return [_kept(row) for row in rows]
 
     def exchange(self, owner: str, exchange: str) -> StoredExchange | None:
         """One exchange of the owner's, or None."""
-        with self._file.transaction() as db:
-            row = db.execute(
-                "select x.* from exchange x join conversation c on c.id = x.conversation "
-                f"where x.id = ? and c.owner = ? and {KEPT}",
-                (exchange, owner),
-            ).fetchone()
+        wanted = select(exchanges).select_from(OF_CONVERSATION)
+        wanted = wanted.where(exchanges.c.id == exchange, conversations.c.owner == owner, KEPT)
+        with self._database.reading() as db:
+            row = db.execute(wanted).first()
         return _kept(row) if row else None
 
     def answers_of(self, owner: str) -> list[tuple[str, str, str]]:
         """The owner's answers, latest first: exchange, question, and the answer's id."""
-        with self._file.transaction() as db:
-            rows = db.execute(
-                "select x.id, x.question, json_extract(x.answer, '$.id') as answer from exchange x "
-                f"join conversation c on c.id = x.conversation where c.owner = ? and {KEPT} and "
-                "x.answer is not null order by x.rowid desc",
-                (owner,),
-            ).fetchall()
-        return [(r["id"], r["question"], r["answer"] or "") for r in rows]
+        wanted = (
+            select(exchanges.c.id, exchanges.c.question, exchanges.c.answer_id)
+            .select_from(OF_CONVERSATION)
+            .where(conversations.c.owner == owner, KEPT, exchanges.c.answer.is_not(None))
+            .order_by(exchanges.c.number.desc())
+        )
+        with self._database.reading() as db:
+            return [(row.id, row.question, row.answer_id) for row in db.execute(wanted)]
 
     def forget_revisions(self, revisions: Sequence[str], told: str) -> None:
         """Delete the answers that hold words of these revisions; ``told`` takes their place."""
-        holds = "exists (select 1 from json_each(?) r where instr({}, r.value))"
-        named = json.dumps(list(revisions))
-        with self._file.transaction() as db:
-            db.execute("pragma secure_delete=on")
-            db.execute(
-                "update exchange set answer = null, before = null, mark = '', problem = ? "
-                f"where answer is not null and {holds.format('answer')}",
-                (told, named),
-            )
-            db.execute(
-                f"update exchange set before = null where {holds.format('before')}", (named,)
-            )
+        gone = {"answer": None, "before": None, "mark": "", "words": "", "answer_id": ""}
+        with self._database.writing() as db:
+            if db.dialect.name == "sqlite":
+                db.exec_driver_sql("PRAGMA secure_delete = ON")
+            for part in parts(revisions):
+                shown = update(exchanges).where(_holds(exchanges.c.answer, part))
+                db.execute(shown.values(problem=told, **gone))
+                shown = update(exchanges).where(_holds(exchanges.c.before, part))
+                db.execute(shown.values(before=None))
+
+
+def _theirs(owner: str, conversation: str) -> ColumnElement[bool]:
+    return and_(conversations.c.id == conversation, conversations.c.owner == owner)
+
+
+def _holds(column: ColumnElement[str], revisions: Sequence[str]) -> ColumnElement[bool]:
+    return or_(*(position_of(column, revision) > 0 for revision in revisions))
 
 
 def turns(kept: Sequence[StoredExchange], last: int = 6) -> tuple[Turn, ...]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from app.service.conversations import FILE, Conversations
+from app.service.conversations import Conversations
+from app.service.database import APP, OLDER
 from store.library import Library
 
 GONE = "This answer quoted a document that was deleted for good."
@@ -14,5 +15,8 @@ def purge(library: Library, name: str) -> None:
     """
     revisions = [revision.id for revision in library.history(name)]
     library.remove(name, purge=True)
-    if (library.folder / FILE).exists():
-        Conversations(library.folder).forget_revisions(revisions, GONE)
+    files = (library.folder / name for name in (APP.file, *OLDER))
+    if library.database or any(file.exists() for file in files):
+        kept = Conversations(library.folder, library.database)
+        kept.forget_revisions(revisions, GONE)
+        kept.close()

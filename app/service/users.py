@@ -1,6 +1,6 @@
 """User accounts: argon2 hashes, sessions that expire, throttled sign-in.
 
-Kept in an SQLite file of its own in the data folder. Session tokens are stored as hashes only.
+Session tokens are stored as hashes only.
 """
 
 from __future__ import annotations
@@ -12,23 +12,18 @@ import time
 from functools import cache
 from pathlib import Path
 
-from app.service.sqlite_file import SqliteFile
-from ingest.document import FootnoteError
+from sqlalchemy import delete, func, insert, select
 
-FILE = "users.sqlite3"
+from app.service.database import open_database
+from app.service.tables import attempts, sessions, users
+from ingest.document import FootnoteError
+from store import counters
+
 SESSION_S = 12 * 3600
 TRIES = 5
 PAUSE_S = 60.0
 MIN_PASSWORD = 10
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
-_SCHEMA = """
-create table if not exists user (name text primary key, hash text not null);
-create table if not exists session (
-    token text primary key, name text not null references user on delete cascade,
-    expires real not null
-);
-create table if not exists attempt (who text not null, at real not null);
-"""
 
 
 class UserError(FootnoteError):
@@ -42,16 +37,16 @@ class TooManyTries(UserError):
 
 
 class Users:
-    """The users of a data folder; methods may be called from any thread or process."""
+    """The users of a data folder, or of the database at ``url``; methods may be called from any
+    thread or process."""
 
-    def __init__(self, folder: Path) -> None:
-        self._file = SqliteFile(folder / FILE, _SCHEMA)
-        self._file.path.chmod(0o600)
+    def __init__(self, folder: Path, url: str = "") -> None:
+        self._database = open_database(folder, url)
 
     def names(self) -> list[str]:
         """Everybody who may sign in."""
-        with self._file.transaction() as db:
-            return [name for (name,) in db.execute("select name from user order by name")]
+        with self._database.reading() as db:
+            return list(db.execute(select(users.c.name).order_by(users.c.name)).scalars())
 
     def add(self, name: str, password: str) -> None:
         """Make a user, or give one another password, which ends their sessions."""
@@ -61,18 +56,16 @@ class Users:
             )
         if len(password) < MIN_PASSWORD:
             raise UserError(f"A password has at least {MIN_PASSWORD} characters.")
-        with self._file.transaction() as db:
-            db.execute("delete from session where name = ?", (name,))
-            db.execute(
-                "insert into user values (?, ?) "
-                "on conflict (name) do update set hash = excluded.hash",
-                (name, _hash(password)),
-            )
+        hashed = _hash(password)
+        with self._database.writing() as db:
+            db.execute(delete(sessions).where(sessions.c.name == name))
+            made = counters.insert(db, users).values(name=name, hash=hashed)
+            db.execute(made.on_conflict_do_update(index_elements=["name"], set_={"hash": hashed}))
 
     def remove(self, name: str) -> None:
         """Forget a user and their sessions; their conversations stay in the data folder."""
-        with self._file.transaction() as db:
-            if not db.execute("delete from user where name = ?", (name,)).rowcount:
+        with self._database.writing() as db:
+            if not db.execute(delete(users).where(users.c.name == name)).rowcount:
                 raise UserError(f"There is no user {name}; see `footnote users list`.")
 
     def check(self, name: str, password: str, address: str = "") -> bool:
@@ -83,50 +76,48 @@ class Users:
         """
         sources = (f"name:{name}", f"address:{address}")
         now = time.time()
-        with self._file.transaction() as db:
-            db.execute("delete from attempt where at < ?", (now - PAUSE_S,))
+        with self._database.writing() as db:
+            db.execute(delete(attempts).where(attempts.c.at < now - PAUSE_S))
             for who in sources:
-                (count,) = db.execute(
-                    "select count(*) from attempt where who = ?", (who,)
-                ).fetchone()
-                if count >= TRIES:
+                counted = select(func.count()).select_from(attempts).where(attempts.c.who == who)
+                if db.execute(counted).scalar_one() >= TRIES:
                     raise TooManyTries(
                         f"Too many wrong passwords. Try again in {PAUSE_S:.0f} seconds."
                     )
-            row = db.execute("select hash from user where name = ?", (name,)).fetchone()
+            known = select(users.c.hash).where(users.c.name == name)
+            kept: str | None = db.execute(known).scalar_one_or_none()
         nobody = _nobody()
-        right = _verify(row[0] if row else nobody, password) and row is not None
-        with self._file.transaction() as db:
+        right = _verify(kept or nobody, password) and kept is not None
+        with self._database.writing() as db:
             if right:
-                db.execute("delete from attempt where who = ?", (sources[0],))
+                db.execute(delete(attempts).where(attempts.c.who == sources[0]))
             else:
-                db.executemany("insert into attempt values (?, ?)", [(w, now) for w in sources])
+                db.execute(insert(attempts), [{"who": who, "at": now} for who in sources])
         return right
 
     def start_session(self, name: str, lasts_s: float = SESSION_S) -> str:
         """A fresh session's token."""
         token = secrets.token_urlsafe(32)
-        with self._file.transaction() as db:
-            db.execute("delete from session where expires < ?", (time.time(),))
-            db.execute(
-                "insert into session values (?, ?, ?)",
-                (_digest(token), name, time.time() + lasts_s),
-            )
+        now = time.time()
+        with self._database.writing() as db:
+            db.execute(delete(sessions).where(sessions.c.expires < now))
+            kept = insert(sessions).values(token=_digest(token), name=name, expires=now + lasts_s)
+            db.execute(kept)
         return token
 
     def session(self, token: str) -> str | None:
         """Whose session this is, or None where it is unknown or over."""
-        with self._file.transaction() as db:
-            row = db.execute(
-                "select name from session where token = ? and expires > ?",
-                (_digest(token), time.time()),
-            ).fetchone()
-        return str(row[0]) if row else None
+        wanted = select(sessions.c.name).where(
+            sessions.c.token == _digest(token), sessions.c.expires > time.time()
+        )
+        with self._database.reading() as db:
+            name: str | None = db.execute(wanted).scalar_one_or_none()
+        return name
 
     def end_session(self, token: str) -> None:
         """Sign out."""
-        with self._file.transaction() as db:
-            db.execute("delete from session where token = ?", (_digest(token),))
+        with self._database.writing() as db:
+            db.execute(delete(sessions).where(sessions.c.token == _digest(token)))
 
 
 def _digest(token: str) -> str:

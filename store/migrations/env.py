@@ -1,15 +1,8 @@
-"""What Alembic runs: the revisions, inside the transaction that ``store.migration`` began."""
+"""What Alembic runs for the tables of the catalogue."""
 
 from __future__ import annotations
 
-from alembic import context
-
+from store.migration import run_revisions
 from store.tables import metadata
 
-context.configure(
-    connection=context.config.attributes["connection"],
-    target_metadata=metadata,
-    transactional_ddl=True,
-)
-with context.begin_transaction():
-    context.run_migrations()
+run_revisions(metadata)

@@ -1,0 +1,64 @@
+"""The tables of users and conversations, as SQLAlchemy knows them; ``app.service.migrations``
+makes and changes them."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Float, ForeignKey, Index, MetaData, Table
+
+from store.tables import ROWID, TEXT
+
+metadata = MetaData()
+
+users = Table(
+    "users",
+    metadata,
+    Column("name", TEXT, primary_key=True),
+    Column("hash", TEXT, nullable=False),
+)
+sessions = Table(
+    "sessions",
+    metadata,
+    # The token's hash: who reads the table cannot sign in with it.
+    Column("token", TEXT, primary_key=True),
+    Column("name", TEXT, ForeignKey("users.name", ondelete="CASCADE"), nullable=False),
+    Column("expires", Float, nullable=False),
+)
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("id", ROWID, primary_key=True),
+    Column("who", TEXT, nullable=False),
+    Column("at", Float, nullable=False),
+    Index("attempts_who", "who"),
+)
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("id", TEXT, primary_key=True),
+    Column("owner", TEXT, nullable=False),
+    Column("name", TEXT, nullable=False),
+    Column("updated", TEXT, nullable=False),
+    # When it was deleted; until it is forgotten it can be brought back.
+    Column("deleted", TEXT),
+    Index("conversations_owner", "owner", "updated"),
+)
+exchanges = Table(
+    "exchanges",
+    metadata,
+    Column("number", ROWID, primary_key=True),
+    Column("id", TEXT, nullable=False, unique=True),
+    Column(
+        "conversation", TEXT, ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False
+    ),
+    Column("question", TEXT, nullable=False),
+    Column("answer", TEXT),
+    # The answer's id and its words in small letters, so that nobody reads JSON to find them.
+    Column("answer_id", TEXT, nullable=False, server_default=""),
+    Column("words", TEXT, nullable=False, server_default=""),
+    Column("problem", TEXT, nullable=False, server_default=""),
+    Column("before", TEXT),
+    Column("mark", TEXT, nullable=False, server_default=""),
+    Column("created", TEXT, nullable=False),
+    Index("exchanges_conversation", "conversation", "number"),
+    sqlite_autoincrement=True,
+)

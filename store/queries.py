@@ -1,0 +1,29 @@
+"""What several modules select: revisions and passages with their documents."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from store.tables import documents, embeddings, meta, passages, revisions
+
+IS_CURRENT = documents.c.current == revisions.c.id
+OF_DOCUMENT = revisions.join(documents, documents.c.id == revisions.c.document)
+REVISIONS = select(
+    *(
+        revisions.c[name]
+        for name in (
+            *("id", "document", "number", "title", "media_type", "content_hash", "created"),
+            *("activated", "metadata", "passages", "characters"),
+        )
+    ),
+    documents.c.name,
+    documents.c.source,
+    IS_CURRENT.label("is_current"),
+).select_from(OF_DOCUMENT)
+BY_NAME = documents.c.name, documents.c.source
+PASSAGES = select(
+    passages, documents.c.name, documents.c.id.label("document"), revisions.c.title
+).select_from(passages.join(OF_DOCUMENT, revisions.c.id == passages.c.revision))
+THIS_MODEL = embeddings.c.model == (
+    select(meta.c.value).where(meta.c.key == "model").scalar_subquery()
+)
