@@ -11,6 +11,9 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import MetaData
 
 from app.service.database import APP
 from store.database import Database
@@ -25,6 +28,18 @@ def program(name: str) -> str | None:
     """A program of PostgreSQL: on the path, or where Debian puts it."""
     versions = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
     return str(versions[-1]) if versions else shutil.which(name)
+
+
+def differences(database: Database, tables: MetaData) -> list[object]:
+    """What the tables have that ``tables`` does not say, and what they lack; types are not
+    compared, nor other tables of the same database."""
+
+    def ours(name: str | None, kind: str, _parents: object) -> bool:
+        return kind != "table" or name in tables.tables
+
+    with database.reading() as db:
+        options = {"include_name": ours, "compare_type": False}
+        return list(compare_metadata(MigrationContext.configure(db, opts=options), tables))
 
 
 class Server:

@@ -7,16 +7,14 @@ import random
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 import pytest
 from conftest import document_of, long_document, vector_keys
-from ingesting import CHANGED, DOCUMENTS, documents
+from ingesting import Ingesting, check_whole, documents, ingesting_process  # noqa: F401
 from numpy.typing import NDArray
 
 from store.embedder import Embedder
@@ -28,45 +26,6 @@ from store.sentence_transformer import SentenceTransformerEmbedder
 HERE = Path(__file__).parent
 # FOOTNOTE_KILLS=50 for the long run.
 KILLS = int(os.environ.get("FOOTNOTE_KILLS", "10"))
-
-
-class Ingesting:
-    """The process of ``tests/ingesting.py``."""
-
-    def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, str(HERE / "ingesting.py")],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "PYTHONPATH": f"{HERE}{os.pathsep}{HERE.parent}"},
-        )
-
-    def start(self, folder: Path, version: int) -> int:
-        """Begins an ingest; returns the id of its process."""
-        self._pipe(self._process.stdin).write(f"{folder} {version}\n")
-        self._pipe(self._process.stdin).flush()
-        return int(self._pipe(self._process.stdout).readline())
-
-    def wait(self) -> None:
-        """Until that ingest is over."""
-        assert self._pipe(self._process.stdout).readline() == "done\n"
-
-    def close(self) -> None:
-        self._pipe(self._process.stdin).close()
-        self._process.wait(30)
-
-    @staticmethod
-    def _pipe(pipe: IO[str] | None) -> IO[str]:
-        assert pipe is not None
-        return pipe
-
-
-@pytest.fixture(scope="module")
-def ingesting() -> Iterator[Ingesting]:
-    process = Ingesting()
-    yield process
-    process.close()
 
 
 @pytest.fixture(scope="module")
@@ -96,24 +55,6 @@ class Watching(SentenceTransformerEmbedder):
     def encode_documents(self, texts, progress=None) -> NDArray[np.float32]:  # type: ignore[no-untyped-def]
         self.seen += list(texts)
         return self._inner.encode_documents(texts, progress)
-
-
-def check_whole(library: Library) -> dict[str, str]:
-    """Every document is one edition, whole and answering; returns the editions by document."""
-    editions = {}
-    current = library.documents()
-    assert len(current) == DOCUMENTS
-    for revision in current:
-        text = library.text(revision.id)
-        edition = text.split("edition ")[1].split(".")[0]
-        assert text.count(f"in edition {edition}.") == CHANGED
-        for stored in library.passages(revision.id):
-            assert text[stored.passage.start : stored.passage.end] == stored.passage.text
-        editions[revision.document] = edition
-        hits = library.search("which edition is this?", 9, documents=[revision.document])
-        assert {hit.stored.revision for hit in hits} == {revision.id}
-        assert len(hits) == revision.passages
-    return editions
 
 
 @pytest.mark.parametrize("moment", range(KILLS))

@@ -6,10 +6,9 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from conftest import document_of
+from databases import differences
 
 from store import migration, sqlite_history
 from store.catalogue import Catalogue
@@ -33,18 +32,6 @@ def made_before_alembic(folder: Path, version: int) -> None:
     db.execute(f"PRAGMA user_version = {version}")
     db.commit()
     db.close()
-
-
-def differences(catalogue: Catalogue) -> list[object]:
-    """What the tables have that ``store.tables`` does not say, and what they lack."""
-    with catalogue.reading() as db:
-        return [
-            each
-            for each in compare_metadata(
-                MigrationContext.configure(db, opts={"compare_type": False}), metadata
-            )
-            if "fulltext" not in str(each)
-        ]
 
 
 def structure(folder: Path) -> dict[str, object]:
@@ -84,7 +71,7 @@ def test_the_newest_revision_is_the_one_that_is_looked_for(tmp_path: Path) -> No
 
 def test_the_tables_are_what_the_code_says(tmp_path: Path, both_databases: str) -> None:
     catalogue = Catalogue(tmp_path)
-    assert differences(catalogue) == []
+    assert differences(catalogue, metadata) == []
     catalogue.close()
 
 
