@@ -19,6 +19,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import create_engine, text
+
 from evals.measures.intervals import percentile
 from evals.recombined import Corpus, RecombiningEmbedder, read_pool
 from ingest.document import Document
@@ -130,13 +132,18 @@ def _told(spent: Sequence[float]) -> dict[str, float]:
     return {name: round(percentile(spent, at), 1) for name, at in (("p50", 50), ("p95", 95))}
 
 
-def disk(folder: Path) -> dict[str, int]:
-    """Bytes of the catalogue and of the vectors' index."""
+def disk(folder: Path, database: str) -> dict[str, int]:
+    """Bytes of the catalogue, in the PostgreSQL ``database`` if one is named, and of the vectors'
+    index."""
     sizes = {"catalogue": 0, "vectors": 0}
     for file in (folder / "data").rglob("*"):
         if file.is_file():
             within = file.relative_to(folder / "data").parts[0]
-            sizes["vectors" if within == "vectors" else "catalogue"] += file.stat().st_size
+            sizes["vectors" if within.startswith("vectors") else "catalogue"] += file.stat().st_size
+    if database:
+        with create_engine(database).connect() as db:
+            held = db.execute(text("SELECT pg_database_size(current_database())")).scalar_one()
+            sizes["catalogue"] = int(held)
     return sizes
 
 
@@ -164,7 +171,7 @@ def main() -> None:
     asked = json.loads(subprocess.run(again, check=True, stdout=subprocess.PIPE).stdout)
     each = {
         f"{name}_bytes_a_passage": round(size / filled["passages"])
-        for name, size in disk(given.folder).items()
+        for name, size in disk(given.folder, given.database).items()
     }
     print(json.dumps({**filled, **asked, **each, "cpus": os.cpu_count()}, indent=1))
 

@@ -40,10 +40,12 @@ class Catalogue(Database):
 
     def meta(self, key: str) -> str | None:
         """A remembered setting, such as the embedder that made the vectors."""
+        return self.metas().get(key)
+
+    def metas(self) -> dict[str, str]:
+        """All remembered settings and counters."""
         with self.reading() as db:
-            found = db.execute(select(meta.c.value).where(meta.c.key == key))
-            value: str | None = found.scalar_one_or_none()
-        return value
+            return counters.all_of(db)
 
     def library_id(self) -> str:
         """What tells this catalogue from others, wherever it lies."""
@@ -195,10 +197,11 @@ class Catalogue(Database):
         """What a cache of the vectors must follow."""
         last = select(func.coalesce(func.max(embeddings.c.seq), 0)).where(THIS_MODEL)
         with self.reading() as db:
+            held = self.metas()
             return VectorState(
-                model=self.meta("model") or "",
+                model=held.get("model", ""),
                 last=int(db.execute(last).scalar_one()),
-                collections=int(self.meta("collections") or 0),
+                collections=int(held.get("collections", 0)),
             )
 
     def unknown_vectors(self, keys: Iterable[str]) -> set[str]:

@@ -5,16 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, Table, cast
+from sqlalchemy import BigInteger, Table, cast, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from store.tables import TEXT, meta
 
+ALL = select(meta.c.key, meta.c.value)
+
 
 def insert(db: Connection, table: Table) -> Any:
     """This database's INSERT, which knows ``ON CONFLICT``."""
     return postgresql.insert(table) if db.dialect.name == "postgresql" else sqlite.insert(table)
+
+
+def all_of(db: Connection) -> dict[str, str]:
+    """Every setting and counter: there are few, and one statement that is always the same is the
+    quickest."""
+    return {row.key: row.value for row in db.execute(ALL)}
 
 
 def remember(db: Connection, values: Mapping[str, str]) -> None:

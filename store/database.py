@@ -4,6 +4,7 @@ errors. Nothing but this and ``store.engine`` knows how a connection is made.
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -101,6 +102,6 @@ class Database:
             yield
         except IntegrityError:
             raise
-        except (SQLAlchemyError, OSError) as error:
+        except (SQLAlchemyError, sqlite3.Error, OSError) as error:
             reason = error.orig if isinstance(error, DBAPIError) and error.orig else error
             raise StoreError(explain(reason, self.folder / self._schema.file, self._url)) from error

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from threading import Lock
 from time import monotonic
 
-from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
-from store.tables import meta
+from store.counters import all_of
 from store.text_index import text_index
 from store.words import Phrase
 
@@ -85,6 +84,5 @@ def _holds(known: _Counted, generation: int, passages: int) -> bool:
 
 
 def _state(db: Connection) -> tuple[int, int]:
-    wanted = select(meta.c.key, meta.c.value).where(meta.c.key.in_(("generation", "passages")))
-    held = {row.key: int(row.value) for row in db.execute(wanted)}
-    return held.get("generation", 0), held.get("passages", 0)
+    held = all_of(db)
+    return int(held.get("generation", 0)), int(held.get("passages", 0))

@@ -35,6 +35,7 @@ def _postgresql(url: str) -> Engine:
         return create_engine(
             parsed.set(drivername="postgresql+psycopg"),
             pool_size=IDLE,
+            pool_use_lifo=True,
             max_overflow=-1,
             pool_pre_ping=True,
         )
@@ -51,6 +52,7 @@ def _sqlite(path: Path) -> Engine:
         URL.create("sqlite", database=str(path)),
         poolclass=QueuePool,
         pool_size=IDLE,
+        pool_use_lifo=True,  # the one used last has the most in its cache
         max_overflow=-1,
         # Transactions are begun below: Python's own way of beginning them knows no snapshot.
         connect_args={"timeout": BUSY_SECONDS, "isolation_level": None, "check_same_thread": False},
@@ -70,7 +72,9 @@ def _configure(connection: Any, _record: object) -> None:
 def _begin(db: Connection) -> None:
     options = db.get_execution_options()
     if not options.get("outside"):
-        db.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writes") else "BEGIN")
+        # By the driver itself: each reading begins with it.
+        connection = db.connection.driver_connection
+        connection.execute("BEGIN IMMEDIATE" if options.get("writes") else "BEGIN")  # type: ignore[union-attr]
 
 
 def reader(engine: Engine) -> Engine:

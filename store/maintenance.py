@@ -111,10 +111,11 @@ def _answers_showing(db: Connection, of_it: Sequence[Revision], since: str) -> l
 
 def check_settings(catalogue: Catalogue, ours: Mapping[str, str], folder: Path) -> None:
     """Remembers the embedder and splitter of the first use; refuses others later."""
-    theirs = {key: catalogue.meta(key) for key in ours}
+    held = catalogue.metas()
+    theirs = {key: held[key] for key in ours if key in held}
     if theirs == ours:
         return
-    if theirs["model"] is not None and catalogue.generation:
+    if "model" in theirs and catalogue.generation:
         what = "embedder" if theirs["model"] != ours["model"] else "splitter"
         raise StoreError(
             f"The documents in {folder} were ingested with another {what} "

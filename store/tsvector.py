@@ -31,7 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.engine import Connection
 
-from store.counters import add_to
+from store.counters import add_to, all_of
 from store.database import Database
 from store.tables import documents as document_table
 from store.tables import meta, passages
@@ -173,10 +173,8 @@ def _bm25(
 
 
 def _mean_length(db: Connection) -> float:
-    counted = select(meta.c.value).where(meta.c.key == WORDS)
-    words = int(db.execute(counted).scalar_one_or_none() or 0)
-    passages_ = db.execute(select(meta.c.value).where(meta.c.key == "passages"))
-    return max(1.0, words / max(1, int(passages_.scalar_one_or_none() or 0)))
+    held = all_of(db)
+    return max(1.0, int(held.get(WORDS, 0)) / max(1, int(held.get("passages", 0))))
 
 
 Places = dict[tuple[int, str], dict[int, float]]

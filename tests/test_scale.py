@@ -57,7 +57,7 @@ def test_a_library_is_filled_goes_on_and_is_asked(
 ) -> None:
     monkeypatch.setattr(scale, "AT_ONCE", 2)
     given = argparse.Namespace(
-        folder=tmp_path, passages=20, minutes=5.0, real=False, chroma="", questions=3
+        folder=tmp_path, passages=20, minutes=5.0, real=False, chroma="", database="", questions=3
     )
     first = scale.fill(given, corpus)
     assert first["passages"] >= 20
@@ -69,4 +69,4 @@ def test_a_library_is_filled_goes_on_and_is_asked(
     assert 0 < found["search_ms"]["p50"] <= found["question_ms"]["p95"]
     assert set(found["parts_ms"]) == {"words", "vectors", "rarity", "documents"}
     assert found["memory_mb"] > 0
-    assert min(scale.disk(tmp_path).values()) > 0
+    assert min(scale.disk(tmp_path, "").values()) > 0
