@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.engine import Connection
 
 from ingest.document import Block, Document
@@ -20,7 +20,7 @@ from store import counters, row_mapping
 from store.brute_force import VectorState
 from store.counters import add_to
 from store.database import Database
-from store.queries import BY_NAME, IS_CURRENT, PASSAGES, REVISIONS, THIS_MODEL
+from store.queries import BY_NAME, IS_CURRENT, LAST_VECTOR, PASSAGES, REVISIONS, THIS_MODEL
 from store.results import Revision, RevisionText, StoredPassage, StoreError, parse_blocks
 from store.tables import documents, embeddings, meta, originals, passages, revisions
 from store.text_index import text_index
@@ -195,12 +195,11 @@ class Catalogue(Database):
 
     def vector_state(self) -> VectorState:
         """What a cache of the vectors must follow."""
-        last = select(func.coalesce(func.max(embeddings.c.seq), 0)).where(THIS_MODEL)
         with self.reading() as db:
             held = self.metas()
             return VectorState(
                 model=held.get("model", ""),
-                last=int(db.execute(last).scalar_one()),
+                last=int(db.execute(LAST_VECTOR).scalar_one()),
                 collections=int(held.get("collections", 0)),
             )
 

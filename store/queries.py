@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from store.tables import documents, embeddings, meta, passages, revisions
 
@@ -27,3 +27,4 @@ PASSAGES = select(
 THIS_MODEL = embeddings.c.model == (
     select(meta.c.value).where(meta.c.key == "model").scalar_subquery()
 )
+LAST_VECTOR = select(func.coalesce(func.max(embeddings.c.seq), 0)).where(THIS_MODEL)
