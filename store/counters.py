@@ -21,8 +21,14 @@ def insert(db: Connection, table: Table) -> Any:
 
 def all_of(db: Connection) -> dict[str, str]:
     """Every setting and counter: there are few, and one statement that is always the same is the
-    quickest."""
-    return {row.key: row.value for row in db.execute(ALL)}
+    quickest. Within a snapshot they are read once."""
+    remembered: dict[str, str] | None = db.get_execution_options().get("remembered")
+    if remembered:
+        return remembered
+    found = {row.key: row.value for row in db.execute(ALL)}
+    if remembered is not None:
+        remembered.update(found)
+    return found
 
 
 def remember(db: Connection, values: Mapping[str, str]) -> None:

@@ -65,7 +65,7 @@ class Database:
                 yield held
                 return
             with self._reader.connect() as db, self._noted(db, writes=False):
-                yield db
+                yield db.execution_options(remembered={})
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:

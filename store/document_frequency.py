@@ -58,10 +58,14 @@ class DocumentFrequency:
             counts[every] = known.count
         return counts
 
-    def ranking_idf(self, db: Connection, every: Every) -> float:
+    def ranking_idf(self, db: Connection, some: Sequence[Phrase]) -> dict[Phrase, float]:
         """The idf that BM25 ranks by, as FTS5 has it: not smoothed, and never below ``LEAST``."""
-        having, passages = self.counts(db, [every])[every], self.passages(db)
-        return max(LEAST, math.log((passages - having + 0.5) / (having + 0.5)))
+        passages = self.passages(db)
+        counts = self.counts(db, [(phrase,) for phrase in some])
+        return {
+            phrase: max(LEAST, math.log((passages - having + 0.5) / (having + 0.5)))
+            for (phrase,), having in counts.items()
+        }
 
     def _remember(self, every: Every, counted: _Counted) -> None:
         with self._lock:

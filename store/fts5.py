@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from sqlalchemy import bindparam, select, text
 from sqlalchemy.engine import Connection
 
 from store.database import Database
 from store.tables import passages
-from store.words import Phrase, spaced
+from store.words import Phrase, Rarity, spaced
 
 CONTEXT_WEIGHT = 0.6
 MERGED_PAGES = 2000
@@ -77,7 +77,7 @@ def matches(
     wanted: Sequence[Phrase],
     limit: int,
     documents: Sequence[str] | None,
-    _rarity: Callable[[Phrase], float],
+    _rarity: Rarity,
 ) -> list[tuple[int, float]]:
     """``(passage id, BM25)`` of the best that have any of these phrases, best first."""
     values: dict[str, object] = {"query": " OR ".join(map(_quote, wanted)), "limit": limit}

@@ -27,8 +27,8 @@ def matches(
     if not wanted or documents == []:
         return []
 
-    def rarity_of(phrase: Phrase) -> float:
-        return frequency.ranking_idf(db, (phrase,))
+    def rarity_of(some: Sequence[Phrase]) -> dict[Phrase, float]:
+        return frequency.ranking_idf(db, some)
 
     return text_index(db).matches(db, wanted, limit, documents, rarity_of)
 

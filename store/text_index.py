@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 from sqlalchemy.engine import Connection
 
 from store import fts5, tsvector
 from store.database import Database
-from store.words import Phrase
+from store.words import Phrase, Rarity
 
 
 class TextIndex(Protocol):
@@ -33,10 +33,10 @@ class TextIndex(Protocol):
         wanted: Sequence[Phrase],
         limit: int,
         documents: Sequence[str] | None,
-        rarity: Callable[[Phrase], float],
+        rarity: Rarity,
     ) -> list[tuple[int, float]]:
         """``(passage id, BM25)`` of the best that have any of these phrases, best first; only of
-        ``documents`` (ids) where given. ``rarity`` is a phrase's idf."""
+        ``documents`` (ids) where given. ``rarity`` gives the idf of phrases."""
 
     def merge(self, database: Database) -> None:
         """Leaves no deleted words behind, a moment at a time, so that others can write."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import threading
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import chain
 
@@ -21,7 +21,10 @@ from sqlalchemy import (
     Integer,
     MetaData,
     Table,
+    Text,
+    any_,
     bindparam,
+    cast,
     delete,
     func,
     insert,
@@ -35,7 +38,7 @@ from store.counters import add_to, all_of
 from store.database import Database
 from store.tables import documents as document_table
 from store.tables import meta, passages
-from store.words import Phrase, spaced
+from store.words import Phrase, Rarity, spaced
 
 fulltext = Table(
     "fulltext",
@@ -112,13 +115,13 @@ def matches(
     wanted: Sequence[Phrase],
     limit: int,
     documents: Sequence[str] | None,
-    rarity: Callable[[Phrase], float],
+    rarity: Rarity,
 ) -> list[tuple[int, float]]:
     """``(passage id, BM25)`` of the best that have any of these phrases, best first."""
     asked: dict[Phrase, float] = {}
-    for phrase in wanted:
+    for phrase, idf in rarity(wanted).items():
         if stems := _stems(phrase):  # asked for twice, it counts twice, as in FTS5
-            asked[stems] = asked.get(stems, 0.0) + rarity(phrase)
+            asked[stems] = asked.get(stems, 0.0) + idf
     if not asked:
         return []
     candidates = _candidates(db, asked, max(FEWEST, CANDIDATES * limit), documents)
@@ -155,20 +158,21 @@ def _bm25(
     db: Connection, candidates: Sequence[int], asked: dict[Phrase, float]
 ) -> dict[int, float]:
     """The score of each candidate: FTS5's own formula."""
-    lengths = select(fulltext.c.passage, fulltext.c.length).where(
-        fulltext.c.passage.in_(candidates)
+    wanted = select(
+        fulltext.c.passage, fulltext.c.length, cast(fulltext.c.words, Text).label("words")
     )
-    long = {row.passage: row.length for row in db.execute(lengths)}
     mean = _mean_length(db)
-    places = _places(db, candidates, sorted(set(chain.from_iterable(asked))))
     scores = {}
-    for passage, length in long.items():
-        norm = K1 * (1 - B + B * length / mean)
+    for row in db.execute(
+        wanted.where(fulltext.c.passage == any_(bindparam("candidates"))),
+        {"candidates": list(candidates)},
+    ):
+        norm = K1 * (1 - B + B * row.length / mean)
         score = 0.0
         for stems, idf in asked.items():
-            frequency = _frequency(places, passage, stems)
+            frequency = _frequency(row.words, stems)
             score += idf * frequency * (K1 + 1) / (frequency + norm)
-        scores[passage] = score
+        scores[row.passage] = score
     return scores
 
 
@@ -177,36 +181,23 @@ def _mean_length(db: Connection) -> float:
     return max(1.0, int(held.get(WORDS, 0)) / max(1, int(held.get("passages", 0))))
 
 
-Places = dict[tuple[int, str], dict[int, float]]
-
-
-def _places(db: Connection, candidates: Sequence[int], stems: Sequence[str]) -> Places:
-    """Where each stem stands in each passage, with the weight of that place."""
-    found = db.execute(
-        text(
-            "SELECT f.passage, u.lexeme, u.positions, u.weights"
-            " FROM fulltext f, unnest(f.words) u"
-            " WHERE f.passage = ANY(:candidates) AND u.lexeme = ANY(:stems)"
-        ),
-        {"candidates": list(candidates), "stems": list(stems)},
-    )
-    return {
-        (row.passage, row.lexeme): {
-            place: 1.0 if weight == "A" else CONTEXT_WEIGHT
-            for place, weight in zip(row.positions, row.weights, strict=True)
-        }
-        for row in found
-    }
-
-
-def _frequency(places: Places, passage: int, stems: Phrase) -> float:
+def _frequency(words: str, stems: Phrase) -> float:
     """How often the stems stand one after the other, each time by its weight."""
-    first, *rest = (places.get((passage, stem), {}) for stem in stems)
+    first, *rest = (_places(words, stem) for stem in stems)
     return sum(
         weight
         for place, weight in first.items()
         if all(place + after in held for after, held in enumerate(rest, 1))
     )
+
+
+def _places(words: str, stem: str) -> dict[int, float]:
+    """Where a stem stands in a ``tsvector`` as PostgreSQL writes it, with each place's weight."""
+    at = words.find(f"'{stem}':")
+    if at < 0:
+        return {}
+    places = words[at + len(stem) + 3 :].split(" ", 1)[0].split(",")
+    return {int(each[:-1]): 1.0 if each[-1] == "A" else CONTEXT_WEIGHT for each in places}
 
 
 def _query(wanted: Sequence[Phrase], between: str) -> str:

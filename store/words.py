@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from ingest.language.stopwords import STOP_WORDS
 
 Phrase = tuple[str, ...]
 """Words that stand one after the other; mostly one."""
+Rarity = Callable[[Sequence[Phrase]], dict[Phrase, float]]
+"""Gives the idf of phrases."""
 WORD = re.compile(r"\w+", re.UNICODE)
 # Scripts written without spaces: every character is indexed as a word, and a run asked as phrases.
 UNSPACED = re.compile(
