@@ -16,6 +16,8 @@ from store.results import StoreError
 
 BUSY_SECONDS = 60
 """How long a writer waits for another one."""
+CONNECT_SECONDS = 10
+"""How long a PostgreSQL server may take to answer."""
 IDLE = 5
 """Connections that are kept for the next reader."""
 LEAST_ROOM = 1 << 16
@@ -38,6 +40,7 @@ def _postgresql(url: str) -> Engine:
             pool_use_lifo=True,
             max_overflow=-1,
             pool_pre_ping=True,
+            connect_args={"connect_timeout": parsed.query.get("connect_timeout", CONNECT_SECONDS)},
         )
     except (ArgumentError, NoSuchModuleError, ValueError) as error:
         raise StoreError(f"The database's address cannot be read: give {EXAMPLE}.") from error

@@ -64,7 +64,7 @@ def application(
     """
     from fastapi import FastAPI, Request, Response
 
-    from app.http import api, auth, mcp, widget
+    from app.http import api, auth, health, mcp, widget
 
     conversations = Conversations(settings.data, settings.database)
     tools = mcp.server(engine)
@@ -81,11 +81,12 @@ def application(
     users = required_users(settings)
     auth.install(
         app, users, loopback=users is None, root=settings.root_path,
-        unguarded=widget.open_paths(settings),
+        unguarded=(*health.PATHS, *widget.open_paths(settings)),
     )  # fmt: skip
     app.router.routes.extend(tool_routes)
     api.install(app, engine)
     widget.install(app, engine, settings)
+    health.install(app, engine)
 
     @app.middleware("http")
     async def headers(
