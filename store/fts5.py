@@ -11,6 +11,7 @@ from store.database import Database
 from store.tables import passages
 from store.words import Phrase, Rarity, spaced
 
+COST = 1
 CONTEXT_WEIGHT = 0.6
 MERGED_PAGES = 2000
 

@@ -11,7 +11,7 @@ from store.document_frequency import idf as rarity
 from store.text_index import text_index
 from store.words import WORD, Phrase, phrases, terms
 
-# Scoring a match takes about a microsecond; words beyond so many are the ones that tell least.
+# Scoring a match takes FTS5 about a microsecond; words beyond so many are the ones that tell least.
 MOST_MATCHES = 20_000
 
 
@@ -35,14 +35,15 @@ def matches(
 
 def _affordable(wanted: list[Phrase], db: Connection, frequency: DocumentFrequency) -> list[Phrase]:
     """The phrases, without the most frequent ones where all together match too many passages."""
-    if frequency.passages(db) <= MOST_MATCHES:
+    most = MOST_MATCHES // text_index(db).COST
+    if frequency.passages(db) <= most:
         return wanted
     counts = frequency.counts(db, [(phrase,) for phrase in wanted])
     kept: list[Phrase] = []
     matched = 0
     for phrase in sorted(wanted, key=lambda each: counts[(each,)]):
         matched += counts[(phrase,)]
-        if kept and matched > MOST_MATCHES:
+        if kept and matched > most:
             break
         kept.append(phrase)
     return kept

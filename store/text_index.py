@@ -15,6 +15,10 @@ from store.words import Phrase, Rarity
 class TextIndex(Protocol):
     """What both full texts do, inside the transaction of ``db``."""
 
+    @property
+    def COST(self) -> int:  # noqa: N802
+        """How many times as long as in FTS5 it takes to score a match."""
+
     def add_terms(self, db: Connection, revision_id: str) -> None:
         """Adds the passages of a revision."""
 

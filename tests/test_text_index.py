@@ -94,6 +94,23 @@ def test_any_question_is_safe(both: tuple[Catalogue, Catalogue], question: str) 
     assert one == pytest.approx(other, rel=1e-6, abs=1e-12)
 
 
+def test_many_passages_with_a_word_are_estimated(
+    both: tuple[Catalogue, Catalogue], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with both[1].outside() as db:
+        db.exec_driver_sql("ANALYZE fulltext")
+    counts = []
+    for many in (tsvector.MANY, 10):
+        monkeypatch.setattr(tsvector, "MANY", many)
+        with both[1].reading() as db:
+            phrases = ("lamp",), ("paraffin",), ("東", "京"), ("nowhere",)
+            counts.append([tsvector.count(db, [phrase]) for phrase in phrases])
+    exact, estimated = counts
+    assert min(exact[:3]) > 10
+    assert estimated == pytest.approx(exact, rel=0.1)
+    assert estimated[2:] == exact[2:], "phrases and rare words are counted"
+
+
 def test_a_long_passage_is_indexed_whole(tmp_path: Path, postgresql: Server) -> None:
     catalogue = Catalogue(tmp_path, postgresql.new())
     catalogue.set_meta({"model": "m"})

@@ -17,9 +17,9 @@ from app.answer import Event, EvidenceFound, Turn
 from app.service.example_questions import example_questions
 from app.service.fair_queue import FairQueue
 from app.service.model_choice import LOCAL, NAMED, QUOTES, keep_key, try_model
+from app.service.whereabouts import what_leaves
 from app.settings import Settings, SettingsError, is_loopback
 from ingest.document import FootnoteError
-from store.provider_embedder import is_provider_name
 
 if TYPE_CHECKING:
     from app.answering.pipeline import Answerer
@@ -267,16 +267,7 @@ class Engine:
 
     def what_leaves_the_machine(self, user: str = "") -> str:
         """What leaves this machine, in a sentence."""
-        model, embedder = self.settings_of(user).model, self.settings.embedder
-        sent = []
-        if embedder and is_provider_name(embedder):
-            host = self.settings.embedder_url or embedder.partition(":")[0]
-            sent.append(f"Documents and questions are sent to {host}, which makes their vectors.")
-        if model not in ("none", "auto", "local"):
-            host = self.settings.base_url or model.partition(":")[0]
-            sent.append(f"Each question and the passages found for it are sent to {host}.")
-        kept = "Nothing leaves this machine: documents, questions and answers stay here."
-        return " ".join(sent) or kept
+        return what_leaves(replace(self.settings, model=self.settings_of(user).model))
 
     def close(self) -> None:
         """Close the library."""

@@ -11,6 +11,7 @@ import gradio as gr
 from app.html_escape import markup
 from app.service.engine import Engine
 from app.service.model_choice import known_models
+from app.service.whereabouts import kept_in
 from app.web.components import QUIET, Stream, handler, html, owner_of
 from ingest.document import FootnoteError
 
@@ -59,7 +60,7 @@ def _summary(engine: Engine, user: str) -> str:
         f"<dd>{markup(engine.what_leaves_the_machine(user))}</dd><dt>Now</dt><dd>{markup(now)}</dd>"
         f"<dt>Search model</dt><dd>{markup(search)}; the setting <code>embedder</code> "
         f"names another, then <code>footnote reindex</code></dd>"
-        f"<dt>Documents and answers are kept in</dt><dd><code>{markup(str(settings.data))}</code>"
+        f"<dt>Documents and answers are kept in</dt><dd><code>{markup(kept_in(settings))}</code>"
         f"</dd></dl>"
     )
 
