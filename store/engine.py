@@ -88,8 +88,11 @@ def reader(engine: Engine) -> Engine:
 
 
 def writer(engine: Engine) -> Engine:
-    """The engine whose transactions write."""
-    return engine.execution_options(writes=True)
+    """The engine whose transactions write; each statement sees what others wrote before it, so also
+    what they wrote while ``begin_writing`` waited."""
+    if engine.dialect.name == "sqlite":
+        return engine.execution_options(writes=True)
+    return engine.execution_options(isolation_level="READ COMMITTED")
 
 
 def outside(engine: Engine) -> Engine:

@@ -1,4 +1,4 @@
-"""``footnote pull``, ``reindex`` and ``doctor``."""
+"""``footnote pull``, ``reindex``, ``copy-database`` and ``doctor``."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ def register(cli: typer.Typer) -> None:
     """Add the commands."""
     for command in (pull, reindex, doctor):
         cli.command(command.__name__)(command)
+    cli.command("copy-database")(copy_database)
 
 
 def pull(data: Data = None) -> None:
@@ -37,6 +38,27 @@ def reindex(data: Data = None) -> None:
     with opened_library(settings_for(data)) as library, progress_bar("revisions") as bar:
         embedded = library.reindex(bar)
     console.print(f"The index is up to date: {embedded} passages were embedded.")
+
+
+def copy_database(
+    to: Annotated[str, typer.Argument(help="postgresql+psycopg://USER:PASSWORD@HOST/DATABASE")],
+    data: Data = None,
+) -> None:
+    """Copy documents, answers, users and conversations of a data folder into PostgreSQL.
+
+    The database must be empty. The data folder stays as it is; FOOTNOTE_DATABASE names the database
+    from then on. Question sets and evaluation runs stay in the data folder.
+
+    [dim]footnote copy-database postgresql+psycopg://footnote@db.example.org/footnote[/dim]
+    """
+    from app.service.copy_database import copy_database as copy
+    from app.service.whereabouts import kept_in
+
+    settings = settings_for(data, database=to)
+    with progress_bar("rows") as bar:
+        documents = copy(settings.data, settings.database, bar)
+    where = printable(kept_in(settings), markup=True)
+    console.print(f"{documents} documents are in {where} now. Set FOOTNOTE_DATABASE to use it.")
 
 
 def doctor(

@@ -1,0 +1,30 @@
+"""Copies a data folder's documents, answers, users and conversations into a PostgreSQL database."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from app.service.database import open_database
+from app.service.tables import conversations, exchanges, users
+from store.catalogue import Catalogue
+from store.copying import Progress, copy_catalogue, copy_rows, refuse_filled
+
+
+def copy_database(folder: Path, url: str, progress: Progress | None = None) -> int:
+    """Copies what the folder's SQLite files hold; returns how many documents there are.
+
+    The folder stays as it is. Raises ``StoreError`` where the database holds something already, or
+    cannot be used; nothing is copied then.
+    """
+    older, newer = open_database(folder, ""), open_database(folder, url)
+    source, target = Catalogue(folder), Catalogue(folder, url)
+    try:
+        tables = users, conversations, exchanges  # people sign in again
+        with older.reading() as old, newer.writing() as new:
+            refuse_filled(new, newer.place, tables)
+            for table in tables:
+                copy_rows(old, new, table, progress)
+            return copy_catalogue(source, target, progress)
+    finally:
+        for database in (older, newer, source, target):
+            database.close()
