@@ -88,6 +88,13 @@ class Database:
         with self._explained(), self._outside.connect() as db:
             yield db
 
+    def empty_log(self) -> None:
+        """Writes SQLite's log of changes into the file and empties it, so that nothing deleted is
+        left there; PostgreSQL looks after its own."""
+        with self.outside() as db:
+            if db.dialect.name == "sqlite":
+                db.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
     @contextmanager
     def _noted(self, db: Connection, *, writes: bool) -> Iterator[None]:
         self._local.connection, self._local.writes = db, writes

@@ -72,9 +72,7 @@ def purge(catalogue: Catalogue, document_id: str) -> None:
         index = text_index(db)
     # Deleted words stay in the index's older segments until they are merged.
     index.merge(catalogue)
-    with catalogue.outside() as db:
-        if db.dialect.name == "sqlite":
-            db.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    catalogue.empty_log()
 
 
 def _delete(db: Connection, document_id: str) -> None:

@@ -224,6 +224,7 @@ class Conversations:
                 db.execute(shown.values(problem=told, **gone))
                 shown = update(exchanges).where(_holds(exchanges.c.before, part))
                 db.execute(shown.values(before=None))
+        self._database.empty_log()
 
 
 def _theirs(owner: str, conversation: str) -> ColumnElement[bool]:
