@@ -80,6 +80,15 @@ def test_what_older_files_hold_is_taken_over(tmp_path: Path) -> None:
     assert [row[0] for row in asked] == ["x2", "x1"], "in the order in which they were asked"
 
 
+def test_conversations_of_the_first_versions_are_taken_over(tmp_path: Path) -> None:
+    made_before(tmp_path, "hash")
+    with sqlite3.connect(tmp_path / OLDER[1]) as db:
+        db.execute("drop table deleted")  # it came later
+    db.close()
+    assert len(Conversations(tmp_path).find("ada")) == 2
+    assert Users(tmp_path).names() == ["ada"]
+
+
 def test_a_damaged_older_file_is_told_and_kept(tmp_path: Path) -> None:
     (tmp_path / OLDER[1]).write_bytes(b"not a database at all" * 100)
     with pytest.raises(StoreError, match=r"conversations\.sqlite3"):

@@ -48,6 +48,8 @@ def _take_over(database: Database, folder: Path) -> None:
 
 
 def _take_conversations(db: Connection, path: Path) -> None:
+    # The first versions had no such table.
+    _rows(path, "CREATE TABLE IF NOT EXISTS deleted (conversation TEXT PRIMARY KEY, at TEXT)")
     said = (
         "SELECT c.id, owner, name, updated, d.at AS deleted FROM conversation c"
         " LEFT JOIN deleted d ON d.conversation = c.id"
