@@ -79,8 +79,6 @@ meta = Table(
 )
 # Documents and revisions refer to each other: this one is added when both are there.
 _REVISION = ForeignKey("revisions.id", name="documents_current_fk", use_alter=True)
-# Documents and revisions refer to each other: this one is added when both are there.
-_REVISION = ForeignKey("revisions.id", name="documents_current_fk", use_alter=True)
 documents = Table(
     "documents",
     metadata,

@@ -41,11 +41,14 @@ def watch(
 def _follow(
     library: Library, settings: Settings, changes: set[tuple[Change, str]]
 ) -> Iterator[IngestReport | Failure | str]:
-    paths = sorted({path for _, path in changes})
-    here = [path for path in paths if Path(path).is_file()]
+    from watchfiles import Change
+
+    here = sorted({path for _, path in changes if Path(path).is_file()})
+    # What goes while it is being read is told with the next changes, beside its new name.
+    told_gone = {Path(path) for change, path in changes if change is Change.deleted}
+    gone = [path for path in told_gone if not path.exists()]
     if here:
         yield from Ingester(library, settings).ingest(here)
-    gone = [Path(path) for path in paths if not Path(path).exists()]
     for revision in library.documents():
         source = Path(revision.source)
         if not source.exists() and any(source == p or p in source.parents for p in gone):
