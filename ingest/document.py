@@ -70,7 +70,8 @@ class Document:
     IANA media type; ``metadata`` is plain text by lower-case key (author, published, etag …).
     ``omissions`` tell what of the source is not in the text, or was assumed: whole sentences.
     ``scans`` are the pages that were read from their pictures. ``original`` are the file's bytes
-    where it does not lie at ``source``.
+    where it does not lie at ``source``. ``collection`` is what it is put into; where that is "",
+    it stays where it is, or goes to that of ``folder``, the folder that was ingested.
     """
 
     name: str
@@ -83,6 +84,8 @@ class Document:
     omissions: tuple[str, ...] = ()
     scans: tuple[ScannedPage, ...] = ()
     original: bytes = field(default=b"", repr=False, compare=False)
+    collection: str = ""
+    folder: str = ""
 
     @property
     def content_hash(self) -> str:

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 TOP = 3
 SEEN = 20
 NEAR = 0.3
+UNREADABLE = "You may no longer read this document."
 
 
 CITED = select(answer_citations, documents.c.name, documents.c.current).select_from(
@@ -196,14 +197,18 @@ class _Judge:
         self._compared: dict[tuple[str, str], Comparison] = {}
 
     def citations(self, answer_id: str) -> tuple[CitationStatus, ...]:
+        this = answer_citations.c.answer == answer_id
+        readable = self._catalogue.scope.where.label("readable")
+        wanted = CITED.add_columns(readable).where(this).order_by(answer_citations.c.n)
         with self._catalogue.reading() as db:
-            found = db.execute(
-                CITED.where(answer_citations.c.answer == answer_id).order_by(answer_citations.c.n)
-            )
-            return tuple(self._status(row) for row in found)
+            return tuple(self._status(row) for row in db.execute(wanted))
 
     def _status(self, row: AnyRow) -> CitationStatus:
         start, end = row.begins, row.ends
+        if not row.readable:
+            return CitationStatus(
+                row.n, "", row.revision, start, end, quote="", status="stale", why=UNREADABLE
+            )
         standing = self._standing(row.revision, row.current, start, end)
         return CitationStatus(
             n=row.n,

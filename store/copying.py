@@ -7,13 +7,14 @@ from collections.abc import Callable, Collection, Sequence
 from sqlalchemy import Table, bindparam, func, insert, select, update
 from sqlalchemy.engine import Connection
 
-from store import tsvector
 from store.catalogue import Catalogue
+from store.collections import recount
 from store.counters import all_of, remember
 from store.results import StoreError
 from store.tables import (
     answer_citations,
     answers,
+    collections,
     documents,
     embeddings,
     originals,
@@ -23,7 +24,16 @@ from store.tables import (
 from store.text_index import text_index
 
 BATCH = 500
-TABLES = originals, documents, revisions, passages, embeddings, answers, answer_citations
+TABLES = (
+    collections,
+    originals,
+    documents,
+    revisions,
+    passages,
+    embeddings,
+    answers,
+    answer_citations,
+)
 """In the order of their references; what a reindex has staged is made again."""
 Progress = Callable[[str, int, int], None]
 
@@ -36,8 +46,7 @@ def copy_catalogue(source: Catalogue, target: Catalogue, progress: Progress | No
     """
     with source.reading() as old, target.writing() as new:
         refuse_filled(new, target.place, (documents, answers))
-        kept = {key: value for key, value in all_of(old).items() if key != tsvector.WORDS}
-        remember(new, kept)
+        remember(new, all_of(old))
         for table in TABLES:
             # A document refers to its current revision, which comes later.
             later = {"current"} if table is documents else ()
@@ -87,6 +96,9 @@ def _make_current(old: Connection, new: Connection) -> int:
     index = text_index(new)
     index.clear(new)
     listed = [row.current for row in current if row.current is not None]
+    words = {}
     for revision in listed:
         index.add_terms(new, revision)
+        words[revision] = index.words(new, revision)
+    recount(new, words)
     return len(listed)

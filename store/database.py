@@ -13,7 +13,16 @@ from pathlib import Path
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
-from store.engine import begin_writing, explain, make_engine, outside, reader, writer
+from store.engine import (
+    begin_writing,
+    changer,
+    check_references,
+    explain,
+    make_engine,
+    outside,
+    reader,
+    writer,
+)
 from store.migration import CATALOGUE, Schema, migrate
 from store.results import StoreError
 
@@ -35,7 +44,7 @@ class Database:
             self._reader, self._writer = reader(self._engine), writer(self._engine)
             self._outside = outside(self._engine)
         try:
-            migrate(schema, self.reading, self.writing, self.place)
+            migrate(schema, self.reading, self._changing, self.place)
         except BaseException:
             self.close()
             raise
@@ -81,6 +90,20 @@ class Database:
         ):
             begin_writing(db, self._schema.version_table)
             yield db
+
+    @contextmanager
+    def _changing(self) -> Iterator[Connection]:
+        """A transaction that changes tables. SQLite makes some anew, and rows that refer to them
+        must not mind: references are checked at the end."""
+        engine = changer(self._engine)
+        with self._explained(), engine.connect() as db:
+            try:
+                with self._noted(db, writes=True), db.begin():
+                    begin_writing(db, self._schema.version_table)
+                    yield db
+                    check_references(db, self.place)
+            finally:
+                db.invalidate()  # the next one is to check references again
 
     @contextmanager
     def outside(self) -> Iterator[Connection]:

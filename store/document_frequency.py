@@ -11,7 +11,7 @@ from time import monotonic
 
 from sqlalchemy.engine import Connection
 
-from store.counters import all_of
+from store.scope import EVERYTHING, Scope, Totals
 from store.text_index import text_index
 from store.words import Phrase
 
@@ -29,31 +29,31 @@ LEAST = 1e-6
 @dataclass(frozen=True, slots=True)
 class _Counted:
     count: int
-    generation: int
-    passages: int
+    of: Totals
     at: float
 
 
 class DocumentFrequency:
-    """Counts the passages that have some phrases; safe to share between threads."""
+    """Counts the passages of a scope that have some phrases; safe to share between threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, scope: Scope = EVERYTHING) -> None:
+        self.scope = scope
         self._known: OrderedDict[Every, _Counted] = OrderedDict()
         self._lock = Lock()
 
     def passages(self, db: Connection) -> int:
         """How many passages are current."""
-        return _state(db)[1]
+        return self.scope.totals(db).passages
 
     def counts(self, db: Connection, asked: Sequence[Every]) -> dict[Every, int]:
         """For each, how many current passages have all its phrases."""
-        generation, passages = _state(db)
+        totals = self.scope.totals(db)
         counts = {}
         for every in asked:
             known = self._known.get(every)
-            if known is None or not _holds(known, generation, passages):
-                counted = text_index(db).count(db, every)
-                known = _Counted(counted, generation, passages, monotonic())
+            if known is None or not _holds(known, totals):
+                counted = text_index(db).count(db, every, self.scope)
+                known = _Counted(counted, totals, monotonic())
                 self._remember(every, known)
             counts[every] = known.count
         return counts
@@ -80,13 +80,8 @@ def idf(passages: int, having: int) -> float:
     return math.log1p((passages - having + 0.5) / (having + 0.5))
 
 
-def _holds(known: _Counted, generation: int, passages: int) -> bool:
-    if known.generation == generation:
+def _holds(known: _Counted, now: Totals) -> bool:
+    if known.of.generation == now.generation:
         return True
-    near = abs(passages - known.passages) <= DRIFT * passages
-    return passages >= LARGE and near and monotonic() - known.at < KEPT_S
-
-
-def _state(db: Connection) -> tuple[int, int]:
-    held = all_of(db)
-    return int(held.get("generation", 0)), int(held.get("passages", 0))
+    near = abs(now.passages - known.of.passages) <= DRIFT * now.passages
+    return now.passages >= LARGE and near and monotonic() - known.at < KEPT_S

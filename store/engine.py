@@ -77,6 +77,8 @@ def _begin(db: Connection) -> None:
     if not options.get("outside"):
         # By the driver itself: each reading begins with it.
         connection = db.connection.driver_connection
+        if options.get("unchecked"):
+            connection.execute("PRAGMA foreign_keys = OFF")  # type: ignore[union-attr]
         connection.execute("BEGIN IMMEDIATE" if options.get("writes") else "BEGIN")  # type: ignore[union-attr]
 
 
@@ -93,6 +95,19 @@ def writer(engine: Engine) -> Engine:
     if engine.dialect.name == "sqlite":
         return engine.execution_options(writes=True)
     return engine.execution_options(isolation_level="READ COMMITTED")
+
+
+def changer(engine: Engine) -> Engine:
+    """The engine whose transactions change tables: they do not check references."""
+    if engine.dialect.name == "sqlite":
+        return engine.execution_options(writes=True, unchecked=True)
+    return writer(engine)
+
+
+def check_references(db: Connection, place: str) -> None:
+    """``StoreError`` where a row refers to one that is not there."""
+    if db.dialect.name == "sqlite" and db.exec_driver_sql("PRAGMA foreign_key_check").first():
+        raise StoreError(f"{place[:1].upper()}{place[1:]} is damaged: restore it from a backup.")
 
 
 def outside(engine: Engine) -> Engine:

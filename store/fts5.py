@@ -2,30 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from sqlalchemy import bindparam, select, text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Label,
+    LargeBinary,
+    MetaData,
+    Table,
+    func,
+    literal_column,
+    select,
+    text,
+)
 from sqlalchemy.engine import Connection
 
+from store import bm25
 from store.database import Database
+from store.row_mapping import parts
+from store.scope import EVERYTHING, Scope
 from store.tables import passages
 from store.words import Phrase, Rarity, spaced
 
 COST = 1
-CONTEXT_WEIGHT = 0.6
 MERGED_PAGES = 2000
-
+fulltext = Table("fulltext", MetaData(), Column("rowid", BigInteger, primary_key=True))
+# FTS5 keeps how many words each row has: for each column one SQLite varint.
+lengths = Table(
+    "fulltext_docsize",
+    MetaData(),
+    Column("id", BigInteger, primary_key=True),
+    Column("sz", LargeBinary),
+)
 ADD = text("INSERT INTO fulltext (rowid, text, context) VALUES (:id, :text, :context)")
 FORGET = text(
     "DELETE FROM fulltext WHERE rowid IN (SELECT id FROM passages WHERE revision = :revision)"
 )
 MERGE = text("INSERT INTO fulltext (fulltext, rank) VALUES ('merge', :pages)")
-COUNT = text("SELECT count(*) FROM fulltext WHERE fulltext MATCH :query")
-MATCHES = f"""SELECT rowid, -bm25(fulltext, 1.0, {CONTEXT_WEIGHT}) AS score FROM fulltext
-    WHERE fulltext MATCH :query"""
-WITHIN = """ AND rowid IN (SELECT p.id FROM passages p JOIN documents d ON d.current = p.revision
-    WHERE d.id IN :documents)"""
-BEST = " ORDER BY score DESC, rowid LIMIT :limit"
+HAS = text("fulltext MATCH :query")
+SCORE: Label[float] = literal_column(f"-bm25(fulltext, 1.0, {bm25.CONTEXT_WEIGHT})").label("score")
 
 
 def add_terms(db: Connection, revision_id: str) -> None:
@@ -40,6 +56,23 @@ def add_terms(db: Connection, revision_id: str) -> None:
                 for row in found
             ],
         )
+
+
+def words(db: Connection, revision_id: str) -> int:
+    """How many words of a revision are in it."""
+    of_it = select(passages.c.id).where(passages.c.revision == revision_id)
+    found = db.execute(select(lengths.c.sz).where(lengths.c.id.in_(of_it))).scalars()
+    return sum(map(_length, found))
+
+
+def _length(packed: bytes) -> int:
+    """The sum of some varints: seven bits a byte, the highest bit says that more follow."""
+    total = value = 0
+    for byte in packed:
+        value = value << 7 | byte & 0x7F
+        if byte < 0x80:
+            total, value = total + value, 0
+    return total
 
 
 def forget(db: Connection, revision_id: str) -> None:
@@ -68,26 +101,40 @@ def _changes(db: Connection) -> int:
     return int(db.exec_driver_sql("SELECT total_changes()").scalar_one())
 
 
-def count(db: Connection, wanted: Sequence[Phrase]) -> int:
-    """How many passages have all of these phrases."""
-    return int(db.execute(COUNT, {"query": " AND ".join(map(_quote, wanted))}).scalar_one())
+def count(db: Connection, wanted: Sequence[Phrase], scope: Scope) -> int:
+    """How many passages inside the scope have all of these phrases."""
+    counted = select(func.count()).select_from(fulltext).where(HAS)
+    if scope.restricted:
+        counted = counted.where(scope.holding(fulltext.c.rowid))
+    return int(db.execute(counted, {"query": _query(wanted, " AND ")}).scalar_one())
 
 
 def matches(
-    db: Connection,
-    wanted: Sequence[Phrase],
-    limit: int,
-    documents: Sequence[str] | None,
-    _rarity: Rarity,
+    db: Connection, wanted: Sequence[Phrase], limit: int, scope: Scope, rarity: Rarity
 ) -> list[tuple[int, float]]:
     """``(passage id, BM25)`` of the best that have any of these phrases, best first."""
-    values: dict[str, object] = {"query": " OR ".join(map(_quote, wanted)), "limit": limit}
-    query = text(MATCHES + BEST)
-    if documents is not None:
-        query = text(MATCHES + WITHIN + BEST).bindparams(bindparam("documents", expanding=True))
-        values["documents"] = list(documents)
-    return [(row.rowid, row.score) for row in db.execute(query, values)]
+    query = select(fulltext.c.rowid, SCORE).where(HAS).order_by(SCORE.desc(), fulltext.c.rowid)
+    if scope != EVERYTHING:
+        query = query.where(scope.holding(fulltext.c.rowid))
+    most = max(bm25.FEWEST, bm25.CANDIDATES * limit) if scope.restricted else limit
+    found = db.execute(query.limit(most), {"query": _query(wanted, " OR ")}).all()
+    if not scope.restricted:
+        return [(row.rowid, row.score) for row in found]
+    # FTS5's own scores tell of passages outside: how many there are, and how many have a word.
+    return bm25.best(_scores(db, [row.rowid for row in found], scope, rarity(wanted)), limit)
 
 
-def _quote(phrase: Phrase) -> str:
-    return '"' + " ".join(phrase).replace('"', '""') + '"'
+def _scores(
+    db: Connection, found: Sequence[int], scope: Scope, rarity: dict[Phrase, float]
+) -> dict[int, float]:
+    asked, mean = bm25.weighted(rarity), scope.totals(db).mean_length
+    columns = select(passages.c.id, passages.c.text, passages.c.context)
+    scores = {}
+    for part in parts(found):
+        for row in db.execute(columns.where(passages.c.id.in_(part))):
+            scores[row.id] = bm25.score(*bm25.vector(row.text, row.context), mean, asked)
+    return scores
+
+
+def _query(wanted: Iterable[Phrase], between: str) -> str:
+    return between.join('"' + " ".join(each).replace('"', '""') + '"' for each in wanted)

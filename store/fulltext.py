@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sqlalchemy.engine import Connection
 
@@ -30,7 +31,9 @@ def matches(
     def rarity_of(some: Sequence[Phrase]) -> dict[Phrase, float]:
         return frequency.ranking_idf(db, some)
 
-    return text_index(db).matches(db, wanted, limit, documents, rarity_of)
+    chosen = None if documents is None else tuple(documents)
+    scope = replace(frequency.scope, documents=chosen)
+    return text_index(db).matches(db, wanted, limit, scope, rarity_of)
 
 
 def _affordable(wanted: list[Phrase], db: Connection, frequency: DocumentFrequency) -> list[Phrase]:

@@ -13,6 +13,7 @@ from ingest.document import Document, FootnoteError, Passage
 from ingest.language.sentences import spoken
 from ingest.split import split
 from store.catalogue import Catalogue, MissingVectors
+from store.collections import checked_name, default_collection, is_default, named_after
 from store.embedder import Embedder, EncodeProgress
 from store.results import IngestReport, Revision, StoreError
 from store.row_mapping import NewPassage, metadata, shape
@@ -75,8 +76,8 @@ class Indexer:
         self, document: Document, began: float, *, dry_run: bool
     ) -> Prepared | IngestReport:
         """Splits what is not yet current; a report where nothing remains to be done."""
-        known = self._catalogue.by_source(document.source)
-        moved = None if known else self._moved_from(document)
+        known, moved, collection = self._known(document)
+        document = replace(document, collection=collection)
         # Same text, blocks and title: the passages would be the same, so nothing is split.
         if known and self._catalogue.shape(known.id) == shape(document):
             return self._unchanged(document, known, began, dry_run=dry_run)
@@ -90,8 +91,21 @@ class Indexer:
                 document, before.id if before else "", status, len(passages), missing, began=began
             )
         if moved:
-            self._catalogue.retarget(moved.document_id, document.name, document.source)
+            named = document.name, document.source
+            self._catalogue.retarget(moved.document_id, *named, collection)
         return Prepared(document, passages, status, missing, began)
+
+    def _known(self, document: Document) -> tuple[Revision | None, Revision | None, str]:
+        """The document's present revision, or the one of the document that moved here, and the
+        collection that it is put into."""
+        source = document.source
+        default = named_after(document.folder) if document.folder else default_collection(source)
+        collection = document.collection or self._catalogue.where_it_is(source)
+        known = self._catalogue.by_source(source, collection or default)
+        moved = None if known else self._moved_from(document)
+        if moved and not collection and not is_default(moved.source, moved.collection):
+            collection = moved.collection
+        return known, moved, checked_name(collection or default)
 
     def passages(self, document: Document) -> tuple[NewPassage, ...]:
         """A document's passages with the keys of their vectors."""

@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Self, TypedDict, Unpack
 
-from ingest.document import Block, Document
-from ingest.scan import ScannedPage
+from ingest.document import Document
 from ingest.split import SPLITTER_VERSION
 from store import answer_log, maintenance
 from store.catalogue import Catalogue
-from store.diff import diff as compare
+from store.collections import checked_name
 from store.embedder import Embedder
 from store.indexing import Indexer, Progress, now
-from store.listing import Listing, asked_of, listing
 from store.names import one_document, revision_numbered
+from store.readable_library import ReadableLibrary
 from store.reindexing import reindex
 from store.results import (
     AnswerStatus,
-    Diff,
     Hit,
     IngestReport,
     Revision,
     StoredAnswer,
-    StoredPassage,
     StoreError,
 )
-from store.search import Mode
 from store.searcher import Searcher
 from store.vector_server import VectorServer
 from store.vectors import Vectors
@@ -36,6 +34,10 @@ from store.vectors import Vectors
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+
+VIEWS = 200
+"""Readers' views that are kept, with how often they have counted words."""
 
 
 class Options(TypedDict, total=False):
@@ -51,7 +53,7 @@ class Options(TypedDict, total=False):
     database: str
 
 
-class Library:
+class Library(ReadableLibrary):
     """The documents of one data folder. Safe to share between threads; a context manager.
 
     Other processes may use the folder at the same time: each sees a change at its next call.
@@ -69,11 +71,31 @@ class Library:
         self._indexer = Indexer(self._catalogue, embedder, split_limit)
         self._splitter = f"{SPLITTER_VERSION}/{split_limit}"
         self._searcher = Searcher(self._catalogue, self._vectors, embedder)
+        self._views: dict[frozenset[str], Library] = {}
+        self._lock = Lock()
 
     @classmethod
     def open(cls, folder: Path, embedder: Embedder, **options: Unpack[Options]) -> Self:
         """Opens a data folder, making it where it is missing; loads no model."""
         return cls(Path(folder), embedder, **options)
+
+    def within(self, collections: Iterable[str]) -> Library:
+        """The library as a reader of these collections sees it: nothing outside is found, named, or
+        has any influence on scores. It is closed with this one."""
+        only = frozenset(collections)
+        with self._lock:
+            view = self._views.pop(only, None) or self._view(only)
+            self._views[only] = view  # the one asked for last is kept longest
+            while len(self._views) > VIEWS:
+                self._views.pop(next(iter(self._views)))
+        return view
+
+    def _view(self, only: frozenset[str]) -> Library:
+        view = copy.copy(self)
+        view._catalogue = self._catalogue.within(only)
+        view._searcher = self._searcher.over(view._catalogue)
+        view._views, view._lock = {}, Lock()
+        return view
 
     def close(self) -> None:
         """Closes the catalogue and lets other processes own the vectors."""
@@ -115,102 +137,12 @@ class Library:
                 self._vectors.sync(progress and partial(progress, "indexing"))
             yield from reports
 
-    # Documents and revisions
-
-    @property
-    def generation(self) -> int:
-        """A count that grows with every change of the documents, in any process."""
-        return self._catalogue.generation
-
-    def documents(self) -> list[Revision]:
-        """The current revision of every document, by name."""
-        return self._catalogue.current()
-
-    def listing(self, documents: Sequence[str] | None = None) -> Listing:
-        """What a question is asked of, told briefly; ``documents`` are names, ids or sources."""
-        return listing(self._catalogue, documents)
-
-    def asked_of(self, question: str, documents: Sequence[str] | None) -> tuple[str, str] | None:
-        """The document that "NAME: question" names, and the question; None where it names none."""
-        return asked_of(self._catalogue, question, documents)
-
-    def revision(self, revision_id: str) -> Revision:
-        """A revision, current or not."""
-        found = self._catalogue.revision(revision_id)
-        if found is None:
-            raise StoreError(f"There is no revision {revision_id!r}; it may have been purged.")
-        return found
-
-    def text(self, revision_id: str) -> str:
-        """The text that citations into a revision slice."""
-        return self._catalogue.text(revision_id)
-
-    def blocks(self, revision_id: str) -> tuple[Block, ...]:
-        """The blocks of a revision's text, in order."""
-        return self._catalogue.blocks(revision_id)
-
-    def passages(self, revision_id: str) -> list[StoredPassage]:
-        """The passages of a revision, in order."""
-        return self._catalogue.passages(revision_id)
-
-    def passages_as_hits(self, revision_id: str) -> list[Hit]:
-        """The passages of a revision as a search would give them, in order, with its text."""
-        return self._searcher.as_hits(revision_id)
-
-    def sentence_vectors(self, texts: Sequence[str]) -> dict[str, NDArray[np.float32]]:
-        """The unit vector of each text, shape (dimensions,), by text; those used last are kept."""
-        return self._searcher.sentence_vectors(texts)
-
-    def original(self, revision_id: str) -> tuple[bytes, tuple[ScannedPage, ...]] | None:
-        """The source file's bytes where they are kept (PDF, pictures) and its scanned pages."""
-        data = self._catalogue.original(revision_id)
-        return None if data is None else (data, self._catalogue.scans(revision_id))
-
-    def history(self, name: str) -> list[Revision]:
-        """All revisions of a document (by name, id or source), oldest first."""
-        return self._catalogue.revisions_of(one_document(self._catalogue, name, current=False))
-
-    # Search
-
-    def search(
-        self,
-        question: str,
-        k: int = 5,
-        *,
-        documents: Sequence[str] | None = None,
-        mode: Mode = "hybrid",
-    ) -> list[Hit]:
-        """The ``k`` best current passages; ``documents`` (names, ids or sources) restrict."""
-        return self.search_many([question], k, documents=documents, mode=mode)[0]
-
-    def search_many(
-        self,
-        questions: Sequence[str],
-        k: int = 5,
-        *,
-        documents: Sequence[str] | None = None,
-        mode: Mode = "hybrid",
-    ) -> list[list[Hit]]:
-        """``search`` for many questions, embedded together."""
-        self._check_settings()
-        return self._searcher.search_many(questions, k, documents, mode)
-
-    def idf(self, words: Sequence[str]) -> dict[str, float]:
-        """How rare each word is in the current passages (BM25's idf, natural logarithm)."""
-        return self._searcher.idf(words)
-
     # Maintenance
 
-    def diff(self, name: str, a: int | None = None, b: int | None = None) -> Diff:
-        """What changed from revision number ``a`` to ``b`` of a document.
-
-        ``b`` is the current one where it is not given, ``a`` the one before ``b``.
-        """
-        revisions = self._catalogue.revisions_of(one_document(self._catalogue, name, current=False))
-        latest = next((each for each in revisions if each.current), revisions[-1])
-        new = revision_numbered(name, revisions, latest.number if b is None else b)
-        old = revision_numbered(name, revisions, max(1, new.number - 1) if a is None else a)
-        return compare(old, self.passages(old.id), new, self.passages(new.id))
+    def put_into(self, name: str, collection: str) -> None:
+        """Puts a document (its name, id or source) into another collection."""
+        document = one_document(self._catalogue, name, current=False)
+        self._catalogue.put_into(document, checked_name(collection))
 
     def restore(self, name: str, number: int) -> Revision:
         """Makes revision ``number`` of a document current again, also after ``remove``."""

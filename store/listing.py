@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, func, or_, select, true
+from sqlalchemy import ColumnElement, and_, func, or_, select, true
 
 from store.catalogue import Catalogue
 from store.names import current_ids
@@ -32,7 +32,7 @@ class Listing:
 
 def listing(catalogue: Catalogue, names: Sequence[str] | None) -> Listing:
     """The current documents, or those of these names, ids or sources."""
-    only = _called(names)
+    only = and_(_called(names), catalogue.scope.where)
     counted = select(func.count()).select_from(documents)
     listed = REVISIONS.where(IS_CURRENT, only).order_by(*BY_NAME)
     with catalogue.reading() as db:

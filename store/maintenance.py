@@ -12,6 +12,7 @@ from sqlalchemy import delete, exists, select
 from sqlalchemy.engine import Connection
 
 from store.catalogue import Catalogue, switch
+from store.collections import forget_empty
 from store.counters import add_to
 from store.indexing import now
 from store.results import Revision, StoreError
@@ -86,6 +87,7 @@ def _delete(db: Connection, document_id: str) -> None:
     db.execute(delete(passages).where(within))
     db.execute(delete(revisions).where(of_it))
     db.execute(delete(documents).where(documents.c.id == document_id))
+    forget_empty(db)
     gone = 0
     for part in parts(keys):
         unneeded = delete(embeddings).where(embeddings.c.key.in_(part), UNUSED)

@@ -29,15 +29,16 @@ class Schema:
     version_table: str
 
 
-CATALOGUE = Schema("catalogue.sqlite3", "store:migrations", "0001", "alembic_version")
+CATALOGUE = Schema("catalogue.sqlite3", "store:migrations", "0002", "alembic_version")
 BASE = "0001"
 """The revision that stands for the catalogue's tables of before Alembic."""
 Transaction = Callable[[], AbstractContextManager[Connection]]
 
 
-def migrate(schema: Schema, reading: Transaction, writing: Transaction, place: str) -> None:
-    """Makes or changes the tables in one transaction; ``StoreError`` where a newer Footnote made
-    them. ``place`` is what a message calls the database."""
+def migrate(schema: Schema, reading: Transaction, changing: Transaction, place: str) -> None:
+    """Makes or changes the tables in one transaction (``changing`` does not check references until
+    it ends); ``StoreError`` where a newer Footnote made them. ``place`` is what a message calls the
+    database."""
     with reading() as db:
         version = _version(db, schema)
     if version == schema.head:
@@ -47,7 +48,7 @@ def migrate(schema: Schema, reading: Transaction, writing: Transaction, place: s
             f"A newer Footnote made {place} (version {version} of its tables; this one knows "
             f"{schema.head}). Upgrade Footnote, or choose another data folder with --data."
         )
-    with writing() as db:
+    with changing() as db:
         _upgrade(db, schema)
 
 

@@ -18,6 +18,7 @@ REVISIONS = select(
     ),
     documents.c.name,
     documents.c.source,
+    documents.c.collection,
     IS_CURRENT.label("is_current"),
 ).select_from(OF_DOCUMENT)
 BY_NAME = documents.c.name, documents.c.source

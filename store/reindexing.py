@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection
 
 from ingest.document import Document
 from store.catalogue import Catalogue
+from store.collections import recount
 from store.counters import add_to, remember
 from store.indexing import WAITING, Indexer, Progress
 from store.row_mapping import NewPassage, insert_passages, parts
@@ -108,13 +109,13 @@ def _swap(db: Connection, settings: Mapping[str, str]) -> None:
     db.execute(insert(passages).from_select(columns, staged))
     counted = select(func.count()).where(passages.c.revision == revisions.c.id)
     db.execute(update(revisions).values(passages=counted.scalar_subquery()))
+    words = {}
     for current in db.execute(CURRENT).scalars().all():
         index.add_terms(db, current)
-    total = select(func.coalesce(func.sum(revisions.c.passages), 0)).join(
-        documents, documents.c.current == revisions.c.id
-    )
-    remember(db, {**settings, "passages": str(db.execute(total).scalar_one())})
+        words[current] = index.words(db, current)
+    remember(db, settings)
     add_to(db, "generation", 1)
+    recount(db, words)
     db.execute(delete(staged_revisions))
 
 

@@ -42,6 +42,7 @@ class Revision:
     current: bool
     activated: str = ""
     metadata: Mapping[str, str] = field(default_factory=lambda: NO_METADATA)
+    collection: str = ""
 
     @property
     def omissions(self) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from ingest.document import Block, BlockKind, Document, Passage
 from ingest.scan import write_scans
 from store import counters
 from store.results import OMISSIONS, Revision, StoredPassage
-from store.tables import documents, embeddings, passages, revisions
+from store.tables import collections, documents, embeddings, passages, revisions
 
 T = TypeVar("T")
 AnyRow = Row[*tuple[Any, ...]]
@@ -48,6 +48,7 @@ def revision(row: AnyRow) -> Revision:
         current=bool(row.is_current),
         activated=row.activated,
         metadata=MappingProxyType(json.loads(row.metadata)),
+        collection=row.collection,
     )
 
 
@@ -116,20 +117,28 @@ def metadata(document: Document) -> str:
 
 
 def ensure_document(db: Connection, document: Document) -> str:
-    """The id of the document from this source; a new one where it is not known."""
-    known = db.execute(
-        select(documents.c.id).where(documents.c.source == document.source)
-    ).scalar_one_or_none()
+    """The id of the document of this source and collection; a new one where it is not known."""
+    source, collection = document.source, document.collection
+    this = documents.c.source == source, documents.c.collection == collection
+    known = db.execute(select(documents.c.id).where(*this)).scalar_one_or_none()
     if known is not None:
         db.execute(update(documents).where(documents.c.id == known).values(name=document.name))
         return str(known)
-    # A document that moved away keeps the id made from its old source.
+    # A document that moved away keeps the id made from its old place.
     for attempt in range(1_000_000):
-        made = _hash(document.source, str(attempt))
+        made = _hash(collection, source, str(attempt))
         if not _exists(db, documents, made):
             break
-    db.execute(insert(documents).values(id=made, name=document.name, source=document.source))
+    ensure_collection(db, collection)
+    named = {"name": document.name, "source": source, "collection": collection}
+    db.execute(insert(documents).values(id=made, **named))
     return made
+
+
+def ensure_collection(db: Connection, name: str) -> None:
+    """Makes a collection where there is none of that name."""
+    made = counters.insert(db, collections).values(name=name)
+    db.execute(made.on_conflict_do_nothing())
 
 
 def _exists(db: Connection, table: Table, row_id: str) -> bool:

@@ -8,10 +8,10 @@ Every strategy has one signature: a ``Query`` and how many candidates it may ret
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from sqlalchemy import ColumnElement, func, select, true
+from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
 from ingest.document import BlockKind
@@ -19,6 +19,7 @@ from store import fulltext, row_mapping
 from store.document_frequency import DocumentFrequency
 from store.queries import PASSAGES
 from store.results import Hit, StoredPassage
+from store.scope import EVERYTHING, Scope
 from store.tables import documents, embeddings, passages, revisions
 from store.words import informative_terms
 
@@ -48,7 +49,7 @@ class Query:
     """A question over one snapshot of the catalogue.
 
     ``vector`` is the question's unit vector (None for ``lexical``); ``documents`` are document ids,
-    or None for all.
+    or None for all of the scope of ``frequency``.
     """
 
     db: Connection
@@ -57,6 +58,12 @@ class Query:
     vector: NDArray[np.float32] | None
     documents: Sequence[str] | None
     frequency: DocumentFrequency
+
+    @property
+    def scope(self) -> Scope:
+        """What may be found."""
+        chosen = None if self.documents is None else tuple(self.documents)
+        return replace(self.frequency.scope, documents=chosen)
 
 
 Candidates = list[tuple[int, float]]
@@ -67,7 +74,7 @@ def dense(query: Query, n: int) -> Candidates:
     """``(passage id, cosine)``, nearest first."""
     if query.vector is None:
         return []
-    if query.documents is not None and _count(query) <= FEW:
+    if query.scope != EVERYTHING and _count(query) <= FEW:
         return _compare(query, n)
     wanted = n
     while True:
@@ -82,13 +89,11 @@ def dense(query: Query, n: int) -> Candidates:
 
 def _count(query: Query) -> int:
     """How many current passages the question is asked of."""
+    if query.documents is None:
+        return query.frequency.passages(query.db)
     current = documents.join(revisions, revisions.c.id == documents.c.current)
     counted = select(func.coalesce(func.sum(revisions.c.passages), 0)).select_from(current)
-    return int(query.db.execute(counted.where(_within(query))).scalar_one())
-
-
-def _within(query: Query) -> ColumnElement[bool]:
-    return true() if query.documents is None else documents.c.id.in_(query.documents)
+    return int(query.db.execute(counted.where(query.scope.where)).scalar_one())
 
 
 def _current(query: Query, keys: Sequence[str]) -> dict[str, list[int]]:
@@ -98,7 +103,7 @@ def _current(query: Query, keys: Sequence[str]) -> dict[str, list[int]]:
     wanted = (
         select(passages.c.id, passages.c.key)
         .select_from(current)
-        .where(_within(query))
+        .where(query.scope.where)
         .order_by(passages.c.id)
     )
     for part in row_mapping.parts(keys):
@@ -114,8 +119,11 @@ def _compare(query: Query, n: int) -> Candidates:
     vectors = documents.join(passages, passages.c.revision == documents.c.current).join(
         embeddings, embeddings.c.key == passages.c.key
     )
-    wanted = select(passages.c.id, embeddings.c.vector).select_from(vectors).where(_within(query))
-    found = query.db.execute(wanted.order_by(passages.c.id)).all()
+    wanted = (
+        select(passages.c.id, embeddings.c.vector).select_from(vectors).where(query.scope.where)
+    )
+    inside = wanted.where(query.scope.where).order_by(passages.c.id)
+    found = query.db.execute(inside).all()
     if not found or query.vector is None:
         return []
     matrix = np.frombuffer(b"".join(row.vector for row in found), dtype=np.float32)

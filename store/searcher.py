@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from sqlalchemy.engine import Connection
 
@@ -15,7 +16,7 @@ from store.embedder import Embedder
 from store.names import current_ids
 from store.query_vectors import QueryVectors
 from store.rerank import POOL, Reranker
-from store.results import Hit
+from store.results import NO_TEXT, Hit
 from store.search import Mode, Query
 from store.vectors import Vectors
 
@@ -32,7 +33,13 @@ class Searcher:
         self._vectors = vectors
         self._query_vectors = QueryVectors(embedder)
         self._reranker = Reranker(embedder)
-        self._frequency = DocumentFrequency()
+        self._frequency = DocumentFrequency(catalogue.scope)
+
+    def over(self, catalogue: Catalogue) -> Self:
+        """A searcher of what a reader sees of the catalogue; vectors of questions are shared."""
+        other = copy.copy(self)
+        other._catalogue, other._frequency = catalogue, DocumentFrequency(catalogue.scope)
+        return other
 
     def search_many(
         self, questions: Sequence[str], k: int, documents: Sequence[str] | None, mode: Mode
@@ -62,7 +69,7 @@ class Searcher:
         """The passages of a revision as a search would give them, in order, with its text."""
         with self._catalogue.reading():
             stored = self._catalogue.passages(revision_id)
-            text = self._catalogue.texts([revision_id])[revision_id]
+            text = self._catalogue.texts([revision_id]).get(revision_id, NO_TEXT)
         return [Hit(each, at, 0.0, {}, source=text) for at, each in enumerate(stored, 1)]
 
     def idf(self, words: Sequence[str]) -> dict[str, float]:

@@ -79,13 +79,26 @@ meta = Table(
 )
 # Documents and revisions refer to each other: this one is added when both are there.
 _REVISION = ForeignKey("revisions.id", name="documents_current_fk", use_alter=True)
+collections = Table(
+    "collections",
+    metadata,
+    Column("name", TEXT, primary_key=True),
+    # Told as documents become current: the library's generation at the last change, the passages
+    # and their words.
+    Column("generation", BigInteger, nullable=False, server_default="0"),
+    Column("passages", BigInteger, nullable=False, server_default="0"),
+    Column("words", BigInteger, nullable=False, server_default="0"),
+)
 documents = Table(
     "documents",
     metadata,
     Column("id", TEXT, primary_key=True),
     Column("name", TEXT, nullable=False),
-    Column("source", TEXT, nullable=False, unique=True),
+    Column("source", TEXT, nullable=False),
     Column("current", TEXT, _REVISION),
+    Column("collection", TEXT, ForeignKey("collections.name"), nullable=False),
+    UniqueConstraint("source", "collection"),
+    Index("documents_collection", "collection"),
     # Passages are told to be current by their revision.
     Index("documents_current", "current"),
     Index("documents_name", "name", "source"),

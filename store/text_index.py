@@ -9,6 +9,7 @@ from sqlalchemy.engine import Connection
 
 from store import fts5, tsvector
 from store.database import Database
+from store.scope import Scope
 from store.words import Phrase, Rarity
 
 
@@ -22,25 +23,23 @@ class TextIndex(Protocol):
     def add_terms(self, db: Connection, revision_id: str) -> None:
         """Adds the passages of a revision."""
 
+    def words(self, db: Connection, revision_id: str) -> int:
+        """How many words of a revision are in it."""
+
     def forget(self, db: Connection, revision_id: str) -> None:
         """Takes the passages of a revision out."""
 
     def clear(self, db: Connection) -> None:
         """Takes everything out."""
 
-    def count(self, db: Connection, wanted: Sequence[Phrase]) -> int:
-        """How many passages have all of these phrases."""
+    def count(self, db: Connection, wanted: Sequence[Phrase], scope: Scope) -> int:
+        """How many passages inside the scope's collections have all of these phrases."""
 
     def matches(
-        self,
-        db: Connection,
-        wanted: Sequence[Phrase],
-        limit: int,
-        documents: Sequence[str] | None,
-        rarity: Rarity,
+        self, db: Connection, wanted: Sequence[Phrase], limit: int, scope: Scope, rarity: Rarity
     ) -> list[tuple[int, float]]:
-        """``(passage id, BM25)`` of the best that have any of these phrases, best first; only of
-        ``documents`` (ids) where given. ``rarity`` gives the idf of phrases."""
+        """``(passage id, BM25)`` of the best inside the scope that have any of these phrases, best
+        first. ``rarity`` gives the idf of phrases."""
 
     def merge(self, database: Database) -> None:
         """Leaves no deleted words behind, a moment at a time, so that others can write."""

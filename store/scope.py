@@ -1,0 +1,84 @@
+"""What may be found: some collections, some documents of them, or everything."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, and_, exists, select, true
+from sqlalchemy.engine import Connection
+
+from store.counters import all_of
+from store.tables import collections, documents, passages
+
+CURRENT_PASSAGES = passages.join(documents, documents.c.current == passages.c.revision)
+WORDS = "words"
+"""The counter of all words in the full text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Of what may be found: a number that is another one after every change, how many passages are
+    current, and how many words they have."""
+
+    generation: int
+    passages: int
+    words: int
+
+    @property
+    def mean_length(self) -> float:
+        """The mean number of words of a passage."""
+        return self.words / max(1, self.passages)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What may be found: of these ``collections``, and of these ``documents`` (ids); None is all.
+
+    Nothing outside has any influence on what is found inside, not even on its scores.
+    """
+
+    collections: frozenset[str] | None = None
+    documents: tuple[str, ...] | None = None
+
+    @property
+    def restricted(self) -> bool:
+        """Whether some collections may not be read."""
+        return self.collections is not None
+
+    @property
+    def where(self) -> ColumnElement[bool]:
+        """Whether a row of ``documents`` is inside."""
+        inside = []
+        if self.collections is not None:
+            inside.append(documents.c.collection.in_(sorted(self.collections)))
+        if self.documents is not None:
+            inside.append(documents.c.id.in_(self.documents))
+        return and_(true(), *inside)
+
+    def holding(self, passage: ColumnElement[int]) -> ColumnElement[bool]:
+        """Whether the passage of that id is current, and inside."""
+        if self.documents is None:
+            # Asked of each match: there are fewer of them than passages in a collection.
+            one = exists().select_from(CURRENT_PASSAGES)
+            return one.where(passages.c.id == passage, self.where)
+        return passage.in_(select(passages.c.id).select_from(CURRENT_PASSAGES).where(self.where))
+
+    def totals(self, db: Connection) -> Totals:
+        """Counted as documents become current, so that nothing is counted here. The scope of
+        ``documents`` makes no difference."""
+        if self.collections is None:
+            held = all_of(db)
+            counters = (int(held.get(name, 0)) for name in ("generation", "passages", WORDS))
+            return Totals(*counters)
+        of_them = select(collections).where(collections.c.name.in_(sorted(self.collections)))
+        rows = db.execute(of_them.order_by(collections.c.name)).all()
+        state = repr([(row.name, row.generation) for row in rows]).encode()
+        return Totals(
+            generation=int.from_bytes(hashlib.blake2b(state, digest_size=6).digest()),
+            passages=sum(row.passages for row in rows),
+            words=sum(row.words for row in rows),
+        )
+
+
+EVERYTHING = Scope()
