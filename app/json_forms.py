@@ -109,6 +109,7 @@ def revision_payload(revision: Revision) -> dict[str, Any]:
         "document": revision.document,
         "title": revision.title,
         "source": revision.source,
+        "collection": revision.collection,
         "revision": revision.id,
         "number": revision.number,
         "created": revision.created,

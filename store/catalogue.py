@@ -23,7 +23,7 @@ from store.collections import DocumentCollection, changed, collections_in, put_i
 from store.queries import BY_NAME, IS_CURRENT, PASSAGES, REVISIONS
 from store.results import Revision, RevisionText, StoredPassage, StoreError, parse_blocks
 from store.scope import EVERYTHING, Scope
-from store.tables import documents, meta, originals, passages, revisions
+from store.tables import collections, documents, meta, originals, passages, revisions
 from store.text_index import text_index
 from store.vector_table import VectorTable
 
@@ -97,6 +97,14 @@ class Catalogue(VectorTable):
         """The collections that have documents, by name."""
         with self.reading() as db:
             return collections_in(db, self.scope)
+
+    def collection_names(self) -> list[str]:
+        """The collections in the scope, with those of removed documents."""
+        wanted = select(collections.c.name).order_by(collections.c.name)
+        if (only := self.scope.collections) is not None:
+            wanted = wanted.where(collections.c.name.in_(sorted(only)))
+        with self.reading() as db:
+            return list(db.execute(wanted).scalars())
 
     def put_into(self, document_id: str, collection: str) -> None:
         """Puts a document into a collection."""

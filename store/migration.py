@@ -68,7 +68,7 @@ def _upgrade(db: Connection, schema: Schema) -> None:
     if older and _version(db, schema) is None and sqlite_history.adopted(db):
         sqlite_history.bring_up(db)
         command.stamp(config, BASE)
-    command.upgrade(config, "head")
+    command.upgrade(config, schema.head)
     if older:
         sqlite_history.refuse_older(db)
 

@@ -38,6 +38,10 @@ class ReadableLibrary(ABC):
         with self._catalogue.reading() as db:
             return self._catalogue.scope.totals(db).generation
 
+    def collection_names(self) -> list[str]:
+        """The collections, with those of removed documents, by name."""
+        return self._catalogue.collection_names()
+
     def collections(self) -> list[DocumentCollection]:
         """The collections that have documents, by name."""
         return self._catalogue.collections()

@@ -13,6 +13,7 @@ import typer
 from app.cli.common import (
     AsJson,
     Data,
+    InCollection,
     Model,
     Only,
     Risk,
@@ -46,6 +47,7 @@ def ask(
     as_json: AsJson = False,
     model: Model = None,
     document: Only = None,
+    collection: InCollection = None,
     strictness: Strictness = None,
     risk: Risk = None,
     data: Data = None,
@@ -54,6 +56,7 @@ def ask(
 
     [dim]footnote ask "How many people came?"
     footnote ask "How many people came?" --document report.pdf --model none
+    footnote ask "What was decided?" --collection minutes
     footnote ask "How many people came?" --model none --risk 0.15
     footnote ask --file questions.jsonl --json > answers.jsonl[/dim]
     """
@@ -62,7 +65,7 @@ def ask(
     settings = settings_for(data, model=model, strictness=strictness, risk=risk)
     if file is not None:
         lines = _read(file)
-        with opened_answerer(settings) as answerer:
+        with opened_answerer(settings, collection) as answerer:
             failed = _ask_all(answerer, lines, document, as_json=as_json)
         if failed:
             raise typer.Exit(2)
@@ -71,7 +74,7 @@ def ask(
     from app.answering.pipeline import check_question
 
     check_question(question)
-    with opened_answerer(settings) as answerer:
+    with opened_answerer(settings, collection) as answerer:
         _ask_one(answerer, question, document, as_json=as_json)
 
 

@@ -41,6 +41,9 @@ Only = Annotated[
     list[str] | None,
     typer.Option("--document", help="Ask only this document (its name); may be repeated."),
 ]
+InCollection = Annotated[
+    str | None, typer.Option("--collection", help="Only this collection (its name).")
+]
 Strictness = Annotated[
     str | None, typer.Option(help="strict, balanced or eager: how soon it refuses.")
 ]
@@ -73,23 +76,25 @@ def settings_for(data: Path | None = None, **overrides: Any) -> Settings:
 
 
 @contextmanager
-def opened_library(settings: Settings) -> Iterator[Library]:
-    """The library of the data folder; no model is loaded until something is embedded."""
+def opened_library(settings: Settings, collection: str | None = None) -> Iterator[Library]:
+    """The library of the data folder, or one collection of it; no model is loaded until something
+    is embedded."""
     from app.service.open_library import open_library
+    from app.service.permissions import one_collection
 
     with open_library(settings) as library:
-        yield library
+        yield library if collection is None else one_collection(library, collection)
 
 
 @contextmanager
-def opened_answerer(settings: Settings) -> Iterator[Answerer]:
+def opened_answerer(settings: Settings, collection: str | None = None) -> Iterator[Answerer]:
     """What answers, with the model that the settings name; refuses an empty library."""
     from app.models.factory import open_model
 
     with error_console.status("Loading…"):
         model = open_model(settings)
     try:
-        with opened_library(settings) as library:
+        with opened_library(settings, collection) as library:
             if not library.documents():
                 raise UsageError(
                     f"There are no documents in {settings.data} yet: take some in with "

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.text import Text
 
-from app.cli.common import AsJson, Data, console, opened_library, printable, settings_for
+from app.cli.common import (
+    AsJson,
+    Data,
+    InCollection,
+    console,
+    opened_library,
+    printable,
+    settings_for,
+)
 from ingest.load.block_classifier import is_furniture
 from store.results import OMISSIONS
 
@@ -28,12 +36,13 @@ def register(cli: typer.Typer) -> None:
         cli.command(command.__name__)(command)
 
 
-def documents(as_json: AsJson = False, data: Data = None) -> None:
+def documents(collection: InCollection = None, as_json: AsJson = False, data: Data = None) -> None:
     """List the ingested documents.
 
-    [dim]footnote documents[/dim]
+    [dim]footnote documents
+    footnote documents --collection minutes[/dim]
     """
-    with opened_library(settings_for(data)) as library:
+    with opened_library(settings_for(data), collection) as library:
         found = library.documents()
     if as_json:
         _print_json([_as_dict(revision) for revision in found])
@@ -168,11 +177,12 @@ def _chosen(revisions: Sequence[Revision], name: str, number: int | None) -> Rev
 def _show_revisions(revisions: Sequence[Revision], *, of_one: bool = False) -> None:
     from app.cli.print_answer import table
 
-    made = table("revision", "document", "title", "ingested", "passages", "source")
+    made = table("revision", "document", "collection", "title", "ingested", "passages", "source")
     for revision in revisions:
         number = f"{revision.number}{' (current)' if of_one and revision.current else ''}"
         when = revision.created[:16].replace("T", " ")
-        cells = (number, revision.document, revision.title, when, str(revision.passages))
+        named = (revision.document, revision.collection, revision.title)
+        cells = (number, *named, when, str(revision.passages))
         made.add_row(*(Text(printable(cell)) for cell in (*cells, revision.source)))
     console.print(made)
 

@@ -39,6 +39,10 @@ def ingest(
     ] = None,
     sample: Annotated[bool, typer.Option("--sample", help="Ingest the sample document.")] = False,
     name: Annotated[str | None, typer.Option(help="What to call the document.")] = None,
+    collection: Annotated[
+        str,
+        typer.Option(help="What to put them into (the folder's name).", show_default=False),
+    ] = "",
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would change; change nothing.")
     ] = False,
@@ -64,6 +68,7 @@ def ingest(
     [dim]footnote ingest report.pdf notes/ "minutes/*.docx"
     footnote ingest https://example.org/article
     footnote ingest notes/ --watch
+    footnote ingest minutes/ --collection board
     footnote ingest --loader langchain_community.document_loaders:NotionDirectoryLoader
         --loader-arg path=export/[/dim]
     """
@@ -84,7 +89,7 @@ def ingest(
     from app.service.ingestion import Ingester
 
     with opened_library(settings) as library:
-        ingester = Ingester(library, settings)
+        ingester = Ingester(library, settings, collection=collection)
         with progress_bar("passages") as bar:
             options: Any = {"dry_run": dry_run, "progress": bar}
             outcomes = (
@@ -95,7 +100,7 @@ def ingest(
             failed = _print_outcomes(outcomes, dry_run=dry_run)
             _print_left_out(ingester.left_out)
         if watch:
-            _watch(library, settings, given)
+            _watch(library, settings, given, collection)
     if failed:
         raise typer.Exit(2)
 
@@ -122,7 +127,7 @@ def _print_left_out(files: Sequence[tuple[str, str]]) -> None:
         console.print(f"           [dim]and {len(files) - MOST_LEFT_OUT:,} more[/dim]")
 
 
-def _watch(library: Library, settings: Settings, sources: list[str]) -> None:
+def _watch(library: Library, settings: Settings, sources: list[str], collection: str) -> None:
     from app.service.watch import watch
     from ingest.load import is_link
 
@@ -131,7 +136,7 @@ def _watch(library: Library, settings: Settings, sources: list[str]) -> None:
         raise UsageError("Only files and folders can be watched, not links.")
     error_console.print("[dim]Watching for changes; Ctrl-C stops.[/dim]")
     try:
-        for outcome in watch(library, settings, followed):
+        for outcome in watch(library, settings, followed, collection=collection):
             if isinstance(outcome, str):
                 console.print(f"[yellow]removed[/yellow]    {printable(outcome, markup=True)}")
             else:

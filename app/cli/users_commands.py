@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -70,7 +71,8 @@ def mcp(
     from app.http.mcp import run_stdio
     from app.service.engine import Engine
 
-    engine = Engine(settings_for(data, model=model))
+    # Whoever runs it on this machine reads everything, whomever the chat is served to.
+    engine = Engine(replace(settings_for(data, model=model), host="127.0.0.1"))
     engine.load_model(fetch=False)
     try:
         run_stdio(engine)

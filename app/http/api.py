@@ -28,6 +28,7 @@ from app.http.schemas import (
 from app.http.streaming import event_stream
 from app.json_forms import answer_payload, passage_payload, revision_payload
 from app.service.fair_queue import Busy
+from app.service.permissions import NotAllowed
 from ingest.document import FootnoteError
 
 if TYPE_CHECKING:
@@ -60,7 +61,8 @@ def _errors(app: FastAPI) -> None:
             told = openai_api.problem(error)
         if isinstance(error, Busy):
             return JSONResponse(told, 503, {"Retry-After": "5"})
-        return JSONResponse(told, 400 if error.exit_code == 2 else 500)
+        refused = 403 if isinstance(error, NotAllowed) else 400
+        return JSONResponse(told, refused if error.exit_code == 2 else 500)
 
     @app.exception_handler(RequestValidationError)
     def malformed(request: Request, error: RequestValidationError) -> JSONResponse:
@@ -85,8 +87,10 @@ def _refused(
 
 def _asking(app: FastAPI, engine: Engine) -> None:
     def events(asked: AskRequest, request: Request) -> Iterator[Event]:
-        user = request.state.user
-        return engine.stream(asked.question, asked.documents, asked.history, user)
+        return engine.stream(
+            asked.question, asked.documents, asked.history, request.state.user,
+            collection=asked.collection,
+        )  # fmt: skip
 
     @app.post(f"{PREFIX}/ask", tags=["answers"], responses=replies(AnswerReply))
     def ask(asked: AskRequest, request: Request) -> dict[str, Any]:
@@ -107,30 +111,38 @@ def _asking(app: FastAPI, engine: Engine) -> None:
 
 def _reading(app: FastAPI, engine: Engine) -> None:
     @app.get(f"{PREFIX}/documents", tags=["documents"])
-    def documents() -> list[dict[str, Any]]:
-        """The documents, each in its current revision."""
-        return [revision_payload(r) for r in engine.library.documents()]
+    def documents(request: Request, collection: str | None = None) -> list[dict[str, Any]]:
+        """The documents (of one collection, where given), each in its current revision."""
+        library = engine.library_of(request.state.user, collection)
+        return [revision_payload(r) for r in library.documents()]
 
     @app.get(
         f"{PREFIX}/revisions/{{revision}}/text", tags=["documents"], responses=replies(TextReply)
     )
-    def text(revision: str, start: int = 0, end: int | None = None) -> dict[str, Any]:
+    def text(
+        request: Request, revision: str, start: int = 0, end: int | None = None
+    ) -> dict[str, Any]:
         """``text[start:end]`` of a revision: what a citation's offsets slice."""
-        return {"revision": revision, "text": engine.library.text(revision)[start:end]}
+        library = engine.library_of(request.state.user)
+        return {"revision": revision, "text": library.text(revision)[start:end]}
 
     @app.get(f"{PREFIX}/revisions/{{revision}}/passages", tags=["documents"])
-    def passages(revision: str) -> list[dict[str, Any]]:
+    def passages(request: Request, revision: str) -> list[dict[str, Any]]:
         """The passages of a revision, in order."""
-        return [passage_payload(p) for p in engine.library.passages(revision)]
+        library = engine.library_of(request.state.user)
+        return [passage_payload(p) for p in library.passages(revision)]
 
     @app.get(f"{PREFIX}/search", tags=["answers"])
     def search(
+        request: Request,
         q: str = Query(min_length=1, max_length=4000),
         k: int = Query(5, ge=1, le=50),
         document: Sequence[str] = Query(()),
+        collection: str | None = None,
     ) -> list[dict[str, Any]]:
         """The passages nearest to a question, best first, with the score of each part."""
-        hits = engine.library.search(q, k, documents=list(document) or None)
+        library = engine.library_of(request.state.user, collection)
+        hits = library.search(q, k, documents=list(document) or None)
         return [
             {**passage_payload(h.stored), "rank": h.rank, "score": h.score, "parts": dict(h.parts)}
             for h in hits
@@ -142,27 +154,31 @@ def _changing(app: FastAPI, engine: Engine) -> None:
     from app.service.uploads import add_bytes, add_link
 
     @app.post(f"{PREFIX}/documents", tags=["documents"], responses=replies(IngestReply))
-    def upload(file: UploadFile, request: Request) -> dict[str, Any]:
-        """Take a file in; the same name again makes a new revision."""
+    def upload(file: UploadFile, request: Request, collection: str = "") -> dict[str, Any]:
+        """Take a file into a collection, one's own where none is named; the same name again makes a
+        new revision."""
         name, owner = file.filename or "document.txt", request.state.user
-        return _told(add_bytes(engine, file.file.read(), name, owner=owner))
+        data = file.file.read()
+        return _told(add_bytes(engine, data, name, owner=owner, collection=collection))
 
     @app.post(f"{PREFIX}/links", tags=["documents"], responses=replies(IngestReply))
-    def link(given: LinkRequest) -> dict[str, Any]:
-        """Ingest a page by its address."""
-        return _told(add_link(engine, given.url))
+    def link(given: LinkRequest, request: Request) -> dict[str, Any]:
+        """Ingest a page by its address into a collection, one's own where none is named."""
+        owner = request.state.user
+        return _told(add_link(engine, given.url, owner=owner, collection=given.collection))
 
     @app.delete(
         f"{PREFIX}/documents/{{document}}", tags=["documents"], responses=replies(RemovedReply)
     )
-    def remove(document: str, purge: bool = False) -> dict[str, Any]:
+    def remove(request: Request, document: str, purge: bool = False) -> dict[str, Any]:
         """Remove a document; with ``purge`` also what answers cite of it."""
         if purge and engine.shared:
             raise HTTPException(403, NOT_FOR_GOOD)
+        library = engine.library_to_change(request.state.user, document)
         if purge:
-            delete_for_good(engine.library, document)
+            delete_for_good(library, document)
         else:
-            engine.library.remove(document)
+            library.remove(document)
         return {"removed": document}
 
 

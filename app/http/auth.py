@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Collection
+from contextvars import ContextVar
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,6 +23,8 @@ from app.http.public_path import public_host, public_path
 from app.service.users import TooManyTries, Users
 from app.settings import is_loopback
 
+ASKER: ContextVar[str] = ContextVar("asker", default="")
+"""Who signed in for this request, for what is not given the request itself."""
 COOKIE = "footnote_session"
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8">
 <title>Sign in · Footnote</title>
@@ -107,6 +110,7 @@ def install(
                     return RedirectResponse(f"{path}/sign-in", 303)
                 return JSONResponse({"error": "Sign in first."}, 401)
             request.state.user = name
+        ASKER.set(request.state.user)
         followed: Response = await follow(request)
         return followed
 

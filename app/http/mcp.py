@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from app.answer import Finished
@@ -19,45 +19,53 @@ INSTRUCTIONS = (
 )
 
 
-def server(engine: Engine) -> MCPServer:
-    """The MCP server over one library; run it with ``run("stdio")`` or mount it."""
+def server(engine: Engine, asker: Callable[[], str]) -> MCPServer:
+    """The MCP server over one library; run it with ``run("stdio")`` or mount it. ``asker`` tells
+    who calls a tool."""
     from mcp.server import MCPServer
 
     tools = MCPServer("footnote", instructions=INSTRUCTIONS, log_level="WARNING")
 
     @tools.tool()
-    def ask(question: str, documents: Sequence[str] | None = None) -> dict[str, Any]:
+    def ask(
+        question: str, documents: Sequence[str] | None = None, collection: str | None = None
+    ) -> dict[str, Any]:
         """Answer a question from the documents: sentences with verdicts, citations with quotes.
 
-        ``documents`` (names or ids) restricts which are asked. ``refused`` answers give the reason
-        and the closest passages.
+        ``documents`` (names or ids) or a ``collection`` restrict what is asked. ``refused`` answers
+        give the reason and the closest passages.
         """
-        for event in engine.stream(question, documents, ()):
+        for event in engine.stream(question, documents, (), asker(), collection=collection):
             if isinstance(event, Finished):
                 return answer_payload(event.answer)
         raise RuntimeError("The answer did not finish.")
 
     @tools.tool()
     def search(
-        question: str, k: int = 5, documents: Sequence[str] | None = None
+        question: str,
+        k: int = 5,
+        documents: Sequence[str] | None = None,
+        collection: str | None = None,
     ) -> list[dict[str, Any]]:
         """The passages nearest to a question, best first; ``k`` is 1 to 50."""
-        found = engine.library.search(question, max(1, min(k, 50)), documents=documents)
+        library = engine.library_of(asker(), collection)
+        found = library.search(question, max(1, min(k, 50)), documents=documents)
         return [{**passage_payload(h.stored), "rank": h.rank, "score": h.score} for h in found]
 
     @tools.tool()
-    def list_documents() -> list[dict[str, Any]]:
-        """The documents that can be asked, each in its current revision."""
-        return [revision_payload(r) for r in engine.library.documents()]
+    def list_documents(collection: str | None = None) -> list[dict[str, Any]]:
+        """The documents that can be asked, of all collections or one, in their current revision."""
+        return [revision_payload(r) for r in engine.library_of(asker(), collection).documents()]
 
     @tools.tool()
     def read_passage(revision: str, start: int, end: int, around: int = 500) -> dict[str, Any]:
         """The words that a citation names, with ``around`` characters of text on either side."""
-        text = engine.library.text(revision)
+        library = engine.library_of(asker())
+        text = library.text(revision)
         around = max(0, min(around, 5000))
         start, end = max(0, start), min(len(text), end)
         return {
-            "document": engine.library.revision(revision).document,
+            "document": library.revision(revision).document,
             "before": text[max(0, start - around) : start],
             "quote": text[start:end],
             "after": text[end : end + around],
@@ -68,4 +76,4 @@ def server(engine: Engine) -> MCPServer:
 
 def run_stdio(engine: Engine) -> None:
     """Serve the tools over standard input and output until the client leaves."""
-    server(engine).run("stdio")
+    server(engine, str).run("stdio")

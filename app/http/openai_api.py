@@ -51,12 +51,13 @@ class Message(BaseModel):
 
 class ChatRequest(BaseModel):
     """A conversation whose last message is the question. ``documents`` (names or ids) are those to
-    ask; other options of OpenAI's API are taken and have no effect."""
+    ask, ``collection`` the one to ask; other options of OpenAI's API have no effect."""
 
     messages: list[Message]
     model: str = MODEL
     stream: bool = False
     documents: list[str] | None = None
+    collection: str | None = None
 
 
 def install(app: FastAPI, engine: Engine) -> None:
@@ -102,7 +103,8 @@ def read_conversation(messages: Sequence[Message]) -> tuple[str, list[Turn]]:
 def _answered(
     engine: Engine, asked: ChatRequest, question: str, history: Sequence[Turn], request: Request
 ) -> Answer:
-    for event in engine.stream(question, asked.documents, history, request.state.user):
+    user, collection = request.state.user, asked.collection
+    for event in engine.stream(question, asked.documents, history, user, collection=collection):
         if isinstance(event, Finished):
             return event.answer
     raise AssertionError("a stream ends with Finished")

@@ -16,10 +16,12 @@ class Shape(BaseModel):
 
 
 class AskRequest(Shape):
-    """A question, with what was said before and the documents (names or ids) to ask."""
+    """A question, with what was said before and the documents (names or ids) to ask, or the one
+    collection."""
 
     question: str = Field(examples=["When did the two countries establish ties?"])
     documents: list[str] | None = Field(None, examples=[["briefing.md"]])
+    collection: str | None = Field(None, examples=[None])
     history: list[Turn] = Field(default_factory=list, examples=[[]])
 
 
@@ -33,6 +35,7 @@ class LinkRequest(Shape):
     """A page to ingest."""
 
     url: str = Field(examples=["https://example.org/report.html"])
+    collection: str = Field("", examples=[""])
 
 
 class ErrorReply(Shape):

@@ -67,7 +67,7 @@ def application(
     from app.http import api, auth, health, mcp, widget
 
     conversations = Conversations(settings.data, settings.database)
-    tools = mcp.server(engine)
+    tools = mcp.server(engine, auth.ASKER.get)
     tool_routes = tools.streamable_http_app(stateless_http=True, host=settings.host).routes
 
     @asynccontextmanager

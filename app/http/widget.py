@@ -22,6 +22,8 @@ from app.settings import Settings
 from ingest.document import FootnoteError
 
 STATIC = Path(__file__).parent / "static"
+VISITOR = ""
+"""Whoever sees the widget has no name, and reads what everybody may."""
 PATHS = ("/widget.js", "/widget", "/widget/ask")
 """What is open to everybody where origins are set."""
 POLICY = (
@@ -62,7 +64,9 @@ def install(app: FastAPI, engine: Engine, settings: Settings) -> None:
         from app.answering.pipeline import check_question
 
         check_question(asked.question)
-        documents = documents_of_folder(engine.library.documents(), settings.widget_folder)
+        documents = documents_of_folder(
+            engine.library_of(VISITOR).documents(), settings.widget_folder
+        )
         if not documents:
             raise NothingToAsk("There is no document to ask here yet.")
         # Each address takes its own turns, so that one visitor does not keep the others waiting.

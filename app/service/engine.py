@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 from app.answer import Event, EvidenceFound, Turn
 from app.service.example_questions import example_questions
 from app.service.fair_queue import FairQueue
+from app.service.library_access import LibraryAccess
 from app.service.model_choice import LOCAL, NAMED, QUOTES, keep_key, try_model
 from app.service.whereabouts import what_leaves
-from app.settings import Settings, SettingsError, is_loopback
+from app.settings import Settings, SettingsError
 from ingest.document import FootnoteError
 
 if TYPE_CHECKING:
@@ -53,35 +54,18 @@ class Status:
     fraction: float | None = None
 
 
-class Engine:
+class Engine(LibraryAccess):
     """The library and the answerer of one served chat. Safe between threads."""
 
     def __init__(self, settings: Settings, library: Library | None = None) -> None:
-        self.settings = settings
+        super().__init__(settings, library)
         self.status = Status("starting", "Starting: reading the search model")
-        self._library = library
         self._answerer: Answerer | None = None
-        self._lock = threading.Lock()
         self._chosen: dict[str, Settings] = {}
         self._reading = FairQueue(max(2, os.cpu_count() or 1))
         self._writing = FairQueue(1)
         self.feedback_set_summary: Callable[[str], str] = _nothing
         """How a user's own evaluation set fares, in plain words; a further page may set it."""
-
-    @property
-    def shared(self) -> bool:
-        """Whether several people sign in."""
-        return not is_loopback(self.settings.host)
-
-    @property
-    def library(self) -> Library:
-        """The opened library; loads no model."""
-        with self._lock:
-            if self._library is None:
-                from app.service.open_library import open_library
-
-                self._library = open_library(self.settings)
-            return self._library
 
     @property
     def answerer(self) -> Answerer:
@@ -226,14 +210,16 @@ class Engine:
         user: str = "",
         left: Callable[[], bool] = lambda: False,
         *,
+        collection: str | None = None,
         store: bool = True,
     ) -> Iterator[Event]:
-        """The events of one question; with ``store`` the answer can be found stale later.
+        """The events of one question, asked of what the user may read, or of one ``collection``;
+        with ``store`` the answer can be found stale later.
 
         Users take turns, at reading and again at the language model, so that evidence never waits
         for what others have written. Raises ``Busy`` where too much is in progress.
         """
-        answerer = self._answerer_for(user)
+        answerer = self._answerer_for(user, self.library_of(user, collection))
         events = answerer.stream(
             question, documents=documents or None, history=history, store=store
         )
@@ -244,22 +230,24 @@ class Engine:
         with self._writing.turn(user, left) if wait else nullcontext():
             yield from events
 
-    def _answerer_for(self, user: str) -> Answerer:
-        chosen = self._chosen.get(user)
-        if chosen is None:
-            return self.answerer
+    def _answerer_for(self, user: str, library: Library) -> Answerer:
+        chosen, common = self._chosen.get(user), self.answerer
+        if chosen is None and library is common.library:
+            return common
         from app.answering.pipeline import Answerer
 
-        model = None if chosen.model == "none" else self.answerer.model
-        return Answerer(self.library, chosen, model, self.answerer.reader)
+        settings = chosen or common.settings
+        model = None if settings.model == "none" else common.model
+        return Answerer(library, settings, model, common.reader)
 
     def example_questions(
-        self, count: int = 4, revisions: Sequence[Revision] | None = None
+        self, user: str = "", count: int = 4, revisions: Sequence[Revision] | None = None
     ) -> list[str]:
-        """Questions that these documents answer; of the first of all where none are named."""
+        """Questions that these documents answer; of the user's first ones where none are named."""
         found: list[str] = []
-        for revision in self.library.documents()[:4] if revisions is None else revisions:
-            text, blocks = self.library.text(revision.id), self.library.blocks(revision.id)
+        library = self.library_of(user)
+        for revision in library.documents()[:4] if revisions is None else revisions:
+            text, blocks = library.text(revision.id), library.blocks(revision.id)
             found += example_questions(
                 text[:200_000], [b for b in blocks if b.end < 200_000], count
             )
@@ -268,8 +256,3 @@ class Engine:
     def what_leaves_the_machine(self, user: str = "") -> str:
         """What leaves this machine, in a sentence."""
         return what_leaves(replace(self.settings, model=self.settings_of(user).model))
-
-    def close(self) -> None:
-        """Close the library."""
-        if self._library is not None:
-            self._library.close()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.settings import Settings
@@ -29,11 +30,21 @@ class Failure:
 class Ingester:
     """Ingests files, folders, globs, links, and the documents of a loader into one library.
 
+    They are put into ``collection``; where that is "", each stays where it is, and a new one goes
+    to that of the outermost of ``folders``, or of the folders ingested, that it lies in.
     ``left_out`` are the files of the folders so far that were not read: path in it, and why.
     """
 
-    def __init__(self, library: Library, settings: Settings) -> None:
+    def __init__(
+        self,
+        library: Library,
+        settings: Settings,
+        *,
+        collection: str = "",
+        folders: Iterable[Path] = (),
+    ) -> None:
         self._library = library
+        self._collection, self._folders = collection, list(folders)
         self._settings = settings
         self._side_reports: list[IngestReport | Failure] = []
         self.left_out: list[tuple[str, str]] = []
@@ -75,11 +86,16 @@ class Ingester:
     def _add(
         self, documents: Iterator[Document], *, dry_run: bool, progress: Progress | None
     ) -> Iterator[IngestReport | Failure]:
-        for report in self._library.add_many(documents, progress, dry_run):
+        for report in self._library.add_many(map(self._placed, documents), progress, dry_run):
             yield from self._drain_side_reports()
             failed = report.status == "failed"
             yield Failure(report.source or report.document, report.error) if failed else report
         yield from self._drain_side_reports()
+
+    def _placed(self, document: Document) -> Document:
+        over = [folder for folder in self._folders if folder in Path(document.source).parents]
+        outermost = min(over, key=lambda folder: len(folder.parts)).name if over else ""
+        return replace(document, collection=self._collection, folder=outermost)
 
     def _expanded(self, sources: Sequence[str]) -> list[str]:
         from ingest.load import expand, left_out
@@ -88,6 +104,8 @@ class Ingester:
         for source in sources:
             try:
                 found.update(dict.fromkeys(expand([source])))
+                if (folder := Path(source).expanduser()).is_dir():
+                    self._folders.append(folder.resolve())
                 self.left_out += left_out(source)
             except UnreadableDocument as error:
                 self._side_reports.append(Failure(source, str(error)))
@@ -125,8 +143,6 @@ class Ingester:
             return load(file, name=name, ocr=self._settings.ocr, progress=progress)
         if self._settings.offline:
             raise UnreadableDocument(f"{file}: links are not followed while offline is set.")
-        from dataclasses import replace
-
         from ingest.load import load_bytes
         from ingest.load.fetch import NotModified, fetch
 

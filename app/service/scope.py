@@ -6,11 +6,14 @@ from collections import Counter
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
+from store.collections import OWN, own
 from store.library import Library
 from store.results import Revision
 
 FOLDER = "folder:"
-"""What the choice of a folder begins with; its path or host follows. Others are documents' ids."""
+COLLECTION = "collection:"
+"""What the choice of a folder begins with, or of a collection; its path or host, or its name,
+follows. Others are documents' ids."""
 
 
 def folder_of(revision: Revision) -> str:
@@ -22,10 +25,35 @@ def folder_of(revision: Revision) -> str:
     return path.rpartition("/")[0] if not source.startswith("upload:") else ""
 
 
+def shown_name(collection: str, user: str) -> str:
+    """What a reader is told of a collection."""
+    if not collection.startswith(OWN):
+        return collection
+    return "Your uploads" if collection == own(user) else f"Uploads of {collection[len(OWN) :]}"
+
+
+def collection_choices(documents: Sequence[Revision], user: str) -> list[tuple[str, str]]:
+    """Collections to ask, as (what the reader sees, value): where there are several."""
+    counts = Counter(d.collection for d in documents)
+    if len(counts) < 2:
+        return []
+    return [
+        (f"{shown_name(name, user)} ({_documents(counts[name])})", COLLECTION + name)
+        for name in sorted(counts)
+    ]
+
+
+def _documents(count: int) -> str:
+    return "1 document" if count == 1 else f"{count} documents"
+
+
 def folder_choices(documents: Sequence[Revision]) -> list[tuple[str, str]]:
-    """Folders to ask, as (what the reader sees, value): those of several documents, not of all."""
+    """Folders to ask: those of several documents that are neither all nor just a collection's."""
     counts = Counter(filter(None, map(folder_of, documents)))
-    several = sorted(f for f, n in counts.items() if 1 < n < len(documents))
+    collections = Counter((folder_of(d), d.collection) for d in documents)
+    whole = Counter(d.collection for d in documents)
+    same = {f for (f, name), n in collections.items() if n == whole[name] == counts[f]}
+    several = sorted(f for f, n in counts.items() if 1 < n < len(documents) and f not in same)
     names = {folder: folder.rpartition("/")[2] for folder in several}
     alike = Counter(names.values())
     # Two folders of one name are told apart by the folder that they lie in.
@@ -34,12 +62,12 @@ def folder_choices(documents: Sequence[Revision]) -> list[tuple[str, str]]:
 
 
 def documents_in(documents: Sequence[Revision], chosen: Sequence[str] | None) -> list[str]:
-    """The ids of the documents that are chosen, by themselves or by their folders; none: all."""
+    """The ids of the documents that are chosen, by themselves, their collections or folders."""
     wanted = set(chosen or ())
     return [
         d.document_id
         for d in documents
-        if d.document_id in wanted or (folder_of(d) and FOLDER + folder_of(d) in wanted)
+        if wanted & {d.document_id, COLLECTION + d.collection, FOLDER + (folder_of(d) or "?")}
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from ingest.document import FootnoteError
 
@@ -25,15 +26,17 @@ class Standings:
     """The standing of answers by id. Safe between threads: what is judged twice is the same."""
 
     def __init__(self) -> None:
-        self._generation = -1
-        self._known: dict[str, Standing] = {}
+        # Who may read more than others sees more change: each view of the library has its own.
+        self._known: WeakKeyDictionary[Library, tuple[int, dict[str, Standing]]]
+        self._known = WeakKeyDictionary()
 
     def of(self, library: Library, ids: Iterable[str]) -> Mapping[str, Standing]:
         """The standing of each; ``current`` for an answer that the library does not keep."""
         now = library.generation
-        if now != self._generation:
-            self._known, self._generation = {}, now
-        known = self._known
+        generation, known = self._known.get(library, (now, {}))
+        if now != generation:
+            known = {}
+        self._known[library] = now, known
         wanted = list(dict.fromkeys(ids))
         unknown = [each for each in wanted if each not in known]
         if unknown:

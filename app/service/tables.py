@@ -31,6 +31,14 @@ attempts = Table(
     Column("at", Float, nullable=False),
     Index("attempts_who", "who"),
 )
+members = Table(
+    "members",
+    metadata,
+    Column("collection", TEXT, primary_key=True),
+    # A user's name, or * for everybody.
+    Column("name", TEXT, primary_key=True),
+    Column("role", TEXT, nullable=False),
+)
 conversations = Table(
     "conversations",
     metadata,

@@ -11,9 +11,16 @@ from store.results import IngestReport
 
 
 def add_bytes(
-    engine: Engine, data: bytes, name: str, progress: Progress | None = None, owner: str = ""
+    engine: Engine,
+    data: bytes,
+    name: str,
+    progress: Progress | None = None,
+    owner: str = "",
+    collection: str = "",
 ) -> IngestReport:
-    """Ingest an uploaded file. The same user's file of that name is the same document, changed.
+    """Ingest an uploaded file into a collection, the owner's own where none is named. The same
+    user's file of that name is the same document, changed. Raises ``NotAllowed`` for a collection
+    that the owner may not change.
 
     A browser does not tell where a file lay, so its name is all that tells two uploads apart.
     """
@@ -23,11 +30,19 @@ def add_bytes(
     bare = name.replace("\\", "/").rsplit("/", 1)[-1] or "document.txt"
     source = Source(bare, f"upload:{owner}/{bare}" if owner else f"upload:{bare}")
     read = load_bytes(data, source, ocr=engine.settings.ocr, progress=progress)
-    return engine.library.add(replace(read, original=data), progress)
+    placed = engine.collection_for(owner, collection)
+    return engine.library.add(replace(read, original=data, collection=placed), progress)
 
 
-def add_link(engine: Engine, address: str, progress: Progress | None = None) -> IngestReport:
-    """Ingest a page by its address. Raises ``UnreadableDocument`` where links are not allowed."""
+def add_link(
+    engine: Engine,
+    address: str,
+    progress: Progress | None = None,
+    owner: str = "",
+    collection: str = "",
+) -> IngestReport:
+    """Ingest a page by its address, as ``add_bytes`` does a file. Raises ``UnreadableDocument``
+    where links are not allowed."""
     from ingest.load import load
 
     if not address.startswith(("http://", "https://")):
@@ -40,4 +55,5 @@ def add_link(engine: Engine, address: str, progress: Progress | None = None) -> 
         )
     private = settings.allow_private_links
     read = load(address, allow_private=private, ocr=settings.ocr, progress=progress)
-    return engine.library.add(read, progress)
+    placed = engine.collection_for(owner, collection)
+    return engine.library.add(replace(read, collection=placed), progress)

@@ -15,7 +15,7 @@ from pathlib import Path
 from sqlalchemy import delete, func, insert, select
 
 from app.service.database import open_database
-from app.service.tables import attempts, sessions, users
+from app.service.tables import attempts, members, sessions, users
 from ingest.document import FootnoteError
 from store import counters
 
@@ -67,6 +67,8 @@ class Users:
         with self._database.writing() as db:
             if not db.execute(delete(users).where(users.c.name == name)).rowcount:
                 raise UserError(f"There is no user {name}; see `footnote users list`.")
+            # Who gets the name next is not to read what was shared with this one.
+            db.execute(delete(members).where(members.c.name == name))
 
     def check(self, name: str, password: str, address: str = "") -> bool:
         """Whether this is the user's password. Raises ``TooManyTries`` after five wrong ones.

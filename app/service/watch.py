@@ -21,7 +21,11 @@ SETTLE_MS = 400
 
 
 def watch(
-    library: Library, settings: Settings, sources: Sequence[str], stop: Event | None = None
+    library: Library,
+    settings: Settings,
+    sources: Sequence[str],
+    stop: Event | None = None,
+    collection: str = "",
 ) -> Iterator[IngestReport | Failure | str]:
     """Reports as they happen; the name (text) of a document that was removed. Ends by ``stop``.
 
@@ -30,16 +34,18 @@ def watch(
     from watchfiles import watch as changes_of
 
     watched = [Path(source).expanduser().resolve() for source in sources]
+    roots = [path for path in watched if path.is_dir()]
+    ingester = Ingester(library, settings, collection=collection, folders=roots)
     folders = sorted({p if p.is_dir() else p.parent for p in watched})
     for changes in changes_of(
         *folders, watch_filter=lambda _, path: _wanted(Path(path), watched), step=SETTLE_MS,
         stop_event=stop, raise_interrupt=True, rust_timeout=500,
     ):  # fmt: skip
-        yield from _follow(library, settings, changes)
+        yield from _follow(library, ingester, changes)
 
 
 def _follow(
-    library: Library, settings: Settings, changes: set[tuple[Change, str]]
+    library: Library, ingester: Ingester, changes: set[tuple[Change, str]]
 ) -> Iterator[IngestReport | Failure | str]:
     from watchfiles import Change
 
@@ -48,7 +54,7 @@ def _follow(
     told_gone = {Path(path) for change, path in changes if change is Change.deleted}
     gone = [path for path in told_gone if not path.exists()]
     if here:
-        yield from Ingester(library, settings).ingest(here)
+        yield from ingester.ingest(here)
     for revision in library.documents():
         source = Path(revision.source)
         if not source.exists() and any(source == p or p in source.parents for p in gone):

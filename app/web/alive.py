@@ -37,13 +37,14 @@ class Shown:
 
 def arrived(chat: Chat, owner: str) -> Known:
     """The state that a page shows when it opens."""
-    return known(chat, stamp(chat, owner))
+    return known(chat, owner, stamp(chat, owner))
 
 
 def stamp(chat: Chat, owner: str) -> str:
     """What changes with the documents and with the model."""
     engine = chat.engine
-    return f"{engine.library.generation} {engine.status.phase} {engine.settings_of(owner).model}"
+    generation, model = engine.library_of(owner).generation, engine.settings_of(owner).model
+    return f"{generation} {engine.status.phase} {model}"
 
 
 def wire(chat: Chat, shown: Shown) -> None:
@@ -66,9 +67,9 @@ def wire(chat: Chat, shown: Shown) -> None:
             page.own.clear()
         return (
             status,
-            _choices(chat, chosen),
+            _choices(chat, owner, chosen),
             asked_of(chat.engine, owner, chosen),
-            chat.log(owner, conversation) if conversation else welcome(chat.engine),
+            chat.log(owner, conversation) if conversation else welcome(chat.engine, owner),
             document_list.drawn(chat, owner, session),
             told or gr.skip(),
             now,
@@ -96,8 +97,8 @@ def wire(chat: Chat, shown: Shown) -> None:
     )
 
 
-def _choices(chat: Chat, chosen: Sequence[str]) -> Any:
+def _choices(chat: Chat, owner: str, chosen: Sequence[str]) -> Any:
     """The documents to choose from; what was chosen stays so where it is still there."""
-    choices = sidebar.choices(chat)
+    choices = sidebar.choices(chat, owner)
     held = {value for _, value in choices}
     return gr.update(choices=choices, value=[name for name in chosen if name in held])

@@ -59,18 +59,18 @@ def wire(chat: Chat, files: Any, told: Any, log: Any, stream: Stream) -> None:
 
 def _added(chat: Chat, request: gr.Request, paths: list[str]) -> Iterator[str]:
     """Progress, then what can be asked of the documents that were read."""
-    before = {r.id for r in chat.engine.library.documents()}
-    shown = ""
-    for shown in documents_tab.take_in(chat, owner_of(request), session_of(request), paths):
+    owner, shown = owner_of(request), ""
+    before = {r.id for r in chat.engine.library_of(owner).documents()}
+    for shown in documents_tab.take_in(chat, owner, session_of(request), paths):
         yield shown
-    fresh = [r for r in chat.engine.library.documents() if r.id not in before]
-    yield shown + "".join(_ask_about(chat, r) for r in fresh[:EXAMPLES])
+    fresh = [r for r in chat.engine.library_of(owner).documents() if r.id not in before]
+    yield shown + "".join(_ask_about(chat, owner, r) for r in fresh[:EXAMPLES])
 
 
-def _ask_about(chat: Chat, revision: Revision) -> str:
+def _ask_about(chat: Chat, owner: str, revision: Revision) -> str:
     """Questions that this document answers, each a button."""
-    name = markup(display_name(chat.engine.library, revision))
-    found = chat.engine.example_questions(EXAMPLES, [revision])[: EXAMPLES - 1]
+    name = markup(display_name(chat.engine.library_of(owner), revision))
+    found = chat.engine.example_questions(owner, EXAMPLES, [revision])[: EXAMPLES - 1]
     asked = [(f"{revision.document}: {question}", question) for question in [SUMMARY, *found]]
     rows = "".join(
         f'<li><button type="button" data-do="ask" data-text="{markup(whole)}" dir="auto">'

@@ -68,15 +68,16 @@ class Chat:
 
     def _items(self, owner: str, kept: Sequence[StoredExchange]) -> list[render_answer.Exchange]:
         given = [k.answer.id for k in kept if k.answer]
-        standings = self.standings.of(self.engine.library, given)
-        names = display_names(self.engine.library, (k.answer for k in kept if k.answer))
+        library = self.engine.library_of(owner)
+        standings = self.standings.of(library, given)
+        names = display_names(library, (k.answer for k in kept if k.answer))
         kept = [
             replace(k, answer=named_for_display(k.answer, names)) if k.answer else k for k in kept
         ]
         if not any(k.mark in ("wrong", "incomplete") for k in kept):
             return [self._item(k, standings) for k in kept]
         cases = read_cases(feedback_set_path(self.engine.settings.data, owner))
-        documents = tuple(self.engine.library.documents()[: feedback.MOST_DOCUMENTS])
+        documents = tuple(library.documents()[: feedback.MOST_DOCUMENTS])
         return [self._item(k, standings, cases.get(k.id), documents) for k in kept]
 
     def _exchanges(self, conversation: str) -> list[StoredExchange]:
@@ -114,7 +115,7 @@ class Chat:
             yield shown + draft, conversation
         if question:
             if outcome.problem == STOPPED:
-                outcome = self._until_stopped(session)
+                outcome = self._until_stopped(owner, session)
             payload = answer_payload(outcome.answer) if outcome.answer else None
             # It may have been deleted in another tab: the answer then starts a new conversation.
             if not self.kept.owns(owner, conversation):
@@ -167,8 +168,8 @@ class Chat:
         self._live.pop(session, None)
         words, drawn = "", 0.0
         user = owner or session
-
-        asked = scope_of(self.engine.library, documents)
+        library = self.engine.library_of(owner)
+        asked = scope_of(library, documents)
 
         def events() -> Iterator[Event]:
             return self.engine.stream(question, asked, history, user, stop.is_set)
@@ -179,7 +180,7 @@ class Chat:
                 return
             if isinstance(event, EvidenceFound):
                 self._live[session] = event
-                found = evidence_for_display(self.engine.library, event)
+                found = evidence_for_display(library, event)
                 yield render_answer.draft(
                     question, found, words, self._state(found=bool(found.citations))
                 )
@@ -190,14 +191,15 @@ class Chat:
                     state = "A draft; each sentence is checked next"
                     yield render_answer.draft(question, found, words, state)
 
-    def _until_stopped(self, session: str) -> Outcome:
+    def _until_stopped(self, owner: str, session: str) -> Outcome:
         """The quotes that were found before the reader stopped the model, if any."""
         found = self._live.get(session)
         if found is None or found.provisional is None:
             return Outcome(problem=STOPPED)
         notes = (*found.provisional.notes, "Stopped; these are quotes.")
         answer = replace(found.provisional, notes=notes)
-        identity = self.engine.library.record_answer(answer_payload(answer), answer.citations)
+        library = self.engine.library_of(owner)
+        identity = library.record_answer(answer_payload(answer), answer.citations)
         return Outcome(replace(answer, id=identity))
 
     def _state(self, *, found: bool) -> str:
@@ -285,7 +287,8 @@ class Chat:
     def open(self, owner: str, session: str, exchange: str, part: str, n: int) -> str:
         """The source pane for footnote ``n`` of an answer's ``part`` (citations or closest)."""
         citations = self.citations(owner, session, exchange, part)
-        return open_citation(self.engine.library, Opened(citations, n, exchange, part))
+        library = self.engine.library_of(owner)
+        return open_citation(library, Opened(citations, n, exchange, part))
 
     def citations(self, owner: str, session: str, exchange: str, part: str) -> Sequence[Citation]:
         """What an answer of the owner's cites, or (``closest``) what comes closest to one."""

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.html_escape import clip, markup
+from app.service.scope import shown_name
 from app.web.chat import Chat
 from app.web.display_names import display_title
+from store.library import Library
 from store.results import Revision
 
 SORTS = [
@@ -19,6 +21,18 @@ SORTS = [
 
 Row = tuple[Revision, str]
 """A document's current revision, and the title that a reader is shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The library as its reader sees it: the collections that they may change, whether the rows
+    tell their ``collections``, and whether people share it."""
+
+    library: Library
+    editable: frozenset[str]
+    collections: bool
+    shared: bool
+    owner: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +49,25 @@ def drawn(chat: Chat, owner: str, session: str) -> str:
     Whoever draws them, the page's search and its question whether one is to be removed stay.
     """
     page = chat.page(session)
-    held = chat.engine.library.documents()
-    found = [(d, display_title(chat.engine.library, d)) for d in held]
+    library = chat.engine.library_of(owner)
+    held = library.documents()
+    found = [(d, display_title(library, d)) for d in held]
     sought = page.words.casefold().split()
     found = [(d, t) for d, t in found if all(w in _searched(d, t) for w in sought)]
     changed = out_of_date(chat, owner)
     found = _sorted(found, page.sort, changed)
-    rows = "".join(_row(chat, d, t, page.removing, changed) for d, t in found[: page.most])
+    # Told where there are several, and only where the reader may change one what would do so.
+    shown = Shown(
+        library,
+        editable=chat.engine.editable(owner),
+        collections=len({d.collection for d in held}) > 1,
+        shared=chat.engine.shared,
+        owner=owner,
+    )
+    rows = "".join(_row(shown, d, t, page.removing, changed) for d, t in found[: page.most])
     none = "No document has these words in its name or title." if held else "No documents yet."
     listed = f'<ul class="documents">{rows}</ul>' if rows else f'<p class="none">{none}</p>'
-    return _removed(chat, page.removed) + listed + _more(len(found), page.most)
+    return _removed(library, page.removed) + listed + _more(len(found), page.most)
 
 
 def _searched(revision: Revision, title: str) -> str:
@@ -64,7 +87,7 @@ def _sorted(found: list[Row], sort: str, changed: dict[str, list[Question]]) -> 
 def out_of_date(chat: Chat, owner: str) -> dict[str, list[Question]]:
     """By document id, the owner's questions whose cited words have changed there or moved."""
     asked = chat.kept.answers_of(owner)
-    standings = chat.standings.of(chat.engine.library, (answer for _, _, answer in asked))
+    standings = chat.standings.of(chat.engine.library_of(owner), (answer for _, _, answer in asked))
     found: dict[str, list[Question]] = {}
     for exchange, words, answer in asked:
         for document in standings[answer].changed:
@@ -81,11 +104,11 @@ def _more(found: int, most: int) -> str:
     )
 
 
-def _removed(chat: Chat, revision: Revision | None) -> str:
+def _removed(library: Library, revision: Revision | None) -> str:
     """What was removed from this page, and the way back."""
     if revision is None:
         return ""
-    title = markup(clip(display_title(chat.engine.library, revision), 60))
+    title = markup(clip(display_title(library, revision), 60))
     undo = _button("restore", revision, "Undo", f' data-number="{revision.number}"')
     return f'<p class="undo" role="status">Removed “<bdi>{title}</bdi>”. {undo}</p>'
 
@@ -98,32 +121,34 @@ def _button(do: str, revision: Revision, label: str, more: str = "") -> str:
 
 
 def _row(
-    chat: Chat, current: Revision, title: str, removing: str, changed: dict[str, list[Question]]
+    shown: Shown, current: Revision, title: str, removing: str, changed: dict[str, list[Question]]
 ) -> str:
-    history = chat.engine.library.history(current.document_id)
+    history = shown.library.history(current.document_id)
+    mine = current.collection in shown.editable
     ask = (
         f'<button type="button" data-do="only" data-document="{markup(current.document_id)}">'
         "Ask about this</button>"
     )
     diff = _button("diff", current, "What changed") if len(history) > 1 else ""
-    sure = _sure(chat, current) if removing == current.id else ""
-    remove = "" if sure else _button("ask-remove", current, "Remove…")
+    sure = _sure(current, shared=shown.shared) if mine and removing == current.id else ""
+    remove = "" if sure or not mine else _button("ask-remove", current, "Remove…")
+    lies = f" · in {markup(shown_name(current.collection, shown.owner))}"
     return (
         f'<li><div class="name" dir="auto"><strong>{markup(clip(title, 90))}</strong> '
         f"<bdi>{markup(clip(current.document, 80))}</bdi></div>"
         f'<p class="meta">{current.passages:,} passages · {current.characters:,} characters · '
-        f"ingested {markup(current.created[:10])}</p>"
+        f"ingested {markup(current.created[:10])}{lies if shown.collections else ''}</p>"
         f'<div class="actions">{ask}{_button("read", current, "Read")}{diff}{remove}</div>{sure}'
-        f"{_revisions(current, history)}{_answers(changed.get(current.document_id, []))}"
-        f"{omissions(current.omissions)}</li>"
+        f"{_revisions(current, history, restorable=mine)}"
+        f"{_answers(changed.get(current.document_id, []))}{omissions(current.omissions)}</li>"
     )
 
 
-def _sure(chat: Chat, current: Revision) -> str:
+def _sure(current: Revision, *, shared: bool) -> str:
     """The question whether it is to be removed. Where people share the library, what is gone for
     good is gone for all of them: that stays with whoever runs it."""
-    purge = "" if chat.engine.shared else _button("purge", current, "Delete for good")
-    told = "" if chat.engine.shared else (
+    purge = "" if shared else _button("purge", current, "Delete for good")
+    told = "" if shared else (
         " Delete for good also erases its text, and every answer that quotes it."
     )  # fmt: skip
     return (
@@ -133,11 +158,14 @@ def _sure(chat: Chat, current: Revision) -> str:
     )
 
 
-def _revisions(current: Revision, history: Sequence[Revision]) -> str:
+def _revisions(current: Revision, history: Sequence[Revision], *, restorable: bool) -> str:
+    def restore(r: Revision) -> str:
+        return _button("restore", r, "Restore", f" data-number={r.number}") if restorable else ""
+
     older = "".join(
         f"<li>Revision {r.number}, {markup(r.created[:16].replace('T', ' '))} UTC "
         f"{_button('read', r, 'Read')} "
-        f"{_button('restore', r, 'Restore', f' data-number={r.number}')}</li>"
+        f"{restore(r)}</li>"
         for r in history
         if r.id != current.id
     )

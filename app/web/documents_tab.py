@@ -67,7 +67,7 @@ def _progress_of(
         try:
             for step in worker_stream(partial(_add, chat, owner, given)):
                 if isinstance(step, IngestReport):
-                    revision = chat.engine.library.revision(step.revision)
+                    revision = chat.engine.library_of(owner).revision(step.revision)
                     page.own.add(revision.document_id)
                     done.append(f'<li class="done">{label}: {_taken_in(step)}</li>')
                 else:
@@ -94,7 +94,7 @@ def _add(chat: Chat, owner: str, given: str, outlet: Outlet[str | IngestReport])
         outlet.put(f"{what} {done:,} of {total:,}")
 
     if given.startswith(("http://", "https://")):
-        outlet.put(add_link(chat.engine, given, tell))
+        outlet.put(add_link(chat.engine, given, tell, owner))
     else:
         outlet.put(add_bytes(chat.engine, Path(given).read_bytes(), Path(given).name, tell, owner))
 
@@ -175,7 +175,7 @@ def build(chat: Chat, tab: Any, stream: Stream) -> Any:
 
 
 def _act(chat: Chat, owner: str, session: str, chosen: Chosen) -> tuple[Any, ...]:
-    library, page = chat.engine.library, chat.page(session)
+    library, page = chat.engine.library_of(owner), chat.page(session)
     page.removing = ""
     try:
         if chosen.what == "read":
@@ -184,15 +184,21 @@ def _act(chat: Chat, owner: str, session: str, chosen: Chosen) -> tuple[Any, ...
             return gr.skip(), differences(library.diff(chosen.document))
         page.removed = None
         page.own.add(chosen.document)
-        shown = _change(chat, page, chosen)
+        shown = _change(chat, owner, page, chosen)
         return drawn(chat, owner, session), shown
     except FootnoteError as error:
         return gr.skip(), source_pane.problem(str(error))
 
 
-def _change(chat: Chat, page: DocumentsShown, chosen: Chosen) -> Any:
+def _change(chat: Chat, owner: str, page: DocumentsShown, chosen: Chosen) -> Any:
     """What a button changes of the documents or of the list; what the pane then shows."""
-    library = chat.engine.library
+    if chosen.what == "ask-remove":
+        page.removing = chosen.revision
+    if chosen.what == "more":
+        page.most += MOST
+    if chosen.what not in ("remove", "purge", "restore"):
+        return gr.skip()
+    library = chat.engine.library_to_change(owner, chosen.document)
     if chosen.what == "remove":
         page.removed = library.revision(chosen.revision)
         library.remove(chosen.document)
@@ -202,8 +208,4 @@ def _change(chat: Chat, page: DocumentsShown, chosen: Chosen) -> Any:
         return source_pane.EMPTY
     if chosen.what == "restore" and chosen.number.isdecimal():
         library.restore(chosen.document, int(chosen.number))
-    if chosen.what == "ask-remove":
-        page.removing = chosen.revision
-    if chosen.what == "more":
-        page.most += MOST
     return gr.skip()

@@ -17,13 +17,13 @@ PRINT = b"<script>print()</script>\n"
 """After the page: the browser's own print window, which also saves it as a PDF, in any script."""
 
 
-def as_evidence(engine: Engine, kept: Sequence[StoredExchange]) -> str:
+def as_evidence(engine: Engine, user: str, kept: Sequence[StoredExchange]) -> str:
     """The evidence file of a conversation's answers; ``footnote verify`` checks it."""
     from app.service.evidence_bundle import evidence
 
     wanted = {item.answer.id for item in kept if item.answer}
-    answers = [stored for stored in engine.library.answers() if stored.id in wanted]
-    return evidence(engine.library, engine.settings, answers)
+    library = engine.library_of(user)
+    return evidence(library, engine.settings, library.answers(ids=wanted))
 
 
 def links(conversation: str) -> str:
@@ -48,7 +48,7 @@ def install(app: FastAPI, conversations: Conversations, engine: Engine) -> None:
 
     @app.get("/conversations/{conversation}.json", include_in_schema=False)
     def bundle(request: Request, conversation: str) -> Response:
-        text = as_evidence(engine, kept(request, conversation))
+        text = as_evidence(engine, request.state.user, kept(request, conversation))
         return _attached(text, "evidence.json", "application/json; charset=utf-8")
 
     @app.get("/conversations/{conversation}.{form}", include_in_schema=False)

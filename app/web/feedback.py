@@ -20,6 +20,7 @@ from app.service.feedback_set import (
     right_case,
 )
 from app.web.markdown import plain
+from store.library import Library
 from store.results import Revision
 
 MARKS = ("right", "wrong", "incomplete")
@@ -58,7 +59,7 @@ def correct(engine: Engine, owner: str, kept: StoredExchange, given: Correction)
     if kept.answer is None or kept.mark not in MARKS[1:]:
         return
     passage = given.passage.strip()
-    if passage and not given.silent and not _stands_in_documents(engine, passage):
+    if passage and not given.silent and not _stands_in_documents(engine.library_of(owner), passage):
         raise CorrectionError(
             "The words of the right passage occur in no document here: select them in a document, "
             "or type them exactly."
@@ -73,8 +74,7 @@ def _calibrate(engine: Engine, identity: str, answer: Answer, judged: str) -> No
     put_mark(engine.settings.data, identity, answer.model, point_of(answer, judged))
 
 
-def _stands_in_documents(engine: Engine, words: str) -> bool:
-    library = engine.library
+def _stands_in_documents(library: Library, words: str) -> bool:
     for revision in library.documents():
         # What is selected in a Markdown document is what is drawn of it.
         seen = plain if revision.media_type == "text/markdown" else str

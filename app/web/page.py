@@ -84,7 +84,7 @@ def _chat_tab(chat: Chat, blocks: Any, tab: Any, stream: Stream, told: Any) -> a
     current, known = gr.State(""), gr.State(Known())
     with gr.Row(elem_classes="desk", equal_height=False):
         with gr.Column(elem_classes="side", min_width=200, scale=0):
-            shelf = sidebar.build(chat)
+            shelf = sidebar.build()
         with gr.Column(elem_classes="talk", min_width=300, scale=5):
             status = html(elem_classes="status")
             log = html(elem_id="log", elem_classes="log")
@@ -183,7 +183,7 @@ def _wire(chat: Chat, blocks: Any, seen: alive.Shown, shelf: sidebar.Sidebar, pa
         owner = owner_of(request)
         now = alive.arrived(chat, owner)
         conversation = sidebar.linked_conversation(chat, owner, request)
-        shown = chat.log(owner, conversation) if conversation else welcome(chat.engine)
+        shown = chat.log(owner, conversation) if conversation else welcome(chat.engine, owner)
         listed = sidebar.conversations(chat, owner, conversation)
         return shown, conversation, gr.skip(), listed, asked_of(chat.engine, owner, []), now
 
@@ -229,8 +229,9 @@ def _marked(chat: Chat, owner: str, conversation: str, data: dict[str, Any]) -> 
     return chat.correct(owner, conversation, exchange, given)
 
 
-def _reader(chat: Chat) -> Callable[[gr.EventData], str]:
-    def read(event: gr.EventData) -> str:
-        return read_revision(chat.engine.library, str(event._data.get("id", "")))
+def _reader(chat: Chat) -> Callable[[gr.Request, gr.EventData], str]:
+    def read(request: gr.Request, event: gr.EventData) -> str:
+        library = chat.engine.library_of(owner_of(request))
+        return read_revision(library, str(event._data.get("id", "")))
 
     return read

@@ -14,7 +14,6 @@ from app.web.read_source import Opened, find_words, open_citation, read_revision
 
 def wire(chat: Chat, pane: Any) -> None:
     """Connect the pane's own buttons."""
-    library = chat.engine.library
 
     def opened(request: gr.Request, data: dict[str, Any]) -> Opened:
         exchange, part = str(data.get("exchange", "")), str(data.get("part", "citations"))
@@ -24,16 +23,17 @@ def wire(chat: Chat, pane: Any) -> None:
     def turn(request: gr.Request, event: gr.EventData) -> str:
         data = event._data
         page = _number(data.get("page")) or None
-        given = opened(request, data)
+        given, library = opened(request, data), chat.engine.library_of(owner_of(request))
         if given.citation is not None:
             return open_citation(library, given, page)
         return read_revision(library, str(data.get("revision", "")), page)
 
-    def find(event: gr.EventData) -> str:
+    def find(request: gr.Request, event: gr.EventData) -> str:
         data = event._data
         return find_words(
-            library, str(data.get("revision", "")), str(data.get("words", ""))[:200],
-            _number(data.get("after"), -1), back=data.get("step") == "-1",
+            chat.engine.library_of(owner_of(request)), str(data.get("revision", "")),
+            str(data.get("words", ""))[:200], _number(data.get("after"), -1),
+            back=data.get("step") == "-1",
         )  # fmt: skip
 
     pane.turn(turn, None, pane, **QUIET)

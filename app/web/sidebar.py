@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 
 from app.html_escape import clip, markup, show_controls
-from app.service.scope import folder_choices
+from app.service.scope import collection_choices, folder_choices
 from app.web import conversation_list
 from app.web.chat import Chat
 from app.web.components import QUIET, handler, html, owner_of
@@ -27,7 +27,7 @@ class Sidebar:
     chosen: Any
 
 
-def build(chat: Chat) -> Sidebar:
+def build() -> Sidebar:
     """The components, top to bottom."""
     fresh = gr.Button("New conversation", variant="secondary", size="sm", elem_id="fresh")
     find = gr.Textbox(
@@ -39,17 +39,18 @@ def build(chat: Chat) -> Sidebar:
     own = html(elem_id="own-set")
     gr.HTML('<h2 class="shelf">Ask only</h2>', js_on_load=None, apply_default_css=False)
     chosen = gr.CheckboxGroup(
-        choices(chat), label="Ask only these documents", elem_id="chosen", container=False
+        [], label="Ask only these documents", elem_id="chosen", container=False
     )
     return Sidebar(fresh, find, listed, own, chosen)
 
 
-def choices(chat: Chat) -> list[tuple[str, str]]:
-    """Folders and documents to choose from: what the reader sees, and the value of the choice."""
-    library = chat.engine.library
+def choices(chat: Chat, owner: str) -> list[tuple[str, str]]:
+    """Collections, folders and documents to choose from: what the reader sees, and the value of
+    the choice."""
+    library = chat.engine.library_of(owner)
     held = library.documents()
-    folders = [(show_controls(clip(name, 48)), value) for name, value in folder_choices(held)]
-    return folders + [
+    several = collection_choices(held, owner) + folder_choices(held)
+    return [(show_controls(clip(name, 48)), value) for name, value in several] + [
         (show_controls(clip(display_name(library, d), 48)), d.document_id) for d in held
     ]
 
@@ -87,7 +88,8 @@ def wire(
     """Connect the shelf's buttons."""
 
     def start(request: gr.Request) -> tuple[Any, ...]:
-        return welcome(chat.engine), "", gr.skip(), conversations(chat, owner_of(request), "")
+        owner = owner_of(request)
+        return welcome(chat.engine, owner), "", gr.skip(), conversations(chat, owner, "")
 
     @handler
     def open_one(request: gr.Request, event: gr.EventData) -> tuple[Any, ...]:
@@ -128,7 +130,11 @@ def wire(
     shelf.list.delete(delete, current, outputs, **QUIET)
     shelf.list.undelete(undelete, None, outputs, **QUIET)
     shelf.find.change(search, [shelf.find, current], shelf.list, **QUIET)
-    blocks.load(lambda: gr.update(choices=choices(chat)), None, shelf.chosen, **QUIET)
+
+    def offer(request: gr.Request) -> Any:
+        return gr.update(choices=choices(chat, owner_of(request)))
+
+    blocks.load(offer, None, shelf.chosen, **QUIET)
 
     def feedback_set_summary(request: gr.Request) -> str:
         return feedback_set_line(chat, owner_of(request))

@@ -25,10 +25,11 @@ class Known:
     documents: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
-def known(chat: Chat, stamp: str) -> Known:
+def known(chat: Chat, owner: str, stamp: str) -> Known:
     """The state of now."""
-    held: Sequence[Revision] = chat.engine.library.documents()
-    documents = {d.document_id: (d.id, display_title(chat.engine.library, d)) for d in held}
+    library = chat.engine.library_of(owner)
+    held: Sequence[Revision] = library.documents()
+    documents = {d.document_id: (d.id, display_title(library, d)) for d in held}
     return Known(stamp, chat.engine.status.phase, documents)
 
 

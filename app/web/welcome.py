@@ -21,20 +21,19 @@ FIRST = (
 """Where there is no document yet: the three ways to the first."""
 
 
-def welcome(engine: Engine) -> str:
+def welcome(engine: Engine, user: str) -> str:
     """An invitation with questions drawn from the documents, or how to add the first one."""
-    documents = engine.library.documents()
+    library = engine.library_of(user)
+    documents = library.documents()
     if not documents:
         return FIRST
     rows = "".join(
         f'<li><button type="button" data-do="ask" data-text="{markup(q)}" dir="auto">{markup(q)}'
         "</button></li>"
-        for q in engine.example_questions()
+        for q in engine.example_questions(user)
     )
     count = f"{len(documents)} documents" if len(documents) > 1 else "the document"
-    names = ", ".join(
-        f"<bdi>{markup(display_title(engine.library, d))}</bdi>" for d in documents[:3]
-    )
+    names = ", ".join(f"<bdi>{markup(display_title(library, d))}</bdi>" for d in documents[:3])
     more = " and others" if len(documents) > 3 else ""
     return (
         f'<div class="welcome"><h2>Ask about {count}</h2><p class="names">{names}{more}</p>'
@@ -58,7 +57,7 @@ def status_line(engine: Engine) -> str:
 
 def asked_of(engine: Engine, user: str, chosen: Sequence[str]) -> str:
     """What is asked, what answers, and where text goes; each opens the page where it is chosen."""
-    held = engine.library.documents()
+    held = engine.library_of(user).documents()
     asked = len(documents_in(held, chosen))
     documents = f"{asked} of {len(held)} documents" if chosen else _all(len(held))
     model = engine.settings_of(user).model

@@ -50,7 +50,7 @@ def documents(questions: str) -> tuple[str, ...]:
 def runs(engine: Engine, owner: str) -> list[tuple[str, str]]:
     """The runs that the owner may read, the latest first."""
     return [(_label(run), run.id) for run in reversed(all_runs(runs_folder(engine.settings)))
-            if run.lines and visible(run, owner)]  # fmt: skip
+            if run.lines and visible(engine, run, owner)]  # fmt: skip
 
 
 def _label(run: Run) -> str:
@@ -58,10 +58,17 @@ def _label(run: Run) -> str:
     return show_controls(clip(f"{run.manifest['set']}: {run.title} · {run.id}{part}", 140))
 
 
-def visible(run: Run, owner: str) -> bool:
-    """Whether the owner may read it: runs of another reader's own set are not theirs to see."""
+def visible(engine: Engine, run: Run, owner: str) -> bool:
+    """Whether the owner may read it: runs of another reader's own set are not theirs to see, nor
+    are those that quote documents which they may not read."""
     name = str(run.manifest["set"]).split(" ")[0]
-    return not name.startswith("mine") or name == feedback_set_name(owner)
+    if name.startswith("mine") or not engine.shared:
+        return not name.startswith("mine") or name == feedback_set_name(owner)
+    asked = {revision for _, revision in run.manifest["documents"]}
+    return name in shipped_sets() and not asked & (
+        {revision.id for revision in engine.library.documents()}
+        - {revision.id for revision in engine.library_of(owner).documents()}
+    )
 
 
 def feedback_set_name(owner: str) -> str:
@@ -77,7 +84,7 @@ def find(engine: Engine, owner: str, name: str | None) -> Run | None:
         run = find_run(runs_folder(engine.settings), name)
     except RunError:
         return None
-    return run if visible(run, owner) else None
+    return run if visible(engine, run, owner) else None
 
 
 def feedback_set_summary(engine: Engine, owner: str) -> str:

@@ -84,7 +84,7 @@ class Jobs:
                 raise RunError("A run is in progress; wait for it or cancel it first.")
             self.state, self.owner, self._first = State("opening"), owner, None
             self._cancel.clear()
-        arguments = (questions, settings, wanted)
+        arguments = (owner, questions, settings, wanted)
         threading.Thread(target=self._work, args=arguments, name="evaluate", daemon=True).start()
 
     def cancel(self, owner: str) -> None:
@@ -94,9 +94,9 @@ class Jobs:
                 self._cancel.set()
                 self.state = replace(self.state, phase="cancelling")
 
-    def _work(self, questions: QuestionSet, settings: Settings, wanted: Wanted) -> None:
+    def _work(self, owner: str, questions: QuestionSet, settings: Settings, wanted: Wanted) -> None:
         try:
-            made = self._made(questions, settings, wanted)
+            made = self._made(owner, questions, settings, wanted)
             count = len(made.lines)
             self.state = State("done", count, count, run=made.id)
         except Cancelled:
@@ -109,9 +109,10 @@ class Jobs:
                 self.state, phase="failed", problem="The run failed; the server's log says why."
             )
 
-    def _made(self, questions: QuestionSet, settings: Settings, wanted: Wanted) -> Run:
+    def _made(self, owner: str, questions: QuestionSet, settings: Settings, wanted: Wanted) -> Run:
         with ExitStack() as opened:
-            library = opened.enter_context(self._library(settings, questions, wanted.documents))
+            asked = self._library(owner, settings, questions, wanted.documents)
+            library = opened.enter_context(asked)
             self._tell("Loading the models")
             writer = opened.enter_context(self._writer(settings))
             system = Footnote(library, settings, writer)
@@ -123,11 +124,11 @@ class Jobs:
 
     @contextmanager
     def _library(
-        self, settings: Settings, questions: QuestionSet, documents: tuple[str, ...]
+        self, owner: str, settings: Settings, questions: QuestionSet, documents: tuple[str, ...]
     ) -> Iterator[Library]:
-        """The chat's own library, or one of the documents that the set is about."""
+        """The chat's own library as its owner may read it, or one of the set's documents."""
         if not documents and not questions.documents:
-            yield self.engine.library
+            yield self.engine.library_of(owner)
             return
         with open_library(settings, questions, documents, self._reading) as library:
             yield library

@@ -82,8 +82,8 @@ class Parts:
 def _wire(engine: Engine, jobs: Jobs, p: Parts, tab: Any) -> None:
     state = [p.bar, p.begin, p.cancel, p.timer]
 
-    def shown_run(run: Run, before: Run | None = None) -> str:
-        held = {revision.id for revision in engine.library.documents()}
+    def shown_run(owner: str, run: Run, before: Run | None = None) -> str:
+        held = {revision.id for revision in engine.library_of(owner).documents()}
         askable = held >= {revision for _, revision in run.manifest["documents"]}
         return render_run.result(run, before, askable=askable)
 
@@ -123,7 +123,7 @@ def _wire(engine: Engine, jobs: Jobs, p: Parts, tab: Any) -> None:
         listed = choices.runs(engine, owner)
         return (
             *drawn(owner), gr.update(choices=listed, value=run.id),
-            gr.update(choices=[NOTHING, *listed]), shown_run(run),
+            gr.update(choices=[NOTHING, *listed]), shown_run(owner, run),
         )  # fmt: skip
 
     def read(name: str | None, other: str | None, request: gr.Request) -> str:
@@ -131,7 +131,7 @@ def _wire(engine: Engine, jobs: Jobs, p: Parts, tab: Any) -> None:
         run, before = choices.find(engine, owner, name), choices.find(engine, owner, other)
         if run is None:
             return NO_RUN
-        return shown_run(run, before if before and before.id != run.id else None)
+        return shown_run(owner, run, before if before and before.id != run.id else None)
 
     def arrive(
         questions: str | None, name: str | None, other: str | None, request: gr.Request

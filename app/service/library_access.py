@@ -1,0 +1,90 @@
+"""The library as each user may read and change it."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from app.service.permissions import NotAllowed, Permissions, one_collection
+from app.settings import Settings, is_loopback
+from store.collections import own
+
+if TYPE_CHECKING:
+    from store.library import Library
+
+
+class LibraryAccess:
+    """The library of a served chat, opened when it is first needed. Safe between threads."""
+
+    def __init__(self, settings: Settings, library: Library | None = None) -> None:
+        self.settings = settings
+        self._library = library
+        self._permissions: Permissions | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def shared(self) -> bool:
+        """Whether several people sign in."""
+        return not is_loopback(self.settings.host)
+
+    @property
+    def library(self) -> Library:
+        """The opened library; loads no model."""
+        with self._lock:
+            if self._library is None:
+                from app.service.open_library import open_library
+
+                self._library = open_library(self.settings)
+            return self._library
+
+    @property
+    def permissions(self) -> Permissions:
+        """Who may read and change which collections."""
+        with self._lock:
+            if self._permissions is None:
+                self._permissions = Permissions(self.settings.data, self.settings.database)
+            return self._permissions
+
+    def library_of(self, user: str, collection: str | None = None) -> Library:
+        """The library as this user sees it, or one collection of it. Raises ``NotAllowed`` where
+        there is no such collection, or it is not theirs to read."""
+        library = self.library
+        if self.shared:
+            readable = self.permissions.readable(user, library.collection_names())
+            library = library.within(readable)
+        return library if collection is None else one_collection(library, collection)
+
+    def editable(self, user: str) -> frozenset[str]:
+        """The collections whose documents this user may change."""
+        held = self.library.collection_names()
+        return self.permissions.editable(user, held) if self.shared else frozenset(held)
+
+    def library_to_change(self, user: str, document: str) -> Library:
+        """The library in which this user may change a document (its name, id or source). Raises
+        ``NotAllowed`` where they may only read it, ``StoreError`` where there is none."""
+        if not self.shared:
+            return self.library
+        editable = self.editable(user)
+        collection = self.library_of(user).history(document)[-1].collection
+        if collection not in editable:
+            raise NotAllowed(
+                f"Only its editors change what is in {collection}. Whoever runs Footnote makes "
+                f"you one: footnote collections share {collection} {user} --editor"
+            )
+        return self.library.within(editable)
+
+    def collection_for(self, user: str, wanted: str = "") -> str:
+        """The collection that what a user adds is put into: the one they want, where they may
+        change it, else their own. Raises ``NotAllowed``."""
+        if not self.shared:
+            return wanted
+        if wanted and wanted != own(user) and wanted not in self.editable(user):
+            raise NotAllowed(f"There is no collection {wanted} that you may change.")
+        return wanted or own(user)
+
+    def close(self) -> None:
+        """Close the library and the database of users."""
+        if self._permissions is not None:
+            self._permissions.close()
+        if self._library is not None:
+            self._library.close()
