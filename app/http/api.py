@@ -15,7 +15,7 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from starlette.exceptions import HTTPException as AnyHTTPException
 
 from app.answer import Event, Finished
-from app.http import docs_page, openai_api
+from app.http import collections, docs_page, openai_api
 from app.http.schemas import (
     AnswerReply,
     AskRequest,
@@ -49,6 +49,7 @@ def install(app: FastAPI, engine: Engine) -> None:
     _asking(app, engine)
     _reading(app, engine)
     _changing(app, engine)
+    collections.install(app, engine, PREFIX)
     openai_api.install(app, engine)
     docs_page.install(app, (PREFIX, openai_api.PREFIX))
 

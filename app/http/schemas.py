@@ -127,13 +127,36 @@ class TextReply(Shape):
     text: str = Field(examples=["The two countries established ties on 29 May 1992."])
 
 
+class ShareRequest(Shape):
+    """What somebody may do with a collection."""
+
+    role: Literal["reader", "editor"] = Field(examples=["reader"])
+
+
+class MemberReply(Shape):
+    """Somebody, and what they may do now; null is nothing."""
+
+    name: str = Field(examples=["ada"])
+    role: Literal["reader", "editor"] | None = Field(examples=["reader"])
+
+
+class CollectionReply(Shape):
+    """A collection that one may read, and perhaps change."""
+
+    name: str = Field(examples=["minutes"])
+    documents: int = Field(examples=[12])
+    passages: int = Field(examples=[840])
+    editable: bool = Field(examples=[True])
+    members: list[MemberReply]
+
+
 class RemovedReply(Shape):
     """The document that was removed."""
 
     removed: str = Field(examples=["report.pdf"])
 
 
-def replies(shape: type[Any]) -> dict[int | str, dict[str, Any]]:
+def replies(shape: Any) -> dict[int | str, dict[str, Any]]:
     """A call's replies for its description: this shape, or an error."""
     failed = {"model": ErrorReply}
     return {

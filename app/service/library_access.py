@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from app.service.permissions import NotAllowed, Permissions, one_collection
+from app.service.permissions import NotAllowed, Permissions, Role, one_collection
 from app.settings import Settings, is_loopback
 from store.collections import own
 
@@ -76,11 +76,21 @@ class LibraryAccess:
     def collection_for(self, user: str, wanted: str = "") -> str:
         """The collection that what a user adds is put into: the one they want, where they may
         change it, else their own. Raises ``NotAllowed``."""
-        if not self.shared:
+        if not self.shared or not user:  # nobody, where people sign in, is Footnote itself
             return wanted
         if wanted and wanted != own(user) and wanted not in self.editable(user):
             raise NotAllowed(f"There is no collection {wanted} that you may change.")
         return wanted or own(user)
+
+    def share(self, user: str, collection: str, name: str, role: Role | None) -> None:
+        """What ``user`` lets somebody (``*``: everybody) do with a collection that they may change;
+        nothing where ``role`` is None. Raises ``NotAllowed``."""
+        if collection not in self.editable(user):
+            raise NotAllowed(f"There is no collection {collection} that you may change.")
+        if role is None:
+            self.permissions.unshare(collection, name)
+        else:
+            self.permissions.share(collection, name, role)
 
     def close(self) -> None:
         """Close the library and the database of users."""
