@@ -67,11 +67,15 @@ def cumulative(values: Sequence[float]) -> list[tuple[float, float]]:
     return [(ordered[at], (at + 1) / len(ordered)) for at in kept]
 
 
+SMALLEST = 1e-9
+"""What differs from 0 by less is 0 on an axis."""
+
+
 def ticks(low: float, high: float, most: int = 6) -> list[float]:
     """At most ``most`` round numbers, evenly apart, the first not above ``low`` and the last not
     below ``high`` (but for a billionth of a step): steps of 1, 2 or 5 times a power of ten."""
     if high <= low:
-        high = low + (abs(low) or 1)
+        high = low + (abs(low) if abs(low) > SMALLEST else 1)
     size = 10 ** floor(log10((high - low) / most))
     for step in (size * times for times in (1, 2, 5, 10, 20, 50)):
         first, last = floor(low / step + 1e-9), ceil(high / step - 1e-9)

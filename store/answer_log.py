@@ -155,7 +155,8 @@ def _answer(
         status = "worth asking again" if _bears(row, model, search) else "current"
     else:
         found = {citation.status for citation in citations}
-        status = "stale" if "stale" in found else "moved" if "moved" in found else "current"
+        worst: tuple[AnswerStatus, ...] = ("unreadable", "stale", "moved")
+        status = next((each for each in worst if each in found), "current")
     return StoredAnswer(
         id=row.id,
         created=row.created,
@@ -207,7 +208,7 @@ class _Judge:
         start, end = row.begins, row.ends
         if not row.readable:
             return CitationStatus(
-                row.n, "", row.revision, start, end, quote="", status="stale", why=UNREADABLE
+                row.n, "", row.revision, start, end, quote="", status="unreadable", why=UNREADABLE
             )
         standing = self._standing(row.revision, row.current, start, end)
         return CitationStatus(

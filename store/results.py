@@ -162,7 +162,7 @@ class Diff:
     unchanged: int
 
 
-AnswerStatus = Literal["current", "moved", "stale", "worth asking again"]
+AnswerStatus = Literal["current", "moved", "stale", "unreadable", "worth asking again"]
 
 
 @dataclass(frozen=True, slots=True)

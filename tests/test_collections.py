@@ -206,7 +206,7 @@ class TestChanges:
             assert (status.status, status.document) == ("current", "text0.txt")
             reader = library.within(["c"])
             hidden = reader.stored_answer(answer).citations[0]
-            assert (hidden.status, hidden.document, hidden.quote) == ("stale", "", "")
+            assert (hidden.status, hidden.document, hidden.quote) == ("unreadable", "", "")
             assert "no longer read" in hidden.why
             assert library.stored_answer(refused).status == "worth asking again"
             assert reader.stored_answer(refused).status == "current"

@@ -24,7 +24,13 @@ if TYPE_CHECKING:
     from store.results import StoredAnswer
 
 answers_app = typer.Typer(invoke_without_command=True)
-COLOURS = {"current": "green", "moved": "cyan", "stale": "red", "worth asking again": "yellow"}
+COLOURS = {
+    "current": "green",
+    "moved": "cyan",
+    "stale": "red",
+    "unreadable": "red",
+    "worth asking again": "yellow",
+}
 STATES = {"holds": "green", "moved": "yellow", "fails": "red", "unchecked": "dim"}
 
 

@@ -236,9 +236,8 @@ class Engine(LibraryAccess):
             return common
         from app.answering.pipeline import Answerer
 
-        settings = chosen or common.settings
-        model = None if settings.model == "none" else common.model
-        return Answerer(library, settings, model, common.reader)
+        model = None if chosen and chosen.model == "none" else common.model
+        return Answerer(library, chosen or common.settings, model, common.reader)
 
     def example_questions(
         self, user: str = "", count: int = 4, revisions: Sequence[Revision] | None = None

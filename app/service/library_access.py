@@ -85,7 +85,7 @@ class LibraryAccess:
     def share(self, user: str, collection: str, name: str, role: Role | None) -> None:
         """What ``user`` lets somebody (``*``: everybody) do with a collection that they may change;
         nothing where ``role`` is None. Raises ``NotAllowed``."""
-        if collection not in self.editable(user):
+        if collection not in self.editable(user) | {own(user)} or not user:
             raise NotAllowed(f"There is no collection {collection} that you may change.")
         if role is None:
             self.permissions.unshare(collection, name)

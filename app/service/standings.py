@@ -49,5 +49,6 @@ class Standings:
 
 
 def _standing(library: Library, answer: StoredAnswer) -> Standing:
-    changed = {c.revision for c in answer.citations if c.status != "current"}
+    kept = "current", "unreadable"
+    changed = {c.revision for c in answer.citations if c.status not in kept}
     return Standing(answer.status, frozenset(library.revision(r).document_id for r in changed))

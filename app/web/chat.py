@@ -167,12 +167,11 @@ class Chat:
             yield render_answer.draft(question, found, "", "Looking in the documents")
         self._live.pop(session, None)
         words, drawn = "", 0.0
-        user = owner or session
         library = self.engine.library_of(owner)
         asked = scope_of(library, documents)
 
         def events() -> Iterator[Event]:
-            return self.engine.stream(question, asked, history, user, stop.is_set)
+            return self.engine.stream(question, asked, history, owner or session, stop.is_set)
 
         for event in iterate_in_worker(events, stop):
             if isinstance(event, Finished):
@@ -287,8 +286,7 @@ class Chat:
     def open(self, owner: str, session: str, exchange: str, part: str, n: int) -> str:
         """The source pane for footnote ``n`` of an answer's ``part`` (citations or closest)."""
         citations = self.citations(owner, session, exchange, part)
-        library = self.engine.library_of(owner)
-        return open_citation(library, Opened(citations, n, exchange, part))
+        return open_citation(self.engine.library_of(owner), Opened(citations, n, exchange, part))
 
     def citations(self, owner: str, session: str, exchange: str, part: str) -> Sequence[Citation]:
         """What an answer of the owner's cites, or (``closest``) what comes closest to one."""

@@ -14,7 +14,7 @@ import gradio as gr
 from app.html_escape import clip, markup
 from app.service.purge import purge
 from app.service.uploads import add_bytes, add_link
-from app.web import reading, source_pane
+from app.web import reading, sharing, source_pane
 from app.web.chat import LOST, Chat
 from app.web.components import Stream, handler, html, owner_of, session_of
 from app.web.document_list import SORTS, drawn, omissions
@@ -46,18 +46,21 @@ def link_problem(address: str) -> str:
     return f'<p class="problem" role="alert">{bad}</p>'
 
 
-def take_in(chat: Chat, owner: str, session: str, sources: Sequence[str]) -> Iterator[str]:
-    """Take sources in one after the other; yields the progress of each as HTML."""
+def take_in(
+    chat: Chat, owner: str, session: str, sources: Sequence[str], collection: str = ""
+) -> Iterator[str]:
+    """Take sources into a collection, the owner's own where none is named, one after the other;
+    yields the progress of each as HTML."""
     page = chat.page(session)
     page.adding += 1
     try:
-        yield from _progress_of(chat, owner, page, sources)
+        yield from _progress_of(chat, owner, page, sources, collection)
     finally:
         page.adding -= 1
 
 
 def _progress_of(
-    chat: Chat, owner: str, page: DocumentsShown, sources: Sequence[str]
+    chat: Chat, owner: str, page: DocumentsShown, sources: Sequence[str], collection: str
 ) -> Iterator[str]:
     done: list[str] = []
     for given in sources:
@@ -65,7 +68,7 @@ def _progress_of(
         label = f"<bdi>{markup(clip(name, 80))}</bdi>"
         yield _progress([*done, f'<li class="doing">{label}: reading</li>'])
         try:
-            for step in worker_stream(partial(_add, chat, owner, given)):
+            for step in worker_stream(partial(_add, chat, owner, collection, given)):
                 if isinstance(step, IngestReport):
                     revision = chat.engine.library_of(owner).revision(step.revision)
                     page.own.add(revision.document_id)
@@ -87,20 +90,23 @@ def _taken_in(report: IngestReport) -> str:
     return f"{words} ({report.seconds:.1f} s){omissions(report.omissions)}"
 
 
-def _add(chat: Chat, owner: str, given: str, outlet: Outlet[str | IngestReport]) -> None:
+def _add(
+    chat: Chat, owner: str, collection: str, given: str, outlet: Outlet[str | IngestReport]
+) -> None:
     """Puts out what is being done, and at last the report."""
 
     def tell(what: str, done: int, total: int) -> None:
         outlet.put(f"{what} {done:,} of {total:,}")
 
     if given.startswith(("http://", "https://")):
-        outlet.put(add_link(chat.engine, given, tell, owner))
+        outlet.put(add_link(chat.engine, given, tell, owner, collection))
     else:
-        outlet.put(add_bytes(chat.engine, Path(given).read_bytes(), Path(given).name, tell, owner))
+        data, name = Path(given).read_bytes(), Path(given).name
+        outlet.put(add_bytes(chat.engine, data, name, tell, owner, collection))
 
 
 def _progress(rows: Sequence[str]) -> str:
-    return f'<ul class="intake" role="status">{"".join(rows)}</ul>'
+    return f'<div role="status"><ul class="intake">{"".join(rows)}</ul></div>'
 
 
 def build(chat: Chat, tab: Any, stream: Stream) -> Any:
@@ -115,6 +121,7 @@ def build(chat: Chat, tab: Any, stream: Stream) -> Any:
                     placeholder="Or paste a link: https://…", show_label=False, label="Link",
                     submit_btn="Add", container=False, elem_id="link",
                 )  # fmt: skip
+            target = sharing.build_target(chat.engine)
             intake = html(elem_id="intake")
             with gr.Row(elem_classes="narrow"):
                 words = gr.Textbox(
@@ -126,23 +133,26 @@ def build(chat: Chat, tab: Any, stream: Stream) -> Any:
                     filterable=False, elem_id="sort-documents",
                 )  # fmt: skip
             listed = html(elem_id="library")
+            shares = gr.Column()
         with gr.Column(elem_classes="read", min_width=300):
             pane = html('<div class="pane-empty"><p>Choose a document to read it here.</p></div>')
 
     @handler
-    def drop(paths: list[str], request: gr.Request) -> Iterator[tuple[Any, ...]]:
-        for shown in take_in(chat, owner_of(request), session_of(request), paths):
-            yield shown, drawn(chat, owner_of(request), session_of(request)), gr.skip()
-        yield gr.skip(), drawn(chat, owner_of(request), session_of(request)), None
+    def drop(paths: list[str], into: str | None, request: gr.Request) -> Iterator[tuple[Any, ...]]:
+        owner, session = owner_of(request), session_of(request)
+        for shown in take_in(chat, owner, session, paths, into or ""):
+            yield shown, drawn(chat, owner, session), gr.skip()
+        yield gr.skip(), drawn(chat, owner, session), None
 
     @handler
-    def paste(address: str, request: gr.Request) -> Iterator[tuple[Any, ...]]:
+    def paste(address: str, into: str | None, request: gr.Request) -> Iterator[tuple[Any, ...]]:
+        owner, session = owner_of(request), session_of(request)
         problem = link_problem(address.strip())
         if problem:
             yield problem, gr.skip(), gr.skip()
             return
-        for shown in take_in(chat, owner_of(request), session_of(request), [address.strip()]):
-            yield shown, drawn(chat, owner_of(request), session_of(request)), gr.skip()
+        for shown in take_in(chat, owner, session, [address.strip()], into or ""):
+            yield shown, drawn(chat, owner, session), gr.skip()
 
     def act(request: gr.Request, event: gr.EventData) -> tuple[Any, ...]:
         data = event._data
@@ -152,8 +162,8 @@ def build(chat: Chat, tab: Any, stream: Stream) -> Any:
         )  # fmt: skip
         return _act(chat, owner_of(request), session_of(request), chosen)
 
-    stream.bind(files.upload, drop, files, [intake, listed, files])
-    stream.bind(link.submit, paste, link, [intake, listed, files])
+    stream.bind(files.upload, drop, [files, target], [intake, listed, files])
+    stream.bind(link.submit, paste, [link, target], [intake, listed, files])
 
     def show_list(request: gr.Request) -> str:
         return drawn(chat, owner_of(request), session_of(request))
@@ -171,6 +181,8 @@ def build(chat: Chat, tab: Any, stream: Stream) -> Any:
     for changed in (words.change, sort.change):
         stream.bind(changed, narrow, [words, sort], listed, **in_order)
     reading.wire(chat, pane)
+    with shares:
+        sharing.build(chat.engine, tab, target, show_list, listed)
     return listed
 
 

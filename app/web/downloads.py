@@ -18,12 +18,14 @@ PRINT = b"<script>print()</script>\n"
 
 
 def as_evidence(engine: Engine, user: str, kept: Sequence[StoredExchange]) -> str:
-    """The evidence file of a conversation's answers; ``footnote verify`` checks it."""
+    """The evidence file of a conversation's answers, as far as the user may still read what they
+    cite; ``footnote verify`` checks it."""
     from app.service.evidence_bundle import evidence
 
     wanted = {item.answer.id for item in kept if item.answer}
     library = engine.library_of(user)
-    return evidence(library, engine.settings, library.answers(ids=wanted))
+    held = [a for a in library.answers(ids=wanted) if a.status != "unreadable"]
+    return evidence(library, engine.settings, held)
 
 
 def links(conversation: str) -> str:

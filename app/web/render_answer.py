@@ -24,6 +24,7 @@ MARKS = {"right": "Right", "wrong": "Wrong", "incomplete": "Incomplete"}
 STALE = {
     "moved": "The cited words now stand elsewhere in the document.",
     "stale": "The cited words have changed since this answer.",
+    "unreadable": "You may no longer read what this answer cites.",
     "worth asking again": "New passages bear on this question.",
 }
 

@@ -1,0 +1,89 @@
+"""Where people sign in: which collection is added to, and who may read and change one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import gradio as gr
+
+from app.html_escape import clip, markup, show_controls
+from app.service.engine import Engine
+from app.service.permissions import EVERYONE, Role
+from app.service.scope import shown_name
+from app.web.components import QUIET, handler, html, owner_of
+from ingest.document import FootnoteError
+from store.collections import own
+
+RIGHTS = [("May read", "reader"), ("May also change", "editor"), ("No longer", "")]
+EVERYBODY = "everybody"
+
+
+def build_target(engine: Engine) -> Any:
+    """The choice of the collection that is added to; not shown where nobody signs in."""
+    return gr.Dropdown(
+        [], label="Add to", visible=engine.shared, filterable=False, elem_id="add-to"
+    )
+
+
+def build(engine: Engine, tab: Any, target: Any, drawn: Callable[..., str], listed: Any) -> None:
+    """The form that shares a collection, below the list of documents. ``drawn`` draws the list."""
+    if not engine.shared:
+        return
+    with gr.Accordion("Share", open=False, elem_id="share"):
+        collection = gr.Dropdown([], label="Collection", filterable=False, elem_id="share-what")
+        members = html(elem_id="members")
+        name = gr.Textbox(
+            label="With", placeholder=f"A user's name, or {EVERYBODY}", elem_id="share-with"
+        )
+        right = gr.Radio(RIGHTS, value="reader", label="They", elem_id="share-right")
+        share = gr.Button("Apply", size="sm", variant="secondary")
+
+    def offer(chosen: str | None, other: str | None, request: gr.Request) -> tuple[Any, ...]:
+        user = owner_of(request)
+        offered = choices(engine, user)
+        held = [value for _, value in offered]
+        kept = [each if each in held else own(user) for each in (chosen, other)]
+        updates = [gr.update(choices=offered, value=each) for each in kept]
+        return *updates, told(engine, user, kept[1])
+
+    @handler
+    def show(wanted: str, request: gr.Request) -> str:
+        return told(engine, owner_of(request), wanted)
+
+    @handler
+    def apply(wanted: str, who: str, role: Role, request: gr.Request) -> tuple[Any, ...]:
+        user = owner_of(request)
+        called = EVERYONE if who.strip().casefold() == EVERYBODY else who.strip()
+        try:
+            engine.share(user, wanted, called, role or None)
+        except FootnoteError as error:
+            problem = f'<p class="problem" role="alert">{markup(str(error))}</p>'
+            return told(engine, user, wanted) + problem, gr.skip(), gr.skip()
+        return told(engine, user, wanted), "", drawn(request)
+
+    tab.select(offer, [target, collection], [target, collection, members], **QUIET)
+    collection.input(show, collection, members, **QUIET)
+    given = [collection, name, right]
+    gr.on([share.click, name.submit], apply, given, [members, name, listed], **QUIET)
+
+
+def choices(engine: Engine, user: str) -> list[tuple[str, str]]:
+    """The collections that a user may change, their own first: what they see, and the name."""
+    names = [own(user), *sorted(engine.editable(user) - {own(user)})]
+    return [(show_controls(clip(shown_name(name, user), 60)), name) for name in names]
+
+
+def told(engine: Engine, user: str, collection: str) -> str:
+    """Who reads a collection and who changes it, as HTML."""
+    if collection not in engine.editable(user) | {own(user)}:
+        return ""
+    members = engine.permissions.members(collection)
+    rows = [
+        f"<li><bdi>{markup(EVERYBODY if m.name == EVERYONE else m.name)}</bdi> "
+        f"{'may read and change it' if m.role == 'editor' else 'may read it'}</li>"
+        for m in members
+    ]
+    if not rows:
+        return '<p class="none">It is shared with nobody.</p>'
+    return f'<ul class="members">{"".join(rows)}</ul>'
