@@ -87,17 +87,17 @@ class Server:
         with psycopg.connect(said, autocommit=True) as connection:
             connection.execute(statement)
 
-    def new(self) -> str:
-        """The address of a new database, whose tables are there."""
+    def new(self, template: str = "blank") -> str:
+        """The address of a new database, whose tables are there (none by ``template1``)."""
         self._number += 1
         name = f"test{self._number}"
-        self.execute(f"CREATE DATABASE {name} TEMPLATE blank")
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         return self.url(name)
 
-    def of(self, folder: Path) -> str:
+    def of(self, folder: Path, template: str = "blank") -> str:
         """The address of the database that stands for a data folder."""
         if folder not in self._made:
-            self._made[folder] = self.new()
+            self._made[folder] = self.new(template)
         return self._made[folder]
 
     def forget(self) -> None:

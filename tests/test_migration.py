@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.script import ScriptDirectory
 from conftest import document_of
 from databases import differences
+from sqlalchemy import text
+from sqlalchemy.engine import Connection
 
 from store import migration, sqlite_history
 from store.catalogue import Catalogue
+from store.database import Database
 from store.embedder import Embedder
 from store.library import Library
 from store.migration import CATALOGUE
 from store.results import StoreError
-from store.tables import metadata
+from store.scope import Scope
+from store.tables import documents, embeddings, meta, metadata, passages, revisions
+from store.text_index import text_index
 
 FILE = "catalogue.sqlite3"
 VERSIONS = range(1, len(sqlite_history.MIGRATIONS) + 1)
@@ -106,3 +114,61 @@ def test_a_failed_migration_leaves_the_old_version(
     names = {row[0] for row in db.execute("SELECT name FROM sqlite_master")}
     assert not names & {"half", "alembic_version"}
     db.close()
+
+
+def test_documents_of_before_are_put_into_collections(
+    tmp_path: Path, embedder: Embedder, both_databases: str, request: pytest.FixtureRequest
+) -> None:
+    """A catalogue of revision 0001 is what today's is without collections."""
+    if both_databases == "postgresql":
+        request.getfixturevalue("postgresql").of(tmp_path / "older", "template1")
+    sources = {"/srv/notes/lamp.txt": "notes", "upload:ada/tide.txt": "@ada", "upload:x": "uploads"}
+    with Library.open(tmp_path / "new", embedder) as new:
+        for number, (source, collection) in enumerate(sources.items()):
+            made = document_of(f"The lamp {number} burns paraffin.", "It is old.", name="a.txt")
+            new.add(replace(made, source=source, collection=collection))
+        new.remove("upload:x")
+        older = Database(tmp_path / "older", schema=replace(CATALOGUE, head="0001"))
+        with new._catalogue.reading() as there, older.writing() as db:
+            for table in (documents, revisions, passages, embeddings, meta):
+                left_out = {"collection", "current"} if table is documents else set()
+                if (number := table.autoincrement_column) is not None:
+                    left_out.add(number.name)
+                columns = [column.name for column in table.c if column.name not in left_out]
+                listed = ", ".join(columns)
+                rows = there.execute(text(f"SELECT {listed} FROM {table.name}")).all()
+                insert_all(db, table.name, columns, [row._mapping for row in rows])
+            current = "UPDATE documents SET current = :current WHERE id = :id"
+            for row in there.execute(text("SELECT id, current FROM documents")):
+                db.execute(text(current), dict(row._mapping))
+                if row.current:
+                    text_index(db).add_terms(db, row.current)
+            db.execute(text("DELETE FROM meta WHERE key = 'words'"))
+        older.close()
+        with Library.open(tmp_path / "older", embedder) as library:
+            held = {d.source: d.collection for d in library.documents()}
+            assert held == {s: c for s, c in sources.items() if s != "upload:x"}
+            assert library.collections() == new.collections()
+            assert library.collection_names() == new.collection_names()
+            for only in (None, frozenset({"@ada"})):
+                totals = []
+                for each in (library, new):
+                    with each._catalogue.reading() as db:
+                        totals.append(replace(Scope(only).totals(db), generation=0))
+                assert totals[0] == totals[1]
+            assert [h.score for h in library.within(["@ada"]).search("lamp")] == pytest.approx(
+                [h.score for h in new.within(["@ada"]).search("lamp")]
+            )
+            library.add(replace(document_of("A new lamp."), source="/srv/notes/lamp.txt"))
+            assert len(library.history("/srv/notes/lamp.txt")) == 2
+            assert library.restore("upload:x", 1).collection == "uploads"
+
+
+def insert_all(
+    db: Connection, table: str, columns: Sequence[str], rows: Sequence[Mapping[str, Any]]
+) -> None:
+    names, values = ", ".join(columns), ", ".join(f":{name}" for name in columns)
+    if rows:
+        db.execute(
+            text(f"INSERT INTO {table} ({names}) VALUES ({values})"), [dict(r) for r in rows]
+        )
