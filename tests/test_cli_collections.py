@@ -92,7 +92,7 @@ def test_sharing(footnote: Footnote, folders: Path) -> None:
     ]
     assert footnote("collections", "unshare", "minutes", "ada").code == 0
     assert "nobody" in footnote("collections", "list").out
-    for wrong in (("share", "letters", "ada"), ("share", "minutes", "bob")):
-        refused = footnote("collections", *wrong)
-        assert (refused.code, "There is no" in refused.err) == (2, True)
+    refused = footnote("collections", "share", "minutes", "bob")
+    assert (refused.code, "There is no user bob" in refused.err) == (2, True)
+    assert "no document in letters yet" in footnote("collections", "share", "letters", "ada").out
     assert own("ada") == "@ada"

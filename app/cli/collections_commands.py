@@ -105,14 +105,17 @@ def share(
     [dim]footnote collections share board ada
     footnote collections share board grace --editor
     footnote collections share handbook "*"[/dim]
+
+    A collection may be shared before its first document is ingested.
     """
     with opened_library(settings_for(data)) as library, _permissions(data) as permissions:
-        from app.service.permissions import one_collection
-
-        one_collection(library, collection)
         permissions.share(collection, user, "editor" if editor else "reader")
+        empty = collection not in library.collection_names()
     does = "reads and changes" if editor else "reads"
-    console.print(f"{printable(user, markup=True)} {does} {printable(collection, markup=True)}.")
+    name = printable(collection, markup=True)
+    console.print(f"{printable(user, markup=True)} {does} {name}.")
+    if empty:  # it may be shared before anybody could read it, or be misspelt
+        console.print(f"[yellow]There is no document in {name} yet.[/yellow]")
 
 
 @collections.command()
