@@ -13,7 +13,7 @@ from commands import Footnote
 from playwright.sync_api import Browser, Page, expect
 
 from app.service.conversations import Conversations
-from app.service.scope import documents_in, folder_choices
+from app.service.scope import collection_choices, documents_in, folder_choices
 from app.service.uploads import add_bytes
 from ingest.load import load
 from store.library import Library
@@ -96,7 +96,7 @@ def test_a_folder_is_asked_as_one(visit: Page, mill: Served, tmp_path: Path) -> 
     for name, depth in (("estwick", "nine"), ("skell", "four")):
         text = f"The harbour at {name.title()} is {depth} metres deep.\n"
         mill.library.add(load(sample_file(tmp_path / "harbours", f"{name}.txt", text)))
-    visit.get_by_label("harbours/ (2 documents)").check()
+    visit.get_by_label("harbours (2 documents)").check()
     expect(visit.locator("#chips")).to_contain_text("2 of 5 documents")
     expect(ask(visit, "How deep is the harbour at Skell?")).to_contain_text("four metres")
     expect(ask(visit, WHEELS)).not_to_contain_text("nine wheels")
@@ -122,6 +122,28 @@ def test_folders_of_one_name_are_told_apart() -> None:
     ]  # fmt: skip
     assert len(documents_in(held, [site])) == 2
     assert folder_choices(held[:2]) == []
+
+
+def test_collections_and_what_is_not_just_one_of_them() -> None:
+    def revision(source: str, collection: str) -> Revision:
+        return replace(REVISION, document_id=source, source=source, collection=collection)
+
+    held = [revision(f"/archive/{n}.md", "archive") for n in range(2)]
+    held += [revision(f"/archive/old/{n}.md", "archive") for n in range(2)]
+    held += [revision(f"/letters/{n}.md", "letters") for n in range(2)]
+    held += [revision("upload:ada/a.txt", "@ada"), revision("upload:bob/b.txt", "@bob")]
+    assert [name for name, _ in collection_choices(held, "ada")] == [
+        "Your uploads (1 document)", "Uploads of bob (1 document)",
+        "archive (4 documents)", "letters (2 documents)",
+    ]  # fmt: skip
+    assert [name for name, _ in folder_choices(held)] == [
+        "archive/ (2 documents)", "old/ (2 documents)",
+    ]  # fmt: skip
+    (_, mine), *_, (_, letters) = collection_choices(held, "ada")
+    assert documents_in(held, [mine, letters]) == [
+        "/letters/0.md", "/letters/1.md", "upload:ada/a.txt",
+    ]  # fmt: skip
+    assert collection_choices(held[:4], "ada") == []
 
 
 def test_out_of_date_answers_stand_at_their_document(visit: Page, mill: Served) -> None:

@@ -10,8 +10,11 @@ from pathlib import Path
 
 import pytest
 from browser import Served
+from conftest import document_of
 from playwright.sync_api import Page, expect
 
+from app.service.engine import Engine
+from app.settings import Settings
 from evals.case import Case
 from evals.page import build, choices, jobs, render_run
 from evals.runs import Run, RunError, all_runs
@@ -19,6 +22,7 @@ from evals.sets import load_set, write_set
 from evals.summary import LABELS, MEANINGS
 from evals.workspace import Choice, runs_folder
 from evals.workspace import choose as choose_questions
+from store.library import Library
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 VISITS = "How many times did President Aliyev visit Central Asian countries?"
@@ -151,15 +155,23 @@ def test_one_run_at_a_time(served: Served, tmp_path: Path) -> None:
     assert made.state.done == made.state.total == len(CASES)
 
 
-def test_nobody_reads_runs_of_anothers_own_set(tmp_path: Path) -> None:
-    def run_of(name: str) -> Run:
-        return Run(tmp_path, {"set": name, "id": "x"}, (), ())
+def test_nobody_reads_runs_of_what_one_may_not_read(library: Library) -> None:
+    def seen(name: str, user: str, host: str = "0.0.0.0", asked: str = "") -> bool:
+        made = Run(library.folder, {"set": name, "id": "x", "documents": [["d", asked]]}, (), ())
+        settings = Settings(data=library.folder, host=host, model="none")
+        return choices.visible(Engine(settings, library), made, user)
 
-    assert choices.visible(run_of("mine-ada (20 drawn, seed 1)"), "ada")
-    assert not choices.visible(run_of("mine-ada"), "bob")
-    assert not choices.visible(run_of("mine-ada"), "")
-    assert not choices.visible(run_of("mine"), "ada")
-    assert choices.visible(run_of("briefing"), "bob")
+    assert seen("mine-ada (20 drawn, seed 1)", "ada")
+    assert not seen("mine-ada", "bob")
+    assert not seen("mine-ada", "")
+    assert not seen("mine", "ada")
+    assert seen("briefing", "bob")
+    library.add(replace(document_of("The mill is old."), collection="@ada"))
+    (hidden,) = (revision.id for revision in library.documents())
+    assert seen("briefing", "ada", asked=hidden)
+    assert not seen("briefing", "bob", asked=hidden)
+    assert not seen("a set of the command line", "bob")
+    assert seen("a set of the command line", "", host="127.0.0.1", asked=hidden)
 
 
 def test_progress_tells_the_time_left_and_what_failed() -> None:

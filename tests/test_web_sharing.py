@@ -86,6 +86,7 @@ def test_an_upload_is_ones_own_until_it_is_shared(chat: Served, people: tuple[Pa
     bob.get_by_role("tab", name="Chat").click()
     answer = ask(bob, "When is the merger of the two mills planned?")
     expect(answer).to_contain_text("May")
+    expect(bob.locator("#chosen")).to_contain_text("plan.txt")
     answer.locator(".cite").first.click()
     expect(bob.locator(".pane mark").first).to_be_visible()
 
