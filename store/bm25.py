@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 import threading
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
 
@@ -31,13 +31,37 @@ MARKS = re.compile("[\u0300-\u036f]+")
 _LOCAL = threading.local()
 
 
+Places = dict[int, float]
+"""Where a word stands in a passage, and what it counts there."""
+
+
 def score(words: str, length: int, mean: float, asked: Mapping[Phrase, float]) -> float:
     """The BM25 of a passage (its ``vector`` and how many words it has) for stemmed phrases with
     their idf; ``mean`` is the mean number of words."""
+    return _score(lambda stem: _places(words, stem), length, mean, asked)
+
+
+def score_of_text(said: str, context: str, mean: float, asked: Mapping[Phrase, float]) -> float:
+    """The same of a passage that no vector is kept of."""
+    wanted = {stem for stems in asked for stem in stems}
+    held: dict[str, Places] = {}
+    place = length = 0
+    for text, weight in ((said, 1.0), (context, CONTEXT_WEIGHT)):
+        for word in tokens(spaced(text)):
+            place, length = place + 1, length + 1
+            if word in wanted:
+                held.setdefault(word, {})[min(place, LAST_PLACE)] = weight
+        place += GAP
+    return _score(lambda stem: held.get(stem, {}), length, mean, asked)
+
+
+def _score(
+    places: Callable[[str], Places], length: int, mean: float, asked: Mapping[Phrase, float]
+) -> float:
     norm = K1 * (1 - B + B * length / max(1.0, mean))
     total = 0.0
     for stems, idf in asked.items():
-        times = _frequency(words, stems)
+        times = _frequency([places(stem) for stem in stems])
         total += idf * times * (K1 + 1) / (times + norm)
     return total
 
@@ -78,9 +102,9 @@ def tokens(said: str) -> Iterator[str]:
     return (_stem(word[:LONGEST]) for word in TOKEN.findall(_folded(said)))
 
 
-def _frequency(words: str, stems: Phrase) -> float:
-    """How often the stems stand one after the other, each time by its weight."""
-    first, *rest = (_places(words, stem) for stem in stems)
+def _frequency(stems: Sequence[Places]) -> float:
+    """How often words stand one after the other, each time by its weight."""
+    first, *rest = stems
     return sum(
         weight
         for place, weight in first.items()
@@ -88,7 +112,7 @@ def _frequency(words: str, stems: Phrase) -> float:
     )
 
 
-def _places(words: str, stem: str) -> dict[int, float]:
+def _places(words: str, stem: str) -> Places:
     """Where a stem stands, with each place's weight."""
     at = words.find(f"'{stem}':")
     if at < 0:

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Label,
     LargeBinary,
     MetaData,
+    Select,
     Table,
     func,
     literal_column,
@@ -20,8 +21,8 @@ from sqlalchemy.engine import Connection
 
 from store import bm25
 from store.database import Database
-from store.row_mapping import parts
-from store.scope import EVERYTHING, Scope
+from store.row_mapping import PART, parts
+from store.scope import CURRENT_PASSAGES, EVERYTHING, Scope
 from store.tables import passages
 from store.words import Phrase, Rarity, spaced
 
@@ -105,7 +106,7 @@ def count(db: Connection, wanted: Sequence[Phrase], scope: Scope) -> int:
     """How many passages inside the scope have all of these phrases."""
     counted = select(func.count()).select_from(fulltext).where(HAS)
     if scope.restricted:
-        counted = counted.where(scope.holding(fulltext.c.rowid))
+        counted = counted.where(scope.holding(db, fulltext.c.rowid))
     return int(db.execute(counted, {"query": _query(wanted, " AND ")}).scalar_one())
 
 
@@ -114,14 +115,33 @@ def matches(
 ) -> list[tuple[int, float]]:
     """``(passage id, BM25)`` of the best that have any of these phrases, best first."""
     query = select(fulltext.c.rowid, SCORE).where(HAS).order_by(SCORE.desc(), fulltext.c.rowid)
-    if scope != EVERYTHING:
-        query = query.where(scope.holding(fulltext.c.rowid))
-    most = max(bm25.FEWEST, bm25.CANDIDATES * limit) if scope.restricted else limit
-    found = db.execute(query.limit(most), {"query": _query(wanted, " OR ")}).all()
+    values: dict[str, object] = {"query": _query(wanted, " OR ")}
     if not scope.restricted:
-        return [(row.rowid, row.score) for row in found]
+        if scope != EVERYTHING:
+            query = query.where(scope.holding(db, fulltext.c.rowid))
+        return [(row.rowid, row.score) for row in db.execute(query.limit(limit), values)]
     # FTS5's own scores tell of passages outside: how many there are, and how many have a word.
-    return bm25.best(_scores(db, [row.rowid for row in found], scope, rarity(wanted)), limit)
+    found = _inside(db, query, values, max(bm25.FEWEST, 2 * limit), scope)
+    return bm25.best(_scores(db, found, scope, rarity(wanted)), limit)
+
+
+def _inside(
+    db: Connection, query: Select[int, float], values: dict[str, object], most: int, scope: Scope
+) -> list[int]:
+    """The first ``most`` matches that are inside."""
+    if scope.documents is not None or scope.is_small(db):
+        within = query.where(scope.holding(db, fulltext.c.rowid)).limit(most)
+        return [row.rowid for row in db.execute(within, values)]
+    # Whether a match is inside takes longer than to find it: asked of the best alone.
+    found: list[int] = []
+    current = select(passages.c.id).select_from(CURRENT_PASSAGES).where(scope.checked)
+    for part in db.execute(query, values).partitions(PART):
+        ids = [row.rowid for row in part]
+        inside = set(db.execute(current.where(passages.c.id.in_(ids))).scalars())
+        found += [each for each in ids if each in inside]
+        if len(found) >= most:
+            break
+    return found[:most]
 
 
 def _scores(
@@ -132,7 +152,7 @@ def _scores(
     scores = {}
     for part in parts(found):
         for row in db.execute(columns.where(passages.c.id.in_(part))):
-            scores[row.id] = bm25.score(*bm25.vector(row.text, row.context), mean, asked)
+            scores[row.id] = bm25.score_of_text(row.text, row.context, mean, asked)
     return scores
 
 

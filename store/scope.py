@@ -12,6 +12,8 @@ from store.counters import all_of
 from store.tables import collections, documents, passages
 
 CURRENT_PASSAGES = passages.join(documents, documents.c.current == passages.c.revision)
+FEW = 5000
+"""Up to so many passages, looking at them all is faster than asking an index for more and more."""
 WORDS = "words"
 """The counter of all words in the full text."""
 
@@ -56,13 +58,27 @@ class Scope:
             inside.append(documents.c.id.in_(self.documents))
         return and_(true(), *inside)
 
-    def holding(self, passage: ColumnElement[int]) -> ColumnElement[bool]:
+    @property
+    def checked(self) -> ColumnElement[bool]:
+        """The same, of rows that something else finds: no index leads to them from here, which
+        SQLite would take for the quicker way."""
+        if self.collections is None:
+            return self.where
+        named = (documents.c.collection + "").in_(sorted(self.collections))
+        return and_(named, Scope(documents=self.documents).where)
+
+    def is_small(self, db: Connection) -> bool:
+        """Whether its passages are so few that each may be looked at."""
+        return self.restricted and self.totals(db).passages <= FEW
+
+    def holding(self, db: Connection, passage: ColumnElement[int]) -> ColumnElement[bool]:
         """Whether the passage of that id is current, and inside."""
-        if self.documents is None:
-            # Asked of each match: there are fewer of them than passages in a collection.
-            one = exists().select_from(CURRENT_PASSAGES)
-            return one.where(passages.c.id == passage, self.where)
-        return passage.in_(select(passages.c.id).select_from(CURRENT_PASSAGES).where(self.where))
+        if self.documents is not None or self.is_small(db):
+            inside = select(passages.c.id).select_from(CURRENT_PASSAGES).where(self.where)
+            return passage.in_(inside)
+        # Asked of each match: there are fewer of them than passages in the scope.
+        one = exists().select_from(CURRENT_PASSAGES)
+        return one.where(passages.c.id == passage, self.checked)
 
     def totals(self, db: Connection) -> Totals:
         """Counted as documents become current, so that nothing is counted here. The scope of

@@ -19,7 +19,7 @@ from store import fulltext, row_mapping
 from store.document_frequency import DocumentFrequency
 from store.queries import PASSAGES
 from store.results import Hit, StoredPassage
-from store.scope import EVERYTHING, Scope
+from store.scope import EVERYTHING, FEW, Scope
 from store.tables import documents, embeddings, passages, revisions
 from store.words import informative_terms
 
@@ -40,8 +40,6 @@ WORDS = 0.45
 POOL = 50
 # What a caption or page furniture is ranked lower by: found where no other text says it.
 FURNITURE = 0.25
-# Up to this many passages, comparing them all is faster than asking the index for more and more.
-FEW = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +101,7 @@ def _current(query: Query, keys: Sequence[str]) -> dict[str, list[int]]:
     wanted = (
         select(passages.c.id, passages.c.key)
         .select_from(current)
-        .where(query.scope.where)
+        .where(query.scope.checked)
         .order_by(passages.c.id)
     )
     for part in row_mapping.parts(keys):

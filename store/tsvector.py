@@ -12,9 +12,9 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import (
     BigInteger,
     Column,
+    ColumnElement,
     Integer,
     MetaData,
-    Select,
     Table,
     Text,
     any_,
@@ -32,7 +32,7 @@ from sqlalchemy.engine import Connection
 from store import bm25
 from store.database import Database
 from store.scope import EVERYTHING, Scope
-from store.tables import passages
+from store.tables import TEXT, documents, passages
 from store.words import Phrase, Rarity
 
 fulltext = Table(
@@ -41,6 +41,8 @@ fulltext = Table(
     Column("passage", BigInteger, primary_key=True, autoincrement=False),
     Column("words", TSVECTOR, nullable=False),
     Column("length", Integer, nullable=False),
+    # So that the passages need not be looked up to tell whose a match is.
+    Column("revision", TEXT, nullable=False),
 )
 COST = 4
 WEIGHTS = f"{{0, 0, {bm25.CONTEXT_WEIGHT}, 1}}"
@@ -58,7 +60,8 @@ def add_terms(db: Connection, revision_id: str) -> None:
     rows = []
     for row in db.execute(select(*columns).where(passages.c.revision == revision_id)):
         words, length = bm25.vector(row.text, row.context)
-        rows.append({"passage": row.id, "words": words, "length": length})
+        kept = {"passage": row.id, "words": words, "length": length}
+        rows.append({**kept, "revision": revision_id})
     if rows:
         db.execute(insert(fulltext), rows)
 
@@ -66,16 +69,16 @@ def add_terms(db: Connection, revision_id: str) -> None:
 def words(db: Connection, revision_id: str) -> int:
     """How many words of a revision are in it."""
     summed = select(func.coalesce(func.sum(fulltext.c.length), 0))
-    return int(db.execute(summed.where(fulltext.c.passage.in_(_of(revision_id)))).scalar_one())
+    return int(db.execute(summed.where(fulltext.c.revision == revision_id)).scalar_one())
 
 
 def forget(db: Connection, revision_id: str) -> None:
     """Takes the passages of a revision out."""
-    db.execute(delete(fulltext).where(fulltext.c.passage.in_(_of(revision_id))))
+    db.execute(delete(fulltext).where(fulltext.c.revision == revision_id))
 
 
-def _of(revision_id: str) -> Select[int]:
-    return select(passages.c.id).where(passages.c.revision == revision_id)
+def _inside(scope: Scope) -> ColumnElement[bool]:
+    return fulltext.c.revision.in_(select(documents.c.current).where(scope.where))
 
 
 def clear(db: Connection) -> None:
@@ -96,7 +99,7 @@ def count(db: Connection, wanted: Sequence[Phrase], scope: Scope) -> int:
         return 0
     counted = select(func.count()).select_from(fulltext).where(HAS)
     if scope.restricted:  # an estimate would tell of passages outside
-        counted = counted.where(scope.holding(fulltext.c.passage))
+        counted = counted.where(_inside(scope))
     elif not set("&-") & set(query) and (about := _estimated(db, query)) > MANY:
         return about
     return int(db.execute(counted, {"query": query}).scalar_one())
@@ -135,7 +138,7 @@ def _candidates(
         .limit(bindparam("limit"))
     )
     if scope != EVERYTHING:
-        query = query.where(scope.holding(fulltext.c.passage))
+        query = query.where(_inside(scope))
     return list(db.execute(query, values).scalars())
 
 

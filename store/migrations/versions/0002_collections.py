@@ -76,6 +76,14 @@ def _change_documents(db: Connection, placed: dict[str, str]) -> None:
     op.create_foreign_key(key, "documents", "collections", ["collection"], ["name"])
     op.drop_constraint("documents_source_key", "documents")
     op.create_unique_constraint(None, "documents", ["source", "collection"])
+    # So that the passages need not be looked up to tell whose a match is.
+    op.add_column("fulltext", sa.Column("revision", TEXT))
+    op.execute(
+        "UPDATE fulltext SET revision = passages.revision FROM passages"
+        " WHERE passages.id = fulltext.passage"
+    )
+    op.alter_column("fulltext", "revision", nullable=False)
+    op.create_index("fulltext_revision", "fulltext", ["revision"])
 
 
 def _count(db: Connection) -> None:
