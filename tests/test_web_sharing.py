@@ -57,7 +57,7 @@ def upload(page: Page, name: str, text: str) -> None:
     page.locator("#files input[type=file]").set_input_files(
         {"name": name, "mimeType": "text/plain", "buffer": text.encode()}
     )
-    expect(page.locator("#intake .done")).to_contain_text("added")
+    expect(page.locator("#intake .done")).to_have_text(f"{name}: added, 1 passages")
 
 
 def test_an_upload_is_ones_own_until_it_is_shared(chat: Served, people: tuple[Page, Page]) -> None:

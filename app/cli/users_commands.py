@@ -52,7 +52,7 @@ def list_users(data: Data = None) -> None:
 
 @users.command()
 def remove(name: str, data: Data = None) -> None:
-    """Remove a user.
+    """Remove a user. What they asked and added stays, for who is given the name next.
 
     [dim]footnote users remove ada[/dim]
     """

@@ -63,6 +63,7 @@ def _progress_of(
     chat: Chat, owner: str, page: DocumentsShown, sources: Sequence[str], collection: str
 ) -> Iterator[str]:
     done: list[str] = []
+    shared = chat.engine.shared
     for given in sources:
         name = Path(given).name if not given.startswith("http") else given
         label = f"<bdi>{markup(clip(name, 80))}</bdi>"
@@ -72,7 +73,7 @@ def _progress_of(
                 if isinstance(step, IngestReport):
                     revision = chat.engine.library_of(owner).revision(step.revision)
                     page.own.add(revision.document_id)
-                    done.append(f'<li class="done">{label}: {_taken_in(step)}</li>')
+                    done.append(f'<li class="done">{label}: {_taken_in(step, shared=shared)}</li>')
                 else:
                     yield _progress([*done, f'<li class="doing">{label}: {step}</li>'])
         except FootnoteError as error:
@@ -85,9 +86,11 @@ def _progress_of(
         yield _progress(done)
 
 
-def _taken_in(report: IngestReport) -> str:
-    words = f"{report.status}, {report.passages} passages, {report.embedded} new"
-    return f"{words} ({report.seconds:.1f} s){omissions(report.omissions)}"
+def _taken_in(report: IngestReport, *, shared: bool) -> str:
+    words = f"{report.status}, {report.passages} passages"
+    # Where people share the library, what is not new would tell of documents that one may not read.
+    more = "" if shared else f", {report.embedded} new ({report.seconds:.1f} s)"
+    return f"{words}{more}{omissions(report.omissions)}"
 
 
 def _add(
@@ -96,7 +99,7 @@ def _add(
     """Puts out what is being done, and at last the report."""
 
     def tell(what: str, done: int, total: int) -> None:
-        outlet.put(f"{what} {done:,} of {total:,}")
+        outlet.put(what if chat.engine.shared else f"{what} {done:,} of {total:,}")
 
     if given.startswith(("http://", "https://")):
         outlet.put(add_link(chat.engine, given, tell, owner, collection))
