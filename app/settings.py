@@ -95,6 +95,8 @@ class Settings:
     model's (None: one per free core); ``context`` is its window in tokens.
     ``database`` is the address of a PostgreSQL database that keeps documents, answers, users and
     conversations in place of the data folder's SQLite files.
+    ``metrics_token`` is the bearer token that ``/metrics`` asks for beyond loopback, and ``log``
+    the form of the chat's log: ``text``, or ``json`` with a line for every question.
     ``chroma`` is the address of a Chroma server that keeps the vectors in place of the data folder
     and ``chroma_token`` a bearer token for it.
     ``allow_private_links`` lets links lead to private and loopback addresses; ``offline`` keeps
@@ -124,6 +126,8 @@ class Settings:
     database: Annotated[str, AfterValidator(_database)] = ""
     chroma: Annotated[str, AfterValidator(_address)] = ""
     chroma_token: str = ""
+    metrics_token: str = ""
+    log: Literal["text", "json"] = "text"
     allow_private_links: bool = False
     offline: bool = False
     ocr: bool = True

@@ -21,7 +21,7 @@ from store.library import Library
 from store.results import Hit, StoreError
 from store.tables import collections
 
-EXAMPLES = int(os.environ.get("FOOTNOTE_EXAMPLES", "15"))
+EXAMPLES = int(os.environ.get("RANDOM_EXAMPLES", "15"))
 """Random libraries of a run of the tests; figures are quoted for 500."""
 TEXTS = (
     "The lamp in the tower is lit at six. It burns until the morning.",

@@ -36,7 +36,7 @@ from store.embedder import Embedder
 from store.library import Library
 from store.results import StoreError
 
-EXAMPLES = int(os.environ.get("FOOTNOTE_EXAMPLES", "15"))
+EXAMPLES = int(os.environ.get("RANDOM_EXAMPLES", "15"))
 PASSWORD = "correct horse battery"
 PEOPLE = "ada", "bob", "cy"
 SUBJECTS = "lighthouse", "harbour", "orchard", "quarry", "bakery", "foundry", "mill", "tannery"

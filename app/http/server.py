@@ -64,7 +64,7 @@ def application(
     """
     from fastapi import FastAPI, Request, Response
 
-    from app.http import api, auth, health, mcp, widget
+    from app.http import api, auth, health, mcp, metrics, widget
 
     conversations = Conversations(settings.data, settings.database)
     tools = mcp.server(engine, auth.ASKER.get)
@@ -81,12 +81,13 @@ def application(
     users = required_users(settings)
     auth.install(
         app, users, loopback=users is None, root=settings.root_path,
-        unguarded=(*health.PATHS, *widget.open_paths(settings)),
+        unguarded=(*health.PATHS, metrics.PATH, *widget.open_paths(settings)),
     )  # fmt: skip
     app.router.routes.extend(tool_routes)
     api.install(app, engine)
     widget.install(app, engine, settings)
     health.install(app, engine)
+    metrics.install(app, engine, settings.metrics_token, loopback=users is None)
 
     @app.middleware("http")
     async def headers(
@@ -152,12 +153,19 @@ def serve(
     check_port(settings.host, settings.port)
     required_users(settings)
     engine = Engine(settings)
+    if settings.log == "json":
+        from app.http import logs
+
+        logs.configure()
+        engine.observers.append(logs.log_question)
     app = application(settings, engine, lambda app, kept: add_page(app, engine, kept))
     server = Server(
         app,
         host=settings.host,
         port=settings.port,
         log_level="warning",
+        # uvicorn's own lines then go where the others go.
+        **({"log_config": None} if settings.log == "json" else {}),
         timeout_graceful_shutdown=3,
     )
     address = (

@@ -18,6 +18,7 @@ from app.service.example_questions import example_questions
 from app.service.fair_queue import FairQueue
 from app.service.library_access import LibraryAccess
 from app.service.model_choice import LOCAL, NAMED, QUOTES, keep_key, try_model
+from app.service.observed import Observer, observed
 from app.service.whereabouts import what_leaves
 from app.settings import Settings, SettingsError
 from ingest.document import FootnoteError
@@ -66,6 +67,8 @@ class Engine(LibraryAccess):
         self._writing = FairQueue(1)
         self.feedback_set_summary: Callable[[str], str] = _nothing
         """How a user's own evaluation set fares, in plain words; a further page may set it."""
+        self.observers: list[Observer] = []
+        """They are told what came of each question."""
 
     @property
     def answerer(self) -> Answerer:
@@ -219,6 +222,20 @@ class Engine(LibraryAccess):
         Users take turns, at reading and again at the language model, so that evidence never waits
         for what others have written. Raises ``Busy`` where too much is in progress.
         """
+        asked = self._asked(question, documents, history, user, left, collection, store=store)
+        yield from observed(asked, user, self.settings_of(user).model, self.observers)
+
+    def _asked(
+        self,
+        question: str,
+        documents: Sequence[str] | None,
+        history: Sequence[Turn],
+        user: str,
+        left: Callable[[], bool],
+        collection: str | None,
+        *,
+        store: bool,
+    ) -> Iterator[Event]:
         answerer = self._answerer_for(user, self.library_of(user, collection))
         events = answerer.stream(
             question, documents=documents or None, history=history, store=store
