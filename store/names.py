@@ -25,8 +25,10 @@ def one_document(catalogue: Catalogue, name: str, *, current: bool) -> str:
     if not ids:
         raise StoreError(f"There is no document {name!r}; see `footnote documents`.")
     if len(ids) > 1:
-        sources = ", ".join(source for _, source in ids)
-        raise StoreError(f"{len(ids)} documents are called {name!r}; say which: {sources}.")
+        sources = [source for _, source in ids]
+        # In several collections there may be one of the same source.
+        told = sources if len({*sources}) == len(ids) else [document for document, _ in ids]
+        raise StoreError(f"{len(ids)} documents are called {name!r}; say which: {', '.join(told)}.")
     return ids[0][0]
 
 

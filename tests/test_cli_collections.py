@@ -80,6 +80,23 @@ def test_a_file_may_be_in_two_collections(footnote: Footnote, folders: Path) -> 
     ]  # fmt: skip
 
 
+def test_a_page_that_did_not_change_still_goes_into_another_collection(
+    footnote: Footnote, site: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FOOTNOTE_ALLOW_PRIVATE_LINKS", "true")
+    page = f"{site}/page"
+    for collection in ("tides", "news", "tides"):
+        assert footnote("ingest", page, "--collection", collection).code == 0
+    rows = json.loads(footnote("documents", "--json").out)
+    assert sorted(row["collection"] for row in rows) == ["news", "tides"]
+    several = footnote("remove", page)
+    assert several.code == 2
+    identity = rows[0]["document_id"]
+    assert identity in several.err.replace("\n", "")
+    assert footnote("remove", identity).code == 0
+    assert len(json.loads(footnote("documents", "--json").out)) == 1
+
+
 def test_sharing(footnote: Footnote, folders: Path) -> None:
     Users(footnote.data).add("ada", "correct horse battery")
     assert "everybody" in footnote("collections", "list").out

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from app.settings import Settings
 from ingest.document import Document, FootnoteError, UnreadableDocument
+from store.collections import OWN
 from store.results import IngestReport, Revision
 
 if TYPE_CHECKING:
@@ -123,7 +124,12 @@ class Ingester:
     def _documents(
         self, files: Iterable[str], name: str | None, progress: Progress | None
     ) -> Iterator[Document]:
-        known = {revision.source: revision for revision in self._library.documents()}
+        wanted = self._collection
+        known = {
+            revision.source: revision
+            for revision in self._library.documents()
+            if revision.collection == wanted or not (wanted or revision.collection.startswith(OWN))
+        }
         for file in files:
             try:
                 document = self._read(file, name, known.get(file), progress)
