@@ -72,7 +72,7 @@ def test_questions_are_counted_by_what_came_of_them(chat: Served) -> None:
     ("token", "given", "status"),
     [
         ("", "", 404),
-        ("", "Bearer ", 404),
+        ("", "Bearer x", 404),
         ("s3cret", "", 401),
         ("s3cret", "Bearer wrong", 401),
         ("s3cret", "Bearer gehëim", 401),

@@ -67,6 +67,9 @@ def test_a_library_is_filled_goes_on_and_is_asked(
     assert second["ingest_passages_per_s"] > 0
     found = scale.ask(given, corpus)
     assert 0 < found["search_ms"]["p50"] <= found["question_ms"]["p95"]
-    assert set(found["parts_ms"]) == {"words", "vectors", "rarity", "documents"}
+    assert set(found["parts_ms"]) == {
+        *("words", "vectors", "rarity", "documents"),
+        *("search as a reader", "rarity for a reader"),
+    }
     assert found["memory_mb"] > 0
     assert min(scale.disk(tmp_path, "").values()) > 0
