@@ -100,12 +100,13 @@ class Indexer:
         collection that it is put into."""
         source = document.source
         default = named_after(document.folder) if document.folder else default_collection(source)
-        collection = document.collection or self._catalogue.where_it_is(source)
+        given = checked_name(document.collection) if document.collection else None
+        collection = given or self._catalogue.where_it_is(source)
         known = self._catalogue.by_source(source, collection or default)
         moved = None if known else self._moved_from(document)
         if moved and not collection and not is_default(moved.source, moved.collection):
             collection = moved.collection
-        return known, moved, checked_name(collection or default)
+        return known, moved, collection or default
 
     def passages(self, document: Document) -> tuple[NewPassage, ...]:
         """A document's passages with the keys of their vectors."""

@@ -72,7 +72,7 @@ def test_one_collection_is_asked_and_listed(footnote: Footnote, folders: Path) -
 def test_a_file_may_be_in_two_collections(footnote: Footnote, folders: Path) -> None:
     file = folders / "recipes/bread.txt"
     assert "added" in footnote("ingest", file, "--collection", "kitchen").out
-    again = footnote("ingest", file, "--collection", "kitchen").out
+    again = footnote("ingest", file, "--collection", " kitchen ").out
     assert "unchanged" in again
     rows = json.loads(footnote("documents", "--json").out)
     assert sorted(r["collection"] for r in rows if r["document"] == "bread.txt") == [
@@ -101,7 +101,8 @@ def test_sharing(footnote: Footnote, folders: Path) -> None:
     Users(footnote.data).add("ada", "correct horse battery")
     assert "everybody" in footnote("collections", "list").out
     assert footnote("collections", "share", "minutes", "ada", "--editor").code == 0
-    assert footnote("collections", "share", "recipes", "*").code == 0
+    assert footnote("collections", "share", " recipes", "*").code == 0
+    assert footnote("collections", "share", "\n", "*").code == 2
     rows = json.loads(footnote("collections", "list", "--json").out)
     assert [(r["name"], r["documents"], r["members"]) for r in rows] == [
         ("minutes", 2, [{"name": "ada", "role": "editor"}]),

@@ -108,6 +108,9 @@ def share(
 
     A collection may be shared before its first document is ingested.
     """
+    from store.collections import checked_name
+
+    collection = checked_name(collection)
     with opened_library(settings_for(data)) as library, _permissions(data) as permissions:
         permissions.share(collection, user, "editor" if editor else "reader")
         empty = collection not in library.collection_names()
