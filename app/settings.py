@@ -93,6 +93,8 @@ class Settings:
     ``widget_folder`` the folder of documents that it asks ("": all); nobody signs in for it.
     ``timeout_s`` bounds the wait for a language model's reply in seconds; ``threads`` is the local
     model's (None: one per free core); ``context`` is its window in tokens.
+    ``model_at_once`` is how many replies a process asks of the language model at a time (None: one
+    of the local model, eight of a provider's).
     ``database`` is the address of a PostgreSQL database that keeps documents, answers, users and
     conversations in place of the data folder's SQLite files.
     ``metrics_token`` is the bearer token that ``/metrics`` asks for beyond loopback, and ``log``
@@ -123,6 +125,7 @@ class Settings:
     timeout_s: Annotated[float, Field(gt=0)] = 120.0
     threads: Annotated[int, Field(ge=1)] | None = None
     context: Annotated[int, Field(ge=512)] = 4096
+    model_at_once: Annotated[int, Field(ge=1)] | None = None
     database: Annotated[str, AfterValidator(_database)] = ""
     chroma: Annotated[str, AfterValidator(_address)] = ""
     chroma_token: str = ""

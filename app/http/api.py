@@ -27,7 +27,7 @@ from app.http.schemas import (
 )
 from app.http.streaming import event_stream
 from app.json_forms import answer_payload, passage_payload, revision_payload
-from app.service.fair_queue import Busy
+from app.service.in_progress import Busy
 from app.service.permissions import NotAllowed
 from ingest.document import FootnoteError
 

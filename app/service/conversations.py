@@ -22,6 +22,8 @@ from app.service.tables import conversations, exchanges
 from store.row_mapping import AnyRow, parts
 from store.tables import position_of
 
+INTERRUPTED = "Footnote was stopped before it had answered this."
+"""The problem of a question until something came of it."""
 UNDO_FOR = timedelta(hours=1)
 KEPT = conversations.c.deleted.is_(None)
 OF_CONVERSATION = exchanges.join(conversations, conversations.c.id == exchanges.c.conversation)
@@ -173,6 +175,14 @@ class Conversations:
             db.execute(made)
             db.execute(touched.values(updated=_now()))
         return fresh
+
+    def settle(self, exchange: str, payload: Mapping[str, Any] | None, problem: str = "") -> None:
+        """Keep what came of a question that is kept already: its answer's payload, or what went
+        wrong."""
+        text = json.dumps(payload, ensure_ascii=False) if payload is not None else None
+        settled = update(exchanges).where(exchanges.c.id == exchange)
+        with self._database.writing() as db:
+            db.execute(settled.values(answer=text, problem=problem, **of_answer(text)))
 
     def renew(self, exchange: str, payload: Mapping[str, Any]) -> None:
         """Replace an answer by a newer one and keep the old one as ``before``."""

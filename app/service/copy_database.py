@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from app.service.database import open_database
-from app.service.tables import conversations, exchanges, members, users
+from app.service.tables import choices, conversations, exchanges, members, users
 from store.catalogue import Catalogue
 from store.copying import Progress, copy_catalogue, copy_rows, refuse_filled
 
@@ -19,7 +19,7 @@ def copy_database(folder: Path, url: str, progress: Progress | None = None) -> i
     older, newer = open_database(folder, ""), open_database(folder, url)
     source, target = Catalogue(folder), Catalogue(folder, url)
     try:
-        tables = users, members, conversations, exchanges  # people sign in again
+        tables = users, members, choices, conversations, exchanges  # people sign in again
         with older.reading() as old, newer.writing() as new:
             refuse_filled(new, newer.place, tables)
             for table in tables:

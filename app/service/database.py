@@ -18,7 +18,7 @@ from store.database import Database
 from store.migration import Schema
 from store.results import StoreError
 
-APP = Schema("app.sqlite3", "app.service:migrations", "0002", "alembic_version_app")
+APP = Schema("app.sqlite3", "app.service:migrations", "0003", "alembic_version_app")
 OLDER = "users.sqlite3", "conversations.sqlite3"
 """Where users and conversations were kept before, each in a file of its own."""
 

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from store.results import Revision
 
 log = logging.getLogger(__name__)
+AT_ONCE = 8
+"""Replies that are asked of a provider at a time; the local model gives one after the other."""
 WARM_UP = "Which words are ready to be read?"
 """A question that is searched for and read, so that all models are loaded for the next one."""
 
@@ -62,9 +64,8 @@ class Engine(LibraryAccess):
         super().__init__(settings, library)
         self.status = Status("starting", "Starting: reading the search model")
         self._answerer: Answerer | None = None
-        self._chosen: dict[str, Settings] = {}
         self._reading = FairQueue(max(2, os.cpu_count() or 1))
-        self._writing = FairQueue(1)
+        self._writing = FairQueue(self._at_once(settings.model))
         self.feedback_set_summary: Callable[[str], str] = _nothing
         """How a user's own evaluation set fares, in plain words; a further page may set it."""
         self.observers: list[Observer] = []
@@ -129,7 +130,13 @@ class Engine(LibraryAccess):
     def _use(self, model: Any, settings: Settings) -> None:
         from app.answering.pipeline import Answerer
 
+        self._writing.resize(self._at_once(settings.model))
         self._answerer = Answerer(self.library, settings, model)
+
+    def _at_once(self, model: str) -> int:
+        """How many replies are asked of the model at a time."""
+        usual = 1 if model in ("auto", "local") else AT_ONCE
+        return self.settings.model_at_once or usual
 
     def _fetched(self, fetch: bool) -> bool:
         """Whether the local model's file is there, after fetching it where that is allowed."""
@@ -162,7 +169,7 @@ class Engine(LibraryAccess):
         if self.shared:
             if fresh.model not in [value for _, value in self.offered_models()]:
                 raise SettingsError(f"The model {fresh.model} is not offered here.")
-            self._chosen[user] = fresh
+            self.choices.put(user, {"model": fresh.model, "strictness": fresh.strictness})
             return
         other_key = keep_key(fresh.model, key)
         self.settings = fresh
@@ -191,7 +198,12 @@ class Engine(LibraryAccess):
 
     def settings_of(self, user: str) -> Settings:
         """What this user chose, or what Footnote was started with."""
-        return self._chosen.get(user, self.settings)
+        if not self.shared or not user:
+            return self.settings
+        chosen = self.choices.of(user)
+        if chosen.get("model") not in [value for _, value in self.offered_models()]:
+            chosen.pop("model", None)  # another one was offered when they chose
+        return replace(self.settings, **chosen) if chosen else self.settings
 
     def offered_models(self) -> list[tuple[str, str]]:
         """The models to choose from, as (what the reader sees, setting); the present one first."""
@@ -211,50 +223,54 @@ class Engine(LibraryAccess):
         documents: Sequence[str] | None,
         history: Sequence[Turn],
         user: str = "",
-        left: Callable[[], bool] = lambda: False,
+        stop: threading.Event | None = None,
         *,
+        exchange: str = "",
         collection: str | None = None,
         store: bool = True,
     ) -> Iterator[Event]:
         """The events of one question, asked of what the user may read, or of one ``collection``;
-        with ``store`` the answer can be found stale later.
+        with ``store`` the answer can be found stale later. ``stop`` ends the waiting, and is set
+        where another process is told to stop the ``exchange``.
 
         Users take turns, at reading and again at the language model, so that evidence never waits
         for what others have written. Raises ``Busy`` where too much is in progress.
         """
-        asked = self._asked(question, documents, history, user, left, collection, store=store)
-        yield from observed(asked, user, self.settings_of(user).model, self.observers)
-
-    def _asked(
-        self,
-        question: str,
-        documents: Sequence[str] | None,
-        history: Sequence[Turn],
-        user: str,
-        left: Callable[[], bool],
-        collection: str | None,
-        *,
-        store: bool,
-    ) -> Iterator[Event]:
-        answerer = self._answerer_for(user, self.library_of(user, collection))
+        settings, library = self.settings_of(user), self.library_of(user, collection)
+        answerer = self._answerer_for(settings, library)
         events = answerer.stream(
             question, documents=documents or None, history=history, store=store
         )
-        with self._reading.turn(user, left):
-            first = next(events)
-        yield first
-        wait = answerer.model is not None and isinstance(first, EvidenceFound)
-        with self._writing.turn(user, left) if wait else nullcontext():
-            yield from events
+        writes = answerer.model is not None
+        asked = self._in_turn(events, user, exchange, stop or threading.Event(), writes=writes)
+        yield from observed(asked, user, settings.model, self.observers)
 
-    def _answerer_for(self, user: str, library: Library) -> Answerer:
-        chosen, common = self._chosen.get(user), self.answerer
-        if chosen is None and library is common.library:
+    def _in_turn(
+        self,
+        events: Iterator[Event],
+        user: str,
+        exchange: str,
+        stop: threading.Event,
+        *,
+        writes: bool,
+    ) -> Iterator[Event]:
+        with self.in_progress.question(user, exchange, stop):
+            with self._reading.turn(user, stop.is_set):
+                first = next(events)
+            yield first
+            wait = writes and isinstance(first, EvidenceFound)
+            with self._writing.turn(user, stop.is_set) if wait else nullcontext():
+                yield from events
+
+    def _answerer_for(self, settings: Settings, library: Library) -> Answerer:
+        common = self.answerer
+        if settings is self.settings and library is common.library:
             return common
         from app.answering.pipeline import Answerer
 
-        model = None if chosen and chosen.model == "none" else common.model
-        return Answerer(library, chosen or common.settings, model, common.reader)
+        quotes = settings.model == "none" != common.settings.model
+        model = None if quotes else common.model
+        return Answerer(library, settings, model, common.reader)
 
     def example_questions(
         self, user: str = "", count: int = 4, revisions: Sequence[Revision] | None = None

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
 
+from app.service.choices import Choices
+from app.service.in_progress import InProgress
 from app.service.permissions import NotAllowed, Permissions, Role, one_collection
 from app.settings import Settings, is_loopback
 from store.collections import own
@@ -13,13 +17,30 @@ if TYPE_CHECKING:
     from store.library import Library
 
 
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What is kept of users beside their conversations, opened together."""
+
+    permissions: Permissions
+    choices: Choices
+    in_progress: InProgress
+
+    @classmethod
+    def open(cls, folder: Path, url: str) -> Self:
+        return cls(Permissions(folder, url), Choices(folder, url), InProgress(folder, url))
+
+    def close(self) -> None:
+        for each in (self.permissions, self.choices, self.in_progress):
+            each.close()
+
+
 class LibraryAccess:
     """The library of a served chat, opened when it is first needed. Safe between threads."""
 
     def __init__(self, settings: Settings, library: Library | None = None) -> None:
         self.settings = settings
         self._library = library
-        self._permissions: Permissions | None = None
+        self._kept: _Kept | None = None
         self._lock = threading.Lock()
 
     @property
@@ -40,10 +61,24 @@ class LibraryAccess:
     @property
     def permissions(self) -> Permissions:
         """Who may read and change which collections."""
+        return self._opened.permissions
+
+    @property
+    def choices(self) -> Choices:
+        """What each user chose for their own questions."""
+        return self._opened.choices
+
+    @property
+    def in_progress(self) -> InProgress:
+        """The questions that are being answered, in all processes."""
+        return self._opened.in_progress
+
+    @property
+    def _opened(self) -> _Kept:
         with self._lock:
-            if self._permissions is None:
-                self._permissions = Permissions(self.settings.data, self.settings.database)
-            return self._permissions
+            if self._kept is None:
+                self._kept = _Kept.open(self.settings.data, self.settings.database)
+            return self._kept
 
     def library_of(self, user: str, collection: str | None = None) -> Library:
         """The library as this user sees it, or one collection of it. Raises ``NotAllowed`` where
@@ -93,8 +128,8 @@ class LibraryAccess:
             self.permissions.share(collection, name, role)
 
     def close(self) -> None:
-        """Close the library and the database of users."""
-        if self._permissions is not None:
-            self._permissions.close()
+        """Close the library and what is kept of users."""
+        if self._kept is not None:
+            self._kept.close()
         if self._library is not None:
             self._library.close()

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from app.answer import Event, Finished
-from app.service.fair_queue import Abandoned, Busy
+from app.service.fair_queue import Abandoned
+from app.service.in_progress import Busy
 
 Outcome = Literal["answered", "refused", "stopped", "busy", "failed"]
 

@@ -3,7 +3,7 @@ makes and changes them."""
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Float, ForeignKey, Index, MetaData, Table
+from sqlalchemy import Column, Float, ForeignKey, Index, Integer, MetaData, Table
 
 from store.tables import ROWID, TEXT
 
@@ -69,4 +69,40 @@ exchanges = Table(
     Column("created", TEXT, nullable=False),
     Index("exchanges_conversation", "conversation", "number"),
     sqlite_autoincrement=True,
+)
+
+# What several processes share.
+processes = Table(
+    "processes",
+    metadata,
+    Column("id", TEXT, primary_key=True),
+    # When it last said that it lives, in seconds since 1970.
+    Column("beat", Float, nullable=False),
+)
+questions = Table(
+    "questions",
+    metadata,
+    Column("id", TEXT, primary_key=True),
+    Column("owner", TEXT, nullable=False),
+    Column("exchange", TEXT, nullable=False),
+    Column("process", TEXT, ForeignKey("processes.id", ondelete="CASCADE"), nullable=False),
+    Column("stop", Integer, nullable=False, server_default="0"),
+    Index("questions_process", "process"),
+)
+choices = Table(
+    "choices",
+    metadata,
+    Column("owner", TEXT, primary_key=True),
+    # Settings by name, as JSON.
+    Column("chosen", TEXT, nullable=False),
+)
+evaluation = Table(
+    "evaluation",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("owner", TEXT, nullable=False),
+    Column("state", TEXT, nullable=False),
+    Column("cancel", Integer, nullable=False, server_default="0"),
+    Column("process", TEXT, nullable=False),
+    Column("beat", Float, nullable=False),
 )

@@ -15,7 +15,7 @@ from pathlib import Path
 from sqlalchemy import delete, func, insert, select
 
 from app.service.database import open_database
-from app.service.tables import attempts, members, sessions, users
+from app.service.tables import attempts, choices, members, sessions, users
 from ingest.document import FootnoteError
 from store import counters
 
@@ -69,6 +69,7 @@ class Users:
                 raise UserError(f"There is no user {name}; see `footnote users list`.")
             # Who gets the name next is not to read what was shared with this one.
             db.execute(delete(members).where(members.c.name == name))
+            db.execute(delete(choices).where(choices.c.owner == name))
 
     def check(self, name: str, password: str, address: str = "") -> bool:
         """Whether this is the user's password. Raises ``TooManyTries`` after five wrong ones.

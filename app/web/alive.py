@@ -35,16 +35,18 @@ class Shown:
     listed: Any = None
 
 
-def arrived(chat: Chat, owner: str) -> Known:
+def arrived(chat: Chat, owner: str, conversation: str) -> Known:
     """The state that a page shows when it opens."""
-    return known(chat, owner, stamp(chat, owner))
+    return known(chat, owner, stamp(chat, owner, conversation))
 
 
-def stamp(chat: Chat, owner: str) -> str:
-    """What changes with the documents and with the model."""
+def stamp(chat: Chat, owner: str, conversation: str) -> str:
+    """What changes with the documents, with the model, and with what another page or process
+    answers in this conversation."""
     engine = chat.engine
     generation, model = engine.library_of(owner).generation, engine.settings_of(owner).model
-    return f"{generation} {engine.status.phase} {model}"
+    running = " ".join(sorted(chat.running(conversation)))
+    return f"{generation} {engine.status.phase} {model} {running}"
 
 
 def wire(chat: Chat, shown: Shown) -> None:
@@ -57,9 +59,10 @@ def wire(chat: Chat, shown: Shown) -> None:
         owner, session = owner_of(request), session_of(request)
         status = status_line(chat.engine)
         # An answer in progress draws the conversation itself; the change is shown after it.
-        if stamp(chat, owner) == before.stamp or chat.is_answering(session):
+        unchanged = stamp(chat, owner, conversation) == before.stamp
+        if unchanged or chat.answering.is_on(session):
             return status, *[gr.skip()] * 5, before
-        now, page = arrived(chat, owner), chat.page(session)
+        now, page = arrived(chat, owner, conversation), chat.page(session)
         if page.adding:  # which of the changes are this page's own is known once it is through
             told, now = "", replace(now, stamp="", documents=before.documents)
         else:

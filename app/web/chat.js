@@ -1,6 +1,6 @@
 // Turns clicks on data-do buttons into Gradio events, and keeps the reader's place.
 // Runs once for each of our HTML components, with Gradio's element, trigger, props and watch.
-const SENT = ['cite', 'mark', 'again', 'edit', 'close', 'ask', 'open', 'act', 'read', 'correct', 'sample',
+const SENT = ['cite', 'mark', 'again', 'halt', 'edit', 'close', 'ask', 'open', 'act', 'read', 'correct', 'sample',
   'rename', 'delete', 'undelete',
   'turn', 'find', 'fetch', 'only'];
 const wide = () => window.matchMedia('(min-width: 1000px)').matches;

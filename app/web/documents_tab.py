@@ -15,7 +15,8 @@ from app.html_escape import clip, markup
 from app.service.purge import purge
 from app.service.uploads import add_bytes, add_link
 from app.web import reading, sharing, source_pane
-from app.web.chat import LOST, Chat
+from app.web.answering import LOST
+from app.web.chat import Chat
 from app.web.components import Stream, handler, html, owner_of, session_of
 from app.web.document_list import SORTS, drawn, omissions
 from app.web.documents_shown import MOST, DocumentsShown

@@ -136,7 +136,7 @@ def _wire(chat: Chat, blocks: Any, seen: alive.Shown, shelf: sidebar.Sidebar, pa
     ) -> Iterator[tuple[Any, ...]]:
         owner, session = owner_of(request), session_of(request)
         yield gr.skip(), conversation, _asking(value=""), gr.skip()
-        with chat.answering(session):
+        with chat.answering.on(session):
             for page, now in chat.ask(owner, session, conversation, text, chosen):
                 yield page, now, gr.skip(), gr.skip()
 
@@ -152,7 +152,7 @@ def _wire(chat: Chat, blocks: Any, seen: alive.Shown, shelf: sidebar.Sidebar, pa
     ) -> Iterator[tuple[Any, ...]]:
         yield gr.skip(), conversation, _asking(), gr.skip()
         exchange, session = str(event._data.get("exchange", "")), session_of(request)
-        with chat.answering(session):
+        with chat.answering.on(session):
             for page in chat.again(owner_of(request), session, exchange, chosen):
                 yield page, conversation, gr.skip(), gr.skip()
 
@@ -170,7 +170,10 @@ def _wire(chat: Chat, blocks: Any, seen: alive.Shown, shelf: sidebar.Sidebar, pa
         )  # fmt: skip
 
     def stop(request: gr.Request) -> None:
-        chat.stop(session_of(request))
+        chat.answering.stop(session_of(request))
+
+    def halt(request: gr.Request, event: gr.EventData) -> None:
+        chat.stop(owner_of(request), str(event._data.get("exchange", "")))
 
     @handler
     def mark(conversation: str, request: gr.Request, event: gr.EventData) -> tuple[str, str]:
@@ -181,8 +184,8 @@ def _wire(chat: Chat, blocks: Any, seen: alive.Shown, shelf: sidebar.Sidebar, pa
 
     def arrive(request: gr.Request) -> tuple[Any, ...]:
         owner = owner_of(request)
-        now = alive.arrived(chat, owner)
         conversation = sidebar.linked_conversation(chat, owner, request)
+        now = alive.arrived(chat, owner, conversation)
         shown = chat.log(owner, conversation) if conversation else welcome(chat.engine, owner)
         listed = sidebar.conversations(chat, owner, conversation)
         return shown, conversation, gr.skip(), listed, asked_of(chat.engine, owner, []), now
@@ -198,6 +201,7 @@ def _wire(chat: Chat, blocks: Any, seen: alive.Shown, shelf: sidebar.Sidebar, pa
         ended = parts.stream.bind(listener, handle, inputs, outputs, **steady)
         ended.then(finish, current, [question, shelf.list, parts.attached], **QUIET)
     question.stop(stop, None, None, **QUIET)
+    log.halt(halt, None, None, **QUIET)
     log.cite(cite, None, pane, **QUIET)
     pane.cite(cite, None, pane, **QUIET)
     reading.wire(chat, pane)

@@ -36,7 +36,7 @@ class Exchange:
     ``status`` is the stored answer's (``current``, ``moved``, ``stale``, ``worth asking again``);
     ``mark`` is the reader's own judgement, a key of ``MARKS`` or ""; ``case`` the question that it
     made of their own set, ``given`` a correction that could not be kept, ``documents`` those to
-    find the right passage in.
+    find the right passage in. ``running``: it is being answered for another page or process.
     """
 
     id: str
@@ -49,6 +49,7 @@ class Exchange:
     case: Mapping[str, Any] | None = None
     given: feedback.Correction = feedback.Correction()
     documents: tuple[Revision, ...] = ()
+    running: bool = False
 
 
 def _marks(exchange: str, sentence: Sentence, citations: dict[int, Citation]) -> str:
@@ -245,9 +246,18 @@ def exchange(item: Exchange) -> str:
         ]
         if item.mark in ("wrong", "incomplete"):
             parts.append(feedback.form(item.id, item.case, item.given, item.documents))
-    if item.problem:
+    if item.running:
+        parts.append(_running(item.id))
+    elif item.problem:
         parts.append(problem(item.problem, item.id))
     return "".join(parts) + "</article>"
+
+
+def _running(exchange: str) -> str:
+    return (
+        '<p class="state"><span class="dot" aria-hidden="true"></span>Being answered '
+        f'<button type="button" data-do="halt" data-exchange="{markup(exchange)}">Stop</button></p>'
+    )
 
 
 def problem(message: str, exchange: str = "") -> str:

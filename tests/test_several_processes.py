@@ -1,0 +1,185 @@
+"""Several chat processes on one library: limits, stops, choices, and what a dead one leaves."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from browser import wait_until
+from scripted import scripted
+
+from app.answer import Finished
+from app.service import in_progress
+from app.service.conversations import INTERRUPTED, Conversations
+from app.service.engine import Engine
+from app.service.in_progress import Busy, InProgress
+from app.service.users import Users
+from app.settings import Settings
+from app.web.chat import Chat
+from ingest.document import Document
+from store.library import Library
+
+QUESTION = "When was the lighthouse at Skerrow Point built?"
+pytestmark = pytest.mark.usefixtures("both_databases")
+
+
+def processes(folder: Path, count: int, **limits: int) -> list[InProgress]:
+    """As many processes as this one thread can be."""
+    return [InProgress(folder, **limits) for _ in range(count)]
+
+
+def test_a_user_may_have_so_many_on_their_way_whichever_process_they_ask(tmp_path: Path) -> None:
+    one, other = processes(tmp_path, 2, per_user=2)
+    with one.question("ada"), other.question("ada"), other.question("bob"):
+        for process in (one, other):
+            with pytest.raises(Busy, match="2 questions of yours"), process.question("ada"):
+                pass
+        with one.question(""), one.question(""), other.question(""):
+            pass
+    with other.question("ada"):
+        pass
+
+
+def test_all_together_may_have_so_many(tmp_path: Path) -> None:
+    one, other = processes(tmp_path, 2, in_all=2)
+    with one.question(""), other.question("bob"), pytest.raises(Busy, match="busy"):  # noqa: SIM117
+        with one.question("ada"):
+            pass
+
+
+def test_what_a_dead_process_was_answering_counts_no_longer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = processes(tmp_path, 2, per_user=1)
+    monkeypatch.setattr(one, "_keep_beating", lambda: None)  # dead from its first second on
+    held = one.question("ada")
+    held.__enter__()
+    with pytest.raises(Busy), other.question("ada"):
+        pass
+    later = time.time() + in_progress.DEAD_S + 1
+    monkeypatch.setattr(in_progress.time, "time", lambda: later)
+    with other.question("ada"):
+        pass
+
+
+def test_a_living_process_goes_on_counting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(in_progress, "BEAT_S", 0.02)
+    one, other = processes(tmp_path, 2, per_user=1)
+    began = now = time.time()
+    monkeypatch.setattr(in_progress.time, "time", lambda: now)
+    with one.question("ada"):
+        while now < began + 3 * in_progress.DEAD_S:
+            now += in_progress.DEAD_S / 4
+            time.sleep(0.3)  # it beats meanwhile
+            with pytest.raises(Busy), other.question("ada"):
+                pass
+
+
+@pytest.fixture
+def chats(tmp_path: Path, library: Library, sample: Document) -> list[Chat]:
+    """Two chat processes on one library."""
+    library.add(sample)
+    settings = Settings(data=library.folder, model="none")
+    return [Chat(Engine(settings, library), Conversations(library.folder)) for _ in range(2)]
+
+
+def test_another_process_sees_a_question_in_progress_and_can_stop_it(chats: list[Chat]) -> None:
+    one, other = chats
+    gate = threading.Event()
+    one.engine._use(scripted("It was built in 1871 [1].", gate=gate), one.engine.settings)
+    seen: list[tuple[str, str]] = []
+
+    def ask() -> None:
+        seen.extend(one.ask("", "page", "", QUESTION, None))
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    wait_until(lambda: bool(other.kept.find("")))
+    conversation = other.kept.find("")[0].id
+    wait_until(lambda: bool(other.running(conversation)))
+    (exchange,) = other.running(conversation)
+    assert "Being answered" in other.log("", conversation)
+    wait_until(lambda: one.engine.answerer.model.chat.heard != [])  # type: ignore[union-attr]
+    other.stop("somebody else", exchange)
+    assert other.running(conversation)
+    other.stop("", exchange)
+    asking.join(60)
+    gate.set()
+    assert not asking.is_alive()
+    assert not other.running(conversation)
+    shown = other.log("", conversation)
+    assert "Being answered" not in shown
+    assert "Stopped; these are quotes" in shown
+    assert seen[-1][0] == shown
+
+
+def test_what_was_asked_is_not_lost_with_its_process(chats: list[Chat]) -> None:
+    one, other = chats
+    asking = one.ask("", "page", "", QUESTION, None)
+    _, conversation = next(asking)
+    (kept,) = other.kept.exchanges(conversation)
+    assert (kept.question, kept.problem, kept.answer) == (QUESTION, INTERRUPTED, None)
+    shown = other.log("", conversation)
+    assert INTERRUPTED in shown and "Try again" in shown
+    *_, answered = other.again("", "page 2", kept.id, None)
+    assert "1871" in answered and INTERRUPTED not in answered
+
+
+def test_a_page_that_is_closed_leaves_its_question_stopped(chats: list[Chat]) -> None:
+    one, other = chats
+    asking = one.ask("", "page", "", QUESTION, None)
+    _, conversation = next(asking)
+    asking.close()
+    (kept,) = other.kept.exchanges(conversation)
+    assert (kept.question, kept.problem) == (QUESTION, "Stopped.")
+
+
+def test_choices_hold_in_every_process_and_after_a_restart(
+    library: Library, sample: Document
+) -> None:
+    library.add(sample)
+    users = Users(library.folder)
+    for name in ("ada", "bob"):
+        users.add(name, "correct horse battery")
+    settings = Settings(data=library.folder, model="openai:gpt-test", host="0.0.0.0")
+    one, other = (Engine(settings, library) for _ in range(2))
+    one.change(user="ada", model="none", strictness="strict")
+    for engine in (one, other, Engine(settings, library)):
+        chosen = engine.settings_of("ada")
+        assert (chosen.model, chosen.strictness) == ("none", "strict")
+        assert engine.settings_of("bob") is settings
+        assert "gpt-test" not in engine.what_leaves_the_machine("ada")
+    # A model that is no longer offered is not asked, whoever chose it once.
+    one.change(user="bob", model="openai:gpt-test", strictness="eager")
+    quotes = Engine(Settings(data=library.folder, model="none", host="0.0.0.0"), library)
+    assert quotes.settings_of("bob").model == "none"
+    assert quotes.settings_of("bob").strictness == "eager"
+    # Whoever gets the name next begins anew.
+    users.remove("ada")
+    assert other.settings_of("ada") is settings
+
+
+def test_a_model_of_a_provider_is_asked_for_several_replies_at_once(chats: list[Chat]) -> None:
+    engine = chats[0].engine
+    gate = threading.Event()
+    model = scripted("It was built in 1871 [1].", gate=gate)
+    engine._use(model, engine.settings)
+    ended: list[str] = []
+
+    def ask() -> None:
+        for event in engine.stream(QUESTION, None, ()):
+            if isinstance(event, Finished):
+                ended.append(event.answer.text)
+
+    threads = [threading.Thread(target=ask) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    wait_until(lambda: len(model.chat.heard) == 3)
+    gate.set()
+    for thread in threads:
+        thread.join(60)
+    assert len(ended) == 3
