@@ -64,9 +64,7 @@ def test_what_a_dead_process_was_answering_counts_no_longer(
         pass
 
 
-def test_a_living_process_goes_on_counting(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_living_process_goes_on_counting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(in_progress, "BEAT_S", 0.02)
     one, other = processes(tmp_path, 2, per_user=1)
     began = now = time.time()

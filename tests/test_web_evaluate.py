@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 from dataclasses import replace
 from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
-from browser import Served
+from browser import Served, wait_until
 from conftest import document_of
 from playwright.sync_api import Page, expect
 
 from app.service.engine import Engine
 from app.settings import Settings
 from evals.case import Case
-from evals.page import build, choices, jobs, render_run
+from evals.page import build, choices, jobs, kept_state, render_run
+from evals.page.kept_state import ENDED, State
 from evals.runs import Run, RunError, all_runs
 from evals.sets import load_set, write_set
 from evals.summary import LABELS, MEANINGS
@@ -151,8 +153,48 @@ def test_one_run_at_a_time(served: Served, tmp_path: Path) -> None:
     for thread in threading.enumerate():
         if thread.name == "evaluate":
             thread.join(60)
-    assert made.state.phase == "done"
-    assert made.state.done == made.state.total == len(CASES)
+    assert made.now()[1].phase == "done"
+    state = made.now()[1]
+    assert state.done == state.total == len(CASES)
+
+
+def test_other_processes_see_the_run_wait_for_it_and_may_cancel_it(
+    served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = (jobs.Jobs(served.engine) for _ in range(2))
+    wanted = jobs.Wanted(str(path_of_a_set(tmp_path)), "none", "strict")
+    gate = threading.Event()
+    tell = one._tell
+
+    def held(what: str) -> None:
+        tell(what)
+        gate.wait(60)
+
+    monkeypatch.setattr(one, "_tell", held)
+    one.start("ada", wanted)
+    wait_until(lambda: other.now()[1].what == "Loading the models")
+    assert other.now()[0] == "ada"
+    with pytest.raises(RunError, match="in progress"):
+        other.start("bob", wanted)
+    other.cancel("bob")
+    assert not one._unwanted.wait(1.5)
+    other.cancel("ada")
+    assert other.now()[1].phase == "cancelling"
+    assert one._unwanted.wait(60)
+    gate.set()
+    wait_until(lambda: other.now()[1].phase == "cancelled")
+
+
+def test_the_run_of_a_process_that_died_holds_nobody_up(
+    served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dead, living = (jobs.Jobs(served.engine) for _ in range(2))
+    dead._kept.begin("")
+    later = time.time() + kept_state.DEAD_S + 1
+    monkeypatch.setattr(kept_state.time, "time", lambda: later)
+    assert living.now()[1] == State("failed", problem=ENDED)
+    living.start("", jobs.Wanted(str(path_of_a_set(tmp_path)), "none", "balanced"))
+    wait_until(lambda: living.now()[1].phase == "done")
 
 
 def test_nobody_reads_runs_of_what_one_may_not_read(library: Library) -> None:
@@ -175,11 +217,11 @@ def test_nobody_reads_runs_of_what_one_may_not_read(library: Library) -> None:
 
 
 def test_progress_tells_the_time_left_and_what_failed() -> None:
-    state = jobs.State("running", 32, 170, 300.0)
+    state = State("running", 32, 170, 300.0)
     assert "32 of 170 questions, about 5 min left" in render_run.progress(state)
     failed = replace(state, phase="failed", problem="<b>no</b>")
     assert "&lt;b&gt;no&lt;/b&gt;" in render_run.progress(failed)
-    assert render_run.progress(jobs.State()) == ""
+    assert render_run.progress(State()) == ""
 
 
 def test_what_is_done_before_the_first_question_is_told(
@@ -191,14 +233,14 @@ def test_what_is_done_before_the_first_question_is_told(
 
     def heard(what: str) -> None:
         tell(what)
-        told.append(render_run.progress(made.state))
+        told.append(render_run.progress(made.now()[1]))
 
     monkeypatch.setattr(made, "_tell", heard)
     made.start("", jobs.Wanted("dialogues", "none", "balanced", size=4))
     for thread in threading.enumerate():
         if thread.name == "evaluate":
             thread.join(120)
-    assert made.state.phase == "done"
+    assert made.now()[1].phase == "done"
     assert "Reading document 1 of 3" in told[0], told
     assert "Asking the first of 4 questions" in told[-1]
 

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING
 
 from app.settings import SettingsError
 from evals.case import QuestionSet
-from evals.runs import Run, RunError, run
+from evals.page.kept_state import KeptState, State
+from evals.runs import Run, run
 from evals.systems import Footnote, support_checker
 from evals.workspace import Choice, open_library, open_set, open_writer, runs_folder
 from ingest.document import FootnoteError
+from store.results import StoreError
 
 if TYPE_CHECKING:
     from app.models.base import ChatModel
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from store.library import Library
 
 log = logging.getLogger(__name__)
+BEAT_S = 1.0
 
 
 class Cancelled(Exception):
@@ -42,36 +45,18 @@ class Wanted:
     documents: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class State:
-    """How far a run is. ``phase`` is ``idle``, ``opening``, ``running``, ``cancelling``,
-    ``cancelled``, ``failed`` or ``done``; ``left_s`` is the estimated rest in seconds, ``what``
-    what is being done before the first question."""
-
-    phase: str = "idle"
-    done: int = 0
-    total: int = 0
-    left_s: float | None = None
-    problem: str = ""
-    run: str = ""
-    what: str = "Opening the documents"
-
-    @property
-    def busy(self) -> bool:
-        """Whether a run is in progress."""
-        return self.phase in ("opening", "running", "cancelling")
-
-
 class Jobs:
-    """The one run that a chat makes at a time, whoever wants it."""
+    """The one run that a chat makes at a time, whoever wants it and in whichever process."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self.state = State()
-        self.owner = ""
-        self._lock = threading.Lock()
-        self._cancel = threading.Event()
+        self._kept = KeptState(engine.settings.data, engine.settings.database)
+        self._unwanted, self._ended = threading.Event(), threading.Event()
         self._first: tuple[float, int] | None = None
+
+    def now(self) -> tuple[str, State]:
+        """Whose the latest run is, and how far it is."""
+        return self._kept.now()
 
     def start(self, owner: str, wanted: Wanted) -> None:
         """Begin a run. Raises :class:`RunError` while another is in progress, and what is wrong
@@ -79,35 +64,39 @@ class Jobs:
         # A run that is stopped early then speaks for the whole set.
         questions = open_set(wanted.questions, Choice(wanted.size, shuffled=True))
         settings = chosen_settings(self.engine.settings, wanted)
-        with self._lock:
-            if self.state.busy:
-                raise RunError("A run is in progress; wait for it or cancel it first.")
-            self.state, self.owner, self._first = State("opening"), owner, None
-            self._cancel.clear()
+        self._kept.begin(owner)
+        self._unwanted, self._ended, self._first = threading.Event(), threading.Event(), None
         arguments = (owner, questions, settings, wanted)
         threading.Thread(target=self._work, args=arguments, name="evaluate", daemon=True).start()
+        ends = self._unwanted, self._ended
+        threading.Thread(target=self._beats, args=ends, name="beat", daemon=True).start()
 
     def cancel(self, owner: str) -> None:
         """Stop the owner's run after the questions that are being asked."""
-        with self._lock:
-            if self.state.busy and owner == self.owner:
-                self._cancel.set()
-                self.state = replace(self.state, phase="cancelling")
+        self._kept.cancel(owner)
+
+    def _beats(self, unwanted: threading.Event, ended: threading.Event) -> None:
+        while not ended.wait(BEAT_S):
+            try:
+                if not self._kept.beat():
+                    unwanted.set()
+            except StoreError as error:
+                log.warning("other processes cannot be told of the run: %s", error)
 
     def _work(self, owner: str, questions: QuestionSet, settings: Settings, wanted: Wanted) -> None:
         try:
             made = self._made(owner, questions, settings, wanted)
             count = len(made.lines)
-            self.state = State("done", count, count, run=made.id)
+            self._kept.tell(phase="done", done=count, total=count, run=made.id)
         except Cancelled:
-            self.state = replace(self.state, phase="cancelled")
+            self._kept.tell(phase="cancelled")
         except FootnoteError as error:
-            self.state = replace(self.state, phase="failed", problem=str(error))
+            self._kept.tell(phase="failed", problem=str(error))
         except Exception:
             log.exception("a run failed")
-            self.state = replace(
-                self.state, phase="failed", problem="The run failed; the server's log says why."
-            )
+            self._kept.tell(phase="failed", problem="The run failed; the server's log says why.")
+        finally:
+            self._ended.set()
 
     def _made(self, owner: str, questions: QuestionSet, settings: Settings, wanted: Wanted) -> Run:
         with ExitStack() as opened:
@@ -134,13 +123,12 @@ class Jobs:
             yield library
 
     def _reading(self, done: int, total: int) -> None:
-        if self._cancel.is_set():
+        if self._unwanted.is_set():
             raise Cancelled
         self._tell(f"Reading document {done + 1} of {total}")
 
     def _tell(self, what: str) -> None:
-        with self._lock:
-            self.state = replace(self.state, what=what)
+        self._kept.tell(what=what)
 
     @contextmanager
     def _writer(self, settings: Settings) -> Iterator[ChatModel | None]:
@@ -152,17 +140,13 @@ class Jobs:
             yield writer
 
     def _progress(self, done: int, total: int) -> None:
-        if self._cancel.is_set():
+        if self._unwanted.is_set():
             raise Cancelled
         now = time.monotonic()
         self._first = self._first or (now, done)
         spent, asked = now - self._first[0], done - self._first[1]
         left = spent / asked * (total - done) if asked else None
-        with self._lock:
-            if not self._cancel.is_set():
-                self.state = replace(
-                    self.state, phase="running", done=done, total=total, left_s=left
-                )
+        self._kept.tell(phase="running", done=done, total=total, left_s=left)
 
 
 def chosen_settings(base: Settings, wanted: Wanted) -> Settings:

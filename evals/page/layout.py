@@ -10,7 +10,8 @@ from app.service.engine import Engine
 from app.web.components import QUIET, handler, html, owner_of
 from app.web.settings_tab import STRICTNESS
 from evals.page import choices, render_run
-from evals.page.jobs import Jobs, State, Wanted
+from evals.page.jobs import Jobs, Wanted
+from evals.page.kept_state import State
 from evals.runs import Run, RunError
 from ingest.document import FootnoteError
 
@@ -88,9 +89,8 @@ def _wire(engine: Engine, jobs: Jobs, p: Parts, tab: Any) -> None:
         return render_run.result(run, before, askable=askable)
 
     def drawn(owner: str) -> tuple[Any, ...]:
-        now = jobs.state
-        mine = owner == jobs.owner
-        busy = now.busy
+        whose, now = jobs.now()
+        mine, busy = owner == whose, now.busy
         shown = render_run.progress(now) if mine else _others(busy)
         return (
             shown, gr.update(interactive=not busy),
@@ -116,8 +116,8 @@ def _wire(engine: Engine, jobs: Jobs, p: Parts, tab: Any) -> None:
         return drawn(owner_of(request))
 
     def tick(request: gr.Request) -> tuple[Any, ...]:
-        owner, now = owner_of(request), jobs.state
-        run = choices.find(engine, owner, now.run) if owner == jobs.owner else None
+        owner, (whose, now) = owner_of(request), jobs.now()
+        run = choices.find(engine, owner, now.run) if owner == whose else None
         if run is None:
             return *drawn(owner), gr.skip(), gr.skip(), gr.skip()
         listed = choices.runs(engine, owner)

@@ -9,7 +9,7 @@ from app.html_escape import clip, markup
 from evals import plots
 from evals.compare import Comparison, Flip, compare
 from evals.measures.refusals import risk_coverage
-from evals.page.jobs import State
+from evals.page.kept_state import State
 from evals.report import failures
 from evals.runs import Run
 from evals.summary import LABELS, MEANINGS, columns
