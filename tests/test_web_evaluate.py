@@ -162,7 +162,7 @@ def test_other_processes_see_the_run_wait_for_it_and_may_cancel_it(
     served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one, other = (jobs.Jobs(served.engine) for _ in range(2))
-    wanted = jobs.Wanted(str(path_of_a_set(tmp_path)), "none", "strict")
+    wanted = jobs.Wanted(str(path_of_a_set(tmp_path)), "none", "eager", size=3)
     gate = threading.Event()
     tell = one._tell
 
@@ -182,7 +182,8 @@ def test_other_processes_see_the_run_wait_for_it_and_may_cancel_it(
     assert other.now()[1].phase == "cancelling"
     assert one._unwanted.wait(60)
     gate.set()
-    wait_until(lambda: other.now()[1].phase == "cancelled")
+    wait_until(lambda: not other.now()[1].busy)
+    assert other.now()[1].phase == "cancelled", other.now()
 
 
 def test_the_run_of_a_process_that_died_holds_nobody_up(
