@@ -29,6 +29,8 @@ class Embedder(Embeddings):
     """The longest text of a document in tokens, special tokens included; more is cut off."""
     dimensions: int
     """Length of a vector."""
+    workers: int = 1
+    """How many processes encode: as many times as many texts are encoded together."""
 
     @abstractmethod
     def count_tokens(self, text: str) -> int:

@@ -15,6 +15,7 @@ from ingest.split import split
 from store.catalogue import Catalogue, MissingVectors
 from store.collections import checked_name, default_collection, is_default, named_after
 from store.embedder import Embedder, EncodeProgress
+from store.read_and_split import ReadAndSplit, SplitDocument
 from store.results import IngestReport, Revision, StoreError
 from store.row_mapping import NewPassage, metadata, shape
 from store.sentence_vectors import pack
@@ -47,41 +48,47 @@ class Indexer:
         self._catalogue = catalogue
         self._embedder = embedder
         self._limit = split_limit
+        self._batch, self._waiting = (n * embedder.workers for n in (CHUNK, WAITING))
         self.model = model_id(embedder)
 
     def add_many(
-        self, documents: Iterable[Document], progress: Progress | None, *, dry_run: bool
+        self,
+        documents: Iterable[Document | SplitDocument],
+        progress: Progress | None,
+        *,
+        dry_run: bool,
     ) -> Iterator[list[IngestReport]]:
         """Reports as documents become current; one that cannot be ingested is ``failed``."""
         waiting: list[Prepared] = []
-        for document in documents:
+        for given in documents:
             began = perf_counter()
+            made = given if isinstance(given, SplitDocument) else SplitDocument(given, None)
             try:
-                prepared = self._prepare(document, began, dry_run=dry_run)
+                prepared = self._prepare(made, began, dry_run=dry_run)
             except FootnoteError as error:
-                yield [_failed(document, began, error)]
+                yield [_failed(made.document, began, error)]
                 continue
             if isinstance(prepared, IngestReport):
                 yield [prepared]
                 continue
             # Collect documents until there is a full batch for the encoder.
             waiting.append(prepared)
-            if sum(item.embedded for item in waiting) >= WAITING:
+            if sum(item.embedded for item in waiting) >= self._waiting:
                 yield self._finish(waiting, progress)
                 waiting = []
         if waiting:
             yield self._finish(waiting, progress)
 
     def _prepare(
-        self, document: Document, began: float, *, dry_run: bool
+        self, made: SplitDocument, began: float, *, dry_run: bool
     ) -> Prepared | IngestReport:
         """Splits what is not yet current; a report where nothing remains to be done."""
-        known, moved, collection = self._known(document)
-        document = replace(document, collection=collection)
+        known, moved, collection = self._known(made.document)
+        document = replace(made.document, collection=collection)
         # Same text, blocks and title: the passages would be the same, so nothing is split.
         if known and self._catalogue.shape(known.id) == shape(document):
             return self._unchanged(document, known, began, dry_run=dry_run)
-        passages = self.passages(document)
+        passages = self.passages(document, made.passages)
         # A passage whose key is known keeps its vector; only the rest is embedded.
         missing = len(self._catalogue.missing(new.key for new in passages))
         status = "changed" if known else "moved" if moved else "added"
@@ -108,8 +115,14 @@ class Indexer:
             collection = moved.collection
         return known, moved, collection or default
 
-    def passages(self, document: Document) -> tuple[NewPassage, ...]:
-        """A document's passages with the keys of their vectors."""
+    def read_and_split(self, *, ocr: bool) -> ReadAndSplit:
+        """What reads and splits files for ``add_many``, here or in another process."""
+        return ReadAndSplit(self._embedder, self._limit, ocr=ocr)
+
+    def passages(
+        self, document: Document, made: Sequence[Passage] | None = None
+    ) -> tuple[NewPassage, ...]:
+        """A document's passages (those ``made`` already, if any) with the keys of their vectors."""
         try:
             document.text.encode("utf-8")
         except UnicodeEncodeError as error:
@@ -117,15 +130,16 @@ class Indexer:
                 f"{document.name} holds half a character (a lone surrogate) at {error.start}: "
                 "save it as UTF-8 and add it again."
             ) from error
-        split_up = split(document, self._embedder.count_tokens, self._limit)
-        return tuple(NewPassage(passage_key(self.model, passage), passage) for passage in split_up)
+        if made is None:
+            made = split(document, self._embedder.count_tokens, self._limit)
+        return tuple(NewPassage(passage_key(self.model, passage), passage) for passage in made)
 
     def embed(self, passages: Iterable[NewPassage], progress: Progress | None) -> int:
         """Makes and keeps the vectors that are missing; returns how many."""
         known = {new.key: new.passage for new in passages}
         missing = sorted(self._catalogue.missing(known), key=lambda k: (len(known[k].text), k))
-        for first in range(0, len(missing), CHUNK):
-            keys = missing[first : first + CHUNK]
+        for first in range(0, len(missing), self._batch):
+            keys = missing[first : first + self._batch]
 
             def tell(done: int, total: int, first: int = first, those: int = len(keys)) -> None:
                 if progress:

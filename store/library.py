@@ -17,6 +17,7 @@ from store.collections import checked_name
 from store.embedder import Embedder
 from store.indexing import Indexer, Progress, now
 from store.names import one_document, revision_numbered
+from store.read_and_split import ReadAndSplit, SplitDocument
 from store.readable_library import ReadableLibrary
 from store.reindexing import reindex
 from store.results import (
@@ -124,7 +125,7 @@ class Library(ReadableLibrary):
 
     def add_many(
         self,
-        documents: Iterable[Document],
+        documents: Iterable[Document | SplitDocument],
         progress: Progress | None = None,
         dry_run: bool = False,
     ) -> Iterator[IngestReport]:
@@ -136,6 +137,15 @@ class Library(ReadableLibrary):
             if not dry_run and any(report.status != "unchanged" for report in reports):
                 self._vectors.sync(progress and partial(progress, "indexing"))
             yield from reports
+
+    def read_and_split(self, *, ocr: bool = True) -> ReadAndSplit:
+        """What reads files and splits them as this library does, for ``add_many``; it can be sent
+        to another process."""
+        return self._indexer.read_and_split(ocr=ocr)
+
+    def shape(self, revision_id: str) -> str:
+        """The hash of all that the passages of a revision depend on."""
+        return self._catalogue.shape(revision_id)
 
     # Maintenance
 

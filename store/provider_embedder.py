@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from store.embedder import Embedder, EncodeProgress
 from store.results import StoreError
@@ -34,6 +34,10 @@ class ProviderEmbedder(Embedder):
         self.name = name
         self._base_url = base_url
         self.fingerprint = f"{name}@provider/{WINDOW}"
+
+    def __reduce__(self) -> tuple[type[Self], tuple[str, str | None]]:
+        """In another process it opens the provider's package anew."""
+        return type(self), (self.name, self._base_url)
 
     @cached_property
     def dimensions(self) -> int:  # type: ignore[override]

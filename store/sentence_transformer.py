@@ -13,7 +13,7 @@ import threading
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from store.embedder import Embedder, EncodeProgress
 from store.results import StoreError
@@ -49,6 +49,10 @@ class SentenceTransformerEmbedder(Embedder):
         self._lock = threading.Lock()
         self._model: SentenceTransformer | None = None
         self._onnx: OnnxEncoder | None = None
+
+    def __reduce__(self) -> tuple[type[Self], tuple[str]]:
+        """In another process it loads the model anew, when it needs it."""
+        return type(self), (self.name,)
 
     @cached_property
     def folder(self) -> Path:

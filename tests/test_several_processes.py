@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -11,9 +14,11 @@ from browser import wait_until
 from scripted import scripted
 
 from app.answer import Finished
+from app.evidence import own_calibration
 from app.service import in_progress
 from app.service.conversations import INTERRUPTED, Conversations
 from app.service.engine import Engine
+from app.service.feedback_set import feedback_set_path, read_cases
 from app.service.in_progress import Busy, InProgress
 from app.service.users import Users
 from app.settings import Settings
@@ -181,3 +186,28 @@ def test_a_model_of_a_provider_is_asked_for_several_replies_at_once(chats: list[
     for thread in threads:
         thread.join(60)
     assert len(ended) == 3
+
+
+MARKING = """
+import sys
+from pathlib import Path
+from app.evidence.own_calibration import put_mark
+from app.service.feedback_set import feedback_set_path, put
+
+folder, name = Path(sys.argv[1]), sys.argv[2]
+for number in range(40):
+    identity = f"{name}{number}"
+    put(feedback_set_path(folder), identity, {"id": identity, "question": "Who?"})
+    put_mark(folder, identity, "none", (0.5, True))
+"""
+
+
+def test_marks_of_several_processes_are_all_kept(tmp_path: Path) -> None:
+    marking = [
+        subprocess.Popen([sys.executable, "-c", MARKING, str(tmp_path), name]) for name in "abc"
+    ]
+    assert [process.wait(120) for process in marking] == [0, 0, 0]
+    wanted = {f"{name}{number}" for name in "abc" for number in range(40)}
+    assert set(read_cases(feedback_set_path(tmp_path))) == wanted
+    kept = json.loads((tmp_path / own_calibration.FILE).read_text())
+    assert set(kept["marked"]["none"]) == wanted

@@ -7,7 +7,6 @@ the shipped one. Each answer that is marked in the chat joins the questions that
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
@@ -24,6 +23,7 @@ from app.evidence.calibration import (
     logistic_of,
 )
 from app.evidence.risk import RISKS, Point, RiskError, threshold_for
+from app.file_lock import changing
 from ingest.document import FootnoteError
 
 FILE = "calibration.json"
@@ -33,7 +33,6 @@ SHIPPED_MODEL = "local"
 """The chat model that the shipped fit is of."""
 ENOUGH_MARKED = 200
 """From so many marked answers on, they alone tell the risk; fewer are added to the others."""
-_lock = threading.Lock()
 
 
 class CalibrationError(FootnoteError):
@@ -108,7 +107,7 @@ def point_of(answer: Answer, judged: str) -> Point | None:
 
 def put_mark(data: Path, identity: str, model: str, point: Point | None) -> None:
     """Keep what a mark of an answer tells, in place of what it told before; None takes it back."""
-    with _lock:
+    with changing(data / FILE):
         held = _read(data / FILE)
         marked = held.setdefault("marked", {}).setdefault(model, {})
         if marked.pop(identity, None) is None and point is None:
@@ -120,7 +119,7 @@ def put_mark(data: Path, identity: str, model: str, point: Point | None) -> None
 
 def store_fit(data: Path, name: str, entry: Mapping[str, Any] | None) -> None:
     """Put a fit into the data folder, by the model's name or ``QUOTES``; None takes it out."""
-    with _lock:
+    with changing(data / FILE):
         held = _read(data / FILE)
         fits = held.setdefault("fits", {})
         fits.pop(name, None)
@@ -142,7 +141,6 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _write(path: Path, held: Mapping[str, Any]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_suffix(".new")
     fresh.write_text(json.dumps(held) + "\n", encoding="utf-8")
     fresh.replace(path)

@@ -6,19 +6,18 @@ One JSON line a question, in the schema of the sets that come with Footnote.
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from app.answer import Answer
+from app.file_lock import changing
 from ingest.document import FootnoteError
 
 MOST_WORDS = 12
 MOST_CHARACTERS = 200
 """What graders of sets take as key words."""
 LONGEST_ANSWER = 4000
-_lock = threading.Lock()
 
 
 class CorrectionError(FootnoteError):
@@ -50,11 +49,10 @@ def put(path: Path, identity: str, row: Mapping[str, Any] | None) -> None:
 
     Every other line stays as it is, whatever it holds.
     """
-    with _lock:
+    with changing(path):
         kept = [line for line in _lines(path) if str((_row(line) or {}).get("id")) != identity]
         if row is not None:
             kept.append(json.dumps(row, ensure_ascii=False))
-        path.parent.mkdir(parents=True, exist_ok=True)
         fresh = path.with_suffix(".new")
         fresh.write_text("".join(line + "\n" for line in kept), encoding="utf-8")
         fresh.replace(path)

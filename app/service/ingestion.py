@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.settings import Settings
 from ingest.document import Document, FootnoteError, UnreadableDocument
 from store.collections import OWN
+from store.read_and_split import Readers, SplitDocument, WantedFile
+from store.reading_pool import ReadingPool
 from store.results import IngestReport, Revision
 
 if TYPE_CHECKING:
@@ -43,10 +46,11 @@ class Ingester:
         *,
         collection: str = "",
         folders: Iterable[Path] = (),
+        readers: Readers | None = None,
     ) -> None:
         self._library = library
         self._collection, self._folders = collection, list(folders)
-        self._settings = settings
+        self._settings, self._readers = settings, readers
         self._side_reports: list[IngestReport | Failure] = []
         self.left_out: list[tuple[str, str]] = []
 
@@ -85,15 +89,25 @@ class Ingester:
         yield from self._add(self._loaded(loader, path), dry_run=dry_run, progress=progress)
 
     def _add(
-        self, documents: Iterator[Document], *, dry_run: bool, progress: Progress | None
+        self,
+        documents: Iterator[Document | SplitDocument],
+        *,
+        dry_run: bool,
+        progress: Progress | None,
     ) -> Iterator[IngestReport | Failure]:
-        for report in self._library.add_many(map(self._placed, documents), progress, dry_run):
+        placed = map(self._placed, documents)
+        for report in self._library.add_many(placed, progress, dry_run):
             yield from self._drain_side_reports()
             failed = report.status == "failed"
             yield Failure(report.source or report.document, report.error) if failed else report
         yield from self._drain_side_reports()
 
-    def _placed(self, document: Document) -> Document:
+    def _placed(self, given: Document | SplitDocument) -> Document | SplitDocument:
+        if isinstance(given, SplitDocument):
+            return replace(given, document=self._in_place(given.document))
+        return self._in_place(given)
+
+    def _in_place(self, document: Document) -> Document:
         over = [folder for folder in self._folders if folder in Path(document.source).parents]
         outermost = min(over, key=lambda folder: len(folder.parts)).name if over else ""
         return replace(document, collection=self._collection, folder=outermost)
@@ -123,30 +137,56 @@ class Ingester:
 
     def _documents(
         self, files: Iterable[str], name: str | None, progress: Progress | None
-    ) -> Iterator[Document]:
+    ) -> Iterator[Document | SplitDocument]:
+        """The documents of files and links: links one after the other, files by the readers."""
+        from ingest.load import is_link
+
+        known = self._known()
+        for links, some in groupby(files, is_link):
+            if not links:
+                yield from self._read_files(some, name, known, progress)
+                continue
+            for link in some:
+                try:
+                    document = self._fetched(link, name, known.get(link), progress)
+                except FootnoteError as error:
+                    self._side_reports.append(Failure(link, str(error)))
+                    continue
+                if document is not None:
+                    yield document
+
+    def _known(self) -> dict[str, Revision]:
+        """What the library has of each source, where the ingest would put it."""
         wanted = self._collection
-        known = {
+        return {
             revision.source: revision
             for revision in self._library.documents()
             if revision.collection == wanted or not (wanted or revision.collection.startswith(OWN))
         }
-        for file in files:
-            try:
-                document = self._read(file, name, known.get(file), progress)
-            except FootnoteError as error:
-                self._side_reports.append(Failure(file, str(error)))
-                continue
-            if document is not None:
-                yield document
 
-    def _read(
+    def _read_files(
+        self,
+        files: Iterable[str],
+        name: str | None,
+        known: Mapping[str, Revision],
+        progress: Progress | None,
+    ) -> Iterator[SplitDocument]:
+        def wanted(file: str) -> WantedFile:
+            held = known.get(str(Path(file).expanduser().resolve()))
+            return WantedFile(file, name, self._library.shape(held.id) if held else "")
+
+        reading = self._library.read_and_split(ocr=self._settings.ocr)
+        read = self._readers or ReadingPool(reading, progress)
+        for one, outcome in read(map(wanted, files)):
+            if isinstance(outcome, SplitDocument):
+                yield outcome
+            else:
+                self._side_reports.append(Failure(one.path, str(outcome)))
+
+    def _fetched(
         self, file: str, name: str | None, known: Revision | None, progress: Progress | None
     ) -> Document | None:
-        """The document; None where its server says that nothing changed."""
-        from ingest.load import is_link, load
-
-        if not is_link(file):
-            return load(file, name=name, ocr=self._settings.ocr, progress=progress)
+        """The document of a link; None where its server says that nothing changed."""
         if self._settings.offline:
             raise UnreadableDocument(f"{file}: links are not followed while offline is set.")
         from ingest.load import load_bytes

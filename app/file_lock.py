@@ -1,0 +1,17 @@
+"""A lock around the change of a small file that several processes may change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def changing(path: Path) -> Iterator[None]:
+    """While a file is read and written anew; nobody else does so meanwhile. Its folder is made."""
+    from filelock import FileLock
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(path.with_suffix(".lock")):
+        yield
