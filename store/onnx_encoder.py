@@ -7,6 +7,7 @@ time, and without loading torch first: ``python -m evals.encoder_benchmark``. Th
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from importlib.resources import files
 from pathlib import Path
@@ -35,6 +36,8 @@ class OnnxEncoder:
 
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
+        # As torch does; 0 is a thread for each core.
+        options.intra_op_num_threads = int(os.environ.get("OMP_NUM_THREADS", "0"))
         # A waiting thread that spins takes the core from whoever else works (evals/FIGURES.md).
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         data = weights.read_bytes()

@@ -10,8 +10,8 @@ import hashlib
 import json
 import os
 import threading
-from collections.abc import Sequence
-from functools import cached_property
+from collections.abc import Callable, Sequence
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -50,9 +50,9 @@ class SentenceTransformerEmbedder(Embedder):
         self._model: SentenceTransformer | None = None
         self._onnx: OnnxEncoder | None = None
 
-    def __reduce__(self) -> tuple[type[Self], tuple[str]]:
-        """In another process it loads the model anew, when it needs it."""
-        return type(self), (self.name,)
+    def __reduce__(self) -> tuple[Callable[[str], Self], tuple[str]]:
+        """In another process it loads the model anew, once and when it needs it."""
+        return _of_this_process, (self.name,)  # type: ignore[return-value]
 
     @cached_property
     def folder(self) -> Path:
@@ -200,6 +200,11 @@ class SentenceTransformerEmbedder(Embedder):
         model = SentenceTransformer(str(self.folder), device="cpu", local_files_only=True)
         model.max_seq_length = self._window
         return model
+
+
+@cache
+def _of_this_process(name: str) -> SentenceTransformerEmbedder:
+    return SentenceTransformerEmbedder(name)
 
 
 def _packaged_model() -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from app.service.ingestion import Failure
     from app.settings import Settings
     from store.library import Library
+    from store.read_and_split import Readers
     from store.results import IngestReport
 
 MOST_LEFT_OUT = 20
@@ -61,6 +63,13 @@ def ingest(
         Literal["on", "off"] | None,
         typer.Option(help="Read the text in pictures and scanned pages (on)."),
     ] = None,
+    ray: Annotated[
+        str | None,
+        typer.Option(
+            help="Read and embed on a Ray cluster, or with “local” by Ray on this machine.",
+            metavar="ADDRESS",
+        ),
+    ] = None,
     data: Data = None,
 ) -> None:
     """Ingest documents. An unchanged one costs nothing; a changed one becomes a new revision.
@@ -69,6 +78,7 @@ def ingest(
     footnote ingest https://example.org/article
     footnote ingest notes/ --watch
     footnote ingest minutes/ --collection board
+    footnote ingest archive/ --ray 10.0.0.1:6379
     footnote ingest --loader langchain_community.document_loaders:NotionDirectoryLoader
         --loader-arg path=export/[/dim]
     """
@@ -85,11 +95,13 @@ def ingest(
         raise UsageError("Name a file, folder or link: footnote ingest FILE, or --sample.")
     if watch and dry_run:
         raise UsageError("--watch takes changes in and --dry-run changes nothing: choose one.")
+    if ray and watch:
+        raise UsageError("--watch takes one change at a time in: leave --ray out.")
     settings = settings_for(data, ocr=None if ocr is None else ocr == "on")
     from app.service.ingestion import Ingester
 
-    with opened_library(settings) as library:
-        ingester = Ingester(library, settings, collection=collection)
+    with _opened(settings, ray) as (library, readers):
+        ingester = Ingester(library, settings, collection=collection, readers=readers)
         with progress_bar("passages") as bar:
             options: Any = {"dry_run": dry_run, "progress": bar}
             outcomes = (
@@ -103,6 +115,22 @@ def ingest(
             _watch(library, settings, given, collection)
     if failed:
         raise typer.Exit(2)
+
+
+@contextmanager
+def _opened(settings: Settings, ray: str | None) -> Iterator[tuple[Library, Readers | None]]:
+    """The library, and what reads files for it where that is not this machine alone."""
+    if ray is None:
+        with opened_library(settings) as library:
+            yield library, None
+        return
+    from app.service.open_library import open_library
+    from store.ray_cluster import RayCluster
+
+    with error_console.status("Waiting for the Ray workers…"):
+        cluster = RayCluster(ray)
+    with cluster, open_library(settings, cluster) as library:
+        yield library, cluster.readers(library.read_and_split(ocr=settings.ocr))
 
 
 def _print_outcomes(outcomes: Iterator[IngestReport | Failure], *, dry_run: bool) -> bool:

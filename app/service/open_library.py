@@ -8,16 +8,19 @@ from app.settings import Settings
 
 if TYPE_CHECKING:
     from store.library import Library
+    from store.ray_cluster import RayCluster
 
 
-def open_library(settings: Settings) -> Library:
-    """The library of the data folder, its embedder and its vectors; loads no model."""
+def open_library(settings: Settings, cluster: RayCluster | None = None) -> Library:
+    """The library of the data folder, its embedder and its vectors; loads no model. With a
+    ``cluster`` the embedding is done there."""
     from store.library import Library
     from store.open_embedder import open_embedder
 
+    embedder = open_embedder(settings.embedder, settings.embedder_url)
     return Library.open(
         settings.data,
-        open_embedder(settings.embedder, settings.embedder_url),
+        cluster.embedder(embedder) if cluster else embedder,
         database=settings.database,
         chroma=(settings.chroma, settings.chroma_token) if settings.chroma else None,
     )
