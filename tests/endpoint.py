@@ -16,7 +16,8 @@ from typing import Any
 class Endpoint:
     """What a server says. ``failures`` are statuses of the first requests, one each, with
     ``headers``; ``rejected`` names a field of a request that it answers with status 400; ``breaks``
-    ends the connection after so many pieces; ``opening`` are chunks before the first words."""
+    ends the connection after so many pieces; ``opening`` are chunks before the first words;
+    ``gate`` holds these back until it is set."""
 
     pieces: Sequence[str] = ("Fine.",)
     failures: list[int] = field(default_factory=list)
@@ -25,6 +26,7 @@ class Endpoint:
     breaks: int | None = None
     opening: Sequence[dict[str, Any]] = ()
     yes: Sequence[tuple[str, float]] = (("Yes", -0.05), ("No", -3.0))
+    gate: threading.Event | None = None
     heard: list[dict[str, Any]] = field(default_factory=list)
     url: str = ""
 
@@ -76,6 +78,8 @@ def _handler(said: Endpoint) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             for first in said.opening:
                 self._event(first)
+            if said.gate is not None:
+                said.gate.wait(120)
             for at, piece in enumerate(said.pieces):
                 if at == said.breaks:
                     self.wfile.flush()

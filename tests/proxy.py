@@ -29,15 +29,22 @@ METHODS = ["GET", "POST", "DELETE", "PUT", "HEAD"]
 
 @contextmanager
 def proxy(
-    target: str, path: str, *, strip: bool = True, tls: Path | None = None, passes: str = "host"
+    target: str | list[str],
+    path: str,
+    *,
+    strip: bool = True,
+    tls: Path | None = None,
+    passes: str = "host",
 ) -> Iterator[str]:
-    """Show ``target`` under ``path``; yields the address with it.
+    """Show ``target`` under ``path``; yields the address with it. Of a list of targets the first
+    one is shown that answers, from the one that answered last on.
 
     ``strip`` takes the path off again; ``tls`` is a folder for a certificate; ``passes`` is the
     header that tells the host that the browser asked for ("" for none).
     """
     port = free_port()
-    app = _application(target, path, strip=strip, passes=passes, scheme="https" if tls else "http")
+    targets = target if isinstance(target, list) else [target]
+    app = _application(targets, path, strip=strip, passes=passes, scheme="https" if tls else "http")
     files = certificate(tls) if tls else {}
     config = uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning", **files)
     server = uvicorn.Server(config)
@@ -50,7 +57,9 @@ def proxy(
     thread.join(10)
 
 
-def _application(target: str, path: str, *, strip: bool, passes: str, scheme: str) -> Starlette:
+def _application(
+    targets: list[str], path: str, *, strip: bool, passes: str, scheme: str
+) -> Starlette:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with httpx.AsyncClient(timeout=None) as client:
@@ -64,18 +73,27 @@ def _application(target: str, path: str, *, strip: bool, passes: str, scheme: st
         if passes:
             headers[passes] = request.headers["host"]
         client: httpx.AsyncClient = request.app.state.client
-        made = client.build_request(
-            request.method, f"{target}{asked}", params=request.query_params, headers=headers,
-            content=request.stream(),
-        )  # fmt: skip
-        got = await client.send(made, stream=True)
+        body = request.stream() if len(targets) == 1 else await request.body()
+        while True:
+            made = client.build_request(
+                request.method, f"{targets[0]}{asked}", params=request.query_params,
+                headers=headers, content=body,
+            )  # fmt: skip
+            try:
+                got = await client.send(made, stream=True)
+                break
+            except httpx.ConnectError:
+                if len(targets) == 1:
+                    return Response(status_code=502)
+                del targets[0]
         answer = StreamingResponse(
             got.aiter_raw(), got.status_code, background=BackgroundTask(got.aclose)
         )
         answer.raw_headers = [(k, v) for k, v in got.headers.raw if k.lower().decode() not in OWN]
         return answer
 
-    under = [Route(f"{path}{{rest:path}}", forward, methods=METHODS)]
+    rest = path + "{rest:path}" if path else "/{rest:path}"
+    under = [Route(rest, forward, methods=METHODS)]
     return Starlette(routes=under, lifespan=lifespan)
 
 

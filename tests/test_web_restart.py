@@ -6,14 +6,17 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import httpx
 from browser import PATIENCE_MS, ask, free_port
+from endpoint import endpoint
 from playwright.sync_api import Browser, expect
+from proxy import proxy
 
 from ingest.document import Document
 from store.embedder import Embedder
@@ -25,10 +28,10 @@ STOPS_IN_S = 20
 
 
 @contextmanager
-def served(data: Path, port: int) -> Iterator[subprocess.Popen[str]]:
+def served(data: Path, port: int, **settings: str) -> Iterator[subprocess.Popen[str]]:
     """``footnote chat`` as a process of its own; it is stopped at the end at the latest."""
-    command = [sys.executable, "-m", "app", "chat", "--model", "none", "--port", str(port)]
-    environment = {**os.environ, "FOOTNOTE_DATA": str(data)}
+    command = [sys.executable, "-m", "app", "chat", "--port", str(port)]
+    environment = {**os.environ, "FOOTNOTE_DATA": str(data), "FOOTNOTE_MODEL": "none", **settings}
     process = subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
@@ -85,3 +88,40 @@ def test_an_open_page_neither_delays_the_end_nor_loses_its_conversation(
         expect(page.locator("#question textarea")).to_have_value("")
         expect(page.locator(".turn .asked").first).to_have_text(QUESTION)
     context.close()
+
+
+def test_when_its_process_dies_an_open_page_goes_on_with_another(
+    tmp_path: Path, embedder: Embedder, sample: Document, chromium: Browser
+) -> None:
+    with Library.open(tmp_path, embedder) as library:
+        library.add(sample)
+    ports = [free_port(), free_port()]
+    with ExitStack() as opened:
+        gate = threading.Event()
+        model = opened.enter_context(endpoint(pieces=["It was built in 1871 [1]."], gate=gate))
+        settings = {"FOOTNOTE_MODEL": "openai:m", "FOOTNOTE_BASE_URL": model.url}
+        processes = [
+            opened.enter_context(served(tmp_path, port, OPENAI_API_KEY="k", **settings))
+            for port in ports
+        ]
+        targets = [f"http://127.0.0.1:{port}" for port in ports]
+        address = opened.enter_context(proxy(targets, ""))
+        page = opened.enter_context(chromium.new_context()).new_page()
+        page.goto(address)
+        page.wait_for_selector(".welcome")
+        page.evaluate("window.before = true")
+        page.fill("#question textarea", QUESTION)
+        page.press("#question textarea", "Enter")
+        page.wait_for_selector(".turn.live .state")
+        deadline = time.monotonic() + PATIENCE_MS / 1000
+        while not any(heard.get("stream") for heard in model.heard):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        processes[0].kill()
+        # The page comes back by itself; the other process knows what was being asked.
+        page.wait_for_function("!window.before")
+        expect(page.locator(".turn .asked")).to_have_text(QUESTION)
+        gate.set()
+        page.get_by_role("button", name="Try again").click()
+        expect(page.locator(".turn")).to_contain_text("1871")
+        expect(page.locator(".turn")).to_have_count(1)

@@ -138,7 +138,11 @@ def _wire(chat: Chat, blocks: Any, seen: alive.Shown, shelf: sidebar.Sidebar, pa
         yield gr.skip(), conversation, _asking(value=""), gr.skip()
         with chat.answering.on(session):
             for page, now in chat.ask(owner, session, conversation, text, chosen):
-                yield page, now, gr.skip(), gr.skip()
+                # A new conversation is in the page's address at once: a reload finds it.
+                begun = now != conversation
+                listed = sidebar.conversations(chat, owner, now) if begun else gr.skip()
+                conversation = now
+                yield page, now, gr.skip(), listed
 
     @handler
     def ask_clicked(
