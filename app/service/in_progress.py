@@ -56,8 +56,11 @@ class InProgress:
     def close(self) -> None:
         """Says that this process is gone, and closes the database."""
         self._closed.set()
-        with self._database.writing() as db:
-            db.execute(delete(processes).where(processes.c.id == self._process))
+        try:
+            with self._database.writing() as db:
+                db.execute(delete(processes).where(processes.c.id == self._process))
+        except StoreError as error:  # the others notice all the same, a few seconds later
+            log.warning("other processes cannot be told that this one ends: %s", error)
         self._database.close()
 
     @contextmanager
