@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 from time import monotonic
 
@@ -39,7 +39,19 @@ class DocumentFrequency:
     def __init__(self, scope: Scope = EVERYTHING) -> None:
         self.scope = scope
         self._known: OrderedDict[Every, _Counted] = OrderedDict()
+        self._ranged: tuple[int, Scope] | None = None
         self._lock = Lock()
+
+    def scope_in(self, db: Connection) -> Scope:
+        """The scope with the ranges of its passages in this snapshot, where they help."""
+        if not self.scope.restricted or not text_index(db).RANGES:
+            return self.scope
+        now = EVERYTHING.totals(db).generation  # what is outside moves the ranges too
+        known = self._ranged
+        if known is None or known[0] != now:
+            known = now, replace(self.scope, ranges=self.scope.find_ranges(db))
+            self._ranged = known
+        return known[1]
 
     def passages(self, db: Connection) -> int:
         """How many passages are current."""
@@ -52,7 +64,7 @@ class DocumentFrequency:
         for every in asked:
             known = self._known.get(every)
             if known is None or not _holds(known, totals):
-                counted = text_index(db).count(db, every, self.scope)
+                counted = text_index(db).count(db, every, self.scope_in(db))
                 known = _Counted(counted, totals, monotonic())
                 self._remember(every, known)
             counts[every] = known.count

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import islice
 
 from sqlalchemy import (
     BigInteger,
@@ -27,6 +28,7 @@ from store.tables import passages
 from store.words import Phrase, Rarity, spaced
 
 COST = 1
+RANGES = True
 MERGED_PAGES = 2000
 fulltext = Table("fulltext", MetaData(), Column("rowid", BigInteger, primary_key=True))
 # FTS5 keeps how many words each row has: for each column one SQLite varint.
@@ -105,7 +107,9 @@ def _changes(db: Connection) -> int:
 def count(db: Connection, wanted: Sequence[Phrase], scope: Scope) -> int:
     """How many passages inside the scope have all of these phrases."""
     counted = select(func.count()).select_from(fulltext).where(HAS)
-    if scope.restricted:
+    if scope.ranges is not None:
+        counted = counted.where(scope.ranges.holding(fulltext.c.rowid))
+    elif scope.restricted:
         counted = counted.where(scope.holding(db, fulltext.c.rowid))
     return int(db.execute(counted, {"query": _query(wanted, " AND ")}).scalar_one())
 
@@ -129,6 +133,9 @@ def _inside(
     db: Connection, query: Select[int, float], values: dict[str, object], most: int, scope: Scope
 ) -> list[int]:
     """The first ``most`` matches that are inside."""
+    if scope.documents is None and scope.ranges is not None:
+        matched = (row.rowid for row in db.execute(query, values))
+        return list(islice((each for each in matched if each in scope.ranges), most))
     if scope.documents is not None or scope.is_small(db):
         within = query.where(scope.holding(db, fulltext.c.rowid)).limit(most)
         return [row.rowid for row in db.execute(within, values)]

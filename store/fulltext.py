@@ -32,7 +32,7 @@ def matches(
         return frequency.ranking_idf(db, some)
 
     chosen = None if documents is None else tuple(documents)
-    scope = replace(frequency.scope, documents=chosen)
+    scope = replace(frequency.scope_in(db), documents=chosen)
     return text_index(db).matches(db, wanted, limit, scope, rarity_of)
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from bisect import bisect_right
+from dataclasses import dataclass, field
 
-from sqlalchemy import ColumnElement, and_, exists, select, true
+from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select, true
 from sqlalchemy.engine import Connection
 
 from store.counters import all_of
@@ -14,6 +15,8 @@ from store.tables import collections, documents, passages
 CURRENT_PASSAGES = passages.join(documents, documents.c.current == passages.c.revision)
 FEW = 5000
 """Up to so many passages, looking at them all is faster than asking an index for more and more."""
+MOST_RANGES = 100
+"""Of more ranges of ids, looking a passage up takes less than comparing it with each."""
 WORDS = "words"
 """The counter of all words in the full text."""
 
@@ -34,14 +37,33 @@ class Totals:
 
 
 @dataclass(frozen=True, slots=True)
+class Ranges:
+    """Ids of passages, in ranges that do not overlap: the first and the last of each, in order."""
+
+    firsts: tuple[int, ...]
+    lasts: tuple[int, ...]
+
+    def __contains__(self, passage: int) -> bool:
+        at = bisect_right(self.firsts, passage) - 1
+        return at >= 0 and passage <= self.lasts[at]
+
+    def holding(self, passage: ColumnElement[int]) -> ColumnElement[bool]:
+        """Whether the passage of that id is in one of them."""
+        pairs = zip(self.firsts, self.lasts, strict=True)
+        return or_(false(), *(passage.between(first, last) for first, last in pairs))
+
+
+@dataclass(frozen=True, slots=True)
 class Scope:
     """What may be found: of these ``collections``, and of these ``documents`` (ids); None is all.
 
-    Nothing outside has any influence on what is found inside, not even on its scores.
+    Nothing outside has any influence on what is found inside, not even on its scores. ``ranges``,
+    where they are known, are those of the collections' passages, of what is current.
     """
 
     collections: frozenset[str] | None = None
     documents: tuple[str, ...] | None = None
+    ranges: Ranges | None = field(default=None, compare=False)
 
     @property
     def restricted(self) -> bool:
@@ -79,6 +101,32 @@ class Scope:
         # Asked of each match: there are fewer of them than passages in the scope.
         one = exists().select_from(CURRENT_PASSAGES)
         return one.where(passages.c.id == passage, self.checked)
+
+    def find_ranges(self, db: Connection) -> Ranges | None:
+        """The ranges of the collections' current passages, with whatever is not current between
+        them; None where there are too many to be of use."""
+        of_it = select(passages.c.id).where(passages.c.revision == documents.c.current)
+        first, last = (
+            of_it.with_only_columns(end(passages.c.id)).scalar_subquery()
+            for end in (func.min, func.max)
+        )
+        columns = self.checked.label("inside"), first.label("first"), last.label("last")
+        current = select(*columns).where(documents.c.current.is_not(None)).order_by(first)
+        firsts: list[int] = []
+        lasts: list[int] = []
+        before, held = 0, False
+        for row in db.execute(current):
+            if row.first is None:
+                continue
+            if row.first <= before:
+                return None  # passages of two documents are mixed
+            if row.inside and not held:
+                firsts.append(row.first)
+                lasts.append(row.last)
+            elif row.inside:
+                lasts[-1] = row.last
+            before, held = row.last, bool(row.inside)
+        return Ranges(tuple(firsts), tuple(lasts)) if len(firsts) <= MOST_RANGES else None
 
     def totals(self, db: Connection) -> Totals:
         """Counted as documents become current, so that nothing is counted here. The scope of

@@ -20,6 +20,10 @@ class TextIndex(Protocol):
     def COST(self) -> int:  # noqa: N802
         """How many times as long as in FTS5 it takes to score a match."""
 
+    @property
+    def RANGES(self) -> bool:  # noqa: N802
+        """Whether matches are counted faster by ranges of ids than by looking each one up."""
+
     def add_terms(self, db: Connection, revision_id: str) -> None:
         """Adds the passages of a revision."""
 

@@ -44,6 +44,7 @@ fulltext = Table(
     # So that the passages need not be looked up to tell whose a match is.
     Column("revision", TEXT, nullable=False),
 )
+RANGES = False
 COST = 4
 WEIGHTS = f"{{0, 0, {bm25.CONTEXT_WEIGHT}, 1}}"
 MANY = 5000

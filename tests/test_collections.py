@@ -15,11 +15,13 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from ingest.document import Document
+from store import scope
 from store.collections import checked_name, default_collection
 from store.embedder import Embedder
 from store.library import Library
 from store.results import Hit, StoreError
-from store.tables import collections
+from store.scope import Scope
+from store.tables import collections, passages
 
 EXAMPLES = int(os.environ.get("RANDOM_EXAMPLES", "15"))
 """Random libraries of a run of the tests; figures are quoted for 500."""
@@ -228,3 +230,36 @@ class TestChanges:
 def test_where_a_document_goes_by_default(source: str, collection: str) -> None:
     assert default_collection(source) == collection
     assert checked_name(collection) == collection
+
+
+def test_ranges_hold_what_is_inside_and_nothing_else(tmp_path: Path, embedder: Embedder) -> None:
+    with Library.open(tmp_path, embedder) as library:
+        for number, name in enumerate("aababba"):
+            made = document_of(f"Text {number}. More.", name=f"{number}")
+            library.add(replace(made, collection=name))
+        library.remove("3")
+        held = library.documents()
+        for inside, count in (("a", 2), ("b", 1), ("ab", 1), ("c", 0), ("", 0)):
+            with library._catalogue.reading() as db:
+                ranges = Scope(frozenset(inside)).find_ranges(db)
+                of = select(passages.c.id, passages.c.revision)
+                revisions = {row.id: row.revision for row in db.execute(of)}
+            assert ranges is not None and len(ranges.firsts) == count
+            found = {revisions[passage] for passage in revisions if passage in ranges}
+            current = {revision.id: revision.collection for revision in held}
+            assert {current[r] for r in found if r in current} == set(inside) & {"a", "b"}
+            assert {r for r in current if current[r] in inside} <= found
+
+
+def test_many_ranges_are_not_used(
+    tmp_path: Path, embedder: Embedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scope, "MOST_RANGES", 1)
+    with Library.open(tmp_path, embedder) as library:
+        for number, name in enumerate("aba"):
+            made = document_of(f"The lamp {number} is lit.", name=f"{number}")
+            library.add(replace(made, collection=name))
+        with library._catalogue.reading() as db:
+            assert Scope(frozenset("a")).find_ranges(db) is None
+        hits = library.within(["a"]).search("Which lamp is lit?", mode="lexical")
+        assert sorted(hit.stored.document for hit in hits) == ["0", "2"]
