@@ -132,6 +132,33 @@ def test_what_was_asked_is_not_lost_with_its_process(chats: list[Chat]) -> None:
     assert "1871" in answered and INTERRUPTED not in answered
 
 
+def test_trying_again_in_vain_says_why_once(chats: list[Chat]) -> None:
+    chat, other = chats
+    asking = chat.ask("", "page", "", QUESTION, None)
+    _, conversation = next(asking)
+    (kept,) = other.kept.exchanges(conversation)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(other.engine, "stream", busy)
+        *_, shown = other.again("", "page 2", kept.id, None)
+    assert shown.count("Too many at once.") == 1
+    assert "The answer before" not in shown and INTERRUPTED not in shown
+
+
+def busy(*_: object, **__: object) -> None:
+    raise Busy("Too many at once.")
+
+
+def test_an_answer_whose_conversation_was_deleted_starts_a_new_one(chats: list[Chat]) -> None:
+    chat, other = chats
+    asking = chat.ask("", "page", "", QUESTION, None)
+    _, conversation = next(asking)
+    other.kept.delete("", conversation)
+    *_, (shown, fresh) = asking
+    assert fresh != conversation and "1871" in shown
+    other.kept.undelete("", conversation)
+    assert "the answer is in a new one" in other.log("", conversation)
+
+
 def test_a_page_that_is_closed_leaves_its_question_stopped(chats: list[Chat]) -> None:
     one, other = chats
     asking = one.ask("", "page", "", QUESTION, None)

@@ -20,6 +20,8 @@ from app.web.documents_shown import DocumentsShown
 from app.web.read_source import Opened, open_citation
 from store.results import Revision
 
+MOVED = "The conversation had been deleted: the answer is in a new one."
+
 
 class Chat:
     """One served chat: what readers ask and what they are shown. Methods return HTML."""
@@ -123,6 +125,7 @@ class Chat:
         answer then starts a new one."""
         answer, problem = outcome.answer, "" if outcome.answer else outcome.problem
         if not self.kept.owns(owner, conversation):
+            self.kept.settle(asked.exchange, None, MOVED)
             return self._keep(owner, conversation, asked.question, answer, problem)[0]
         self.kept.settle(asked.exchange, answer_payload(answer) if answer else None, problem)
         return conversation
@@ -142,13 +145,16 @@ class Chat:
         asked = Asked(owner, session, exchange, kept.question, documents, turns(items[:at]))
         for draft in self.answering.drafts(asked, outcome, before + after):
             yield before + draft + after
+        told = ""
         if outcome.answer:
             self.kept.renew(exchange, answer_payload(outcome.answer))
+        elif kept.answer:
+            still = f"{outcome.problem} The answer before still stands."
+            told = render_answer.problem(still, exchange)
+        else:
+            self.kept.settle(exchange, None, outcome.problem)
         self.engine.in_progress.settled(exchange)
-        problem = outcome.problem and f"{outcome.problem} The answer before still stands."
-        yield self.log(
-            owner, kept.conversation, render_answer.problem(problem, exchange) if problem else ""
-        )
+        yield self.log(owner, kept.conversation, told)
 
     def stop(self, owner: str, exchange: str) -> None:
         """Stop the answer to a question of the owner's that another page or process makes."""
