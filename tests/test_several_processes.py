@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 from browser import wait_until
 from scripted import scripted
+from sqlalchemy import select
 
 from app.answer import Finished
 from app.evidence import own_calibration
-from app.service import in_progress
+from app.service import in_progress, tables
 from app.service.conversations import INTERRUPTED, Conversations
 from app.service.engine import Engine
 from app.service.feedback_set import feedback_set_path, read_cases
@@ -72,14 +73,21 @@ def test_what_a_dead_process_was_answering_counts_no_longer(
 def test_a_living_process_goes_on_counting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(in_progress, "BEAT_S", 0.02)
     one, other = processes(tmp_path, 2, per_user=1)
-    began = now = time.time()
-    monkeypatch.setattr(in_progress.time, "time", lambda: now)
+    clock = [time.time()]
+    monkeypatch.setattr(in_progress.time, "time", lambda: clock[0])
     with one.question("ada"):
-        while now < began + 3 * in_progress.DEAD_S:
-            now += in_progress.DEAD_S / 4
-            time.sleep(0.3)  # it beats meanwhile
+        for _ in range(12):
+            clock[0] += in_progress.DEAD_S / 4
+            wait_until(lambda: beat_of(one) == clock[0])
             with pytest.raises(Busy), other.question("ada"):
                 pass
+
+
+def beat_of(process: InProgress) -> float:
+    """When a process last said that it lives."""
+    wanted = select(tables.processes.c.beat).where(tables.processes.c.id == process._process)
+    with process._database.reading() as db:
+        return float(db.execute(wanted).scalar_one())
 
 
 @pytest.fixture
