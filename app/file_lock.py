@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+
+Changing = Callable[[Path], AbstractContextManager[None]]
+"""What is around the change of a file."""
 
 
 @contextmanager

@@ -177,6 +177,7 @@ def baselines_command(
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
     """Compare Footnote with a plain pipeline, BM25 alone and dense retrieval alone."""
+    from app.service.shared_files import shared_files
     from app.settings import load_settings
     from evals.baselines import systems
     from evals.run_commands import progress_bar, show_runs
@@ -203,6 +204,7 @@ def baselines_command(
                         runs_folder(settings),
                         progress=progress,
                         fresh=fresh,
+                        keep=shared_files(settings).keep,
                     )
                 )
     show_runs(made, as_json)

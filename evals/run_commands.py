@@ -11,6 +11,7 @@ import typer
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
+from app.service.shared_files import shared_files
 from app.settings import Settings
 from evals import runs
 from evals.compare import Comparison, compare
@@ -57,6 +58,7 @@ def make_runs(
                         runs_folder(settings),
                         progress=progress,
                         fresh=fresh,
+                        keep=shared_files(settings).keep,
                     )
                 )
     return made

@@ -127,8 +127,11 @@ def run(
     *,
     progress: Progress | None = None,
     fresh: bool = False,
+    keep: Callable[[Path], None] = lambda _: None,
 ) -> Run:
     """Make the run, or what is left of it, under ``runs``; ``fresh`` makes all of it again.
+
+    However it ends, ``keep`` is called with the run's folder.
 
     Interrupted at any moment, the same call goes on and ends with the same bytes: batches begin at
     the same questions, and what was half written is dropped.
@@ -139,8 +142,25 @@ def run(
         shutil.rmtree(folder)
     folder.mkdir(parents=True, exist_ok=True)
     write_json(folder / "run.json", made)
+    try:
+        _ask_all(questions.cases, library, system, supports, folder, progress)
+        finished = load_run(folder)
+        write_json(folder / "summary.json", finished.summary())
+    finally:
+        keep(folder)
+    return finished
+
+
+def _ask_all(
+    cases: Sequence[Case],
+    library: Library,
+    system: System,
+    supports: Supports,
+    folder: Path,
+    progress: Progress | None,
+) -> None:
+    """Ask what is not scored yet."""
     done = _resume(folder / "lines.jsonl")
-    cases = questions.cases
     begin = done if done == len(cases) else done - done % system.batch
     if 0 < begin < len(cases):
         system.replay(cases[begin - 1])
@@ -154,9 +174,6 @@ def run(
         _append(folder / "lines.jsonl", lines[fresh_from:])
         if progress:
             progress(start + len(batch), len(cases))
-    finished = load_run(folder)
-    write_json(folder / "summary.json", finished.summary())
-    return finished
 
 
 def load_run(folder: Path) -> Run:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.markup import escape
 
-from app.service.feedback_set import feedback_set_path
+from app.service.feedback_set import own_set
+from app.service.shared_files import shared_files
 from evals.options import Data, Documents, Model, Seed, SetArgument, console, errors
 
 
@@ -47,7 +49,7 @@ def calibrate_command(
     footnote eval calibrate --forget --model none[/dim]
     """
     from app.answering.pipeline import Answerer
-    from app.evidence.own_calibration import store_fit
+    from app.evidence.own_calibration import FILE, store_fit
     from app.settings import load_settings
     from evals.own_calibration import calibrate, calibration_table
     from evals.run_commands import progress_bar
@@ -55,18 +57,22 @@ def calibrate_command(
 
     settings = load_settings(data=data, model=model)
     if forget:
-        store_fit(settings.data, "local" if settings.model == "auto" else settings.model, None)
+        name = "local" if settings.model == "auto" else settings.model
+        store_fit(settings.data, name, None, shared_files(settings).changing)
         name = "quotes" if settings.model == "none" else settings.model
         console.print(f"The calibration of {escape(name)} is the one that Footnote came with.")
         return
-    loaded = open_set(questions or feedback_set_path(settings.data), Choice())
+    loaded = open_set(questions or own_set(settings), Choice())
     with (
         open_library(settings, loaded, documents or ()) as library,
         open_writer(settings) as writer,
         progress_bar(loaded.name) as progress,
     ):
         answerer = Answerer(library, settings, writer)
+        shared = shared_files(settings)
+        shared.refresh()
         entry = calibrate(answerer, loaded, settings.data, progress)
+        shared.keep(settings.data / FILE)
     console.print(calibration_table(entry))
 
 
@@ -85,7 +91,7 @@ def drift_command(
     from evals.workspace import Choice, open_library, open_set, open_writer
 
     settings = load_settings(data=data, model=model)
-    loaded = open_set(questions or feedback_set_path(settings.data), Choice())
+    loaded = open_set(questions or own_set(settings), Choice())
     with open_library(settings) as library, open_writer(settings) as writer:
         console.print(drift_view(drift(document, loaded, library, settings, writer, since=since)))
 
@@ -106,11 +112,12 @@ def draft_command(
     from evals.workspace import open_library, open_writer
 
     settings = load_settings(data=data, model=model)
-    target = out or feedback_set_path(settings.data)
+    target = out or own_set(settings)
     with open_library(settings) as library, open_writer(settings) as writer:
         proposals = open_drafts(document, library, writer, count, seed)
         for case in review(proposals, console):
-            write_set(target, [case], append=True)
+            with shared_files(settings).changing(target) if out is None else nullcontext():
+                write_set(target, [case], append=True)
             console.print(f"Added to {escape(str(target))}")
 
 

@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from app.models.base import ChatModel
 from app.models.factory import open_model
 from app.service.open_library import open_library as open_data_folder
+from app.service.shared_files import shared_files
 from app.settings import Settings
 from evals.case import Case, QuestionSet
 from evals.runs import Progress, sample
@@ -36,7 +37,8 @@ class Choice:
 
 
 def runs_folder(settings: Settings) -> Path:
-    """Where runs are kept."""
+    """Where runs are kept, with those of other machines that share the database."""
+    shared_files(settings).refresh()
     return settings.data / "runs"
 
 

@@ -13,6 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from app import file_lock
 from app.answer import Answer
 from app.evidence.calibration import (
     ANSWERABLE,
@@ -23,7 +24,7 @@ from app.evidence.calibration import (
     logistic_of,
 )
 from app.evidence.risk import RISKS, Point, RiskError, threshold_for
-from app.file_lock import changing
+from app.file_lock import Changing
 from ingest.document import FootnoteError
 
 FILE = "calibration.json"
@@ -105,7 +106,13 @@ def point_of(answer: Answer, judged: str) -> Point | None:
     return None if right is None else (round(answer.answerable, 4), right)
 
 
-def put_mark(data: Path, identity: str, model: str, point: Point | None) -> None:
+def put_mark(
+    data: Path,
+    identity: str,
+    model: str,
+    point: Point | None,
+    changing: Changing = file_lock.changing,
+) -> None:
     """Keep what a mark of an answer tells, in place of what it told before; None takes it back."""
     with changing(data / FILE):
         held = _read(data / FILE)
@@ -117,7 +124,12 @@ def put_mark(data: Path, identity: str, model: str, point: Point | None) -> None
         _write(data / FILE, held)
 
 
-def store_fit(data: Path, name: str, entry: Mapping[str, Any] | None) -> None:
+def store_fit(
+    data: Path,
+    name: str,
+    entry: Mapping[str, Any] | None,
+    changing: Changing = file_lock.changing,
+) -> None:
     """Put a fit into the data folder, by the model's name or ``QUOTES``; None takes it out."""
     with changing(data / FILE):
         held = _read(data / FILE)

@@ -1,10 +1,11 @@
-"""Copies a data folder's documents, answers, users and conversations into a PostgreSQL database."""
+"""Copies what a data folder holds into a PostgreSQL database."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from app.service.database import open_database
+from app.service.shared_files import SharedFiles
 from app.service.tables import choices, conversations, exchanges, members, users
 from store.catalogue import Catalogue
 from store.copying import Progress, copy_catalogue, copy_rows, refuse_filled
@@ -24,7 +25,9 @@ def copy_database(folder: Path, url: str, progress: Progress | None = None) -> i
             refuse_filled(new, newer.place, tables)
             for table in tables:
                 copy_rows(old, new, table, progress)
-            return copy_catalogue(source, target, progress)
+            copied = copy_catalogue(source, target, progress)
+        SharedFiles(folder, url).keep_all()
+        return copied
     finally:
         for database in (older, newer, source, target):
             database.close()

@@ -19,6 +19,7 @@ from app.service.fair_queue import FairQueue
 from app.service.library_access import LibraryAccess
 from app.service.model_choice import LOCAL, NAMED, QUOTES, keep_key, try_model
 from app.service.observed import Observer, observed
+from app.service.shared_files import shared_files
 from app.service.whereabouts import what_leaves
 from app.settings import Settings, SettingsError
 from ingest.document import FootnoteError
@@ -236,6 +237,7 @@ class Engine(LibraryAccess):
         Users take turns, at reading and again at the language model, so that evidence never waits
         for what others have written. Raises ``Busy`` where too much is in progress.
         """
+        shared_files(self.settings).refresh()  # what was marked elsewhere, too, tells the risk
         settings, library = self.settings_of(user), self.library_of(user, collection)
         answerer = self._answerer_for(settings, library)
         events = answerer.stream(

@@ -10,8 +10,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from app import file_lock
 from app.answer import Answer
-from app.file_lock import changing
+from app.file_lock import Changing
+from app.service.shared_files import shared_files
+from app.settings import Settings
 from ingest.document import FootnoteError
 
 MOST_WORDS = 12
@@ -44,7 +47,18 @@ def read_cases(path: Path) -> dict[str, dict[str, Any]]:
     return found
 
 
-def put(path: Path, identity: str, row: Mapping[str, Any] | None) -> None:
+def own_set(settings: Settings, owner: str = "") -> Path:
+    """The file of the owner's set as it is now, on whichever machine it was changed."""
+    shared_files(settings).refresh()
+    return feedback_set_path(settings.data, owner)
+
+
+def put(
+    path: Path,
+    identity: str,
+    row: Mapping[str, Any] | None,
+    changing: Changing = file_lock.changing,
+) -> None:
     """Write the question of this id, in place of the one before; None takes it out.
 
     Every other line stays as it is, whatever it holds.

@@ -3,7 +3,17 @@ makes and changes them."""
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Float, ForeignKey, Index, Integer, MetaData, Table
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+)
 
 from store.tables import ROWID, TEXT
 
@@ -95,6 +105,16 @@ choices = Table(
     Column("owner", TEXT, primary_key=True),
     # Settings by name, as JSON.
     Column("chosen", TEXT, nullable=False),
+)
+# Question sets, calibration and runs, where several machines share them.
+files = Table(
+    "files",
+    metadata,
+    # In the data folder, with slashes.
+    Column("path", TEXT, primary_key=True),
+    # Grows with each change.
+    Column("number", BigInteger, nullable=False, unique=True),
+    Column("data", LargeBinary, nullable=False),
 )
 evaluation = Table(
     "evaluation",

@@ -11,7 +11,7 @@ from app.html_escape import clip
 from app.json_forms import answer_payload
 from app.service.conversations import INTERRUPTED, Conversations, StoredExchange, turns
 from app.service.engine import Engine
-from app.service.feedback_set import CorrectionError, feedback_set_path, read_cases
+from app.service.feedback_set import CorrectionError, own_set, read_cases
 from app.service.standings import Standing, Standings
 from app.web import feedback, render_answer
 from app.web.answering import STOPPED, Answering, Asked, Outcome
@@ -62,7 +62,7 @@ class Chat:
         ]
         if not any(k.mark in ("wrong", "incomplete") for k in kept):
             return [self._item(k, standings) for k in kept]
-        cases = read_cases(feedback_set_path(self.engine.settings.data, owner))
+        cases = read_cases(own_set(self.engine.settings, owner))
         documents = tuple(library.documents()[: feedback.MOST_DOCUMENTS])
         return [self._item(k, standings, cases.get(k.id), documents) for k in kept]
 

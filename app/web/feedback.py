@@ -19,6 +19,7 @@ from app.service.feedback_set import (
     put,
     right_case,
 )
+from app.service.shared_files import shared_files
 from app.web.markdown import plain
 from store.library import Library
 from store.results import Revision
@@ -48,7 +49,7 @@ def mark(engine: Engine, owner: str, kept: StoredExchange, judged: str) -> str:
         return kept.mark
     fresh = "" if kept.mark == judged else judged
     row = right_case(kept.id, kept.answer) if fresh == "right" else None
-    put(feedback_set_path(engine.settings.data, owner), kept.id, row)
+    _put(engine, owner, kept.id, row)
     _calibrate(engine, kept.id, kept.answer, fresh)
     return fresh
 
@@ -65,13 +66,19 @@ def correct(engine: Engine, owner: str, kept: StoredExchange, given: Correction)
             "or type them exactly."
         )
     row = corrected_case(kept.id, kept.answer, kept.mark, given.right, passage, silent=given.silent)
-    put(feedback_set_path(engine.settings.data, owner), kept.id, row)
+    _put(engine, owner, kept.id, row)
     # An answer to what the documents do not say is wrong, however it was marked.
     _calibrate(engine, kept.id, kept.answer, "wrong" if given.silent else kept.mark)
 
 
 def _calibrate(engine: Engine, identity: str, answer: Answer, judged: str) -> None:
-    put_mark(engine.settings.data, identity, answer.model, point_of(answer, judged))
+    point, shared = point_of(answer, judged), shared_files(engine.settings)
+    put_mark(engine.settings.data, identity, answer.model, point, shared.changing)
+
+
+def _put(engine: Engine, owner: str, identity: str, row: Mapping[str, Any] | None) -> None:
+    path = feedback_set_path(engine.settings.data, owner)
+    put(path, identity, row, shared_files(engine.settings).changing)
 
 
 def _stands_in_documents(library: Library, words: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.html_escape import clip, show_controls
 from app.service.engine import Engine
-from app.service.feedback_set import feedback_set_path
+from app.service.feedback_set import own_set
 from evals.case import QuestionSet, SetError
 from evals.page.render_run import feedback_set_sentence
 from evals.runs import Run, RunError, all_runs, find_run
@@ -20,9 +20,7 @@ ABOUT_THE_SAMPLE = frozenset({"briefing"})
 def sets(engine: Engine, owner: str) -> list[tuple[str, str]]:
     """The sets to choose from, as (what the reader sees, value)."""
     count = own_count(engine, owner)
-    mine = [
-        (f"Your own set ({count} questions)", str(feedback_set_path(engine.settings.data, owner)))
-    ]
+    mine = [(f"Your own set ({count} questions)", str(own_set(engine.settings, owner)))]
     shipped = [(_about(load_set(name)), name) for name in shipped_sets()]
     other = [] if engine.shared else [("Another file or folder…", OTHER)]
     return (mine if count else []) + shipped + other
@@ -37,7 +35,7 @@ def _about(questions: QuestionSet) -> str:
 def own_count(engine: Engine, owner: str) -> int:
     """How many questions the owner's set has; 0 where there is none or it cannot be read."""
     try:
-        return len(load_set(feedback_set_path(engine.settings.data, owner)).cases)
+        return len(load_set(own_set(engine.settings, owner)).cases)
     except SetError:
         return 0
 

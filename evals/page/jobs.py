@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from app.service.shared_files import shared_files
 from app.settings import SettingsError
 from evals.case import QuestionSet
 from evals.page.kept_state import KeptState, State
@@ -108,7 +109,7 @@ class Jobs:
             self._tell(f"Asking the first of {len(questions.cases)} questions")
             return run(
                 questions, library, system, support_checker(system.reader),
-                runs_folder(settings), progress=self._progress,
+                runs_folder(settings), progress=self._progress, keep=shared_files(settings).keep,
             )  # fmt: skip
 
     @contextmanager

@@ -42,6 +42,12 @@ def upgrade() -> None:
         sa.Column("process", TEXT, nullable=False),
         sa.Column("beat", sa.Float, nullable=False),
     )
+    op.create_table(
+        "files",
+        sa.Column("path", TEXT, primary_key=True),
+        sa.Column("number", sa.BigInteger, nullable=False, unique=True),
+        sa.Column("data", sa.LargeBinary, nullable=False),
+    )
 
 
 def _process() -> sa.Column[str]:
