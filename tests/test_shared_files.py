@@ -1,5 +1,4 @@
-"""Question sets, marks and runs of machines that share a PostgreSQL database, each with a data folder
-of its own."""
+"""Question sets, marks and runs of machines that share a PostgreSQL database: each has copies."""
 
 from __future__ import annotations
 
