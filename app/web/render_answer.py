@@ -256,7 +256,8 @@ def exchange(item: Exchange) -> str:
 def _running(exchange: str) -> str:
     return (
         '<p class="state"><span class="dot" aria-hidden="true"></span>Being answered '
-        f'<button type="button" data-do="halt" data-exchange="{markup(exchange)}">Stop</button></p>'
+        f'<button type="button" class="inline" data-do="halt" data-exchange="{markup(exchange)}">'
+        "Stop</button></p>"
     )
 
 
