@@ -95,22 +95,23 @@ def chat(port: int) -> Iterator[str]:
         server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         try:
             address = f"http://127.0.0.1:{port}"
-            _wait(address)
+            wait_until_ready(address)
             yield address
         finally:
             server.terminate()
             server.wait(20)
 
 
-def _wait(address: str, limit_s: float = 120.0) -> None:
+def wait_until_ready(address: str, limit_s: float = 300.0) -> None:
+    """Return once the chat there answers questions; TimeoutError after ``limit_s`` seconds."""
     deadline = time.monotonic() + limit_s
     while time.monotonic() < deadline:
         try:
-            httpx.get(f"{address}/api/v1/documents").raise_for_status()
+            httpx.get(f"{address}/readyz").raise_for_status()
             return
         except httpx.HTTPError:
             time.sleep(0.3)
-    raise TimeoutError(f"No chat came up at {address}.")
+    raise TimeoutError(f"Nothing is ready at {address}.")
 
 
 def told(name: str, asked: Sequence[TimedAnswer]) -> str:

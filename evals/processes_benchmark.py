@@ -30,6 +30,7 @@ from typing import Any
 import httpx
 
 from app.service.users import Users
+from evals.load_benchmark import wait_until_ready
 from evals.measures.intervals import percentile
 from store.library import Library
 from store.open_embedder import open_embedder
@@ -119,7 +120,7 @@ def chats(count: int) -> Iterator[list[subprocess.Popen[bytes]]]:
     ]
     try:
         for port in ports:
-            _wait(f"http://127.0.0.1:{port}/readyz")
+            wait_until_ready(f"http://127.0.0.1:{port}")
         yield started
     finally:
         for process in started:
@@ -145,23 +146,11 @@ def proxy(folder: Path, count: int) -> Iterator[str]:
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     try:
         address = f"http://127.0.0.1:{PROXY_PORT}"
-        _wait(f"{address}/readyz")
+        wait_until_ready(address)
         yield address
     finally:
         process.terminate()
         process.wait(30)
-
-
-def _wait(address: str, limit_s: float = 300.0) -> None:
-    deadline = time.monotonic() + limit_s
-    while time.monotonic() < deadline:
-        try:
-            if httpx.get(address).status_code == 200:
-                return
-        except httpx.TransportError:
-            pass
-        time.sleep(0.3)
-    raise TimeoutError(f"Nothing is ready at {address}.")
 
 
 def signed_in(address: str, name: str) -> httpx.Client:

@@ -22,6 +22,8 @@ UPRIGHT = 0.85
 LEAST = 0.5
 TURNS = (0, 180, 90, 270)
 LONGEST_SIDE = 3_000
+MAX_RECOGNISED = 300
+"""Pictures of a document that are recognised."""
 
 
 def after_each() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from ingest.document import BlockKind, Document
 from ingest.load.builder import Builder
 from ingest.load.embedded_pictures import Pictures
-from ingest.load.ocr import LONGEST_SIDE, NeedsRecognition, Recognised, recognise
+from ingest.load.ocr import LONGEST_SIDE, MAX_RECOGNISED, NeedsRecognition, Recognised, recognise
 from ingest.load.pdf_characters import lines_of
 from ingest.load.pdf_fields import notes
 from ingest.load.pdf_layout import Line, reading_order, without_running_heads
@@ -27,7 +27,6 @@ MEDIA_TYPE = "application/pdf"
 MAX_PAGES = 5_000
 # Pixels a point for recognition: 150 dots an inch.
 OCR_SCALE = 150 / 72
-MAX_RECOGNISED = 300
 # Pages without text that are named.
 MOST_NAMED = 20
 _PASSWORD_ERRORS = (4, 5)

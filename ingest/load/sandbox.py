@@ -22,7 +22,7 @@ from ingest.document import Block, BlockKind, Document, UnreadableDocument
 from ingest.load import ocr
 from ingest.load.archive import damaged
 from ingest.load.child import running
-from ingest.load.ocr import NeedsRecognition
+from ingest.load.ocr import MAX_RECOGNISED, NeedsRecognition
 from ingest.load.source import Source
 from ingest.scan import read_scans, write_scans
 
@@ -35,7 +35,6 @@ MAX_MEMORY = 1024 * 1024 * 1024
 # Recognition: about three seconds a page on a quiet core, four ways round at most.
 RECOGNITION_SECONDS = 40
 RECOGNITION_MEMORY = 4 * 1024 * 1024 * 1024
-MAX_RECOGNISED = 300
 
 
 def load_apart(
