@@ -41,6 +41,14 @@ Stores were:
 - oil
 - rope
 """
+DUTIES = """In winter the wife of the keeper took over some duties.
+
+The duties of the keeper were:
+
+- trimming the wick
+- winding the clockwork
+- writing the log
+"""
 
 
 @pytest.mark.parametrize(
@@ -137,6 +145,22 @@ def test_a_list_is_never_folded(answerer: Answerer) -> None:
     assert answer.headline == "" and answer.further == 0
     assert {"- oil", "- rope"} <= {s.text for s in answer.sentences}
     assert "- oil[^1]\n- rope[^1]" in with_footnotes(answer)
+
+
+def test_a_list_stands_before_what_else_may_answer(
+    embedder: object, reader: Reader, tmp_path: Path
+) -> None:
+    (tmp_path / "duties.md").write_text(DUTIES, encoding="utf-8")
+    with Library.open(tmp_path, embedder) as library:  # type: ignore[arg-type]
+        library.add(load(str(tmp_path / "duties.md")))
+        settings = load_settings(data=tmp_path, model="none")
+        answer = Answerer(library, settings, None, reader).answer(
+            "What are the duties of the keeper?"
+        )
+    told = [s.text for s in answer.sentences]
+    items = ["- trimming the wick", "- winding the clockwork", "- writing the log"]
+    assert told[:4] == ["The duties of the keeper were:", *items]
+    assert len(told) > 4 and answer.further == len(told) - 4, "the prose before it is folded"
 
 
 def test_every_door_tells_the_headline(long_answer: Answer) -> None:

@@ -139,11 +139,14 @@ def quote_answer(result: ScoredEvidence, likely: float, nearly: float = NEARLY) 
     footnotes = Footnotes()
     sentences: list[Sentence] = []
     quotes = choose_quotes(result, nearly=nearly)
-    # A list is complete only with all of its passages, and in their order.
-    single = bool(quotes) and answer_type(question) is not AnswerType.LIST
+    best = next((q for q in quotes if _within(result.evidence[0], q)), None)
+    # What is told in several passages is complete only with all of them, and in their order.
+    listed = answer_type(question) is AnswerType.LIST
+    whole = listed and best is not None and best.of > 1
+    single = best is not None and (whole or not listed)
     if single:
-        quotes.sort(key=lambda quote: not _within(result.evidence[0], quote))
-    folds = single and is_sure(result)
+        quotes.sort(key=lambda quote: quote is not best)
+    folds = whole or single and is_sure(result)
     for quote in quotes:
         hit = quote.evidence.hit
         citation = footnotes.cite(hit, quote.start, quote.end, quote.evidence.key)
@@ -162,7 +165,7 @@ def quote_answer(result: ScoredEvidence, likely: float, nearly: float = NEARLY) 
         likely,
         "none",
         tuple(count_of_items(q.shown, q.of) for q in quotes if q.of > 1),
-        headline=_headline(quotes[0], question) if single else "",
+        headline=_headline(best, question) if best and single else "",
         further=sum(len(q.lines) for q in quotes[1:]) if folds else 0,
     )
 
