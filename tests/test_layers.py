@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGES = ("ingest", "store", "app", "evals")
 """In the order in which data flows: each imports only those before it."""
 APP_LAYERS = (
-    ("app.worker_stream", "app.html_escape", "app.file_lock"),
+    ("app.worker_stream", "app.html_escape", "app.markdown", "app.file_lock"),
     ("app.answer", "app.settings", "app.answer_text", "app.json_forms"),
     ("app.language",),
     ("app.question", "app.models"),

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.web.markdown import drawn, plain
+from app.markdown import drawn, plain
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ def own_port() -> int:
 def chat(library: Library, tmp_path: Path, own_port: int) -> Iterator[Served]:
     """A chat where people sign in, about a public folder and one that is not."""
     for folder, name, text in (
-        ("public", "mill.txt", "The mill at Tarn has <b>nine</b> wheels.\n"),
+        ("public", "mill.md", "The **mill** at Tarn has <b>nine</b> wheels, *all* of oak.\n"),
         ("private", "safe.txt", "The safe's number is 4711.\n"),
     ):
         (tmp_path / folder).mkdir()
@@ -89,9 +89,12 @@ def test_a_visitor_asks_the_public_folder_and_no_other(
         expect(frame.locator("h1")).to_have_text("Ask about mills")
         asked(frame, WHEELS)
         answer = frame.locator(".answer").last
-        expect(answer).to_contain_text("<b>nine</b> wheels")
+        expect(answer).to_contain_text("The mill at Tarn has <b>nine</b> wheels, all of oak.")
         answer.get_by_role("button", name="Footnote 1").click()
-        expect(answer.locator("blockquote")).to_contain_text("mill.txt")
+        quote = answer.locator("blockquote")
+        expect(quote).to_contain_text("The mill at Tarn has <b>nine</b> wheels, all of oak.")
+        expect(quote).to_contain_text("mill.md")
+        expect(quote.locator("mark")).to_contain_text("nine")
         assert not [one for one in serious(page) if "html-has-lang" not in one], "axe"
         asked(frame, SECRET)
         expect(frame.locator("article .state")).to_have_count(0)

@@ -8,14 +8,16 @@ documents of the folder in the settings and no others.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from fastapi import FastAPI, Request
 from fastapi.responses import Response, StreamingResponse
 
-from app.answer import Event
+from app.answer import Citation, Event, Finished
 from app.http.schemas import WidgetQuestion
 from app.http.streaming import event_stream
+from app.markdown import plain
 from app.service.engine import Engine
 from app.service.scope import documents_of_folder
 from app.settings import Settings
@@ -73,6 +75,29 @@ def install(app: FastAPI, engine: Engine, settings: Settings) -> None:
         visitor = f"visitor {request.client.host if request.client else ''}"
 
         def events() -> Iterator[Event]:
-            return engine.stream(asked.question, documents, (), visitor, store=False)
+            told = engine.stream(asked.question, documents, (), visitor, store=False)
+            return map(_as_seen, told)
 
         return event_stream(events)
+
+
+def _as_seen(event: Event) -> Event:
+    """The answer without the signs of Markdown: the widget shows text."""
+    if not isinstance(event, Finished):
+        return event
+    answer = event.answer
+    sentences = tuple(replace(said, text=plain(said.text)) for said in answer.sentences)
+    citations = tuple(_quote_as_seen(citation) for citation in answer.citations)
+    headline = plain(answer.headline)
+    seen = replace(answer, sentences=sentences, citations=citations, headline=headline)
+    return replace(event, answer=seen)
+
+
+def _quote_as_seen(citation: Citation) -> Citation:
+    """The quote as a reader sees it, with its key at the same words; ``start`` stays."""
+    at, quote = citation.start, citation.quote
+    low, high = (offset - at for offset in citation.key or (citation.end, citation.end))
+    before, key, after = map(plain, (quote[:low], quote[low:high], quote[high:]))
+    first, last = at + len(before), at + len(before + key)
+    marked = (first, last) if citation.key else None
+    return replace(citation, quote=before + key + after, end=last + len(after), key=marked)

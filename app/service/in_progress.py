@@ -112,7 +112,7 @@ class InProgress:
         counted = select(questions.c.owner, func.count()).group_by(questions.c.owner)
         with self._database.writing() as db:
             self._beat(db)
-            held: dict[str, int] = dict(db.execute(counted).tuples().all())
+            held: dict[str, int] = {row[0]: row[1] for row in db.execute(counted)}
             if user and held.get(user, 0) >= self._per_user:
                 raise Busy(
                     f"{self._per_user} questions of yours are in progress: wait for one of them, "

@@ -9,6 +9,7 @@ from typing import Any
 from app.answer import Answer
 from app.evidence.own_calibration import point_of, put_mark
 from app.html_escape import clip, markup
+from app.markdown import plain
 from app.service.conversations import StoredExchange
 from app.service.engine import Engine
 from app.service.feedback_set import (
@@ -20,7 +21,6 @@ from app.service.feedback_set import (
     right_case,
 )
 from app.service.shared_files import shared_files
-from app.web.markdown import plain
 from store.library import Library
 from store.results import Revision
 

@@ -7,7 +7,7 @@ from collections.abc import Container, Sequence
 from app.answer import Citation
 from app.answer_text import place
 from app.html_escape import clip, markup
-from app.web.markdown import drawn, plain
+from app.markdown import drawn, plain
 
 
 def quoted(citation: Citation) -> str:

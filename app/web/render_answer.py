@@ -13,9 +13,9 @@ from typing import Any
 from app.answer import Answer, Citation, EvidenceFound, Sentence, Verdict
 from app.answer_text import BULLET, place, with_footnotes
 from app.html_escape import markup
+from app.markdown import drawn
 from app.web import feedback
 from app.web.footnotes import evidence, footnote, quoted
-from app.web.markdown import drawn
 from app.web.verdict_mark import verdict_mark, verdict_meaning
 from ingest.table import cells_of_line
 from store.results import Revision

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from app import markdown
 from app.html_escape import clip, markup
-from app.web import markdown
 from app.web.pane_tools import tools
 from app.web.source_table import drawn, grids
 from app.web.source_view import View
