@@ -88,11 +88,19 @@ class Corpus:
 class RecombiningEmbedder(Embedder):
     """Stands in for the encoder while recombined documents are ingested; counts are the real."""
 
-    def __init__(self, real: Embedder, corpus: Corpus, vectors: NDArray[np.float32]) -> None:
-        """``vectors`` are the unit vectors of the pool's sentences, shape (sentences, dims)."""
+    def __init__(
+        self,
+        real: Embedder,
+        corpus: Corpus,
+        vectors: NDArray[np.float32],
+        real_passages: bool = False,
+    ) -> None:
+        """``vectors`` are the unit vectors of the pool's sentences, shape (sentences, dims). With
+        ``real_passages`` the encoder makes those of passages."""
         self.name, self.fingerprint = real.name, real.fingerprint
         self.max_tokens, self.dimensions = real.max_tokens, real.dimensions
         self._real, self._corpus, self._vectors = real, corpus, vectors
+        self._real_passages = real_passages
         self.seconds = 0.0
         """What it has spent itself: no part of what an ingest costs beside the encoder."""
 
@@ -107,7 +115,12 @@ class RecombiningEmbedder(Embedder):
         import numpy as np
 
         began = perf_counter()
-        made = np.stack([self._vector(text) for text in texts])
+        made = np.zeros((len(texts), self.dimensions), np.float32)
+        encoded = [at for at, text in enumerate(texts) if self._is_encoded(text)]
+        if encoded:
+            made[encoded] = self._real.encode_documents([texts[at] for at in encoded])
+        for at in set(range(len(texts))).difference(encoded):
+            made[at] = self._vector(texts[at])
         self.seconds += perf_counter() - began
         if progress:
             progress(len(texts), len(texts))
@@ -116,6 +129,9 @@ class RecombiningEmbedder(Embedder):
     def encode_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """See ``Embedder``."""
         return self._real.encode_queries(texts)
+
+    def _is_encoded(self, text: str) -> bool:
+        return self._real_passages and text not in self._corpus.origins
 
     def _vector(self, text: str) -> NDArray[np.float32]:
         import numpy as np

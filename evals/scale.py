@@ -3,7 +3,7 @@
 ``python -m evals.scale --passages 100000 --text FILE_OR_FOLDER --folder DIR`` fills ``DIR`` with
 documents recombined from the text (vectors too: ``evals.recombined``), then asks questions in a
 process of its own, and prints JSON. A run that was cut off goes on where it stopped, so a million
-passages can be made in pieces (``--minutes``). ``--real`` makes real vectors instead.
+passages can be made in pieces (``--minutes``). With ``--real`` the encoder makes those of passages.
 """
 
 from __future__ import annotations
@@ -38,10 +38,8 @@ SHOWN = 0.97
 def fill(given: argparse.Namespace, corpus: Corpus) -> dict[str, Any]:
     """Ingest until the library holds so many passages or the time is up; the rates of this run."""
     embedder = open_embedder(None, None)
-    maker: Embedder = embedder
-    if not given.real:
-        vectors = _pool_vectors(given.folder, corpus, embedder)
-        maker = RecombiningEmbedder(embedder, corpus, vectors)
+    vectors = _pool_vectors(given.folder, corpus, embedder)
+    maker = RecombiningEmbedder(embedder, corpus, vectors, real_passages=given.real)
     began = time.perf_counter()
     spent = 0.0
     made, rate = 0, 0.0
@@ -56,7 +54,7 @@ def fill(given: argparse.Namespace, corpus: Corpus) -> dict[str, Any]:
             held += sum(report.passages for report in reports)
             made += sum(report.passages for report in reports)
             number += AT_ONCE
-            rate = made / (spent - getattr(maker, "seconds", 0.0))
+            rate = made / (spent - maker.seconds)
             print(f"{held} passages, {rate:.0f} a second beside the encoder", file=sys.stderr)
     return {"passages": held, "documents": number, "ingest_passages_per_s": round(rate)}
 
@@ -159,7 +157,9 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, required=True, help="Where the library is made.")
     parser.add_argument("--questions", type=int, default=100)
     parser.add_argument("--minutes", type=float, default=600.0, help="Stop filling after so long.")
-    parser.add_argument("--real", action="store_true", help="Make real vectors: slow.")
+    parser.add_argument(
+        "--real", action="store_true", help="Make passages' vectors by the encoder: slow."
+    )
     parser.add_argument("--database", default="", help="The address of a PostgreSQL database.")
     parser.add_argument("--chroma", default="", help="The address of a Chroma server.")
     parser.add_argument("--ask", action="store_true", help="Only ask.")

@@ -50,6 +50,10 @@ def test_recombined_vectors_are_near_the_real_ones(corpus: Corpus, embedder: Emb
     assert whole @ real[0] > 0.6 > whole @ real[1]
     assert len(alone) == recombined.SENTENCES
     assert made.seconds > 0
+    encoding = RecombiningEmbedder(embedder, corpus, made._vectors, real_passages=True)
+    encoded = encoding.encode_documents([*spoken(paragraph), paragraph])
+    assert encoded[-1] == pytest.approx(real[0], abs=1e-5), "the encoder's own"
+    assert encoded[:-1] == pytest.approx(np.stack(alone))
 
 
 def test_a_library_is_filled_goes_on_and_is_asked(
