@@ -126,7 +126,9 @@ def changed(db: Connection, collection: str, revision: str | None = None, sign: 
     if revision is not None:
         counted = select(revisions.c.passages).where(revisions.c.id == revision)
         held = sign * int(db.execute(counted).scalar_one())
-        words = sign * text_index(db).words(db, revision)
+        index = text_index(db)
+        words = sign * index.words(db, revision)
+        index.count_words(db, collection, revision, sign)
     for counter, number in (("generation", 1), ("passages", held), (WORDS, words)):
         add_to(db, counter, number)
     columns = collections.c
@@ -153,5 +155,6 @@ def recount(db: Connection, words: Mapping[str, int]) -> None:
     for name, (held, said) in totals.items():
         this = update(collections).where(collections.c.name == name)
         db.execute(this.values(passages=held, words=said))
+    text_index(db).recount_words(db)
     sums = [sum(each) for each in zip(*totals.values(), strict=True)] or [0, 0]
     remember(db, {"passages": str(sums[0]), WORDS: str(sums[1])})

@@ -13,10 +13,8 @@ from sqlalchemy.engine import Connection
 
 from store.scope import EVERYTHING, Scope, Totals
 from store.text_index import text_index
-from store.words import Phrase
+from store.words import Every, Phrase
 
-Every = tuple[Phrase, ...]
-"""Phrases that are all to be there."""
 REMEMBERED = 20_000
 # In a library of so many passages, counts made before a change still tell what is rare: they are
 # kept while the number of passages changes by less than this share, for at most so many seconds.
@@ -60,14 +58,18 @@ class DocumentFrequency:
     def counts(self, db: Connection, asked: Sequence[Every]) -> dict[Every, int]:
         """For each, how many current passages have all its phrases."""
         totals = self.scope.totals(db)
-        counts = {}
+        counts, missing = {}, []
         for every in asked:
             known = self._known.get(every)
-            if known is None or not _holds(known, totals):
-                counted = text_index(db).count(db, every, self.scope_in(db))
-                known = _Counted(counted, totals, monotonic())
-                self._remember(every, known)
-            counts[every] = known.count
+            if known is not None and _holds(known, totals):
+                counts[every] = known.count
+            else:
+                missing.append(every)
+        if missing:
+            counted = text_index(db).counts(db, missing, self.scope_in(db))
+            for every, count in zip(missing, counted, strict=True):
+                self._remember(every, _Counted(count, totals, monotonic()))
+                counts[every] = count
         return counts
 
     def ranking_idf(self, db: Connection, some: Sequence[Phrase]) -> dict[Phrase, float]:

@@ -25,7 +25,7 @@ from store.database import Database
 from store.row_mapping import PART, parts
 from store.scope import CURRENT_PASSAGES, EVERYTHING, Scope
 from store.tables import passages
-from store.words import Phrase, Rarity, spaced
+from store.words import Every, Phrase, Rarity, spaced
 
 COST = 1
 RANGES = True
@@ -104,14 +104,23 @@ def _changes(db: Connection) -> int:
     return int(db.exec_driver_sql("SELECT total_changes()").scalar_one())
 
 
-def count(db: Connection, wanted: Sequence[Phrase], scope: Scope) -> int:
-    """How many passages inside the scope have all of these phrases."""
+def count_words(db: Connection, collection: str, revision_id: str, sign: int) -> None:
+    """Nothing: FTS5 counts words from its index alone."""
+
+
+def recount_words(db: Connection) -> None:
+    """Nothing: FTS5 counts words from its index alone."""
+
+
+def counts(db: Connection, asked: Sequence[Every], scope: Scope) -> list[int]:
+    """For each, how many passages inside the scope have all its phrases."""
     counted = select(func.count()).select_from(fulltext).where(HAS)
     if scope.ranges is not None:
         counted = counted.where(scope.ranges.holding(fulltext.c.rowid))
     elif scope.restricted:
         counted = counted.where(scope.holding(db, fulltext.c.rowid))
-    return int(db.execute(counted, {"query": _query(wanted, " AND ")}).scalar_one())
+    queries = (_query(every, " AND ") for every in asked)
+    return [int(db.execute(counted, {"query": query}).scalar_one()) for query in queries]
 
 
 def matches(

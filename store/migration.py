@@ -29,7 +29,7 @@ class Schema:
     version_table: str
 
 
-CATALOGUE = Schema("catalogue.sqlite3", "store:migrations", "0002", "alembic_version")
+CATALOGUE = Schema("catalogue.sqlite3", "store:migrations", "0003", "alembic_version")
 BASE = "0001"
 """The revision that stands for the catalogue's tables of before Alembic."""
 Transaction = Callable[[], AbstractContextManager[Connection]]

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 from store import fts5, tsvector
 from store.database import Database
 from store.scope import Scope
-from store.words import Phrase, Rarity
+from store.words import Every, Phrase, Rarity
 
 
 class TextIndex(Protocol):
@@ -36,8 +36,15 @@ class TextIndex(Protocol):
     def clear(self, db: Connection) -> None:
         """Takes everything out."""
 
-    def count(self, db: Connection, wanted: Sequence[Phrase], scope: Scope) -> int:
-        """How many passages inside the scope's collections have all of these phrases."""
+    def count_words(self, db: Connection, collection: str, revision_id: str, sign: int) -> None:
+        """Counts the words of a revision in a collection, or (-1) takes them out of it, while they
+        are in the full text."""
+
+    def recount_words(self, db: Connection) -> None:
+        """Counts all words again."""
+
+    def counts(self, db: Connection, asked: Sequence[Every], scope: Scope) -> list[int]:
+        """For each, how many passages inside the scope's collections have all its phrases."""
 
     def matches(
         self, db: Connection, wanted: Sequence[Phrase], limit: int, scope: Scope, rarity: Rarity

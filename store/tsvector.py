@@ -29,11 +29,11 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.engine import Connection
 
-from store import bm25
+from store import bm25, word_counts
 from store.database import Database
 from store.scope import EVERYTHING, Scope
 from store.tables import TEXT, documents, passages
-from store.words import Phrase, Rarity
+from store.words import Every, Phrase, Rarity
 
 fulltext = Table(
     "fulltext",
@@ -47,11 +47,6 @@ fulltext = Table(
 RANGES = False
 COST = 4
 WEIGHTS = f"{{0, 0, {bm25.CONTEXT_WEIGHT}, 1}}"
-MANY = 5000
-"""Passages with a word beyond which their number is estimated."""
-ESTIMATE = text(
-    "EXPLAIN (FORMAT JSON) SELECT 1 FROM fulltext WHERE words @@ CAST(:query AS tsquery)"
-)
 HAS = fulltext.c.words.op("@@")(text("CAST(:query AS tsquery)"))
 
 
@@ -93,23 +88,33 @@ def merge(database: Database) -> None:
         db.execute(text("VACUUM fulltext"))
 
 
-def count(db: Connection, wanted: Sequence[Phrase], scope: Scope) -> int:
-    """How many passages inside the scope have all of these phrases."""
-    query = _query(wanted, " & ")
-    if not query:
+def count_words(db: Connection, collection: str, revision_id: str, sign: int) -> None:
+    """Counts the words of a revision in a collection, or (-1) takes them out of it."""
+    (word_counts.add if sign > 0 else word_counts.subtract)(db, collection, revision_id)
+
+
+def recount_words(db: Connection) -> None:
+    """Counts all words again."""
+    word_counts.recount(db)
+
+
+def counts(db: Connection, asked: Sequence[Every], scope: Scope) -> list[int]:
+    """For each, how many passages inside the scope have all its phrases."""
+    wanted = [tuple(stems for stems in map(bm25.stemmed, every) if stems) for every in asked]
+    alone = [every[0][0] for every in wanted if len(every) == 1 and len(every[0]) == 1]
+    known = word_counts.passages_with(db, alone, scope) if alone else {}
+    found = {((stem,),): count for stem, count in known.items()}
+    return [found[every] if every in found else _count(db, every, scope) for every in wanted]
+
+
+def _count(db: Connection, stemmed: Every, scope: Scope) -> int:
+    """The same of a phrase, or of several: the passages that have it are read."""
+    if not stemmed:
         return 0
     counted = select(func.count()).select_from(fulltext).where(HAS)
-    if scope.restricted:  # an estimate would tell of passages outside
+    if scope.restricted:
         counted = counted.where(_inside(scope))
-    elif not set("&-") & set(query) and (about := _estimated(db, query)) > MANY:
-        return about
-    return int(db.execute(counted, {"query": query}).scalar_one())
-
-
-def _estimated(db: Connection, query: str) -> int:
-    """How many passages have a word, by PostgreSQL's own statistics: counting reads them all."""
-    plan = db.execute(ESTIMATE, {"query": query}).scalar_one()
-    return int(plan[0]["Plan"]["Plan Rows"])
+    return int(db.execute(counted, {"query": " & ".join(map(_joined, stemmed))}).scalar_one())
 
 
 def matches(
@@ -154,11 +159,6 @@ def _scores(
         row.passage: bm25.score(row.words, row.length, mean, asked)
         for row in db.execute(wanted, {"candidates": list(candidates)})
     }
-
-
-def _query(wanted: Sequence[Phrase], between: str) -> str:
-    stemmed = map(bm25.stemmed, wanted)
-    return between.join(_joined(stems) for stems in stemmed if stems)
 
 
 def _joined(stems: Phrase) -> str:

@@ -9,6 +9,8 @@ from ingest.language.stopwords import STOP_WORDS
 
 Phrase = tuple[str, ...]
 """Words that stand one after the other; mostly one."""
+Every = tuple[Phrase, ...]
+"""Phrases that are all to be there."""
 Rarity = Callable[[Sequence[Phrase]], dict[Phrase, float]]
 """Gives the idf of phrases."""
 WORD = re.compile(r"\w+", re.UNICODE)

@@ -163,6 +163,10 @@ def test_documents_of_before_are_put_into_collections(
             assert [h.score for h in library.within(["@ada"]).search("lamp")] == pytest.approx(
                 [h.score for h in new.within(["@ada"]).search("lamp")]
             )
+            words = ["lamp", "burns", "tide", "nowhere"]
+            for mine in (["@ada"], ["notes", "@ada"]):
+                assert library.within(mine).idf(words) == new.within(mine).idf(words)
+            assert library.idf(words) == new.idf(words)
             library.add(replace(document_of("A new lamp."), source="/srv/notes/lamp.txt"))
             assert len(library.history("/srv/notes/lamp.txt")) == 2
             assert library.restore("upload:x", 1).collection == "uploads"

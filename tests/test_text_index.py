@@ -11,14 +11,17 @@ from conftest import document_of
 from databases import Server
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 from ingest.document import Document, Passage
-from store import bm25, fulltext, tsvector
+from store import bm25, fts5, fulltext, tsvector, word_counts
 from store.catalogue import Catalogue
 from store.document_frequency import DocumentFrequency
 from store.row_mapping import NewPassage
-from store.scope import EVERYTHING
+from store.scope import Scope
+from store.words import phrases
 
+EVERY_COUNT = select(word_counts.word_counts).order_by("word", "collection")
 WORDS = [
     *("lamp", "lamps", "Lamp", "burned", "burning", "paraffin", "keeper's", "don't", "s", "a"),
     *("naïve", "Ärger", "café", "cafe", "été", "ÉTÉ", "1871", "38", "4,200", "x_y", "snake_case"),
@@ -95,21 +98,37 @@ def test_any_question_is_safe(both: tuple[Catalogue, Catalogue], question: str) 
     assert one == pytest.approx(other, rel=1e-6, abs=1e-12)
 
 
-def test_many_passages_with_a_word_are_estimated(
-    both: tuple[Catalogue, Catalogue], monkeypatch: pytest.MonkeyPatch
+def test_words_are_counted_by_collection_through_every_change(
+    both: tuple[Catalogue, Catalogue],
 ) -> None:
-    with both[1].outside() as db:
-        db.exec_driver_sql("ANALYZE fulltext")
-    counts = []
-    for many in (tsvector.MANY, 10):
-        monkeypatch.setattr(tsvector, "MANY", many)
-        with both[1].reading() as db:
-            phrases = ("lamp",), ("paraffin",), ("東", "京"), ("nowhere",)
-            counts.append([tsvector.count(db, [phrase], EVERYTHING) for phrase in phrases])
-    exact, estimated = counts
-    assert min(exact[:3]) > 10
-    assert estimated == pytest.approx(exact, rel=0.1)
-    assert estimated[2:] == exact[2:], "phrases and rare words are counted"
+    sqlite, postgresql = both
+    chance = random.Random(11)
+    for number in range(40):
+        name = f"{chance.randrange(60)}.txt"
+        said = [" ".join(chance.choices(WORDS, k=chance.randint(1, 30))) for _ in range(3)]
+        to = chance.choice(["mine", "yours", "ours"])
+        removes, moves = number % 4 == 1, number % 4 == 2
+        for catalogue in both:
+            held = next((each for each in catalogue.current() if each.document == name), None)
+            if held is None or not (removes or moves):
+                keep(catalogue, document_of(*said, name=name), ["lamp", "", "naïve"])
+            elif moves:
+                catalogue.put_into(held.document_id, to)
+            else:
+                catalogue.make_current(held.document_id, None, "2026-01-03")
+    assert len(postgresql.collections()) == 4
+    for names in (None, ["mine"], ["yours", "ours"], ["nobody's"]):
+        scope = Scope(None if names is None else frozenset(names))
+        asked = [(phrase,) for phrase in phrases(WORDS)] + [(("lamp",), ("naïve",))]
+        found = []
+        for catalogue, index in ((sqlite, fts5), (postgresql, tsvector)):
+            with catalogue.reading() as db:
+                found.append(index.counts(db, asked, scope))
+        assert found[0] == found[1]
+    with postgresql.writing() as db:
+        kept = db.execute(EVERY_COUNT).all()
+        word_counts.recount(db)
+        assert kept == db.execute(EVERY_COUNT).all()
 
 
 def test_a_long_passage_is_indexed_whole(tmp_path: Path, postgresql: Server) -> None:
