@@ -21,7 +21,7 @@ word_counts = Table(
     Column("collection", TEXT, primary_key=True),
     Column("passages", BigInteger, nullable=False),
 )
-# In order, so that two writers never wait for each other's rows.
+# In order, so that neighbours in the index are written one after the other.
 OF_REVISION = (
     "SELECT word, count(*) AS passages FROM fulltext, unnest(tsvector_to_array(words)) AS word"
     " WHERE revision = :revision GROUP BY word ORDER BY word"
