@@ -198,6 +198,24 @@ class Catalogue(VectorTable):
         with self.reading() as db:
             return [row_mapping.passage(row) for row in db.execute(wanted)]
 
+    def missing(self, keys: Iterable[str]) -> set[str]:
+        """Those of ``keys`` that no passage in the scope has a vector for."""
+        wanted = list(dict.fromkeys(keys))
+        with self.reading() as db:
+            absent = row_mapping.missing(db, wanted)
+            if self.scope.restricted:
+                absent |= set(wanted) - self._keys_in_scope(db, wanted)
+        return absent
+
+    def _keys_in_scope(self, db: Connection, keys: Sequence[str]) -> set[str]:
+        joined = passages.join(revisions, revisions.c.id == passages.c.revision)
+        joined = joined.join(documents, documents.c.id == revisions.c.document)
+        held = select(passages.c.key).select_from(joined).where(self.scope.checked)
+        found: set[str] = set()
+        for part in row_mapping.parts(keys):
+            found.update(db.execute(held.where(passages.c.key.in_(part))).scalars())
+        return found
+
     # Writing
 
     def activate(

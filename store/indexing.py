@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -50,6 +51,13 @@ class Indexer:
         self._limit = split_limit
         self._batch, self._waiting = (n * embedder.workers for n in (CHUNK, WAITING))
         self.model = model_id(embedder)
+
+    def over(self, catalogue: Catalogue) -> Indexer:
+        """The same indexer for what a reader sees of the catalogue: only passages in there lend
+        their vectors, so that the time of an upload says nothing of any others."""
+        view = copy.copy(self)
+        view._catalogue = catalogue
+        return view
 
     def add_many(
         self,

@@ -95,6 +95,7 @@ class Library(ReadableLibrary):
         view = copy.copy(self)
         view._catalogue = self._catalogue.within(only)
         view._searcher = self._searcher.over(view._catalogue)
+        view._indexer = self._indexer.over(view._catalogue)
         view._views, view._lock = {}, Lock()
         return view
 

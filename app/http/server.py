@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
+from app.http.body_limit import BodyLimit
 from app.http.public_path import UnderPath, public_path
 from app.service.conversations import Conversations
 from app.service.engine import Engine
@@ -100,7 +101,7 @@ def application(
             response.headers.setdefault("X-Accel-Buffering", "no")  # or nginx keeps events back
         return response
 
-    served = add_page(app, conversations) if add_page is not None else app
+    served = BodyLimit(add_page(app, conversations) if add_page is not None else app)
     path = public_path(settings.root_path)
     return UnderPath(served, path) if path else served
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.answer import Event, EvidenceFound, Turn
 from app.service.example_questions import example_questions
-from app.service.fair_queue import FairQueue
+from app.service.fair_queue import FairQueue, OneEach
 from app.service.library_access import LibraryAccess
 from app.service.model_choice import LOCAL, NAMED, QUOTES, keep_key, try_model
 from app.service.observed import Observer, observed
@@ -67,6 +67,8 @@ class Engine(LibraryAccess):
         self._answerer: Answerer | None = None
         self._reading = FairQueue(max(2, os.cpu_count() or 1))
         self._writing = FairQueue(self._at_once(settings.model))
+        self.adding = OneEach()
+        """Whose turn it is to add documents."""
         self.feedback_set_summary: Callable[[str], str] = _nothing
         """How a user's own evaluation set fares, in plain words; a further page may set it."""
         self.observers: list[Observer] = []

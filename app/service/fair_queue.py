@@ -1,4 +1,4 @@
-"""A fair queue: the user served longest ago comes first."""
+"""Fair queues: the user served longest ago comes first, or each user has a place of their own."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from app.service.in_progress import Busy
 from ingest.document import FootnoteError
 
 REMEMBERED = 1000
 BEAT_S = 0.2
+WAITING_EACH = 4
 
 
 class Abandoned(FootnoteError):
@@ -90,3 +92,35 @@ class FairQueue:
                 del self._served[next(iter(self._served))]
             ticket.called = True
         self._changed.notify_all()
+
+
+class OneEach:
+    """Lets each user do one thing at a time, and a few wait: what takes one of them long keeps
+    nobody else waiting. "" is nobody in particular: without limit. Between threads."""
+
+    def __init__(self, waiting: int = WAITING_EACH) -> None:
+        self._waiting = waiting
+        self._lock = threading.Lock()
+        self._lines: dict[str, tuple[threading.Lock, int]] = {}
+
+    @contextmanager
+    def turn(self, user: str) -> Iterator[None]:
+        """One's turn. Raises :class:`Busy` where too many of the user's own wait already."""
+        if not user:
+            yield
+            return
+        with self._lock:
+            place, held = self._lines.get(user, (threading.Lock(), 0))
+            if held > self._waiting:
+                raise Busy(
+                    f"{held} additions of yours are in progress: wait for one of them to end."
+                )
+            self._lines[user] = place, held + 1
+        try:
+            with place:
+                yield
+        finally:
+            with self._lock:
+                place, held = self._lines.pop(user)
+                if held > 1:
+                    self._lines[user] = place, held - 1

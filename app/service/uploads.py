@@ -22,8 +22,21 @@ def add_bytes(
     user's file of that name is the same document, changed. Raises ``NotAllowed`` for a collection
     that the owner may not change.
 
-    A browser does not tell where a file lay, so its name is all that tells two uploads apart.
+    A browser does not tell where a file lay, so its name is all that tells two uploads apart. Each
+    user adds one document at a time; raises ``Busy`` where too many of theirs wait already.
     """
+    with engine.adding.turn(owner):
+        return _add_bytes(engine, data, name, progress, owner, collection)
+
+
+def _add_bytes(
+    engine: Engine,
+    data: bytes,
+    name: str,
+    progress: Progress | None,
+    owner: str,
+    collection: str,
+) -> IngestReport:
     from ingest.load import load_bytes
     from ingest.load.source import Source
 
@@ -31,7 +44,8 @@ def add_bytes(
     source = Source(bare, f"upload:{owner}/{bare}" if owner else f"upload:{bare}")
     read = load_bytes(data, source, ocr=engine.settings.ocr, progress=progress)
     placed = engine.collection_for(owner, collection)
-    return engine.library.add(replace(read, original=data, collection=placed), progress)
+    made = replace(read, original=data, collection=placed)
+    return engine.library_of(owner).add(made, progress)
 
 
 def add_link(
@@ -54,6 +68,7 @@ def add_link(
             "page and add the file."
         )
     private = settings.allow_private_links
-    read = load(address, allow_private=private, ocr=settings.ocr, progress=progress)
-    placed = engine.collection_for(owner, collection)
-    return engine.library.add(replace(read, collection=placed), progress)
+    with engine.adding.turn(owner):
+        read = load(address, allow_private=private, ocr=settings.ocr, progress=progress)
+        placed = engine.collection_for(owner, collection)
+        return engine.library_of(owner).add(replace(read, collection=placed), progress)

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+
 from app.http import server
+from app.http.body_limit import MOST_BYTES
+from app.service.uploaded_files import UploadedFiles
 from app.settings import Settings
+from app.web.gradio_guard import GradioGuard
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -47,9 +57,13 @@ def _add_page(
     from app.web import components, downloads, page
 
     downloads.install(app, conversations, engine)
+    files = UploadedFiles(engine.settings.data)
     blocks = page.build(engine, conversations, pages)
     blocks.queue(default_concurrency_limit=8, max_size=400)
     blocks.max_threads = page.THREADS
+    # Gradio looks where a file lies only once this says so, and mounting it does not.
+    blocks.has_launched = True
+    gr.set_static_paths([files.folder])  # read where they lie; ``GradioGuard`` serves no file
     settings = engine.settings
     mounted: FastAPI = gr.mount_gradio_app(
         app,
@@ -58,8 +72,9 @@ def _add_page(
         theme=components.theme(),
         css=components.stylesheet(),
         footer_links=[],
+        run_history=False,
         show_error=False,
-        max_file_size="100mb",
+        max_file_size=MOST_BYTES,
         ssr_mode=False,
         favicon_path=components.icon(),
         auth_dependency=(lambda request: request.state.user) if engine.shared else None,
@@ -68,4 +83,26 @@ def _add_page(
         server_port=settings.port,
         root_path=settings.root_path or None,
     )
+    gradio_app: Any = mounted.routes[-1].app  # type: ignore[attr-defined]
+    gradio_app.add_middleware(GradioGuard, files=files, upload=_upload)
     return mounted
+
+
+async def _upload(request: Request, folder: Path, progress: str | None) -> Response:
+    """Takes the files of a page into a folder; the reply names where each lies."""
+    from gradio.route_utils import upload_fn
+    from gradio.routes import file_upload_statuses
+
+    try:
+        paths, _, _ = await upload_fn(
+            request, str(folder), MOST_BYTES, progress,
+            upload_progress=file_upload_statuses if progress else None,
+        )  # fmt: skip
+    except (MultiPartException, HTTPException) as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        why = error.message if isinstance(error, MultiPartException) else error.detail
+        return PlainTextResponse(why, 413 if "maximum allowed size" in why else 400)
+    except ClientDisconnect:
+        shutil.rmtree(folder, ignore_errors=True)
+        return Response(status_code=400)
+    return JSONResponse(paths)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import gradio as gr
@@ -10,8 +10,9 @@ import gradio as gr
 from app.html_escape import markup
 from app.web import documents_tab
 from app.web.chat import Chat
-from app.web.components import Stream, handler, html, owner_of, session_of
+from app.web.components import Stream, handler, html, owner_of, session_of, takes_uploads
 from app.web.display_names import display_name
+from app.web.documents_tab import ADDING, Source, Upload
 from store.results import Revision
 
 EXAMPLES = 3
@@ -25,9 +26,10 @@ def build_told() -> Any:
 
 def build_button() -> Any:
     """The button that adds documents; it stands under the question box."""
-    return gr.UploadButton(
+    button = gr.UploadButton(
         "Add documents", file_count="multiple", size="sm", variant="secondary", elem_id="attach"
     )
+    return takes_uploads(button)
 
 
 def wire(chat: Chat, files: Any, told: Any, log: Any, stream: Stream) -> None:
@@ -35,12 +37,12 @@ def wire(chat: Chat, files: Any, told: Any, log: Any, stream: Stream) -> None:
 
     @handler
     def add(paths: list[str], request: gr.Request) -> Iterator[str]:
-        yield from _added(chat, request, paths)
+        yield from _added(chat, request, [*map(Upload, paths)])
 
     def sample(request: gr.Request) -> Iterator[str]:
         from ingest.samples import sample_path
 
-        yield from _added(chat, request, [str(sample_path())])
+        yield from _added(chat, request, [sample_path()])
 
     @handler
     def fetch(request: gr.Request, event: gr.EventData) -> Iterator[str]:
@@ -51,17 +53,16 @@ def wire(chat: Chat, files: Any, told: Any, log: Any, stream: Stream) -> None:
         else:
             yield from _added(chat, request, [address])
 
-    in_order = {"concurrency_limit": 1, "concurrency_id": "documents"}
-    stream.bind(files.upload, add, files, told, **in_order)
-    stream.bind(log.sample, sample, None, told, **in_order)
-    stream.bind(log.fetch, fetch, None, told, **in_order)
+    stream.bind(files.upload, add, files, told, **ADDING)
+    stream.bind(log.sample, sample, None, told, **ADDING)
+    stream.bind(log.fetch, fetch, None, told, **ADDING)
 
 
-def _added(chat: Chat, request: gr.Request, paths: list[str]) -> Iterator[str]:
+def _added(chat: Chat, request: gr.Request, sources: Sequence[Source]) -> Iterator[str]:
     """Progress, then what can be asked of the documents that were read."""
     owner, shown = owner_of(request), ""
     before = {r.id for r in chat.engine.library_of(owner).documents()}
-    for shown in documents_tab.take_in(chat, owner, session_of(request), paths):
+    for shown in documents_tab.take_in(chat, owner, session_of(request), sources):
         yield shown
     fresh = [r for r in chat.engine.library_of(owner).documents() if r.id not in before]
     yield shown + "".join(_ask_about(chat, owner, r) for r in fresh[:EXAMPLES])

@@ -13,6 +13,7 @@ from app.service.conversations import INTERRUPTED, Conversations, StoredExchange
 from app.service.engine import Engine
 from app.service.feedback_set import CorrectionError, own_set, read_cases
 from app.service.standings import Standing, Standings
+from app.service.uploaded_files import UploadedFiles
 from app.web import feedback, render_answer
 from app.web.answering import STOPPED, Answering, Asked, Outcome
 from app.web.display_names import display_names, named_for_display
@@ -32,6 +33,7 @@ class Chat:
         self.answering = Answering(engine)
         self._pages: dict[str, DocumentsShown] = {}
         self.standings = Standings()
+        self.uploaded = UploadedFiles(engine.settings.data)
 
     def page(self, session: str) -> DocumentsShown:
         """What this page shows of the documents."""

@@ -68,6 +68,13 @@ def html(value: str = "", **options: Any) -> Any:
     )
 
 
+def takes_uploads(component: Any) -> Any:
+    """The component, with handlers given the paths of what was uploaded and nothing else: Gradio's
+    own would leave an empty file behind for each."""
+    component.preprocess = lambda given: [each.path for each in given.root] if given else []
+    return component
+
+
 def handler(function: F) -> F:
     """A handler that takes what Gradio may send: ``None`` from a component that has just appeared.
 

@@ -17,7 +17,7 @@ from app.service.uploads import add_bytes, add_link
 from app.web import reading, sharing, source_pane
 from app.web.answering import LOST
 from app.web.chat import Chat
-from app.web.components import Stream, handler, html, owner_of, session_of
+from app.web.components import Stream, handler, html, owner_of, session_of, takes_uploads
 from app.web.document_list import SORTS, drawn, omissions
 from app.web.documents_shown import MOST, DocumentsShown
 from app.web.read_source import read_revision
@@ -27,6 +27,19 @@ from ingest.document import FootnoteError
 from store.results import IngestReport
 
 log = logging.getLogger(__name__)
+ADDING = {"concurrency_limit": 64, "concurrency_id": "adding"}
+"""Users take their own turns (``Engine.adding``): nobody waits here for another one's slow link."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that a page says it has uploaded; the path is looked at before it is read."""
+
+    path: str
+
+
+Source = Path | Upload | str
+"""What is added: a file that Footnote itself names, one that was uploaded, or a link."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,25 +61,28 @@ def link_problem(address: str) -> str:
 
 
 def take_in(
-    chat: Chat, owner: str, session: str, sources: Sequence[str], collection: str = ""
+    chat: Chat, owner: str, session: str, sources: Sequence[Source], collection: str = ""
 ) -> Iterator[str]:
     """Take sources into a collection, the owner's own where none is named, one after the other;
-    yields the progress of each as HTML."""
+    yields the progress of each as HTML. What was uploaded is deleted then."""
     page = chat.page(session)
     page.adding += 1
     try:
         yield from _progress_of(chat, owner, page, sources, collection)
     finally:
         page.adding -= 1
+        for given in sources:
+            if isinstance(given, Upload):
+                chat.uploaded.discard(owner, given.path)
 
 
 def _progress_of(
-    chat: Chat, owner: str, page: DocumentsShown, sources: Sequence[str], collection: str
+    chat: Chat, owner: str, page: DocumentsShown, sources: Sequence[Source], collection: str
 ) -> Iterator[str]:
     done: list[str] = []
     shared = chat.engine.shared
     for given in sources:
-        name = Path(given).name if not given.startswith("http") else given
+        name = given if isinstance(given, str) else _file(given).name
         label = f"<bdi>{markup(clip(name, 80))}</bdi>"
         yield _progress([*done, f'<li class="doing">{label}: reading</li>'])
         try:
@@ -95,18 +111,25 @@ def _taken_in(report: IngestReport, *, shared: bool) -> str:
 
 
 def _add(
-    chat: Chat, owner: str, collection: str, given: str, outlet: Outlet[str | IngestReport]
+    chat: Chat, owner: str, collection: str, given: Source, outlet: Outlet[str | IngestReport]
 ) -> None:
     """Puts out what is being done, and at last the report."""
 
     def tell(what: str, done: int, total: int) -> None:
         outlet.put(what if chat.engine.shared else f"{what} {done:,} of {total:,}")
 
-    if given.startswith(("http://", "https://")):
+    if isinstance(given, str):
         outlet.put(add_link(chat.engine, given, tell, owner, collection))
+        return
+    if isinstance(given, Upload):
+        data = chat.uploaded.take(owner, given.path)
     else:
-        data, name = Path(given).read_bytes(), Path(given).name
-        outlet.put(add_bytes(chat.engine, data, name, tell, owner, collection))
+        data = given.read_bytes()
+    outlet.put(add_bytes(chat.engine, data, _file(given).name, tell, owner, collection))
+
+
+def _file(given: Path | Upload) -> Path:
+    return Path(given.path) if isinstance(given, Upload) else given
 
 
 def _progress(rows: Sequence[str]) -> str:
@@ -117,8 +140,8 @@ def build(chat: Chat, tab: Any, stream: Stream) -> Any:
     """Fill the tab; the list of documents."""
     with gr.Row(elem_classes="desk"):
         with gr.Column(elem_classes="sheet", min_width=300):
-            files = gr.File(
-                label="Drop files here", file_count="multiple", height=120, elem_id="files"
+            files = takes_uploads(
+                gr.File(label="Drop files here", file_count="multiple", height=120, elem_id="files")
             )
             with gr.Row():
                 link = gr.Textbox(
@@ -144,9 +167,10 @@ def build(chat: Chat, tab: Any, stream: Stream) -> Any:
     @handler
     def drop(paths: list[str], into: str | None, request: gr.Request) -> Iterator[tuple[Any, ...]]:
         owner, session = owner_of(request), session_of(request)
-        for shown in take_in(chat, owner, session, paths, into or ""):
+        # The drop area is empty at once: its links would lead to files that no route serves.
+        yield gr.skip(), gr.skip(), None
+        for shown in take_in(chat, owner, session, [*map(Upload, paths)], into or ""):
             yield shown, drawn(chat, owner, session), gr.skip()
-        yield gr.skip(), drawn(chat, owner, session), None
 
     @handler
     def paste(address: str, into: str | None, request: gr.Request) -> Iterator[tuple[Any, ...]]:
@@ -166,8 +190,8 @@ def build(chat: Chat, tab: Any, stream: Stream) -> Any:
         )  # fmt: skip
         return _act(chat, owner_of(request), session_of(request), chosen)
 
-    stream.bind(files.upload, drop, [files, target], [intake, listed, files])
-    stream.bind(link.submit, paste, [link, target], [intake, listed, files])
+    stream.bind(files.upload, drop, [files, target], [intake, listed, files], **ADDING)
+    stream.bind(link.submit, paste, [link, target], [intake, listed, files], **ADDING)
 
     def show_list(request: gr.Request) -> str:
         return drawn(chat, owner_of(request), session_of(request))

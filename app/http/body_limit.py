@@ -1,0 +1,99 @@
+"""A limit on what a client may send, before anything else looks at it.
+
+Without one a request of any size is kept in memory by whatever reads it, also before sign-in.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from starlette.responses import JSONResponse
+
+from app.http.public_path import App, Scope
+
+MEGA = 1000 * 1000
+MOST_BYTES = 100 * MEGA
+"""Of a file."""
+MOST_TOGETHER = 1000 * MEGA
+"""Of the files that a page uploads at a time; they go to the disk as they come."""
+MOST_WORDS = 1 * MEGA
+"""Bytes of any other request: questions, and what is done on the page."""
+FORM = 64 * 1024
+"""What a form has around its file."""
+FILES = {
+    "/api/v1/documents": (MOST_BYTES + FORM, f"A file may have at most {MOST_BYTES // MEGA} MB"),
+    "/gradio_api/upload": (
+        MOST_TOGETHER + FORM,
+        f"The files of one upload may have at most {MOST_TOGETHER // MEGA} MB together",
+    ),
+}
+"""Where files come in: the limit, and how it is told."""
+OTHERS = (MOST_WORDS, f"A request without files may have at most {MOST_WORDS // MEGA} MB")
+DRAINED_S = 10.0
+"""How long the rest of a request that is too large is read and thrown away, in seconds: a client
+that still sends does not hear the answer."""
+
+
+class BodyLimit:
+    """An ASGI application whose requests are refused with 413 once they are too large."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        most, told = FILES.get(scope["path"], OTHERS)
+        request = _Limited(most, receive, send)
+        if _announced(scope) <= most:
+            try:
+                await self._app(scope, request.receive, request.send)
+            except Exception:
+                if not request.too_large:  # else: what the application made of the cut is no news
+                    raise
+        else:
+            request.too_large = True
+        if request.too_large and not request.answered:
+            await _drain(receive)
+            refusal = JSONResponse({"error": f"{told}."}, 413, {"Connection": "close"})
+            await refusal(scope, receive, send)
+
+
+class _Limited:
+    """A request that ends, as if its client had left, where it has more than ``most`` bytes; what
+    is answered to that is not sent."""
+
+    def __init__(self, most: int, receive: Any, send: Any) -> None:
+        self._left, self._receive, self._send = most, receive, send
+        self.too_large = self.answered = False
+
+    async def receive(self) -> Any:
+        """The next message of the request."""
+        message = await self._receive()
+        self._left -= len(message.get("body", b""))
+        if self._left < 0:
+            self.too_large = True
+            return {"type": "http.disconnect"}
+        return message
+
+    async def send(self, message: Any) -> None:
+        """Sends a message of the answer."""
+        if self.answered or not self.too_large:
+            self.answered = True
+            await self._send(message)
+
+
+def _announced(scope: Scope) -> int:
+    """The length that the request says it has; 0 where it says none."""
+    given = next((value for key, value in scope["headers"] if key == b"content-length"), b"0")
+    return int(given) if given.isdigit() and len(given) < 20 else 0
+
+
+async def _drain(receive: Any) -> None:
+    deadline = time.monotonic() + DRAINED_S
+    while time.monotonic() < deadline:
+        message = await receive()
+        if message["type"] != "http.request" or not message.get("more_body"):
+            return
