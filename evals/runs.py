@@ -24,6 +24,7 @@ from evals.summary import summarise
 from evals.systems import Outcome, System
 from ingest.document import FootnoteError
 from store.library import Library
+from store.private_files import private_folder
 
 Progress = Callable[[int, int], None]
 """Called with how many questions are scored, and of how many."""
@@ -140,7 +141,8 @@ def run(
     folder = runs / made["id"]
     if fresh and folder.exists():
         shutil.rmtree(folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    private_folder(runs)
+    private_folder(folder)
     write_json(folder / "run.json", made)
     try:
         _ask_all(questions.cases, library, system, supports, folder, progress)

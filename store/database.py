@@ -24,6 +24,7 @@ from store.engine import (
     writer,
 )
 from store.migration import CATALOGUE, Schema, migrate
+from store.private_files import private_file, private_folder
 from store.results import StoreError
 
 
@@ -39,7 +40,9 @@ class Database:
         self._schema = schema
         self._local = threading.local()
         with self._explained():
-            folder.mkdir(parents=True, exist_ok=True)
+            private_folder(folder)
+            if not url:
+                private_file(folder / schema.file)
             self._engine = make_engine(folder / schema.file, url)
             self._reader, self._writer = reader(self._engine), writer(self._engine)
             self._outside = outside(self._engine)

@@ -17,6 +17,7 @@ from store.collections import checked_name
 from store.embedder import Embedder
 from store.indexing import Indexer, Progress, now
 from store.names import one_document, revision_numbered
+from store.private_files import make_private
 from store.read_and_split import ReadAndSplit, SplitDocument
 from store.readable_library import ReadableLibrary
 from store.reindexing import reindex
@@ -74,6 +75,7 @@ class Library(ReadableLibrary):
         self._searcher = Searcher(self._catalogue, self._vectors, embedder)
         self._views: dict[frozenset[str], Library] = {}
         self._lock = Lock()
+        make_private(folder)  # what an earlier version, or Chroma, left open
 
     @classmethod
     def open(cls, folder: Path, embedder: Embedder, **options: Unpack[Options]) -> Self:
@@ -103,6 +105,7 @@ class Library(ReadableLibrary):
         """Closes the catalogue and lets other processes own the vectors."""
         self._vectors.close()
         self._catalogue.close()
+        make_private(self.folder)
 
     def __enter__(self) -> Self:
         return self

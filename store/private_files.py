@@ -16,6 +16,10 @@ FOLDER, FILE = 0o700, 0o600
 OTHERS = 0o077
 """What group and others may do."""
 POSIX = os.name == "posix"
+NAMES = (
+    "*.sqlite3*", "vectors*", "uploads", "gradio", "sets", "runs", "calibration*", "settings.toml"
+)  # fmt: skip
+"""What Footnote keeps in a data folder; whatever else lies there is none of its business."""
 
 
 def private_folder(folder: Path) -> None:
@@ -31,22 +35,14 @@ def private_file(file: Path) -> None:
 
 
 def make_private(folder: Path) -> list[Path]:
-    """Closes a folder and all that is in it to others; what could not be closed, because another
-    account owns it."""
-    if not POSIX or not folder.is_dir():
-        return []
-    left: list[Path] = []
-    for path in (folder, *_inside(folder)):
-        if not _close(path):
-            left.append(path)
-    return left
+    """Closes a data folder, and all that Footnote keeps in it, to others; what could not be closed,
+    because another account owns it."""
+    return [path for path in _of(folder) if not _close(path)]
 
 
 def open_to_others(folder: Path) -> list[Path]:
-    """The folder, and the files and folders in it, that other accounts may use in some way."""
-    if not POSIX or not folder.is_dir():
-        return []
-    return [path for path in (folder, *_inside(folder)) if _mode(path) & OTHERS]
+    """The data folder, and what Footnote keeps in it, as far as other accounts may use it."""
+    return [path for path in _of(folder) if _mode(path) & OTHERS]
 
 
 @contextmanager
@@ -59,18 +55,27 @@ def private_umask() -> Iterator[None]:
         os.umask(before)
 
 
-def _inside(folder: Path) -> Iterator[Path]:
-    for parent, folders, files in os.walk(folder):
-        yield from (Path(parent, name) for name in (*folders, *files))
+def _of(folder: Path) -> Iterator[Path]:
+    """The data folder and what Footnote keeps in it; nothing where there are no such modes."""
+    if not POSIX or not folder.is_dir():
+        return
+    yield folder
+    for name in NAMES:
+        for kept in folder.glob(name):
+            yield kept
+            if kept.is_dir() and not kept.is_symlink():
+                for parent, folders, files in os.walk(kept):
+                    yield from (Path(parent, each) for each in (*folders, *files))
 
 
 def _mode(path: Path) -> int:
-    """A path's permissions; 0 of a link, which may lead out of the folder, and of what is gone."""
+    """A path's permissions; 0 of what is gone, of a link, which may lead out of the folder, and of
+    a folder that is everybody's on purpose (``/tmp``)."""
     try:
         found = path.lstat().st_mode
     except FileNotFoundError:
         return 0
-    return 0 if stat.S_ISLNK(found) else stat.S_IMODE(found)
+    return 0 if stat.S_ISLNK(found) or found & stat.S_ISVTX else stat.S_IMODE(found)
 
 
 def _close(path: Path) -> bool:

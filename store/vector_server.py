@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from store.chroma_index import BEFORE, NAME, Follows, folder_of
+from store.private_files import private_umask
 
 NOTE = "server.json"
 START_S = 60.0
@@ -92,7 +93,7 @@ def serve(root: Path, port: int, ready: Callable[[str], None]) -> None:
 
     threading.Thread(target=announce, daemon=True).start()
     try:
-        with _without_banner():
+        with _without_banner(), private_umask():
             chromadb_rust_bindings.cli(
                 ["chroma", "run", "--path", str(folder), "--host", HOST, "--port", str(port)]
             )

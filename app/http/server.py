@@ -16,6 +16,7 @@ from app.service.engine import Engine
 from app.service.users import Users
 from app.settings import Settings, is_loopback
 from ingest.document import FootnoteError
+from store.private_files import make_private, private_folder, private_umask
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -67,6 +68,8 @@ def application(
 
     from app.http import api, auth, health, mcp, metrics, widget
 
+    private_folder(settings.data)
+    make_private(settings.data)
     conversations = Conversations(settings.data, settings.database)
     tools = mcp.server(engine, auth.ASKER.get)
     tool_routes = tools.streamable_http_app(stateless_http=True, host=settings.host).routes
@@ -149,10 +152,21 @@ def serve(
     fetch: bool = True,
 ) -> None:
     """Serve the chat until interrupted. ``fetch`` allows the local model to be pulled meanwhile."""
-    from app.http.closing import Server
-
     check_port(settings.host, settings.port)
     required_users(settings)
+    with private_umask():
+        _serve(settings, add_page, open_browser=open_browser, fetch=fetch)
+
+
+def _serve(
+    settings: Settings,
+    add_page: Callable[[FastAPI, Engine, Conversations], Any],
+    *,
+    open_browser: bool,
+    fetch: bool,
+) -> None:
+    from app.http.closing import Server
+
     engine = Engine(settings)
     if settings.log == "json":
         from app.http import logs

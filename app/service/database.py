@@ -27,8 +27,6 @@ def open_database(folder: Path, url: str) -> Database:
     """The database of a data folder, or the one at ``url``; ``StoreError`` where it cannot be
     used. What is in files of before is moved into the data folder's."""
     database = Database(folder, url, APP)
-    if (file := folder / APP.file).exists():
-        file.chmod(0o600)
     older = [folder / name for name in OLDER if (folder / name).exists()]
     if older and not url:
         _take_over(database, folder)

@@ -8,13 +8,15 @@ import shutil
 import socket
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
+from pathlib import Path
 from typing import Literal
 
 from app.settings import FILE, Settings
 from ingest.document import FootnoteError
+from store.private_files import POSIX, make_private, open_to_others, private_folder
 
 LITTLE_ROOM = 2_000_000_000
 """Bytes: about what the language model needs while it is fetched."""
@@ -57,14 +59,27 @@ def _settings(settings: Settings) -> Finding:
 
 
 def _folder(settings: Settings) -> Finding:
+    was_open = bool(open_to_others(settings.data))
     try:
-        settings.data.mkdir(parents=True, exist_ok=True)
+        private_folder(settings.data)
         with tempfile.TemporaryFile(dir=settings.data):
             pass
     except OSError as error:
         detail = f"{settings.data} is not writable ({error.strerror}): name another with --data"
         return Finding("data folder", "bad", detail)
-    return Finding("data folder", "good", str(settings.data))
+    return _privacy(settings.data, make_private(settings.data), was_open=was_open)
+
+
+def _privacy(folder: Path, left: Sequence[Path], *, was_open: bool) -> Finding:
+    """Whether other accounts of the machine may read the data folder."""
+    if left:
+        detail = f"other accounts may read {left[0]}, which is not yours: chown it, or chmod go= it"
+        return Finding("data folder", "bad", detail)
+    if was_open:
+        detail = f"{folder}; other accounts could read what is in it: it is closed to them now"
+        return Finding("data folder", "note", detail)
+    private = "; no other account can read it" if POSIX else ""
+    return Finding("data folder", "good", f"{folder}{private}")
 
 
 def _room(settings: Settings) -> Finding:

@@ -52,6 +52,7 @@ def _add_page(
 ) -> FastAPI:
     """Mount the Gradio page and the files of conversations on ``app``."""
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    os.environ.setdefault("GRADIO_TEMP_DIR", str(engine.settings.data / "gradio"))
     import gradio as gr
 
     from app.web import components, downloads, page

@@ -27,8 +27,8 @@ from app.text_input import has_half_character
 API = "/gradio_api"
 OPEN = (
     r"/|/config|/theme\.css|/favicon\.ico|/manifest\.json|/robots\.txt",
-    r"/(?:assets|static|svelte)/.+",
-    rf"{API}/(?:info|app_id|startup-events|theme\.css|upload_progress)",
+    r"/(?:assets|static)/.+",
+    rf"{API}/(?:info|app_id|upload_progress)",
     rf"{API}/heartbeat/[^/]+|{API}/queue/data",
 )
 """The paths that are read. A page is named in those of the last line."""
