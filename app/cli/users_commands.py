@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.cli.common import Data, console, printable, settings_for
+from app.cli.common import Data, UsageError, console, printable, settings_for
 
 if TYPE_CHECKING:
     from app.service.users import Users
@@ -27,17 +28,45 @@ def register(cli: typer.Typer) -> None:
 @users.command()
 def add(
     name: str,
-    password: Annotated[
-        str, typer.Option(prompt=PASSWORD, hide_input=True, confirmation_prompt=True)
-    ],
+    password_file: Annotated[
+        Path | None,
+        typer.Option(
+            help="A file with the password, or - for standard input; asked for if left out.",
+            allow_dash=True,
+        ),
+    ] = None,
+    same_person: Annotated[
+        bool,
+        typer.Option(
+            "--same-person",
+            help="Whoever had this name before, with all that they asked and added.",
+        ),
+    ] = False,
     data: Data = None,
 ) -> None:
     """Add a user, or give one a new password.
 
-    [dim]footnote users add ada[/dim]
+    [dim]footnote users add ada
+    footnote users add ada --password-file - < password.txt[/dim]
     """
-    _users(data).add(name, password)
+    password = _read(password_file) if password_file else _asked()
+    _users(data).add(name, password, same_person=same_person)
     console.print(f"{printable(name, markup=True)} can sign in.")
+
+
+def _asked() -> str:
+    # An option of the command would show it to every account of the machine, in its process list.
+    given: str = typer.prompt(PASSWORD, hide_input=True, confirmation_prompt=True)
+    return given
+
+
+def _read(file: Path) -> str:
+    """The first line of a file, or of standard input."""
+    try:
+        text = sys.stdin.readline() if str(file) == "-" else file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file} cannot be read: {error}.") from error
+    return next(iter(text.splitlines()), "")
 
 
 @users.command("list")
@@ -52,7 +81,7 @@ def list_users(data: Data = None) -> None:
 
 @users.command()
 def remove(name: str, data: Data = None) -> None:
-    """Remove a user. What they asked and added stays, for who is given the name next.
+    """Remove a user. What they asked and added stays, but goes to nobody with the name.
 
     [dim]footnote users remove ada[/dim]
     """

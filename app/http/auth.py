@@ -14,18 +14,22 @@ from contextvars import ContextVar
 from typing import Any
 from urllib.parse import urlsplit
 
+import anyio
 import anyio.to_thread
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from app.html_escape import markup
 from app.http.public_path import public_host, public_path
+from app.service.in_progress import Busy
 from app.service.users import TooManyTries, Users
 from app.settings import is_loopback
 
 ASKER: ContextVar[str] = ContextVar("asker", default="")
 """Who signed in for this request, for what is not given the request itself."""
 COOKIE = "footnote_session"
+AT_ONCE, MOST_WAITING = 2, 200
+"""Passwords that are hashed at a time, and that may wait for it."""
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8">
 <title>Sign in · Footnote</title>
 <meta name="viewport" content="width=device-width"><style>
@@ -58,11 +62,11 @@ def foreign(request: Request, *, loopback: bool, public: str | None = None) -> b
     return urlsplit(origin).netloc not in {name for name in (host, forwarded, public) if name}
 
 
-def visitor(request: Request, users: Users) -> str | None:
-    """The signed-in user's name, by session cookie or, for programs, by HTTP Basic or a bearer
-    token ``NAME:PASSWORD`` (the API key of clients made for OpenAI); else None."""
+async def visitor(request: Request, users: Users, line: anyio.CapacityLimiter) -> str | None:
+    """The signed-in user, by session cookie or, for programs, by HTTP Basic or a bearer token
+    ``NAME:PASSWORD`` (the API key of clients made for OpenAI); else None."""
     token = request.cookies.get(COOKIE)
-    if token and (name := users.session(token)):
+    if token and (name := await anyio.to_thread.run_sync(users.session, token)):
         return name
     scheme, _, given = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() not in ("basic", "bearer"):
@@ -73,7 +77,20 @@ def visitor(request: Request, users: Users) -> str | None:
     except (binascii.Error, UnicodeDecodeError):
         return None
     name, _, password = given.partition(":")
-    return name if users.check(name, password, _address(request)) else None
+    if not await checked(users, name, password, _address(request), line):
+        return None
+    return await anyio.to_thread.run_sync(users.owner, name)
+
+
+async def checked(
+    users: Users, name: str, password: str, address: str, line: anyio.CapacityLimiter
+) -> bool:
+    """Whether this is the user's password; it waits in ``line`` to be hashed, since threads that
+    wait are missing elsewhere. Raises ``TooManyTries``, and ``Busy`` if the line is too long."""
+    await anyio.to_thread.run_sync(users.refuse_blocked, name, address)
+    if line.statistics().tasks_waiting >= MOST_WAITING:
+        raise Busy("Too many people are signing in. Try again in a few seconds.")
+    return await anyio.to_thread.run_sync(users.check, name, password, address, limiter=line)
 
 
 def _address(request: Request) -> str:
@@ -94,6 +111,7 @@ def install(
     """
     path, public = public_path(root), public_host(root)
     cookie_path = path or "/"
+    line = anyio.CapacityLimiter(AT_ONCE)
 
     @app.middleware("http")
     async def gate(request: Request, follow: Any) -> Response:
@@ -102,9 +120,11 @@ def install(
         request.state.user = ""
         if users is not None and request.url.path not in ("/sign-in", *unguarded):
             try:
-                name = await anyio.to_thread.run_sync(visitor, request, users)
+                name = await visitor(request, users, line)
             except TooManyTries as error:
                 return JSONResponse({"error": str(error)}, 429)
+            except Busy as error:
+                return JSONResponse({"error": str(error)}, 503, {"Retry-After": "5"})
             if name is None:
                 if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
                     return RedirectResponse(f"{path}/sign-in", 303)
@@ -127,7 +147,7 @@ def install(
         name, password = str(form.get("name", "")), str(form.get("password", ""))
         status, trouble = 401, "This name and password do not belong together."
         try:
-            if await anyio.to_thread.run_sync(users.check, name, password, _address(request)):
+            if await checked(users, name, password, _address(request), line):
                 response = RedirectResponse(f"{path}/", 303)
                 response.set_cookie(
                     COOKIE, users.start_session(name), httponly=True, samesite="strict",
@@ -136,6 +156,8 @@ def install(
                 return response
         except TooManyTries as error:
             status, trouble = 429, str(error)
+        except Busy as error:
+            status, trouble = 503, str(error)
         return HTMLResponse(PAGE % f'<p class="problem" role="alert">{markup(trouble)}</p>', status)
 
     @app.post("/sign-out", include_in_schema=False)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from app.service.database import open_database
 from app.service.shared_files import SharedFiles
-from app.service.tables import choices, conversations, exchanges, members, users
+from app.service.tables import choices, conversations, exchanges, former_users, members, users
 from store.catalogue import Catalogue
 from store.copying import Progress, copy_catalogue, copy_rows, refuse_filled
 
@@ -20,7 +20,8 @@ def copy_database(folder: Path, url: str, progress: Progress | None = None) -> i
     older, newer = open_database(folder, ""), open_database(folder, url)
     source, target = Catalogue(folder), Catalogue(folder, url)
     try:
-        tables = users, members, choices, conversations, exchanges  # people sign in again
+        # Nobody's session is among them: people sign in again.
+        tables = users, former_users, members, choices, conversations, exchanges
         with older.reading() as old, newer.writing() as new:
             refuse_filled(new, newer.place, tables)
             for table in tables:

@@ -18,7 +18,7 @@ from store.database import Database
 from store.migration import Schema
 from store.results import StoreError
 
-APP = Schema("app.sqlite3", "app.service:migrations", "0003", "alembic_version_app")
+APP = Schema("app.sqlite3", "app.service:migrations", "0004", "alembic_version_app")
 OLDER = "users.sqlite3", "conversations.sqlite3"
 """Where users and conversations were kept before, each in a file of its own."""
 
@@ -37,7 +37,7 @@ def _take_over(database: Database, folder: Path) -> None:
     with database.writing() as db:
         held = [folder / name for name in OLDER]
         if held[0].exists():
-            _insert(db, users, _rows(held[0], "SELECT name, hash FROM user"))
+            _insert(db, users, _rows(held[0], "SELECT name, hash, name AS owner FROM user"))
         if held[1].exists():
             _take_conversations(db, held[1])
     for path in held:  # they hold quotes: a purge must find every one

@@ -8,11 +8,11 @@ leaves. Only editors change a collection.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.engine import Connection
 
 from app.service.database import open_database
@@ -66,7 +66,13 @@ class Permissions:
 
     def members(self, collection: str | None = None) -> list[Member]:
         """The members of a collection (of all where None), by name; not whose own it is."""
-        return [member for member in self._rows(collection) if member.name != CLOSED]
+        with self._database.reading() as db:
+            names = {row.owner: row.name for row in db.execute(select(users))}
+        return [
+            replace(member, name=names.get(member.name, member.name))
+            for member in self._rows(collection)
+            if member.name != CLOSED
+        ]
 
     def closed(self) -> frozenset[str]:
         """The collections that only their members read; people's own are not among them."""
@@ -85,16 +91,17 @@ class Permissions:
         if role not in get_args(Role):
             raise NotAllowed(f"{role} is no role: say reader or editor.")
         with self._database.writing() as db:
-            known = db.execute(select(users.c.name).where(users.c.name == name)).first()
-            if known is None and name != EVERYONE:
+            owner = _owner(db, name)
+            if owner is None and name != EVERYONE:
                 raise NotAllowed(f"There is no user {name}; see `footnote users list`.")
-            _put(db, Member(collection, name, role))
+            _put(db, Member(collection, owner or name, role))
             _put(db, Member(collection, CLOSED, "reader"))
 
     def unshare(self, collection: str, name: str) -> None:
         """Take a member's right to a collection away. Raises ``NotAllowed`` where there is none."""
-        this = members.c.collection == collection, members.c.name == name
         with self._database.writing() as db:
+            who = _owner(db, name) or name
+            this = members.c.collection == collection, members.c.name == who
             had = db.execute(delete(members).where(*this)).rowcount
             if not had and name != EVERYONE:
                 raise NotAllowed(f"{collection} is not shared with {name}.")
@@ -117,10 +124,17 @@ class Permissions:
         """Those of the collections that a user may change."""
         ours = {
             member.collection
-            for member in self.members()
+            for member in self._rows()
             if member.role == "editor" and member.name in (user, EVERYONE)
         }
         return frozenset(n for n in held if n in ours or (user and n == own(user)))
+
+
+def _owner(db: Connection, name: str) -> str | None:
+    """What a user's things are kept under, by their name or by that itself; None of nobody."""
+    called = or_(users.c.name == name, users.c.owner == name)
+    owner: str | None = db.execute(select(users.c.owner).where(called)).scalars().first()
+    return owner
 
 
 def _put(db: Connection, member: Member) -> None:

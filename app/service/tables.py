@@ -24,6 +24,14 @@ users = Table(
     metadata,
     Column("name", TEXT, primary_key=True),
     Column("hash", TEXT, nullable=False),
+    # What all that is theirs is kept under: the name, or another where somebody had it before.
+    Column("owner", TEXT, nullable=False, server_default=""),
+)
+former_users = Table(
+    "former_users",
+    metadata,
+    Column("owner", TEXT, primary_key=True),
+    Column("name", TEXT, nullable=False),
 )
 sessions = Table(
     "sessions",

@@ -6,16 +6,21 @@ Session tokens are stored as hashes only.
 from __future__ import annotations
 
 import hashlib
+import hmac
+import ipaddress
 import re
 import secrets
+import threading
 import time
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.engine import Connection
 
 from app.service.database import open_database
-from app.service.tables import attempts, choices, members, sessions, users
+from app.service.tables import attempts, choices, former_users, members, sessions, users
 from ingest.document import FootnoteError
 from store import counters
 
@@ -23,6 +28,18 @@ SESSION_S = 12 * 3600
 TRIES = 5
 PAUSE_S = 60.0
 MIN_PASSWORD = 10
+HASHING = threading.BoundedSemaphore(2)
+"""Passwords that are hashed at a time; each takes 64 MB and a core."""
+UNDER_WAY = "under way "
+"""What stands before the name of a source in the row of a try that is neither right nor wrong yet.
+"""
+PATIENCE_S, BEAT_S = 10.0, 0.05
+"""How long a try waits for those under way in other processes, and how often it looks, in seconds.
+"""
+REMEMBERED_S, MOST_REMEMBERED = 300.0, 1000
+_SECRET = secrets.token_bytes(32)
+_right: dict[str, tuple[float, bytes]] = {}
+"""By hash: when a password last matched it, and a keyed digest of that password."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
 
 
@@ -48,8 +65,12 @@ class Users:
         with self._database.reading() as db:
             return list(db.execute(select(users.c.name).order_by(users.c.name)).scalars())
 
-    def add(self, name: str, password: str) -> None:
-        """Make a user, or give one another password, which ends their sessions."""
+    def add(self, name: str, password: str, *, same_person: bool = False) -> None:
+        """Make a user, or give one another password, which ends their sessions.
+
+        Whoever is given a name that somebody had before gets nothing of theirs, unless it is the
+        ``same_person``. Raises ``UserError`` for a name that differs from another in case alone.
+        """
         if not _NAME.fullmatch(name):
             raise UserError(
                 "A user's name has 1 to 64 letters, digits, dots, dashes, underscores or @."
@@ -58,45 +79,85 @@ class Users:
             raise UserError(f"A password has at least {MIN_PASSWORD} characters.")
         hashed = _hash(password)
         with self._database.writing() as db:
-            db.execute(delete(sessions).where(sessions.c.name == name))
-            made = counters.insert(db, users).values(name=name, hash=hashed)
-            db.execute(made.on_conflict_do_update(index_elements=["name"], set_={"hash": hashed}))
+            if db.execute(update(users).where(users.c.name == name).values(hash=hashed)).rowcount:
+                db.execute(delete(sessions).where(sessions.c.name == name))
+                return
+            for other in db.execute(select(users.c.name)).scalars():
+                if other.casefold() == name.casefold():
+                    raise UserError(f"There is {other} already: choose a name that differs more.")
+            owner = _next_owner(db, name, same_person=same_person)
+            db.execute(insert(users).values(name=name, hash=hashed, owner=owner))
 
     def remove(self, name: str) -> None:
-        """Forget a user and their sessions; their conversations stay in the data folder."""
+        """Forget a user and their sessions. What they asked and added stays in the data folder,
+        and nobody is given it with the name."""
         with self._database.writing() as db:
-            if not db.execute(delete(users).where(users.c.name == name)).rowcount:
+            owner = db.execute(select(users.c.owner).where(users.c.name == name)).scalar()
+            if owner is None:
                 raise UserError(f"There is no user {name}; see `footnote users list`.")
+            db.execute(delete(users).where(users.c.name == name))
             # Who gets the name next is not to read what was shared with this one.
-            db.execute(delete(members).where(members.c.name == name))
-            db.execute(delete(choices).where(choices.c.owner == name))
+            db.execute(delete(members).where(members.c.name == owner))
+            db.execute(delete(choices).where(choices.c.owner == owner))
+            kept = counters.insert(db, former_users).values(owner=owner, name=name)
+            db.execute(kept.on_conflict_do_nothing())
+
+    def owner(self, name: str) -> str:
+        """What all that is this user's is kept under."""
+        with self._database.reading() as db:
+            found = db.execute(select(users.c.owner).where(users.c.name == name)).scalar()
+        return found or name
 
     def check(self, name: str, password: str, address: str = "") -> bool:
         """Whether this is the user's password. Raises ``TooManyTries`` after five wrong ones.
 
-        Tries are counted for the name and for the address they come from. An unknown name takes
-        as long as a known one, so that names cannot be told by the time.
+        Tries are counted for an address, and for a name together with the address, so that nobody
+        can keep somebody else out. Each is counted before the password is hashed, and taken back
+        if that was right: as many as come at once get through as one after the other. Two are
+        hashed at a time (each takes 64 MB). An unknown name takes as long as a known one, so that
+        names cannot be told by the time.
         """
-        sources = (f"name:{name}", f"address:{address}")
-        now = time.time()
+        sources = _sources(name, address)
+        with HASHING:
+            kept = self._begin_try(name, sources)
+            right = _matches(kept or _nobody(), password) and kept is not None
+            self._end_try(sources, right=right)
+        return right
+
+    def refuse_blocked(self, name: str, address: str) -> None:
+        """Raises ``TooManyTries`` where ``check`` would, before anybody waits for a turn."""
+        with self._database.reading() as db:
+            _refuse_blocked(db, _sources(name, address))
+
+    def _begin_try(self, name: str, sources: Sequence[str]) -> str | None:
+        """Counts a try as under way, once so few are that all may be wrong; the hash of the user's
+        password, None of nobody."""
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            now = time.time()
+            with self._database.writing() as db:
+                db.execute(delete(attempts).where(attempts.c.at < now - PAUSE_S))
+                _refuse_blocked(db, sources)
+                if all(_tries(db, who, UNDER_WAY + who) < TRIES for who in sources):
+                    rows = [{"who": UNDER_WAY + who, "at": now} for who in sources]
+                    db.execute(insert(attempts), rows)
+                    known = select(users.c.hash).where(users.c.name == name)
+                    return db.execute(known).scalar() if _NAME.fullmatch(name) else None
+            if time.monotonic() > deadline:
+                raise TooManyTries("Too many sign-ins at once. Try again in a moment.")
+            time.sleep(BEAT_S)
+
+    def _end_try(self, sources: Sequence[str], *, right: bool) -> None:
         with self._database.writing() as db:
-            db.execute(delete(attempts).where(attempts.c.at < now - PAUSE_S))
             for who in sources:
-                counted = select(func.count()).select_from(attempts).where(attempts.c.who == who)
-                if db.execute(counted).scalar_one() >= TRIES:
-                    raise TooManyTries(
-                        f"Too many wrong passwords. Try again in {PAUSE_S:.0f} seconds."
-                    )
-            known = select(users.c.hash).where(users.c.name == name)
-            kept: str | None = db.execute(known).scalar_one_or_none()
-        nobody = _nobody()
-        right = _verify(kept or nobody, password) and kept is not None
-        with self._database.writing() as db:
+                one = select(func.min(attempts.c.id)).where(attempts.c.who == UNDER_WAY + who)
+                this = attempts.c.id == one.scalar_subquery()
+                if right:
+                    db.execute(delete(attempts).where(this))
+                else:
+                    db.execute(update(attempts).where(this).values(who=who, at=time.time()))
             if right:
                 db.execute(delete(attempts).where(attempts.c.who == sources[0]))
-            else:
-                db.execute(insert(attempts), [{"who": who, "at": now} for who in sources])
-        return right
 
     def start_session(self, name: str, lasts_s: float = SESSION_S) -> str:
         """A fresh session's token."""
@@ -109,10 +170,11 @@ class Users:
         return token
 
     def session(self, token: str) -> str | None:
-        """Whose session this is, or None where it is unknown or over."""
-        wanted = select(sessions.c.name).where(
-            sessions.c.token == _digest(token), sessions.c.expires > time.time()
-        )
+        """Whose session this is (what is theirs is kept under that), or None where it is unknown
+        or over."""
+        of_user = sessions.join(users, users.c.name == sessions.c.name)
+        this = sessions.c.token == _digest(token), sessions.c.expires > time.time()
+        wanted = select(users.c.owner).select_from(of_user).where(*this)
         with self._database.reading() as db:
             name: str | None = db.execute(wanted).scalar_one_or_none()
         return name
@@ -123,8 +185,53 @@ class Users:
             db.execute(delete(sessions).where(sessions.c.token == _digest(token)))
 
 
+def _next_owner(db: Connection, name: str, *, same_person: bool) -> str:
+    """What is kept of who is given a name now: the name itself, or with a number where somebody had
+    it before. No name has a "~"."""
+    former = [
+        row.owner
+        for row in db.execute(select(former_users).order_by(former_users.c.owner))
+        if row.name.casefold() == name.casefold()
+    ]
+    if not former:
+        return name
+    latest = max(former, key=lambda owner: (len(owner), owner))
+    if same_person:
+        db.execute(delete(former_users).where(former_users.c.owner == latest))
+        return latest
+    return f"{name}~{len(former) + 1}"
+
+
+def _sources(name: str, address: str) -> tuple[str, str]:
+    """What tries are counted for. The name is hashed: anybody may send any."""
+    network = _network(address)
+    return f"name:{_digest(name.casefold())[:32]}@{network}", f"address:{network}"
+
+
+def _network(address: str) -> str:
+    """An address as tries are counted for it: one of IPv6 has a whole network of them."""
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(ip, ipaddress.IPv6Address):
+        return str(ip.ipv4_mapped or ipaddress.ip_network((int(ip), 64), strict=False))
+    return address
+
+
+def _tries(db: Connection, *who: str) -> int:
+    since = time.time() - PAUSE_S
+    counted = select(func.count()).where(attempts.c.who.in_(who), attempts.c.at >= since)
+    return int(db.execute(counted).scalar_one())
+
+
+def _refuse_blocked(db: Connection, sources: Sequence[str]) -> None:
+    if any(_tries(db, who) >= TRIES for who in sources):
+        raise TooManyTries(f"Too many wrong passwords. Try again in {PAUSE_S:.0f} seconds.")
+
+
 def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
+    return hashlib.sha256(token.encode(errors="surrogatepass")).hexdigest()
 
 
 def _hash(password: str) -> str:
@@ -137,6 +244,21 @@ def _hash(password: str) -> str:
 def _nobody() -> str:
     """What an unknown name's password is held against: made once, so that it costs no time."""
     return _hash("nobody's password")
+
+
+def _matches(known: str, password: str) -> bool:
+    """Whether a password has this hash. One that had it a moment ago is not hashed again: programs
+    send theirs with every request."""
+    digest = hashlib.blake2b(password.encode(errors="surrogatepass"), key=_SECRET).digest()
+    at, before = _right.get(known, (0.0, b""))
+    if time.monotonic() - at < REMEMBERED_S and hmac.compare_digest(before, digest):
+        return True
+    if not _verify(known, password):
+        return False
+    if len(_right) >= MOST_REMEMBERED:
+        _right.clear()
+    _right[known] = time.monotonic(), digest
+    return True
 
 
 def _verify(known: str, password: str) -> bool:
