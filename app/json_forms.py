@@ -134,3 +134,17 @@ def passage_payload(stored: StoredPassage) -> dict[str, Any]:
         "page": passage.page,
         "row": passage.row,
     }
+
+
+def has_half_character(value: Any) -> bool:
+    """Whether a JSON value holds half of a UTF-16 pair, which is no character: JSON can write one
+    as an escape, and nothing can store or show it."""
+    if isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            return True
+        return False
+    if isinstance(value, Mapping):
+        return any(has_half_character(each) for pair in value.items() for each in pair)
+    return isinstance(value, list) and any(map(has_half_character, value))

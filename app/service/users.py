@@ -7,35 +7,27 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import ipaddress
 import re
 import secrets
 import threading
 import time
-from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.engine import Connection
 
 from app.service.database import open_database
-from app.service.tables import attempts, choices, former_users, members, sessions, users
+from app.service.sign_in_tries import PAUSE_S, TRIES, TooManyTries, Tries
+from app.service.tables import choices, former_users, members, sessions, users
 from ingest.document import FootnoteError
 from store import counters
 
+__all__ = ["PAUSE_S", "TRIES", "TooManyTries", "UserError", "Users"]
 SESSION_S = 12 * 3600
-TRIES = 5
-PAUSE_S = 60.0
 MIN_PASSWORD = 10
 HASHING = threading.BoundedSemaphore(2)
 """Passwords that are hashed at a time; each takes 64 MB and a core."""
-UNDER_WAY = "under way "
-"""What stands before the name of a source in the row of a try that is neither right nor wrong yet.
-"""
-PATIENCE_S, BEAT_S = 10.0, 0.05
-"""How long a try waits for those under way in other processes, and how often it looks, in seconds.
-"""
 REMEMBERED_S, MOST_REMEMBERED = 300.0, 1000
 _SECRET = secrets.token_bytes(32)
 _right: dict[str, tuple[float, bytes]] = {}
@@ -49,16 +41,13 @@ class UserError(FootnoteError):
     exit_code = 2
 
 
-class TooManyTries(UserError):
-    """Too many wrong passwords in a short time."""
-
-
 class Users:
     """The users of a data folder, or of the database at ``url``; methods may be called from any
     thread or process."""
 
     def __init__(self, folder: Path, url: str = "") -> None:
         self._database = open_database(folder, url)
+        self._tries = Tries(self._database)
 
     def names(self) -> list[str]:
         """Everybody who may sign in."""
@@ -117,47 +106,16 @@ class Users:
         hashed at a time (each takes 64 MB). An unknown name takes as long as a known one, so that
         names cannot be told by the time.
         """
-        sources = _sources(name, address)
-        with HASHING:
-            kept = self._begin_try(name, sources)
-            right = _matches(kept or _nobody(), password) and kept is not None
-            self._end_try(sources, right=right)
-        return right
+        with HASHING, self._tries.one(name, address) as tried:
+            with self._database.reading() as db:
+                wanted = select(users.c.hash).where(users.c.name == name)
+                kept = db.execute(wanted).scalar() if _NAME.fullmatch(name) else None
+            tried.right = _matches(kept or _nobody(), password) and kept is not None
+        return tried.right
 
     def refuse_blocked(self, name: str, address: str) -> None:
         """Raises ``TooManyTries`` where ``check`` would, before anybody waits for a turn."""
-        with self._database.reading() as db:
-            _refuse_blocked(db, _sources(name, address))
-
-    def _begin_try(self, name: str, sources: Sequence[str]) -> str | None:
-        """Counts a try as under way, once so few are that all may be wrong; the hash of the user's
-        password, None of nobody."""
-        deadline = time.monotonic() + PATIENCE_S
-        while True:
-            now = time.time()
-            with self._database.writing() as db:
-                db.execute(delete(attempts).where(attempts.c.at < now - PAUSE_S))
-                _refuse_blocked(db, sources)
-                if all(_tries(db, who, UNDER_WAY + who) < TRIES for who in sources):
-                    rows = [{"who": UNDER_WAY + who, "at": now} for who in sources]
-                    db.execute(insert(attempts), rows)
-                    known = select(users.c.hash).where(users.c.name == name)
-                    return db.execute(known).scalar() if _NAME.fullmatch(name) else None
-            if time.monotonic() > deadline:
-                raise TooManyTries("Too many sign-ins at once. Try again in a moment.")
-            time.sleep(BEAT_S)
-
-    def _end_try(self, sources: Sequence[str], *, right: bool) -> None:
-        with self._database.writing() as db:
-            for who in sources:
-                one = select(func.min(attempts.c.id)).where(attempts.c.who == UNDER_WAY + who)
-                this = attempts.c.id == one.scalar_subquery()
-                if right:
-                    db.execute(delete(attempts).where(this))
-                else:
-                    db.execute(update(attempts).where(this).values(who=who, at=time.time()))
-            if right:
-                db.execute(delete(attempts).where(attempts.c.who == sources[0]))
+        self._tries.refuse_blocked(name, address)
 
     def start_session(self, name: str, lasts_s: float = SESSION_S) -> str:
         """A fresh session's token."""
@@ -202,36 +160,8 @@ def _next_owner(db: Connection, name: str, *, same_person: bool) -> str:
     return f"{name}~{len(former) + 1}"
 
 
-def _sources(name: str, address: str) -> tuple[str, str]:
-    """What tries are counted for. The name is hashed: anybody may send any."""
-    network = _network(address)
-    return f"name:{_digest(name.casefold())[:32]}@{network}", f"address:{network}"
-
-
-def _network(address: str) -> str:
-    """An address as tries are counted for it: one of IPv6 has a whole network of them."""
-    try:
-        ip = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(ip, ipaddress.IPv6Address):
-        return str(ip.ipv4_mapped or ipaddress.ip_network((int(ip), 64), strict=False))
-    return address
-
-
-def _tries(db: Connection, *who: str) -> int:
-    since = time.time() - PAUSE_S
-    counted = select(func.count()).where(attempts.c.who.in_(who), attempts.c.at >= since)
-    return int(db.execute(counted).scalar_one())
-
-
-def _refuse_blocked(db: Connection, sources: Sequence[str]) -> None:
-    if any(_tries(db, who) >= TRIES for who in sources):
-        raise TooManyTries(f"Too many wrong passwords. Try again in {PAUSE_S:.0f} seconds.")
-
-
 def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode(errors="surrogatepass")).hexdigest()
+    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def _hash(password: str) -> str:

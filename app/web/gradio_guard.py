@@ -21,8 +21,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from app.http.public_path import App, Scope
+from app.json_forms import has_half_character
 from app.service.uploaded_files import NotUploaded, UploadedFiles
-from app.text_input import has_half_character
 
 API = "/gradio_api"
 OPEN = (
