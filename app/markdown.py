@@ -23,6 +23,8 @@ _PAIRED = re.compile("|".join((_CODE, _STRONG, _LINK, _EMPHASIS)))
 _ALONE = re.compile(
     r"(^#{1,6} +|\*\*|(?<!\w)\*(?=\w)|(?<=[\w.!?])\*(?!\w)|^ *>(?= ))", re.MULTILINE
 )
+# What begins an element, an entity, a picture (after its "!") or a footnote.
+_ACTIVE = re.compile(r"<(?=[A-Za-z/!?])|&(?=#?\w+;)|(?<=!)\[|\[(?=\^)")
 _ELEMENTS = {"code": "code", "strong": "strong", "em": "em", "link": "span"}
 
 
@@ -34,6 +36,12 @@ def drawn(text: str) -> str:
 def plain(text: str) -> str:
     """The text as a reader sees it."""
     return "".join(seen for _, seen in _pieces(text))
+
+
+def without_html(text: str) -> str:
+    """The text as Markdown that shows the same, with no element of HTML, no picture that a reader's
+    program would load from elsewhere, and no footnote but ours."""
+    return _ACTIVE.sub(r"\\\g<0>", text)
 
 
 def _pieces(text: str) -> Iterator[tuple[str, str]]:

@@ -69,7 +69,8 @@ def _errors(app: FastAPI) -> None:
     def malformed(request: Request, error: RequestValidationError) -> JSONResponse:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"] if part not in ("body", "query"))
-        return _refused(request, f"{field or 'The request'}: {first['msg']}.", 422)
+        why = str(first["msg"]).removeprefix("Value error, ")
+        return _refused(request, f"{field or 'The request'}: {why}.", 422)
 
     @app.exception_handler(AnyHTTPException)
     def failed(request: Request, error: AnyHTTPException) -> JSONResponse:

@@ -7,6 +7,7 @@ The reply is the verified answer with its footnotes below it; ``footnote`` in th
 from __future__ import annotations
 
 import json
+import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -15,16 +16,18 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI, Request
 from fastapi.responses import Response, StreamingResponse
-from pydantic import BaseModel
 
 from app.answer import Answer, Finished, Turn
 from app.answer_text import quote_and_place, with_footnotes
+from app.http.schemas import Given
 from app.json_forms import answer_payload
+from app.markdown import without_html
 from ingest.document import FootnoteError
 
 if TYPE_CHECKING:
     from app.service.engine import Engine
 
+log = logging.getLogger(__name__)
 PREFIX = "/v1"
 MODEL = "footnote"
 
@@ -35,7 +38,7 @@ class ConversationError(FootnoteError):
     exit_code = 2
 
 
-class Message(BaseModel):
+class Message(Given):
     """One message; ``content`` is text, or parts of which the text ones count."""
 
     role: str
@@ -49,7 +52,7 @@ class Message(BaseModel):
         return self.content or ""
 
 
-class ChatRequest(BaseModel):
+class ChatRequest(Given):
     """A conversation whose last message is the question. ``documents`` (names or ids) are those to
     ask, ``collection`` the one to ask; other options of OpenAI's API have no effect."""
 
@@ -124,9 +127,10 @@ def told(message: str, *, server: bool) -> dict[str, Any]:
 def content(answer: Answer) -> str:
     """What a client shows: the answer with its footnotes, or a refusal with what comes closest."""
     if not answer.refused:
-        return with_footnotes(answer, " [{}]", "[{}] ")
+        return without_html(with_footnotes(answer, " [{}]", "[{}] "))
     closest = [f"- {quote_and_place(c.citation)}" for c in answer.closest]
-    return "\n".join([answer.reason, *(["", "The closest passages:", *closest] if closest else [])])
+    told = [answer.reason, *(["", "The closest passages:", *closest] if closest else [])]
+    return without_html("\n".join(told))
 
 
 def completion(answer: Answer) -> dict[str, Any]:
@@ -150,6 +154,11 @@ def chunks(answered: Callable[[], Answer]) -> Iterator[str]:
         answer = answered()
     except FootnoteError as error:
         yield f"data: {json.dumps(problem(error), ensure_ascii=False)}\n\n"
+        return
+    except Exception:  # else the stream would just end
+        log.exception("a streamed completion failed")
+        failed = told("Footnote failed; its log says why.", server=True)
+        yield f"data: {json.dumps(failed)}\n\n"
         return
     for line in content(answer).splitlines(keepends=True):
         yield _chunk(opening, {"content": line})

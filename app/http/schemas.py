@@ -4,12 +4,25 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from app.answer import Turn
+from app.json_forms import has_half_character
 
 
-class Shape(BaseModel):
+class Given(BaseModel):
+    """A JSON object that a client sends. Its text is of whole characters: of halves, which JSON can
+    write as escapes, nothing can be stored or answered."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_whole_characters(cls, given: Any) -> Any:
+        if has_half_character(given):
+            raise ValueError("it holds half a character (a lone surrogate): send whole ones")
+        return given
+
+
+class Shape(Given):
     """A JSON object with these fields and no others."""
 
     model_config = ConfigDict(extra="forbid")

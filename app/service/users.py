@@ -146,7 +146,7 @@ class Users:
 def _next_owner(db: Connection, name: str, *, same_person: bool) -> str:
     """What is kept of who is given a name now: the name itself, or with a number where somebody had
     it before. No name has a "~"."""
-    former = [
+    former: list[str] = [
         row.owner
         for row in db.execute(select(former_users).order_by(former_users.c.owner))
         if row.name.casefold() == name.casefold()

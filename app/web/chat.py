@@ -45,8 +45,8 @@ class Chat:
     ) -> str:  # fmt: skip
         """The conversation as HTML, with ``live`` at its end; ``given`` are corrections, by
         exchange, that could not be kept."""
-        items = self._items(owner, self._exchanges(conversation))
-        told, running = given or {}, self.running(conversation)
+        items = self._items(owner, self._exchanges(owner, conversation))
+        told, running = given or {}, self.running(conversation) if items else frozenset()
         shown = [replace(i, given=told.get(i.id, i.given), running=i.id in running) for i in items]
         return render_answer.log(shown, live)
 
@@ -68,8 +68,9 @@ class Chat:
         documents = tuple(library.documents()[: feedback.MOST_DOCUMENTS])
         return [self._item(k, standings, cases.get(k.id), documents) for k in kept]
 
-    def _exchanges(self, conversation: str) -> list[StoredExchange]:
-        return self.kept.exchanges(conversation) if conversation else []
+    def _exchanges(self, owner: str, conversation: str) -> list[StoredExchange]:
+        """What was asked in a conversation of the owner's; nothing of anybody else's."""
+        return self.kept.exchanges(conversation) if self.kept.owns(owner, conversation) else []
 
     @staticmethod
     def _item(
@@ -96,7 +97,7 @@ class Chat:
     ) -> Iterator[tuple[str, str]]:
         """Answer a question; yields the log's HTML and the conversation's id as words arrive."""
         question = question.strip()
-        past, shown = self._exchanges(conversation), self.log(owner, conversation)
+        past, shown = self._exchanges(owner, conversation), self.log(owner, conversation)
         if not question:
             yield shown + render_answer.problem("Type a question first."), conversation
             return
@@ -139,7 +140,7 @@ class Chat:
         kept = self.kept.exchange(owner, exchange)
         if kept is None:
             return
-        items = self._exchanges(kept.conversation)
+        items = self._exchanges(owner, kept.conversation)
         at = next(i for i, k in enumerate(items) if k.id == exchange)
         before = render_answer.log(self._items(owner, items[:at]))
         after = render_answer.log(self._items(owner, items[at + 1 :]))

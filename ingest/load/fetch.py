@@ -8,8 +8,6 @@ moment later gains nothing.
 from __future__ import annotations
 
 import ipaddress
-import socket
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.message import Message
@@ -18,6 +16,7 @@ from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 import httpx
 
 from ingest.document import UnreadableDocument
+from ingest.load.deadline import Deadline, resolve, transport
 from ingest.load.source import Source
 
 MAX_BYTES = 64 * 1024 * 1024
@@ -62,30 +61,31 @@ def fetch(
     max_bytes: int = MAX_BYTES,
     timeout: float = TIMEOUT_S,
 ) -> Fetched | NotModified:
-    """The bytes at ``url`` (http or https), after at most five redirects, within ``timeout`` s.
+    """The bytes at ``url`` (http or https), after at most five redirects, all within ``timeout`` s.
 
     ``etag`` and ``last_modified``, as an earlier fetch gave them, let the server answer
     NotModified. Raises UnreadableDocument, with the reason, for a refused address, a failed
     connection, an error status, a type that is no document, too many bytes or too long a wait.
     """
-    deadline = time.monotonic() + timeout
+    deadline = Deadline(timeout)
     headers = {"User-Agent": "Footnote", "Accept": "text/html,application/pdf,text/*,*/*;q=0.5"}
     headers |= {"If-None-Match": etag} if etag else {}
     headers |= {"If-Modified-Since": last_modified} if last_modified else {}
     address = url
-    with httpx.Client(trust_env=False, follow_redirects=False) as client:
+    with httpx.Client(transport=transport(deadline), trust_env=False) as client:
         for _ in range(MAX_REDIRECTS + 1):
-            request = _request(client, address, headers, allow_private, deadline)
             try:
+                request = _request(client, address, headers, allow_private, deadline)
                 response = client.send(request, stream=True)
                 try:
                     if response.status_code not in REDIRECTS:
-                        return _received(response, url, address, max_bytes, deadline)
+                        return _received(response, url, address, max_bytes)
                     address = urljoin(address, response.headers.get("location", ""))
                 finally:
                     response.close()
-            except httpx.TimeoutException as error:
-                raise _failed(url, f"no answer within {timeout:.0f} s; try again later") from error
+            except (httpx.TimeoutException, TimeoutError) as error:
+                late = f"it was not here in time ({timeout:.0f} s); try again later"
+                raise _failed(url, late) from error
             except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
                 said = str(error) or type(error).__name__
                 raise _failed(url, f"the connection failed ({said}); check the address") from error
@@ -101,7 +101,7 @@ def _request(
     address: str,
     headers: Mapping[str, str],
     allow_private: bool,
-    deadline: float,
+    deadline: Deadline,
 ) -> httpx.Request:
     """A request to a checked number in place of the host's name, which stays in Host and TLS."""
     try:
@@ -118,9 +118,8 @@ def _request(
         )
     if parts.username is not None:
         raise _failed(address, "addresses with a user name or password are refused")
-    number = _checked(
-        address, name, port or (443 if parts.scheme == "https" else 80), allow_private
-    )
+    port_there = port or (443 if parts.scheme == "https" else 80)
+    number = _checked(address, name, port_there, allow_private, deadline)
     netloc = f"[{number}]" if ":" in number else number
     netloc += f":{port}" if port else ""
     shown = f"[{name}]" if ":" in name else name
@@ -129,14 +128,15 @@ def _request(
         urlunsplit((parts.scheme, netloc, parts.path or "/", parts.query, "")),
         headers={**headers, "Host": f"{shown}:{port}" if port else shown},
         extensions={"sni_hostname": name},
-        timeout=max(0.1, deadline - time.monotonic()),
     )
 
 
-def _checked(address: str, host: str, port: int, allow_private: bool) -> str:
+def _checked(address: str, host: str, port: int, allow_private: bool, deadline: Deadline) -> str:
     """The first address of ``host``, all of whose addresses may be connected to."""
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        found = resolve(host, port, deadline)
+    except TimeoutError:
+        raise
     except (OSError, UnicodeError) as error:
         raise _failed(
             address, f"the name {host} was not found; check it and the network"
@@ -165,7 +165,7 @@ def is_public(number: str) -> bool:
 
 
 def _received(
-    response: httpx.Response, url: str, address: str, max_bytes: int, deadline: float
+    response: httpx.Response, url: str, address: str, max_bytes: int
 ) -> Fetched | NotModified:
     if response.status_code == httpx.codes.NOT_MODIFIED:
         return NotModified(url)
@@ -178,7 +178,7 @@ def _received(
     media_type = kind.get_content_type()
     if not media_type.startswith(_WANTED):
         raise _failed(url, f"its type is {media_type}, which is no document that we read")
-    data = _body(response, url, max_bytes, deadline)
+    data = _body(response, url, max_bytes)
     kept = {
         key: response.headers[key] for key in ("etag", "last-modified") if key in response.headers
     }
@@ -186,7 +186,7 @@ def _received(
     return Fetched(data, Source(_name(address), url, media_type, charset, kept))
 
 
-def _body(response: httpx.Response, url: str, max_bytes: int, deadline: float) -> bytes:
+def _body(response: httpx.Response, url: str, max_bytes: int) -> bytes:
     too_large = f"it is larger than the limit of {max_bytes / 1e6:.0f} MB"
     if int(response.headers.get("content-length") or 0) > max_bytes:
         raise _failed(url, too_large)
@@ -195,8 +195,6 @@ def _body(response: httpx.Response, url: str, max_bytes: int, deadline: float) -
         data += chunk
         if len(data) > max_bytes:
             raise _failed(url, too_large)
-        if time.monotonic() > deadline:
-            raise _failed(url, "it did not arrive in time; try again later")
     return bytes(data)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app.html_escape import markup
+from app.markdown import without_html
 from app.service.export.exported import Exported, Sentence, paragraphs
 
 CSS = (
@@ -17,19 +18,23 @@ CSS = (
 
 
 def as_markdown(title: str, items: Sequence[Exported]) -> bytes:
-    """Markdown with footnotes (``[^1]``)."""
-    parts = [f"# {title}"] if title else []
+    """Markdown with footnotes (``[^1]``); what documents have of HTML is shown, not carried out."""
+    parts = [f"# {without_html(title)}"] if title else []
     for one in items:
-        parts.append(f"## {one.question}")
+        parts.append(f"## {without_html(one.question)}")
         if one.reason:
-            parts.append(f"*{one.reason}*")
+            parts.append(f"*{without_html(one.reason)}*")
         lines = [
-            " ".join(s.text + "".join(f"[^{n}]" for n in s.footnotes) for s in line)
+            " ".join(_marked(said, "".join(f"[^{n}]" for n in said.footnotes)) for said in line)
             for line in paragraphs(one)
         ]
-        parts += ["\n".join(lines)] if lines else []
-        parts += ["\n".join(f"[^{n}]: {note}" for n, note in one.footnotes)] if lines else []
+        notes = [f"[^{n}]: {without_html(note)}" for n, note in one.footnotes]
+        parts += ["\n".join(lines), "\n".join(notes)] if lines else []
     return ("\n\n".join(parts) + "\n").encode()
+
+
+def _marked(said: Sentence, marks: str) -> str:
+    return without_html(said.text) + marks
 
 
 def as_html(title: str, items: Sequence[Exported]) -> bytes:
