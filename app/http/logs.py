@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import sys
+import threading
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import IO, Any
@@ -15,6 +17,10 @@ OURS = "app", "evals", "ingest", "store"
 """The packages whose lines are logged from INFO on; of others warnings are."""
 STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 log = logging.getLogger(__name__)
+printed = logging.getLogger("stderr")
+TRACEBACK = ("Traceback (most recent call last):", "Exception in thread", "Exception ignored in")
+WITHIN = (*TRACEBACK, "The above exception was", "During handling of the above")
+"""What a traceback begins with, and what it has inside without being indented."""
 
 
 class JsonLines(logging.Formatter):
@@ -35,13 +41,65 @@ class JsonLines(logging.Formatter):
         return json.dumps(told, ensure_ascii=False, default=str)
 
 
+class StandardError(io.TextIOBase):
+    """Logs what others print to standard error: a line for each of theirs, one for a traceback."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._stream = stream
+        self._local = threading.local()  # two threads may print at the same time
+
+    def write(self, text: str) -> int:
+        """Takes in text; what has no line break yet waits for it."""
+        if getattr(self._local, "logging", False):  # logging itself complains, of what we logged
+            return self._stream.write(text)
+        *lines, rest = (getattr(self._local, "rest", "") + text).split("\n")
+        self._local.rest = rest
+        for line in lines:
+            self._take(line)
+        return len(text)
+
+    def _take(self, line: str) -> None:
+        block: list[str] = getattr(self._local, "block", [])
+        if block or line.startswith(TRACEBACK):
+            self._local.block = [*block, line]
+            if not line or line[0].isspace() or line.startswith(WITHIN):
+                return
+            self._local.block = []
+            self._log(logging.ERROR, line, "\n".join([*block, line]))
+        elif line.strip():
+            self._log(logging.WARNING, line)
+
+    def _log(self, level: int, line: str, error: str = "") -> None:
+        self._local.logging = True
+        try:
+            printed.log(level, "%s", line, extra={"error": error} if error else None)
+        finally:
+            self._local.logging = False
+
+    def flush(self) -> None:
+        """Nothing waits here but the beginning of a line."""
+        self._stream.flush()
+
+    def fileno(self) -> int:
+        """The descriptor, for what writes there itself."""
+        return self._stream.fileno()
+
+    def writable(self) -> bool:
+        """Yes."""
+        return True
+
+
 def configure(stream: IO[str] | None = None) -> None:
-    """Log JSON lines to a stream (standard error), in place of whatever was logged to."""
+    """Log JSON lines to a stream (standard error), in place of whatever was logged to, and so what
+    libraries print there."""
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(JsonLines())
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     for name in OURS:
         logging.getLogger(name).setLevel(logging.INFO)
+    if stream is None:
+        logging.captureWarnings(True)
+        sys.stderr = StandardError(sys.stderr)
 
 
 def log_question(seen: Observation) -> None:

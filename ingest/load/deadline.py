@@ -26,12 +26,13 @@ class Deadline:
     def __init__(self, seconds: float) -> None:
         self._at = time.monotonic() + seconds
 
-    def left(self, error: type[Exception] = TimeoutError) -> float:
-        """The seconds that are left. Raises ``error`` if there are none."""
+    def left(self, most: float | None = None, error: type[Exception] = TimeoutError) -> float:
+        """The seconds that are left, but not more than ``most``. Raises ``error`` if there are
+        none."""
         left = self._at - time.monotonic()
         if left <= 0:
             raise error("the time is up")
-        return left
+        return left if most is None else min(left, most)
 
 
 def resolve(host: str, port: int, deadline: Deadline) -> Addresses:
@@ -77,7 +78,7 @@ class _Backend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        timeout = self._deadline.left(httpcore.ConnectTimeout)
+        timeout = self._deadline.left(timeout, httpcore.ConnectTimeout)
         made = self._plain.connect_tcp(host, port, timeout, local_address, socket_options)
         return _Stream(made, self._deadline)
 
@@ -89,10 +90,10 @@ class _Stream(httpcore.NetworkStream):
         self._stream, self._deadline = stream, deadline
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, self._deadline.left(httpcore.ReadTimeout))
+        return self._stream.read(max_bytes, self._deadline.left(timeout, httpcore.ReadTimeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, self._deadline.left(httpcore.WriteTimeout))
+        self._stream.write(buffer, self._deadline.left(timeout, httpcore.WriteTimeout))
 
     def close(self) -> None:
         self._stream.close()
@@ -103,7 +104,7 @@ class _Stream(httpcore.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
-        timeout = self._deadline.left(httpcore.ConnectTimeout)
+        timeout = self._deadline.left(timeout, httpcore.ConnectTimeout)
         made = self._stream.start_tls(ssl_context, server_hostname, timeout)
         return _Stream(made, self._deadline)
 

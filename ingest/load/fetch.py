@@ -128,6 +128,7 @@ def _request(
         urlunsplit((parts.scheme, netloc, parts.path or "/", parts.query, "")),
         headers={**headers, "Host": f"{shown}:{port}" if port else shown},
         extensions={"sni_hostname": name},
+        timeout=None,  # the transport knows the deadline
     )
 
 
