@@ -28,7 +28,8 @@ class Citation:
 
     ``n`` is the number that the answer shows, from 1. ``key`` is the span (absolute offsets, inside
     ``start:end``) of the words that matter most, or None. ``headings``, ``page`` and ``row`` say
-    where in the document it is. ``revision`` is the revision's id.
+    where in the document it is. ``revision`` is the revision's id, and ``collection`` tells the
+    document from others of its name.
     """
 
     n: int
@@ -42,6 +43,7 @@ class Citation:
     page: int | None = None
     row: int | None = None
     passage_id: str = ""
+    collection: str = ""
 
 
 @dataclass(frozen=True, slots=True)

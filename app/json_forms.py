@@ -22,6 +22,7 @@ def citation_payload(citation: Citation) -> dict[str, Any]:
         "headings": list(citation.headings),
         "page": citation.page,
         "row": citation.row,
+        "collection": citation.collection,
     }
 
 
@@ -70,6 +71,7 @@ def _citation_from(row: Mapping[str, Any]) -> Citation:
         headings=tuple(row.get("headings", ())),
         page=row.get("page"),
         row=row.get("row"),
+        collection=row.get("collection", ""),
     )
 
 
@@ -133,6 +135,7 @@ def passage_payload(stored: StoredPassage) -> dict[str, Any]:
         "headings": list(passage.headings),
         "page": passage.page,
         "row": passage.row,
+        "collection": stored.collection,
     }
 
 

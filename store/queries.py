@@ -23,7 +23,11 @@ REVISIONS = select(
 ).select_from(OF_DOCUMENT)
 BY_NAME = documents.c.name, documents.c.source
 PASSAGES = select(
-    passages, documents.c.name, documents.c.id.label("document"), revisions.c.title
+    passages,
+    documents.c.name,
+    documents.c.id.label("document"),
+    documents.c.collection,
+    revisions.c.title,
 ).select_from(passages.join(OF_DOCUMENT, revisions.c.id == passages.c.revision))
 THIS_MODEL = embeddings.c.model == (
     select(meta.c.value).where(meta.c.key == "model").scalar_subquery()

@@ -53,7 +53,7 @@ class Revision:
 @dataclass(frozen=True, slots=True)
 class StoredPassage:
     """A passage of a revision. ``id`` is the hash of its text, context and embedder; ``title`` is
-    the revision's."""
+    the revision's, ``collection`` its document's."""
 
     id: str
     revision: str
@@ -61,6 +61,7 @@ class StoredPassage:
     ordinal: int
     passage: Passage
     title: str = ""
+    collection: str = ""
 
 
 @dataclass(frozen=True)

@@ -70,6 +70,7 @@ def passage(row: AnyRow) -> StoredPassage:
             row=row.row,
         ),
         title=row.title,
+        collection=row.collection,
     )
 
 

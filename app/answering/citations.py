@@ -49,6 +49,7 @@ class Footnotes:
             page=stored.passage.page,
             row=_row(hit, start),
             passage_id=stored.id,
+            collection=stored.collection,
         )
         self._by_span[span] = citation
         return citation

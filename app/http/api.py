@@ -144,7 +144,8 @@ def _reading(app: FastAPI, engine: Engine) -> None:
     ) -> list[dict[str, Any]]:
         """The passages nearest to a question, best first, with the score of each part."""
         library = engine.library_of(request.state.user, collection)
-        hits = library.search(q, k, documents=list(document) or None)
+        wanted = engine.documents_named(request.state.user, document)
+        hits = library.search(q, k, documents=wanted or None)
         return [
             {**passage_payload(h.stored), "rank": h.rank, "score": h.score, "parts": dict(h.parts)}
             for h in hits

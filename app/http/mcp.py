@@ -49,7 +49,8 @@ def server(engine: Engine, asker: Callable[[], str]) -> MCPServer:
     ) -> list[dict[str, Any]]:
         """The passages nearest to a question, best first; ``k`` is 1 to 50."""
         library = engine.library_of(asker(), collection)
-        found = library.search(question, max(1, min(k, 50)), documents=documents)
+        wanted = engine.documents_named(asker(), documents) if documents else None
+        found = library.search(question, max(1, min(k, 50)), documents=wanted)
         return [{**passage_payload(h.stored), "rank": h.rank, "score": h.score} for h in found]
 
     @tools.tool()

@@ -71,6 +71,7 @@ class CitationReply(Shape):
     headings: list[str] = Field(examples=[["Relations"]])
     page: int | None = Field(examples=[3])
     row: int | None = Field(examples=[None])
+    collection: str = Field(examples=["board"])
 
 
 class ClosestReply(CitationReply):

@@ -100,4 +100,5 @@ def _quote_as_seen(citation: Citation) -> Citation:
     before, key, after = map(plain, (quote[:low], quote[low:high], quote[high:]))
     first, last = at + len(before), at + len(before + key)
     marked = (first, last) if citation.key else None
-    return replace(citation, quote=before + key + after, end=last + len(after), key=marked)
+    whole = before + key + after
+    return replace(citation, quote=whole, end=last + len(after), key=marked, collection="")

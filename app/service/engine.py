@@ -242,9 +242,8 @@ class Engine(LibraryAccess):
         shared_files(self.settings).refresh()  # what was marked elsewhere, too, tells the risk
         settings, library = self.settings_of(user), self.library_of(user, collection)
         answerer = self._answerer_for(settings, library)
-        events = answerer.stream(
-            question, documents=documents or None, history=history, store=store
-        )
+        wanted = self.documents_named(user, documents) if documents else None
+        events = answerer.stream(question, documents=wanted, history=history, store=store)
         writes = answerer.model is not None
         asked = self._in_turn(events, user, exchange, stop or threading.Event(), writes=writes)
         yield from observed(asked, user, settings.model, self.observers)

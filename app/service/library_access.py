@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -89,6 +90,16 @@ class LibraryAccess:
             library = library.within(readable)
         return library if collection is None else one_collection(library, collection)
 
+    def documents_named(self, user: str, names: Sequence[str]) -> list[str]:
+        """The names, with a user's own documents by their ids: what others share under the name of
+        one of these does not pass for it."""
+        if not self.shared or not user:
+            return list(names)
+        mine: dict[str, list[str]] = {}
+        for revision in self.library.within([own(user)]).documents():
+            mine.setdefault(revision.document, []).append(revision.document_id)
+        return [document for name in names for document in mine.get(name, [name])]
+
     def editable(self, user: str) -> frozenset[str]:
         """The collections whose documents this user may change."""
         held = self.library.collection_names()
@@ -100,7 +111,9 @@ class LibraryAccess:
         if not self.shared:
             return self.library
         editable = self.editable(user)
-        collection = self.library_of(user).history(document)[-1].collection
+        named = self.documents_named(user, [document])
+        own_one = named[0] if len(named) == 1 else document
+        collection = self.library_of(user).history(own_one)[-1].collection
         if collection not in editable:
             raise NotAllowed(
                 f"Only its editors change what is in {collection}. Whoever runs Footnote makes "
