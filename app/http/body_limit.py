@@ -1,6 +1,8 @@
 """A limit on what a client may send, before anything else looks at it.
 
 Without one a request of any size is kept in memory by whatever reads it, also before sign-in.
+Starlette's own middleware answers a client that still sends, which does not hear it, and names no
+limit.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from typing import Any
 
 from starlette.responses import JSONResponse
 
+from app.http import openai_api
 from app.http.public_path import App, Scope
 
 MEGA = 1000 * 1000
@@ -57,8 +60,7 @@ class BodyLimit:
             request.too_large = True
         if request.too_large and not request.answered:
             await _drain(receive)
-            refusal = JSONResponse({"error": f"{told}."}, 413, {"Connection": "close"})
-            await refusal(scope, receive, send)
+            await _refusal(scope["path"], f"{told}.")(scope, receive, send)
 
 
 class _Limited:
@@ -89,6 +91,12 @@ def _announced(scope: Scope) -> int:
     """The length that the request says it has; 0 where it says none."""
     given = next((value for key, value in scope["headers"] if key == b"content-length"), b"0")
     return int(given) if given.isdigit() and len(given) < 20 else 0
+
+
+def _refusal(path: str, why: str) -> JSONResponse:
+    """The answer in the form of the API that was asked."""
+    told = openai_api.told(why, server=False) if path.startswith(openai_api.PREFIX) else None
+    return JSONResponse(told or {"error": why}, 413, {"Connection": "close"})
 
 
 async def _drain(receive: Any) -> None:

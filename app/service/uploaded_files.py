@@ -7,9 +7,10 @@ the user who uploaded it. They are deleted as soon as they are ingested, or afte
 from __future__ import annotations
 
 import hashlib
+import os
 import secrets
-import shutil
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -70,16 +71,21 @@ class UploadedFiles:
     def delete_old(self, older_than_s: float = KEPT_S) -> None:
         """Deletes uploads that nobody has ingested in so many seconds."""
         before = time.time() - older_than_s
-        for one in self.folder.glob("*/*"):
-            with suppress(FileNotFoundError):  # ingested at this moment
-                if one.lstat().st_mtime < before:
-                    shutil.rmtree(one, ignore_errors=True)
+        for folder, files in self._walk():
+            for file in files:
+                with suppress(FileNotFoundError):  # ingested at this moment
+                    if (folder / file).stat().st_mtime < before:
+                        self._delete(folder / file)
 
     def delete_named(self, name: str) -> None:
         """Deletes uploads of a file of this name, whoever uploaded them."""
-        for file in self.folder.glob("*/*/**/*"):
-            if file.name == name and file.is_file():
-                self._delete(file)
+        for folder, files in self._walk():
+            if name in files:
+                self._delete(folder / name)
+
+    def _walk(self) -> Iterator[tuple[Path, list[str]]]:
+        """Each folder of an upload with its files; what is deleted meanwhile does not matter."""
+        return ((Path(folder), files) for folder, _, files in os.walk(self.folder) if files)
 
     def _delete(self, upload: Path) -> None:
         """Deletes a file, and the folders that were made for it once they are empty."""

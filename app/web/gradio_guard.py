@@ -25,17 +25,17 @@ from app.json_forms import has_half_character
 from app.service.uploaded_files import NotUploaded, UploadedFiles
 
 API = "/gradio_api"
-OPEN = (
-    r"/|/config|/theme\.css|/favicon\.ico|/manifest\.json|/robots\.txt",
-    r"/(?:assets|static)/.+",
-    rf"{API}/(?:info|app_id|upload_progress)",
-    rf"{API}/heartbeat/[^/]+|{API}/queue/data",
-)
-"""The paths that are read. A page is named in those of the last line."""
-SENT = (rf"{API}/queue/join|{API}/run/predict", rf"{API}/upload")
-"""The paths that are sent to: what was done on the page, and files."""
-_READ = re.compile("|".join(OPEN))
-_ACTED, _UPLOADED = map(re.compile, SENT)
+READ = (
+    "/", "/config", "/theme.css", "/favicon.ico", "/manifest.json", "/robots.txt",
+    "/assets/{path}", "/static/{path}",
+    f"{API}/info", f"{API}/app_id", f"{API}/upload_progress",
+    f"{API}/queue/data", f"{API}/heartbeat/{{page}}",
+)  # fmt: skip
+"""What the page reads of Gradio; all other routes of Gradio are closed."""
+ACTED = (f"{API}/queue/join", f"{API}/run/predict")
+"""Where what is done on the page is sent to."""
+UPLOAD = f"{API}/upload"
+_READ = re.compile("|".join(re.sub(r"\\{\w+\\}", ".+", re.escape(path)) for path in READ))
 _PAGE = re.compile(rf"({API}/heartbeat/)(.+)")
 _NAMES = "session_hash", "upload_id"
 """What a query names a page and the progress of an upload by."""
@@ -59,9 +59,9 @@ class GradioGuard:
         owner = str(scope.get("state", {}).get("user", ""))
         if method in ("GET", "HEAD") and _READ.fullmatch(path):
             await self._app(_read_as(scope, owner), receive, send)
-        elif method == "POST" and _UPLOADED.fullmatch(path):
+        elif method == "POST" and path == UPLOAD:
             await self._taken(Request(scope, receive), owner, scope, receive, send)
-        elif method == "POST" and _ACTED.fullmatch(path):
+        elif method == "POST" and path in ACTED:
             await self._acted(Request(scope, receive), owner, scope, send)
         else:
             await _refusal("There is nothing here.", 404)(scope, receive, send)
