@@ -33,12 +33,18 @@ class Handler(BaseHTTPRequestHandler):
         elif self.path == "/bomb":
             body = gzip.compress(bytes(5_000_000))
             self._send(200, body, {"Content-Type": "text/plain", "Content-Encoding": "gzip"})
+        elif self.path == "/slow-head":
+            stop = threading.Event()
+            for byte in b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nX-Slow: " + b"x" * 900:
+                self.wfile.write(bytes([byte]))
+                self.wfile.flush()
+                stop.wait(0.1)
         elif self.path == "/drip":
             self.send_response(200)
             self.send_header("Content-Type", "text/plain")
             self.end_headers()
             stop = threading.Event()
-            for _ in range(40):
+            for _ in range(900):
                 self.wfile.write(b"drop ")
                 self.wfile.flush()
                 stop.wait(0.1)

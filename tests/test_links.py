@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-import pytest
-from linked_site import PAGE, Handler
+import socket
+import threading
+import time
 
+import pytest
+from browser import start, wait_until
+from linked_site import PAGE, Handler
+from page_calls import PageCalls, file_value
+
+from app.service.fair_queue import OneEach
+from app.service.in_progress import Busy
+from app.service.users import Users
 from ingest.document import UnreadableDocument
 from ingest.load import load
 from ingest.load.fetch import Fetched, NotModified, fetch, is_public
+from store.library import Library
+
+PASSWORD = "correct horse battery"
 
 
 def test_a_page_comes_with_its_type_and_tag_and_is_not_sent_twice(site: str) -> None:
@@ -79,6 +91,7 @@ def test_addresses_hidden_in_ipv6_are_seen_through() -> None:
         ("/none", "404", 60),
         ("/bomb", "larger than", 60),
         ("/drip", "in time", 1.5),
+        ("/slow-head", "in time", 1.5),
     ],
 )
 def test_what_is_no_document_or_too_much_is_refused(
@@ -94,3 +107,74 @@ def test_what_is_no_document_or_too_much_is_refused(
 def test_a_malformed_address_is_an_error_about_the_address(url: str) -> None:
     with pytest.raises(UnreadableDocument):
         fetch(url, timeout=5)
+
+
+@pytest.mark.parametrize("path", ["/drip", "/slow-head", "/to//drip"])
+def test_one_deadline_holds_for_head_and_body_and_redirects(site: str, path: str) -> None:
+    """A server that sends a byte now and then is not waited for: it would go on for 90 seconds."""
+    began = time.monotonic()
+    with pytest.raises(UnreadableDocument, match="in time"):
+        fetch(site + path, allow_private=True, timeout=2)
+    assert time.monotonic() - began < 30
+
+
+def test_the_deadline_holds_for_names_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = threading.Event()
+
+    def never(*_: object, **__: object) -> None:
+        asked.set()
+        threading.Event().wait(120)
+
+    monkeypatch.setattr(socket, "getaddrinfo", never)
+    began = time.monotonic()
+    with pytest.raises(UnreadableDocument, match="in time"):
+        fetch("http://slow.example/", timeout=1)
+    assert asked.is_set() and time.monotonic() - began < 30
+
+
+def test_each_user_has_a_place_of_their_own() -> None:
+    places = OneEach(waiting=1)
+    gate, order = threading.Event(), list[str]()
+
+    def add(user: str, name: str) -> None:
+        with places.turn(user):
+            order.append(name)
+            if name == "slow":
+                gate.wait(60)
+
+    slow = threading.Thread(target=add, args=("ada", "slow"))
+    slow.start()
+    wait_until(lambda: order == ["slow"])
+    behind = threading.Thread(target=add, args=("ada", "behind"))
+    behind.start()
+    wait_until(lambda: places._lines["ada"][1] == 2)
+    with pytest.raises(Busy, match="additions of yours"), places.turn("ada"):
+        pass
+    add("bob", "bob's")
+    assert order == ["slow", "bob's"]
+    gate.set()
+    slow.join(60)
+    behind.join(60)
+    assert order == ["slow", "bob's", "behind"] and not places._lines
+
+
+def test_a_slow_link_of_one_user_keeps_no_other_waiting(library: Library, site: str) -> None:
+    users = Users(library.folder)
+    for name in ("ada", "bob"):
+        users.add(name, PASSWORD)
+    chat = start(library, host="0.0.0.0", allow_private_links=True)
+    slow = [PageCalls(chat.address, ("ada", PASSWORD), page=f"ada {n}") for n in range(3)]
+    Handler.seen.clear()
+    for page in slow:
+        fetching = next(h for h in page.handlers() if h["api_name"] == "fetch")
+        assert page.send(fetching, None, address=f"{site}/drip").status_code == 200
+    wait_until(lambda: "/drip" in Handler.seen)
+    bob = PageCalls(chat.address, ("bob", PASSWORD))
+    (path,) = bob.upload("mill.txt", b"The mill at Thornfield has nine wheels.").json()
+    (adding,) = (h for h in bob.of_files() if h["api_name"] == "add")
+    assert bob.send(adding, file_value(path)).status_code == 200
+    assert "mill.txt" in str(bob.results())
+    assert Handler.seen.count("/drip") == 1  # hers go one after the other, and the first goes on
+    for page in slow:
+        page.client.close()
+    chat.stop()

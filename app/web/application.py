@@ -19,6 +19,7 @@ from app.http.body_limit import MOST_BYTES
 from app.service.uploaded_files import UploadedFiles
 from app.settings import Settings
 from app.web.gradio_guard import GradioGuard
+from store.private_files import private_umask
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -51,6 +52,11 @@ def _add_page(
     app: FastAPI, engine: Engine, conversations: Conversations, *, pages: Pages
 ) -> FastAPI:
     """Mount the Gradio page and the files of conversations on ``app``."""
+    with private_umask():  # Gradio makes folders at once
+        return _mount(app, engine, conversations, pages)
+
+
+def _mount(app: FastAPI, engine: Engine, conversations: Conversations, pages: Pages) -> FastAPI:
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ.setdefault("GRADIO_TEMP_DIR", str(engine.settings.data / "gradio"))
     import gradio as gr
