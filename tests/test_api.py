@@ -154,3 +154,38 @@ class TestDescription:
         expect(page.locator("section", has_text="/v1/chat/completions")).to_be_visible()
         link = page.locator("#file")
         assert httpx.get(link.evaluate("file => file.href")).status_code == 200
+
+
+HALF = '"\\ud800 half"'
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/api/v1/ask", f'{{"question": {HALF}}}'),
+        ("/api/v1/ask", f'{{"question": "Who?", "documents": [{HALF}]}}'),
+        ("/api/v1/ask", f'{{"question": "Who?", "collection": {HALF}}}'),
+        ("/api/v1/ask", f'{{"question": "?", "history": [{{"question": {HALF}, "answer": ""}}]}}'),
+        ("/api/v1/ask/stream", f'{{"question": {HALF}}}'),
+        ("/api/v1/links", f'{{"url": {HALF}}}'),
+        ("/api/v1/collections/x/members/y", f'{{"role": {HALF}}}'),
+        ("/v1/chat/completions", f'{{"messages": [{{"role": "user", "content": {HALF}}}]}}'),
+        (
+            "/v1/chat/completions",
+            f'{{"messages": [{{"role": "user", "content": {HALF}}}], "stream": true}}',
+        ),
+        (
+            "/mcp",
+            f'{{"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {{"name": {HALF}}}}}',
+        ),
+    ],
+)
+def test_half_a_character_is_refused_in_words(served: Served, path: str, body: str) -> None:
+    method = "PUT" if "members" in path else "POST"
+    headers = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
+    reply = httpx.request(method, f"{served.address}{path}", content=body, headers=headers)
+    assert 400 <= reply.status_code < 500
+    if path != "/mcp":
+        error = reply.json()["error"]
+        told = error["message"] if isinstance(error, dict) else error
+        assert "half a character" in told

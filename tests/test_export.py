@@ -16,6 +16,7 @@ import pytest
 from browser import Served, ask
 from commands import Footnote
 from lxml import etree, html
+from markdown_it import MarkdownIt
 from playwright.sync_api import Page, expect
 
 from app.answer import Answer, Citation, Sentence, Verdict
@@ -190,3 +191,30 @@ def test_answers_are_exported_by_the_ending_of_the_name(footnote: Footnote, tmp_
         out = tmp_path / f"out.{ending}"
         footnote("answers", "export", "-o", str(out))
         assert out.read_bytes().startswith(start)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<img src=http://outside.invalid/x.png>",
+        "<script>alert(1)</script>",
+        "<!-- x --> <?php x ?> </p>",
+        "![x](http://outside.invalid/x.png)",
+        "![x][y]\n\n[y]: http://outside.invalid/x.png",
+        "&lt;img src=x&gt;",
+        "[^1]: not ours",
+    ],
+)
+def test_markdown_shows_a_documents_html_and_carries_none_out(text: str) -> None:
+    said = answer(Sentence(text, (1,), Verdict.QUOTED), citations=(cited(1, text, text),))
+    made = export("md", text, [(text, said, ""), (text, None, text)]).decode()
+    drawn = MarkdownIt("commonmark").render(made)
+    assert not re.search(r"<(?!/?(?:h1|h2|p|em|code|pre|ul|li|strong|a)\b)", drawn), drawn
+    assert not re.search(r"^\[\^1\]: not", made, re.MULTILINE)
+
+
+def test_markdown_leaves_what_is_no_markup_alone() -> None:
+    text = "5 < 7 & R&D, f(x) = [x]; a<b"
+    said = answer(Sentence(text, (1,), Verdict.QUOTED), citations=(cited(1, text),))
+    made = export("md", "", [("Q", said, "")]).decode()
+    assert text.replace("a<b", "a\\<b") in made

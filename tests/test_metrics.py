@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import logging
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -131,3 +133,40 @@ def test_a_question_without_evidence_is_logged_too(written: io.StringIO) -> None
     logs.log_question(Observation("busy", "none", "ada", 0.123456, None))
     (line,) = map(json.loads, written.getvalue().splitlines())
     assert (line["seconds"], line["evidence_s"], line["user"]) == (0.123, None, "ada")
+
+
+def test_what_libraries_print_is_json_lines_too() -> None:
+    """Gradio prints tracebacks, Python prints warnings and what threads died of."""
+    program = """
+import sys, threading, traceback, warnings
+from app.http import logs
+logs.configure()
+warnings.warn("an old way")
+print("plain", "words", file=sys.stderr)
+def fails():
+    try:
+        try:
+            1 / 0
+        except ZeroDivisionError as error:
+            raise ValueError("it broke") from error
+    except ValueError:
+        traceback.print_exc()
+threads = [threading.Thread(target=fails) for _ in range(8)]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+dies = threading.Thread(target=lambda: int("x"))
+dies.start()
+dies.join()
+sys.stderr.write("half a ")
+sys.stderr.write("line\\n")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    lines = [json.loads(line) for line in done.stderr.splitlines()]
+    messages = [line["message"] for line in lines]
+    assert {"plain words", "half a line"} <= set(messages)
+    assert any("an old way" in message for message in messages)
+    told = [line for line in lines if line["message"] == "ValueError: it broke"]
+    assert len(told) == 8 and all(t["error"].startswith("Traceback") for t in told)
+    assert any("invalid literal" in message for message in messages)

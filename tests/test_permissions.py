@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 from browser import Served, start
-from conftest import document_of
+from conftest import document_of, vector_keys
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mcp import Client
@@ -26,6 +26,7 @@ from app.json_forms import answer_payload
 from app.service.conversations import Conversations
 from app.service.engine import Engine
 from app.service.permissions import EVERYONE, NotAllowed, Permissions, Role
+from app.service.uploads import add_bytes
 from app.service.users import Users
 from app.settings import Settings
 from app.web import document_list, sidebar, toasts
@@ -373,3 +374,52 @@ def test_a_question_may_be_asked_of_one_collection(shared: Served) -> None:
     unknown = ada.call("POST", "/api/v1/ask", json={"question": question, "collection": "x"})
     assert unknown.status_code == 403
     assert "no collection" in unknown.json()["error"]
+
+
+# What an upload tells
+
+
+@pytest.mark.usefixtures("users")
+def test_an_upload_takes_as_long_whatever_others_have(tmp_path: Path, embedder: Embedder) -> None:
+    """Only passages that one may read lend their vectors: what is embedded tells of no others."""
+    safe = b"The combination of the safe in the vault is 4711, and nobody but Ada knows it."
+    with Library.open(tmp_path, embedder) as library:
+        engine = Engine(Settings(data=tmp_path, host="0.0.0.0", model="none"), library)
+        first = add_bytes(engine, safe, "safe.txt", owner="ada")
+        assert first.embedded == first.passages == 1
+        assert add_bytes(engine, safe, "safe.txt", owner="bob").embedded == 1
+        engine.permissions.share("@ada", "cy", "reader")
+        assert add_bytes(engine, safe, "safe.txt", owner="cy").embedded == 0
+        assert len(vector_keys(library)) == 1
+        for reader in PEOPLE:
+            found = engine.library_of(reader).search("What is the combination of the safe?")
+            assert "4711" in found[0].stored.passage.text
+
+
+def test_ones_own_document_comes_before_another_of_its_name(library: Library) -> None:
+    people = Users(library.folder)
+    for name in PEOPLE:
+        people.add(name, PASSWORD)
+    chat = start(library, host="0.0.0.0")
+    base = f"{chat.address}/api/v1"
+    for name, wheels in (("ada", "nine"), ("bob", "two")):
+        text = f"The mill at Thornfield has {wheels} wheels.".encode()
+        sent = {"file": ("mill.txt", text)}
+        httpx.post(f"{base}/documents", files=sent, auth=(name, PASSWORD), timeout=120)
+    httpx.put(f"{base}/collections/@ada/members/*", json={"role": "editor"}, auth=("ada", PASSWORD))
+    asked = {"question": "How many wheels has the mill at Thornfield?", "documents": ["mill.txt"]}
+    for name, wheels, cited in (
+        ("ada", "nine", "@ada"),
+        ("bob", "two", "@bob"),
+        ("cy", "nine", "@ada"),
+    ):
+        got = httpx.post(f"{base}/ask", json=asked, auth=(name, PASSWORD), timeout=120).json()
+        assert wheels in got["answer"]
+        assert {c["collection"] for c in got["citations"]} == {cited}
+        query = {"q": "wheels", "document": "mill.txt"}
+        hits = httpx.get(f"{base}/search", params=query, auth=(name, PASSWORD)).json()
+        assert {hit["collection"] for hit in hits} == {cited}
+    refused = httpx.delete(f"{base}/documents/mill.txt", auth=("bob", PASSWORD))
+    assert refused.status_code == 400 and "say which" in refused.json()["error"]
+    assert len(library.documents()) == 2
+    chat.stop()
