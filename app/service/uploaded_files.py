@@ -1,7 +1,7 @@
 """Files that a page has uploaded and that are not ingested yet.
 
 They lie in the data folder, each in a folder of its own whose name nobody can guess, inside one of
-the user who uploaded it. They are deleted as soon as they are ingested, or after an hour.
+the user who uploaded it. They are deleted as soon as they are ingested, or after a day.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from ingest.document import FootnoteError
 from store.private_files import private_folder
 
 FOLDER = "uploads"
-KEPT_S = 3600.0
-"""How long an upload that nobody ingests is kept, in seconds."""
+KEPT_S = 24 * 3600.0
+"""How long an upload that nobody ingests is kept, in seconds: many may wait for those before."""
 
 
 class NotUploaded(FootnoteError):

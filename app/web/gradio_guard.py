@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 import anyio.to_thread
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from app.http.public_path import App, Scope
@@ -77,6 +77,8 @@ class GradioGuard:
     async def _acted(self, request: Request, owner: str, scope: Scope, send: Any) -> None:
         try:
             body = self._checked(owner, json.loads(await request.body()))
+        except ClientDisconnect:
+            return
         except NotUploaded as error:
             await _refusal(str(error), 403)(scope, request.receive, send)
         except (ValueError, RecursionError) as error:
