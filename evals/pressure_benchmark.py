@@ -35,7 +35,9 @@ from evals.measures.intervals import percentile
 
 PORT = 7898
 PATIENT = httpx.Timeout(300)
-NAME, PASSWORD = "ada", "a benchmark's password"
+PASSWORD = "a benchmark's password"
+PEOPLE = [f"reader{number}" for number in range(10)]
+"""Each may have five questions in progress."""
 QUESTIONS, CONNECTIONS, SIGN_INS, MEGABYTES = 200, 40, 80, 300
 BEAT_S = 0.05
 Send = Callable[[str], Sequence[tuple[float, int]]]
@@ -63,7 +65,8 @@ def chat(port: int) -> Iterator[Chat]:
         data = ["--data", folder]
         footnote = [sys.executable, "-m", "app"]
         subprocess.run([*footnote, "ingest", "--sample", *data], check=True, capture_output=True)
-        Users(Path(folder)).add(NAME, PASSWORD)
+        for name in PEOPLE:
+            Users(Path(folder)).add(name, PASSWORD)
         command = [*footnote, "chat", "--model", "none", "--host", "0.0.0.0", "--port", str(port)]
         environment = os.environ | {"FOOTNOTE_WIDGET_ORIGINS": "https://www.example.org"}
         server = subprocess.Popen(
@@ -128,11 +131,12 @@ def timed(send: Callable[[], httpx.Response]) -> tuple[float, int]:
 
 
 def questions(address: str) -> list[tuple[float, int]]:
-    """Questions from many connections, each with the user's name and password."""
+    """Questions from many connections, each with name and password of one of the people."""
     cases = random.Random(1).choices(facts(), k=QUESTIONS)
 
     def connection(number: int) -> list[tuple[float, int]]:
-        with httpx.Client(auth=(NAME, PASSWORD), timeout=PATIENT) as client:
+        who = PEOPLE[number % len(PEOPLE)], PASSWORD
+        with httpx.Client(auth=who, timeout=PATIENT) as client:
             asked = [{"question": case.question} for case in cases[number::CONNECTIONS]]
             ask = partial(client.post, f"{address}/api/v1/ask")
             return [timed(partial(ask, json=one)) for one in asked]
@@ -143,7 +147,7 @@ def questions(address: str) -> list[tuple[float, int]]:
 
 def sign_ins(address: str) -> list[tuple[float, int]]:
     """Many sign-ins at once with the right password."""
-    form = {"name": NAME, "password": PASSWORD}
+    form = {"name": PEOPLE[0], "password": PASSWORD}
 
     def enter(_: int) -> tuple[float, int]:
         return timed(lambda: httpx.post(f"{address}/sign-in", data=form, timeout=PATIENT))
@@ -157,7 +161,7 @@ def body(
 ) -> list[tuple[float, int]]:
     """A large body to a path, sent as it is made; ``around`` is what it begins and ends with."""
     pieces = chain(around[:1], repeat(b"x" * 1_000_000, MEGABYTES), around[1:])
-    auth = None if path.startswith("/widget") else (NAME, PASSWORD)
+    auth = None if path.startswith("/widget") else (PEOPLE[0], PASSWORD)
     headers = {"Content-Type": kind}
     where = f"{address}{path}"
     return [
