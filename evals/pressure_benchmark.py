@@ -106,6 +106,7 @@ def watched(address: str) -> Iterator[list[float]]:
 def press(name: str, port: int, send: Send) -> str:
     """The figures of one kind of pressure."""
     with chat(port) as served:
+        Path(f"/proc/{served.process}/clear_refs").write_text("5")  # the most so far is forgotten
         before = served.memory("VmRSS")
         began = time.perf_counter()
         with watched(served.address) as took:
@@ -157,10 +158,11 @@ def sign_ins(address: str) -> list[tuple[float, int]]:
 
 
 def body(
-    path: str, around: tuple[bytes, bytes], kind: str, address: str
+    size: int, path: str, around: tuple[bytes, bytes], kind: str, address: str
 ) -> list[tuple[float, int]]:
-    """A large body to a path, sent as it is made; ``around`` is what it begins and ends with."""
-    pieces = chain(around[:1], repeat(b"x" * 1_000_000, MEGABYTES), around[1:])
+    """A body of ``size`` MB to a path, sent as it is made; ``around`` is what it begins and ends
+    with."""
+    pieces = chain(around[:1], repeat(b"x" * 1_000_000, size), around[1:])
     auth = None if path.startswith("/widget") else (PEOPLE[0], PASSWORD)
     headers = {"Content-Type": kind}
     where = f"{address}{path}"
@@ -179,12 +181,13 @@ def main() -> None:
     opens = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\n'
     file = (opens, b"\r\n--x--\r\n"), "multipart/form-data; boundary=x"
     quoted = (b'{"question": "', b'"}'), "application/json"
+    large = MEGABYTES
     kinds: list[tuple[str, Send]] = [
         (f"{QUESTIONS} questions from {CONNECTIONS} connections", questions),
         (f"{SIGN_INS} sign-ins at once", sign_ins),
-        (f"{MEGABYTES} MB as a file to the API", partial(body, "/api/v1/documents", *file)),
-        (f"{MEGABYTES} MB as a question to the API", partial(body, "/api/v1/ask", *quoted)),
-        (f"{MEGABYTES} MB to the widget", partial(body, "/widget/ask", *quoted)),
+        (f"{large} MB as a file to the API", partial(body, large, "/api/v1/documents", *file)),
+        (f"{large} MB as a question to the API", partial(body, large, "/api/v1/ask", *quoted)),
+        (f"{large} MB to the widget", partial(body, large, "/widget/ask", *quoted)),
     ]
     for name, send in kinds:
         print(press(name, given.port, send), flush=True)
