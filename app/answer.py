@@ -28,8 +28,8 @@ class Citation:
 
     ``n`` is the number that the answer shows, from 1. ``key`` is the span (absolute offsets, inside
     ``start:end``) of the words that matter most, or None. ``headings``, ``page`` and ``row`` say
-    where in the document it is. ``revision`` is the revision's id, and ``collection`` tells the
-    document from others of its name.
+    where in the document it is. ``revision`` is the revision's id, and ``collection`` the
+    collection of its document.
     """
 
     n: int

@@ -65,15 +65,15 @@ class PageCalls:
 
     def results(self, page: str = "") -> list[dict[str, Any]]:
         """What the page is sent until its queue is empty."""
-        told = []
+        messages = []
         query = {"session_hash": page or self.page}
         with self.client.stream("GET", "/gradio_api/queue/data", params=query) as stream:
             for line in stream.iter_lines():
                 if line.startswith("data: "):
-                    told.append(json.loads(line.removeprefix("data: ")))
-                    if told[-1]["msg"] in ("close_stream", "unexpected_error"):
+                    messages.append(json.loads(line.removeprefix("data: ")))
+                    if messages[-1]["msg"] in ("close_stream", "unexpected_error"):
                         break
-        return told
+        return messages
 
 
 def file_value(path: str) -> list[dict[str, Any]]:

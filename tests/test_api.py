@@ -187,5 +187,5 @@ def test_half_a_character_is_refused_in_words(served: Served, path: str, body: s
     assert 400 <= reply.status_code < 500
     if path != "/mcp":
         error = reply.json()["error"]
-        told = error["message"] if isinstance(error, dict) else error
-        assert "half a character" in told
+        message = error["message"] if isinstance(error, dict) else error
+        assert "half a character" in message

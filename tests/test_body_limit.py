@@ -51,10 +51,10 @@ DOORS = [
 ]
 
 
-@pytest.mark.parametrize(("path", "size", "told", "kind"), DOORS, ids=[door[0] for door in DOORS])
+@pytest.mark.parametrize(("path", "size", "limit", "kind"), DOORS, ids=[door[0] for door in DOORS])
 @pytest.mark.parametrize("announced", [True, False])
 def test_every_door_says_what_it_takes(
-    shared: Served, path: str, size: int, told: str, kind: dict[str, str], *, announced: bool
+    shared: Served, path: str, size: int, limit: str, kind: dict[str, str], *, announced: bool
 ) -> None:
     opens = OPENS if kind is FILE else b""
     length = {"Content-Length": str(len(opens) + (size << 20))} if announced else {}
@@ -65,7 +65,7 @@ def test_every_door_says_what_it_takes(
     )  # fmt: skip
     assert reply.status_code == 413
     error = reply.json()["error"]
-    assert told in (error["message"] if isinstance(error, dict) else error)
+    assert limit in (error["message"] if isinstance(error, dict) else error)
 
 
 def test_a_stranger_is_told_so_too_and_costs_no_memory(shared: Served) -> None:
@@ -89,8 +89,8 @@ def test_a_client_that_lies_about_the_length_is_cut_off(shared: Served) -> None:
 
 def test_a_file_of_the_largest_size_passes(shared: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     most = 300_000
-    told = body_limit.FILES["/api/v1/documents"][1]
-    monkeypatch.setitem(body_limit.FILES, "/api/v1/documents", (most + body_limit.FORM, told))
+    rule = body_limit.FILES["/api/v1/documents"][1]
+    monkeypatch.setitem(body_limit.FILES, "/api/v1/documents", (most + body_limit.FORM, rule))
     line = b"The mill at Thornfield has nine wheels, and the miller counts them every day.\n\n"
     text = line * (most // len(line))
     where = f"{shared.address}/api/v1/documents"

@@ -68,8 +68,8 @@ def test_no_handler_reads_a_file_of_the_server(local: Served, secret: Path) -> N
         for path in paths if handler in page.of_files() else paths[:1]:
             sent = [page.send(handler, None, document={"file": file_value(path)})]
             sent += [page.send(handler, file_value(path))] if handler["inputs"] else []
-            for told in sent:
-                assert (told.status_code, "is not here" in told.text) == (403, True), handler
+            for reply in sent:
+                assert (reply.status_code, "is not here" in reply.text) == (403, True), handler
     assert local.library.documents() == []
     assert not uploads(local)
 
@@ -153,12 +153,12 @@ def test_the_state_of_a_page_is_not_given_away(shared: Served) -> None:
     bob = PageCalls(shared.address, ("bob", PASSWORD), page="known")
     asking = next(h for h in ada.handlers() if h["api_name"] == "ask")
     assert ada.send(asking, "What is the combination?", "textbox").status_code == 200
-    assert any("combination" in str(told) for told in ada.results())
+    assert any("combination" in str(message) for message in ada.results())
     wait_until(lambda: not shared.engine.waiting)
     for handler in bob.handlers():
         if handler["queue"] is False:
-            told = bob.send(handler, None, "no component", do="mark")
-            assert "combination" not in told.text, handler["api_name"]
+            reply = bob.send(handler, None, "no component", do="mark")
+            assert "combination" not in reply.text, handler["api_name"]
     linked = bob.client.get("/gradio_api/deep_link", params={"session_hash": "known"})
     assert linked.status_code == 404
     assert bob.client.get("/", params={"deep_link": "x"}).status_code == 200

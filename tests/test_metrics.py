@@ -167,6 +167,6 @@ sys.stderr.write("line\\n")
     messages = [line["message"] for line in lines]
     assert {"plain words", "half a line"} <= set(messages)
     assert any("an old way" in message for message in messages)
-    told = [line for line in lines if line["message"] == "ValueError: it broke"]
-    assert len(told) == 8 and all(t["error"].startswith("Traceback") for t in told)
+    broke = [line for line in lines if line["message"] == "ValueError: it broke"]
+    assert len(broke) == 8 and all(one["error"].startswith("Traceback") for one in broke)
     assert any("invalid literal" in message for message in messages)

@@ -83,8 +83,8 @@ def test_doctor_tells_who_may_read_the_folder(footnote: Footnote) -> None:
     assert footnote("ingest", "--sample").code == 0
     assert "no other account can read it" in footnote("doctor", "--quick").out
     (footnote.data / "catalogue.sqlite3").chmod(0o644)
-    told = " ".join(footnote("doctor", "--quick").out.split())
-    assert "other accounts could read what is in it: it is closed to them now" in told
+    said = " ".join(footnote("doctor", "--quick").out.split())
+    assert "other accounts could read what is in it: it is closed to them now" in said
     assert "no other account can read it" in footnote("doctor", "--quick").out
 
 

@@ -69,15 +69,15 @@ def test_of_many_wrong_passwords_at_once_five_are_looked_at(
             return None
 
     with ThreadPoolExecutor(30) as pool:
-        told = list(pool.map(guess, range(60)))
-    assert len(looked) == told.count(False) == TRIES
+        results = list(pool.map(guess, range(60)))
+    assert len(looked) == results.count(False) == TRIES
     assert max(at_once) <= 2
 
 
 def test_the_server_looks_at_five_of_sixty_at_once(shared: Served) -> None:
     with ThreadPoolExecutor(60) as pool:
-        told = list(pool.map(lambda n: sign_in(shared, "ada", f"wrong {n}"), range(60)))
-    assert (told.count(401), told.count(429)) == (TRIES, 60 - TRIES)
+        results = list(pool.map(lambda n: sign_in(shared, "ada", f"wrong {n}"), range(60)))
+    assert (results.count(401), results.count(429)) == (TRIES, 60 - TRIES)
 
 
 def test_many_right_ones_at_once_all_get_in_and_the_server_stays_awake(shared: Served) -> None:
@@ -202,8 +202,8 @@ def test_a_name_given_again_reads_no_uploads_of_before(shared: Served) -> None:
     (own,) = httpx.get(f"{base}/documents", auth=second).json()
     shared_with = f"{base}/collections/{own['collection']}/members/bob"
     assert httpx.put(shared_with, json={"role": "reader"}, auth=second).status_code == 200
-    (told,) = httpx.get(f"{base}/documents", auth=("bob", PASSWORD)).json()
-    assert told["id"] == own["id"]
+    (seen,) = httpx.get(f"{base}/documents", auth=("bob", PASSWORD)).json()
+    assert seen["id"] == own["id"]
     bobs = {"file": ("bob.txt", b"The lamp at Skerrow burns.")}
     httpx.post(f"{base}/documents", files=bobs, auth=("bob", PASSWORD), timeout=120)
     to_ada = f"{base}/collections/@bob/members/ada"

@@ -31,7 +31,7 @@ FILES = {
         f"The files of one upload may have at most {MOST_TOGETHER // MEGA} MB together",
     ),
 }
-"""Where files come in: the limit, and how it is told."""
+"""The routes that take files: the limit, and what a client hears."""
 OTHERS = (MOST_WORDS, f"A request without files may have at most {MOST_WORDS // MEGA} MB")
 DRAINED_S = 10.0
 """How long the rest of a request that is too large is read and thrown away, in seconds: a client
@@ -48,19 +48,20 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        most, told = FILES.get(scope["path"], OTHERS)
+        most, rule = FILES.get(scope["path"], OTHERS)
         request = _Limited(most, receive, send)
         if _announced(scope) <= most:
             try:
                 await self._app(scope, request.receive, request.send)
             except Exception:
-                if not request.too_large:  # else: what the application made of the cut is no news
+                # Whatever the application made of a request that was cut short does not matter.
+                if not request.too_large:
                     raise
         else:
             request.too_large = True
         if request.too_large and not request.answered:
             await _drain(receive)
-            await _refusal(scope["path"], f"{told}.")(scope, receive, send)
+            await _refusal(scope["path"], f"{rule}.")(scope, receive, send)
 
 
 class _Limited:
@@ -95,8 +96,10 @@ def _announced(scope: Scope) -> int:
 
 def _refusal(path: str, why: str) -> JSONResponse:
     """The answer in the form of the API that was asked."""
-    told = openai_api.told(why, server=False) if path.startswith(openai_api.PREFIX) else None
-    return JSONResponse(told or {"error": why}, 413, {"Connection": "close"})
+    error: Any = {"error": why}
+    if path.startswith(openai_api.PREFIX):
+        error = openai_api.told(why, server=False)
+    return JSONResponse(error, 413, {"Connection": "close"})
 
 
 async def _drain(receive: Any) -> None:

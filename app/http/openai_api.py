@@ -129,8 +129,8 @@ def content(answer: Answer) -> str:
     if not answer.refused:
         return without_html(with_footnotes(answer, " [{}]", "[{}] "))
     closest = [f"- {quote_and_place(c.citation)}" for c in answer.closest]
-    told = [answer.reason, *(["", "The closest passages:", *closest] if closest else [])]
-    return without_html("\n".join(told))
+    lines = [answer.reason, *(["", "The closest passages:", *closest] if closest else [])]
+    return without_html("\n".join(lines))
 
 
 def completion(answer: Answer) -> dict[str, Any]:

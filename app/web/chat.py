@@ -46,7 +46,8 @@ class Chat:
         """The conversation as HTML, with ``live`` at its end; ``given`` are corrections, by
         exchange, that could not be kept."""
         items = self._items(owner, self._exchanges(owner, conversation))
-        told, running = given or {}, self.running(conversation) if items else frozenset()
+        told = given or {}
+        running = self.running(conversation) if items else frozenset()
         shown = [replace(i, given=told.get(i.id, i.given), running=i.id in running) for i in items]
         return render_answer.log(shown, live)
 
