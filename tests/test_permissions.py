@@ -381,7 +381,7 @@ def test_a_question_may_be_asked_of_one_collection(shared: Served) -> None:
 
 @pytest.mark.usefixtures("users")
 def test_an_upload_takes_as_long_whatever_others_have(tmp_path: Path, embedder: Embedder) -> None:
-    """Only passages that one may read lend their vectors: no other passage makes an upload faster."""
+    """Only passages that the user may read are reused: no other makes an upload faster."""
     safe = b"The combination of the safe in the vault is 4711, and nobody but Ada knows it."
     with Library.open(tmp_path, embedder) as library:
         engine = Engine(Settings(data=tmp_path, host="0.0.0.0", model="none"), library)
