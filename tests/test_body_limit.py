@@ -98,3 +98,14 @@ def test_a_file_of_the_largest_size_passes(shared: Served, monkeypatch: pytest.M
     assert httpx.post(where, files=sent, auth=("ada", PASSWORD), timeout=120).status_code == 200
     sent = {"file": ("mill.txt", b" " * (most + body_limit.FORM))}
     assert httpx.post(where, files=sent, auth=("ada", PASSWORD), timeout=120).status_code == 413
+
+
+def test_a_page_hears_what_a_file_may_have_and_leaves_nothing_behind(shared: Served) -> None:
+    opens = OPENS.replace(b'name="file"', b'name="files"')
+    reply = httpx.post(
+        f"{shared.address}/gradio_api/upload", content=chain([opens], pieces(110)),
+        headers=FILE, auth=("ada", PASSWORD), timeout=120,
+    )  # fmt: skip
+    assert (reply.status_code, reply.text) == (413, "A file may have at most 100 MB.")
+    folder = shared.engine.settings.data / "uploads"
+    assert not [path for path in folder.rglob("*") if path.is_file()]

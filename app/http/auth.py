@@ -87,7 +87,7 @@ async def checked(
 ) -> bool:
     """Whether this is the user's password; it waits in ``line`` to be hashed, since threads that
     wait are missing elsewhere. Raises ``TooManyTries``, and ``Busy`` if the line is too long."""
-    await anyio.to_thread.run_sync(users.refuse_blocked, name, address)
+    await anyio.to_thread.run_sync(users.refuse_blocked, address)
     if line.statistics().tasks_waiting >= MOST_WAITING:
         raise Busy("Too many people are signing in. Try again in a few seconds.")
     return await anyio.to_thread.run_sync(users.check, name, password, address, limiter=line)

@@ -18,6 +18,7 @@ from app.http.public_path import App, Scope
 MEGA = 1000 * 1000
 MOST_BYTES = 100 * MEGA
 """Of a file."""
+FILE_RULE = f"A file may have at most {MOST_BYTES // MEGA} MB"
 MOST_TOGETHER = 1000 * MEGA
 """Of the files that a page uploads at a time; they go to the disk as they come."""
 MOST_WORDS = 1 * MEGA
@@ -25,7 +26,7 @@ MOST_WORDS = 1 * MEGA
 FORM = 64 * 1024
 """What a form has around its file."""
 FILES = {
-    "/api/v1/documents": (MOST_BYTES + FORM, f"A file may have at most {MOST_BYTES // MEGA} MB"),
+    "/api/v1/documents": (MOST_BYTES + FORM, FILE_RULE),
     "/gradio_api/upload": (
         MOST_TOGETHER + FORM,
         f"The files of one upload may have at most {MOST_TOGETHER // MEGA} MB together",

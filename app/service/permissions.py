@@ -67,7 +67,8 @@ class Permissions:
     def members(self, collection: str | None = None) -> list[Member]:
         """The members of a collection (of all where None), by name; not whose own it is."""
         with self._database.reading() as db:
-            names = {row.owner: row.name for row in db.execute(select(users))}
+            known = db.execute(select(users.c.owner, users.c.name))
+            names = {row.owner: row.name for row in known}
         return [
             replace(member, name=names.get(member.name, member.name))
             for member in self._rows(collection)

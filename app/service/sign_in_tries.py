@@ -9,11 +9,11 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, or_, select, update
 from sqlalchemy.engine import Connection
 
 from app.service.tables import attempts
@@ -52,52 +52,48 @@ class Tries:
     @contextmanager
     def one(self, name: str, address: str) -> Iterator[Try]:
         """One try, which counts as wrong unless it is ``right`` in the end. Raises
-        ``TooManyTries`` if too many were wrong, or may turn out to be."""
-        sources, tried = _sources(name, address), Try()
-        self._begin(sources)
+        ``TooManyTries`` if too many from the address were wrong, or may turn out to be."""
+        who, tried = _who(name, address), Try()
+        self._begin(who)
         try:
             yield tried
         finally:
-            self._end(sources, right=tried.right)
+            self._end(who, right=tried.right)
 
-    def refuse_blocked(self, name: str, address: str) -> None:
-        """Raises ``TooManyTries`` if too many were wrong."""
+    def refuse_blocked(self, address: str) -> None:
+        """Raises ``TooManyTries`` if too many from the address were wrong."""
         with self._database.reading() as db:
-            _refuse_blocked(db, _sources(name, address))
+            _refuse_blocked(db, _network(address))
 
-    def _begin(self, sources: Sequence[str]) -> None:
+    def _begin(self, who: str) -> None:
         deadline = time.monotonic() + PATIENCE_S
+        network = who.partition(" ")[0]
         while True:
             now = time.time()
             with self._database.writing() as db:
                 db.execute(delete(attempts).where(attempts.c.at < now - PAUSE_S))
-                _refuse_blocked(db, sources)
-                if all(_count(db, who, UNDER_WAY + who) < TRIES for who in sources):
-                    rows = [{"who": UNDER_WAY + who, "at": now} for who in sources]
-                    db.execute(insert(attempts), rows)
+                _refuse_blocked(db, network)
+                if _count(db, network, UNDER_WAY + network) < TRIES:
+                    db.execute(insert(attempts).values(who=UNDER_WAY + who, at=now))
                     return
             if time.monotonic() > deadline:
                 raise TooManyTries("Too many sign-ins at once. Try again in a moment.")
             time.sleep(BEAT_S)
 
-    def _end(self, sources: Sequence[str], *, right: bool) -> None:
+    def _end(self, who: str, *, right: bool) -> None:
+        one = select(func.min(attempts.c.id)).where(attempts.c.who == UNDER_WAY + who)
+        this = attempts.c.id == one.scalar_subquery()
         with self._database.writing() as db:
-            for who in sources:
-                one = select(func.min(attempts.c.id)).where(attempts.c.who == UNDER_WAY + who)
-                this = attempts.c.id == one.scalar_subquery()
-                if right:
-                    db.execute(delete(attempts).where(this))
-                else:
-                    db.execute(update(attempts).where(this).values(who=who, at=time.time()))
-            if right:
-                db.execute(delete(attempts).where(attempts.c.who == sources[0]))
+            if right:  # whoever mistyped before is forgiven, and nobody else
+                db.execute(delete(attempts).where(or_(this, attempts.c.who == who)))
+            else:
+                db.execute(update(attempts).where(this).values(who=who, at=time.time()))
 
 
-def _sources(name: str, address: str) -> tuple[str, str]:
-    """What tries are counted for. The name is hashed: anybody may send any."""
-    network = _network(address)
+def _who(name: str, address: str) -> str:
+    """What a try is counted for: its address, then the name, hashed since it may be anything."""
     hashed = hashlib.sha256(name.casefold().encode(errors="surrogatepass")).hexdigest()[:32]
-    return f"name:{hashed}@{network}", f"address:{network}"
+    return f"{_network(address)} {hashed}"
 
 
 def _network(address: str) -> str:
@@ -105,18 +101,19 @@ def _network(address: str) -> str:
     try:
         ip = ipaddress.ip_address(address)
     except ValueError:
-        return address
+        return address.replace(" ", "")
     if isinstance(ip, ipaddress.IPv6Address):
         return str(ip.ipv4_mapped or ipaddress.ip_network((int(ip), 64), strict=False))
     return address
 
 
-def _count(db: Connection, *who: str) -> int:
+def _count(db: Connection, *sources: str) -> int:
+    """The tries from these addresses, whatever their names."""
     since = time.time() - PAUSE_S
-    counted = select(func.count()).where(attempts.c.who.in_(who), attempts.c.at >= since)
-    return int(db.execute(counted).scalar_one())
+    of_them = or_(*(attempts.c.who.startswith(f"{one} ", autoescape=True) for one in sources))
+    return int(db.execute(select(func.count()).where(of_them, attempts.c.at >= since)).scalar_one())
 
 
-def _refuse_blocked(db: Connection, sources: Sequence[str]) -> None:
-    if any(_count(db, who) >= TRIES for who in sources):
+def _refuse_blocked(db: Connection, network: str) -> None:
+    if _count(db, network) >= TRIES:
         raise TooManyTries(f"Too many wrong passwords. Try again in {PAUSE_S:.0f} seconds.")

@@ -7,6 +7,7 @@ from dataclasses import replace
 from app.service.engine import Engine
 from app.service.ingestion import Progress
 from ingest.document import UnreadableDocument
+from store.library import Library
 from store.results import IngestReport
 
 
@@ -45,7 +46,7 @@ def _add_bytes(
     read = load_bytes(data, source, ocr=engine.settings.ocr, progress=progress)
     placed = engine.collection_for(owner, collection)
     made = replace(read, original=data, collection=placed)
-    return engine.library_of(owner).add(made, progress)
+    return _library(engine, owner).add(made, progress)
 
 
 def add_link(
@@ -71,4 +72,10 @@ def add_link(
     with engine.adding.turn(owner):
         read = load(address, allow_private=private, ocr=settings.ocr, progress=progress)
         placed = engine.collection_for(owner, collection)
-        return engine.library_of(owner).add(replace(read, collection=placed), progress)
+        return _library(engine, owner).add(replace(read, collection=placed), progress)
+
+
+def _library(engine: Engine, owner: str) -> Library:
+    """The library as who uploads sees it: no other passages lend their vectors, which would show
+    in the time."""
+    return engine.library_of(owner) if owner else engine.library

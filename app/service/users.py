@@ -100,11 +100,10 @@ class Users:
     def check(self, name: str, password: str, address: str = "") -> bool:
         """Whether this is the user's password. Raises ``TooManyTries`` after five wrong ones.
 
-        Tries are counted for an address, and for a name together with the address, so that nobody
-        can keep somebody else out. Each is counted before the password is hashed, and taken back
-        if that was right: as many as come at once get through as one after the other. Two are
-        hashed at a time (each takes 64 MB). An unknown name takes as long as a known one, so that
-        names cannot be told by the time.
+        Tries are counted for an address, so that nobody can keep somebody else out from another
+        one; a right password takes back the wrong ones for its name. Each is counted before the
+        password is hashed, and two are hashed at a time. An unknown name takes as long as a known
+        one, so that the time does not give names away.
         """
         with HASHING, self._tries.one(name, address) as tried:
             with self._database.reading() as db:
@@ -113,9 +112,9 @@ class Users:
             tried.right = _matches(kept or _nobody(), password) and kept is not None
         return tried.right
 
-    def refuse_blocked(self, name: str, address: str) -> None:
+    def refuse_blocked(self, address: str) -> None:
         """Raises ``TooManyTries`` where ``check`` would, before anybody waits for a turn."""
-        self._tries.refuse_blocked(name, address)
+        self._tries.refuse_blocked(address)
 
     def start_session(self, name: str, lasts_s: float = SESSION_S) -> str:
         """A fresh session's token."""

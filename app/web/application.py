@@ -15,7 +15,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from app.http import server
-from app.http.body_limit import MOST_BYTES
+from app.http.body_limit import FILE_RULE, MOST_BYTES
 from app.service.uploaded_files import UploadedFiles
 from app.settings import Settings
 from app.web.gradio_guard import GradioGuard
@@ -108,7 +108,9 @@ async def _upload(request: Request, folder: Path, progress: str | None) -> Respo
     except (MultiPartException, HTTPException) as error:
         shutil.rmtree(folder, ignore_errors=True)
         why = error.message if isinstance(error, MultiPartException) else error.detail
-        return PlainTextResponse(why, 413 if "maximum allowed size" in why else 400)
+        if why.startswith("File size exceeded"):
+            return PlainTextResponse(f"{FILE_RULE}.", 413)
+        return PlainTextResponse(why, 400)
     except ClientDisconnect:
         shutil.rmtree(folder, ignore_errors=True)
         return Response(status_code=400)
