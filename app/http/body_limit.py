@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse
 from app.http import openai_api
 from app.http.public_path import App, Scope
 
-MEGA = 1000 * 1000
+MEGA = 1024 * 1024  # as browsers and proxies count
 MOST_BYTES = 100 * MEGA
 """Of a file."""
 FILE_RULE = f"A file may have at most {MOST_BYTES // MEGA} MB"

@@ -167,10 +167,9 @@ def build(chat: Chat, tab: Any, stream: Stream) -> Any:
     @handler
     def drop(paths: list[str], into: str | None, request: gr.Request) -> Iterator[tuple[Any, ...]]:
         owner, session = owner_of(request), session_of(request)
-        # The drop area is empty at once: its links would lead to files that no route serves.
-        yield gr.skip(), gr.skip(), None
         for shown in take_in(chat, owner, session, [*map(Upload, paths)], into or ""):
             yield shown, drawn(chat, owner, session), gr.skip()
+        yield gr.skip(), drawn(chat, owner, session), None
 
     @handler
     def paste(address: str, into: str | None, request: gr.Request) -> Iterator[tuple[Any, ...]]:
