@@ -5,19 +5,23 @@ from __future__ import annotations
 import io
 import json
 import logging
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from browser import Served, start
+from browser import Served, free_port, start
+from page_calls import PageCalls
 from prometheus_client.parser import text_string_to_metric_families
 
 from app.http import logs
 from app.service.observed import Observation
 from app.service.users import Users
+from evals.load_benchmark import wait_until_ready
 from ingest.load import load
 from ingest.samples import sample_path
 from store.library import Library
@@ -170,3 +174,27 @@ sys.stderr.write("line\\n")
     broke = [line for line in lines if line["message"] == "ValueError: it broke"]
     assert len(broke) == 8 and all(one["error"].startswith("Traceback") for one in broke)
     assert any("invalid literal" in message for message in messages)
+
+
+def test_a_chat_that_logs_json_prints_nothing_else(tmp_path: Path) -> None:
+    """Also where Gradio fails at what a page sends, and prints why."""
+    port = free_port()
+    command = [sys.executable, "-m", "app", "chat", "--data", str(tmp_path), "--model", "none"]
+    environment = os.environ | {"FOOTNOTE_LOG": "json"}
+    server = subprocess.Popen(
+        [*command, "--port", str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        env=environment, text=True,
+    )  # fmt: skip
+    try:
+        wait_until_ready(f"http://127.0.0.1:{port}")
+        page = PageCalls(f"http://127.0.0.1:{port}")
+        for handler in page.handlers():
+            if handler["inputs"] and handler["queue"] is False:
+                page.send(handler, {"not": "what it takes"})
+        page.send(page.named("ask"), ["not what it takes"])
+        assert page.results()
+    finally:
+        server.terminate()
+        _, printed = server.communicate(timeout=60)
+    lines = [json.loads(line) for line in printed.splitlines()]
+    assert any("Traceback" in line.get("error", "") for line in lines if line["logger"] == "stderr")
