@@ -246,3 +246,22 @@ def test_marks_of_several_processes_are_all_kept(tmp_path: Path) -> None:
     assert set(read_cases(feedback_set_path(tmp_path))) == wanted
     kept = json.loads((tmp_path / own_calibration.FILE).read_text())
     assert set(kept["marked"]["none"]) == wanted
+
+
+def test_a_cancelled_run_is_not_taken_for_a_dead_one(tmp_path: Path) -> None:
+    """It ends after the questions being asked, and they may take longer than a dead process is
+    waited for."""
+    from sqlalchemy import update
+
+    from app.service.tables import evaluation
+    from evals.page.kept_state import KeptState
+
+    kept = KeptState(tmp_path)
+    kept.begin("ada")
+    assert kept.beat()
+    kept.cancel("ada")
+    with kept._database.writing() as db:
+        db.execute(update(evaluation).values(beat=0.0))
+    assert kept.now()[1].phase == "failed"
+    assert not kept.beat()
+    assert kept.now()[1].phase == "cancelling"

@@ -11,6 +11,7 @@ import base64
 import binascii
 from collections.abc import Collection
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -62,7 +63,15 @@ def foreign(request: Request, *, loopback: bool, public: str | None = None) -> b
     return urlsplit(origin).netloc not in {name for name in (host, forwarded, public) if name}
 
 
-async def visitor(request: Request, users: Users, line: anyio.CapacityLimiter) -> str | None:
+@dataclass
+class HashingLine:
+    """The passwords that are hashed or wait for it; counted in one event loop."""
+
+    limiter: anyio.CapacityLimiter
+    held: int = 0
+
+
+async def visitor(request: Request, users: Users, line: HashingLine) -> str | None:
     """The signed-in user, by session cookie or, for programs, by HTTP Basic or a bearer token
     ``NAME:PASSWORD`` (the API key of clients made for OpenAI); else None."""
     token = request.cookies.get(COOKIE)
@@ -82,15 +91,18 @@ async def visitor(request: Request, users: Users, line: anyio.CapacityLimiter) -
     return await anyio.to_thread.run_sync(users.owner, name)
 
 
-async def checked(
-    users: Users, name: str, password: str, address: str, line: anyio.CapacityLimiter
-) -> bool:
+async def checked(users: Users, name: str, password: str, address: str, line: HashingLine) -> bool:
     """Whether this is the user's password; it waits in ``line`` to be hashed, since threads that
     wait are missing elsewhere. Raises ``TooManyTries``, and ``Busy`` if the line is too long."""
     await anyio.to_thread.run_sync(users.refuse_blocked, address)
-    if line.statistics().tasks_waiting >= MOST_WAITING:
+    if line.held >= AT_ONCE + MOST_WAITING:
         raise Busy("Too many people are signing in. Try again in a few seconds.")
-    return await anyio.to_thread.run_sync(users.check, name, password, address, limiter=line)
+    line.held += 1
+    try:
+        given = name, password, address
+        return await anyio.to_thread.run_sync(users.check, *given, limiter=line.limiter)
+    finally:
+        line.held -= 1
 
 
 def _address(request: Request) -> str:
@@ -111,7 +123,7 @@ def install(
     """
     path, public = public_path(root), public_host(root)
     cookie_path = path or "/"
-    line = anyio.CapacityLimiter(AT_ONCE)
+    line = HashingLine(anyio.CapacityLimiter(AT_ONCE))
 
     @app.middleware("http")
     async def gate(request: Request, follow: Any) -> Response:
