@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
-from sqlalchemy import ColumnElement, and_, or_, select, true, update
+from sqlalchemy import ColumnElement, and_, delete, or_, select, true, update
 from sqlalchemy.engine import Connection
 
 from ingest.document import Block, Document
@@ -23,7 +23,7 @@ from store.collections import DocumentCollection, changed, collections_in, put_i
 from store.queries import BY_NAME, IS_CURRENT, PASSAGES, REVISIONS
 from store.results import Revision, RevisionText, StoredPassage, StoreError, parse_blocks
 from store.scope import EVERYTHING, Scope
-from store.tables import collections, documents, meta, originals, passages, revisions
+from store.tables import collections, documents, embeddings, meta, originals, passages, revisions
 from store.text_index import text_index
 from store.vector_table import VectorTable
 
@@ -204,17 +204,20 @@ class Catalogue(VectorTable):
         with self.reading() as db:
             absent = row_mapping.missing(db, wanted)
             if self.scope.restricted:
-                absent |= set(wanted) - self._keys_in_scope(db, wanted)
+                absent |= set(wanted) - row_mapping.keys_of(db, self.scope.checked, wanted)
         return absent
 
-    def _keys_in_scope(self, db: Connection, keys: Sequence[str]) -> set[str]:
-        joined = passages.join(revisions, revisions.c.id == passages.c.revision)
-        joined = joined.join(documents, documents.c.id == revisions.c.document)
-        held = select(passages.c.key).select_from(joined).where(self.scope.checked)
-        found: set[str] = set()
-        for part in row_mapping.parts(keys):
-            found.update(db.execute(held.where(passages.c.key.in_(part))).scalars())
-        return found
+    def save_vectors(self, model: str, vectors: Iterable[tuple[str, bytes, bytes]]) -> None:
+        """Keeps vectors at once. In a scope those that are there for others are made again, so that
+        they take as long as new ones, also for the index that follows."""
+        made = list(vectors)
+        if not self.scope.restricted:
+            super().save_vectors(model, made)
+            return
+        with self.writing() as db:
+            for part in row_mapping.parts([key for key, _, _ in made]):
+                db.execute(delete(embeddings).where(embeddings.c.key.in_(part)))
+            row_mapping.insert_vectors(db, model, made)
 
     # Writing
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from sqlalchemy import Table, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Table, delete, func, insert, select, update
 from sqlalchemy.engine import Connection, Row
 
 from ingest.document import Block, BlockKind, Document, Passage
@@ -97,6 +97,17 @@ def missing(db: Connection, keys: Iterable[str]) -> set[str]:
     for part in parts(wanted):
         known.update(db.execute(complete.where(embeddings.c.key.in_(part))).scalars())
     return set(wanted) - known
+
+
+def keys_of(db: Connection, which: ColumnElement[bool], keys: Sequence[str]) -> set[str]:
+    """Those of ``keys`` that a passage has of the documents that ``which`` holds for."""
+    joined = passages.join(revisions, revisions.c.id == passages.c.revision)
+    joined = joined.join(documents, documents.c.id == revisions.c.document)
+    held = select(passages.c.key).select_from(joined).where(which)
+    found: set[str] = set()
+    for part in parts(keys):
+        found.update(db.execute(held.where(passages.c.key.in_(part))).scalars())
+    return found
 
 
 def insert_vectors(db: Connection, model: str, vectors: Iterable[tuple[str, bytes, bytes]]) -> None:
