@@ -1,5 +1,5 @@
 # make chat   install into .venv, take in the sample (or DOCUMENT=path), open the chat
-# make test   install and run every test (TESTS=tests/test_split.py for some of them)
+# make test   install and run every test (TESTS=tests/ingest/test_split.py for some of them)
 # make check  ruff, mypy, and the tests without browser, language model and slow ones
 # make lint   ruff and mypy
 # make lock   resolve the locks again (add UPGRADE=--upgrade for newer versions)

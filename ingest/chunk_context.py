@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from ingest.block_classifier import ends_with_colon, is_furniture
 from ingest.document import Block, BlockKind
-from ingest.load.block_classifier import ends_with_colon, is_furniture
 
 _TELLS = (BlockKind.PARAGRAPH, BlockKind.ANSWER, BlockKind.LIST_ITEM)
 

@@ -13,11 +13,11 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from zlib import crc32
 
+from ingest.block_classifier import is_furniture
 from ingest.chunk_context import BlockContext, block_contexts, leads_in
 from ingest.document import Block, BlockKind, Document, Passage
 from ingest.language.sentences import sentences
-from ingest.load.block_classifier import is_furniture
-from ingest.load.titles import is_informative_title, without_markup
+from ingest.titles import is_informative_title, without_markup
 from ingest.token_splitter import Count, Span, cut, measure, shortened
 
 SPLITTER_VERSION = "3"

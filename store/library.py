@@ -11,16 +11,17 @@ from typing import TYPE_CHECKING, Self, TypedDict, Unpack
 
 from ingest.document import Document
 from ingest.split import SPLITTER_VERSION
-from store import answer_log, maintenance
-from store.catalogue import Catalogue
-from store.collections import checked_name
-from store.embedder import Embedder
-from store.indexing import Indexer, Progress, now
-from store.names import one_document, revision_numbered
-from store.private_files import make_private
-from store.read_and_split import ReadAndSplit, SplitDocument
+from store.answers import answer_log
+from store.catalogue.catalogue import Catalogue
+from store.catalogue.collections import checked_name
+from store.catalogue.document_lookup import one_document, revision_numbered
+from store.embedding.embedder import Embedder
+from store.files.private_files import make_private
+from store.indexing import maintenance
+from store.indexing.indexer import Indexer, Progress, now
+from store.indexing.read_and_split import ReadAndSplit, SplitDocument
+from store.indexing.reindexing import reindex
 from store.readable_library import ReadableLibrary
-from store.reindexing import reindex
 from store.results import (
     AnswerStatus,
     Hit,
@@ -29,9 +30,9 @@ from store.results import (
     StoredAnswer,
     StoreError,
 )
-from store.searcher import Searcher
-from store.vector_server import VectorServer
-from store.vectors import Vectors
+from store.search.searcher import Searcher
+from store.vectors.vector_index import Vectors
+from store.vectors.vector_server import VectorServer
 
 if TYPE_CHECKING:
     import numpy as np

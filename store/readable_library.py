@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from ingest.document import Block
 from ingest.scan import ScannedPage
-from store.catalogue import Catalogue
-from store.collections import DocumentCollection
-from store.diff import diff as compare
-from store.listing import Listing, asked_of, listing
-from store.names import one_document, revision_numbered
+from store.answers.revision_diff import diff as compare
+from store.catalogue.catalogue import Catalogue
+from store.catalogue.collections import DocumentCollection
+from store.catalogue.document_lookup import one_document, revision_numbered
+from store.catalogue.listing import Listing, asked_of, listing
 from store.results import Diff, Hit, Revision, StoredPassage, StoreError
-from store.search import Mode
-from store.searcher import Searcher
+from store.search.hybrid_search import Mode
+from store.search.searcher import Searcher
 
 if TYPE_CHECKING:
     import numpy as np

@@ -15,68 +15,28 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browser import chromium, page, served  # noqa: F401  (fixtures of the chat's tests)
-from commands import Footnote
-from databases import both_databases, postgresql, postgresql_server  # noqa: F401  (fixtures)
-from linked_site import site  # noqa: F401  (a fixture)
-from sqlalchemy import select
 
 from app.evidence.reader import Reader
 from app.models.base import ChatModel
 from app.models.download import model_path, pull
 from app.models.factory import open_model
 from app.settings import load_settings
-from ingest.document import Block, BlockKind, Document
-from store.embedder import Embedder
+from ingest.document import Document
+from store.embedding.embedder import Embedder
+from store.embedding.sentence_transformer import SentenceTransformerEmbedder
 from store.library import Library
-from store.sentence_transformer import SentenceTransformerEmbedder
-from store.tables import embeddings
-
-PARAGRAPHS = (
-    "The lighthouse at Skerrow Point was built in 1871 by the engineer Ada Thornbury.",
-    "Its lamp burned rapeseed oil until 1902, when paraffin took over.",
-    "Three keepers lived there at a time, each on duty for four hours of the night.",
-    "The tower is 38 metres high and has 211 steps.",
-    "In 1953 a storm broke the gallery, and the repair cost 4,200 pounds.",
-    "Since 1988 the light has been automatic; nobody has lived on the rock since.",
-)
-
-
-def vector_keys(library: Library) -> set[str]:
-    """The keys of all vectors that today's embedder made."""
-    with library._catalogue.reading() as db:
-        ours = select(embeddings.c.key).where(embeddings.c.model == library._indexer.model)
-        return set(db.execute(ours).scalars())
-
-
-def document_of(
-    *paragraphs: str, name: str = "lighthouse.txt", source: str | None = None
-) -> Document:
-    """A plain document of these paragraphs."""
-    text, blocks = "", []
-    for paragraph in paragraphs:
-        text += "\n\n" if text else ""
-        blocks.append(Block(BlockKind.PARAGRAPH, len(text), len(text) + len(paragraph)))
-        text += paragraph
-    return Document(name, name, text, tuple(blocks), source or f"/documents/{name}")
-
-
-def long_document(paragraphs: int, name: str = "long.txt", seed: str = "") -> Document:
-    """A document whose paragraphs are passages of their own (each fills most of a window)."""
-    words = "granite harbour lantern meadow orchard pebble quarry river saddle timber"
-    return document_of(
-        *(f"{seed} Part {n} is about number {n * n}. " + f"{words} {n}. " * 9 for n in
-          range(paragraphs)),
-        name=name,
-    )  # fmt: skip
-
+from tests.support.browser import chromium, page, served  # noqa: F401  (fixtures of the chat's tests)
+from tests.support.commands import Footnote
+from tests.support.databases import both_databases, postgresql, postgresql_server  # noqa: F401  (fixtures)
+from tests.support.documents import PARAGRAPHS, document_of
+from tests.support.linked_site import site  # noqa: F401  (a fixture)
 
 BROWSER = {"chromium", "served", "page"}
 SLOW_FILES = {
+    "test_fair_queue",
     "test_faults",
-    "test_fuzz_ingest",
     "test_ingest_speed",
-    "test_load_users",
+    "test_malformed_files",
     "test_network",
     "test_runs",
 }

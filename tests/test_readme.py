@@ -7,10 +7,10 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
-from made import word_file
 
 from app.models.base import ChatModel
 from app.settings import Settings
+from tests.support.made import word_file
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

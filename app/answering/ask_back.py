@@ -10,7 +10,7 @@ from app.answering.extract import quote_answer
 from app.answering.refusal import refuse
 from app.evidence.alternatives import labels
 from app.evidence.evidence import ScoredEvidence
-from app.language.text import content_words
+from app.language.tokens import content_words
 from app.question.rewrite import is_follow_up
 
 TOO_OPEN = "The question does not say what it is about: ask it again with the thing that you mean."

@@ -9,7 +9,7 @@ from app.answer import Answer, Computed, Sentence, Verdict
 from app.answering.citations import Footnotes
 from app.question.about_document import Aspect
 from ingest.document import Block, BlockKind
-from ingest.load.titles import name_in_words
+from ingest.titles import name_in_words
 from store.library import Library
 from store.results import Hit, Revision
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.answering.context import PromptSource
 from app.answering.prompt import Drafted
 from app.answering.verify import Source, occurs_in, share_of_new_words
-from app.language.text import words
+from app.language.tokens import words
 
 # Replies of so few words ("13 times") are shown as the sentence that they were taken from.
 FRAGMENT = 7

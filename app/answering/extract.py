@@ -10,11 +10,11 @@ from app.answer import DIRECT, Answer, Sentence, Verdict
 from app.answering.citations import Footnotes
 from app.answering.headline import headline, is_sure
 from app.evidence.evidence import Evidence, ScoredEvidence
-from app.evidence.scoring import span_with_antecedent
+from app.evidence.score_evidence import span_with_antecedent
 from app.question.answer_type import AnswerType, answer_type
+from ingest.block_classifier import ends_with_colon, is_furniture
 from ingest.document import Block, BlockKind
 from ingest.language.sentences import sentences
-from ingest.load.block_classifier import ends_with_colon, is_furniture
 
 MOST = 3
 # A further sentence is quoted while it is at least this likely as the best one.

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from app.evidence.evidence import ScoredEvidence
-from app.language.text import content_words, soft_match, stems
+from app.language.tokens import content_words, soft_match, stems
 
 # Log-odds by the reader that the sentence, by itself, answers.
 SURE = -1.0

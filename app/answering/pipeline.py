@@ -22,12 +22,12 @@ from app.answering.table_answer import Found, TableReader, computed_answer, pref
 from app.answering.whole_document import of_the_whole
 from app.evidence.answerability import probability, table_threshold
 from app.evidence.calibration import Fits
+from app.evidence.custom_calibration import SHIPPED_MODEL, fits_for
 from app.evidence.evidence import Retrieved, ScoredEvidence
-from app.evidence.own_calibration import SHIPPED_MODEL, fits_for
 from app.evidence.reader import Reader
-from app.evidence.scoring import score_evidence, score_readings
-from app.json_forms import answer_payload
-from app.language.text import content_words
+from app.evidence.score_evidence import score_evidence, score_readings
+from app.formats.json_forms import answer_payload
+from app.language.tokens import content_words
 from app.models.base import ChatModel, ModelError
 from app.question.about_document import may_ask_about_document
 from app.question.rewrite import rewrite_question

@@ -7,7 +7,7 @@ import re
 from app.evidence.evidence import ScoredEvidence
 from app.language.facts import names
 from app.language.numbers import numbers
-from app.language.text import content_words, coverage, fold, soft_match, stems, words
+from app.language.tokens import content_words, coverage, fold, soft_match, stems, words
 
 CLOSE = 0.4
 """Share of the question, by rarity, that the closest passage takes up."""

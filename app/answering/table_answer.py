@@ -14,10 +14,10 @@ from app.answering.citations import Footnotes
 from app.answering.extract import MOST
 from app.evidence.calibration import TABLE, load, logistic
 from app.evidence.evidence import Evidence, Retrieved, ScoredEvidence
+from app.tables.describe_query import described, shown
 from app.tables.query import Operation, Query, meets, run
 from app.tables.ranker import EXACT, MISSING, NAMES, Ranked, columns_in_words, features_of, rank
 from app.tables.values import Grid, grid
-from app.tables.wording import described, shown
 from ingest.document import Block, BlockKind, Passage
 from ingest.table import Row, Table, tables
 from store.results import Hit

@@ -2,7 +2,7 @@
 
 Numbers, dates, names and quotations of the sentence must occur in the cited text
 (``app.language.facts`` normalises both). The reader's support head judges meaning, and
-``app.answering.wording`` what that overlooks.
+``app.answering.lexical_checks`` what that overlooks.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.answer import Verdict
-from app.answering import wording
+from app.answering import lexical_checks
 from app.evidence.reader import Reader
 from app.language.dates import dates, with_dates_of
 from app.language.facts import name_stands, names, quotations
 from app.language.numbers import numbers
-from app.language.text import (
+from app.language.tokens import (
     content_words,
     fold,
     soft_match,
@@ -26,8 +26,8 @@ from app.language.text import (
     words,
 )
 from app.question.answer_type import AnswerType, answer_type
+from ingest.block_classifier import asks
 from ingest.language.sentences import sentences
-from ingest.load.block_classifier import asks
 
 # Chosen on pairs that trained nothing (evals/FIGURES.md, "Verdicts"): a sentence passes where the
 # reader is sure, or where it is likely and every word of it stands in one sentence of the source.
@@ -181,7 +181,7 @@ def judge(sentence: str, source: Source, support: Sequence[float], question: str
     gone = missing_facts(sentence, source)
     if gone:
         return Judgement(Verdict.UNSUPPORTED, "the source does not have " + ", ".join(gone[:3]))
-    near = wording.spelled(closest(sentence, source.quote))
+    near = lexical_checks.spelled(closest(sentence, source.quote))
     known = f"{near} {source.around}"
     if share_of_new_words(sentence, f"{known} {question}") > MOST_NEW_WORDS:
         return Judgement(Verdict.UNSUPPORTED, "the source does not speak of this")
@@ -198,22 +198,30 @@ def judge(sentence: str, source: Source, support: Sequence[float], question: str
 def _objection(sentence: str, source: Source, support: Sequence[float], question: str) -> str:
     """What speaks against the sentence, in a few words; "" for nothing."""
     supported, contradicted, _ = support
-    nearest, near = (wording.spelled(closest(sentence, source.quote, n)) for n in (1, WINDOW))
+    nearest, near = (
+        lexical_checks.spelled(closest(sentence, source.quote, n)) for n in (1, WINDOW)
+    )
     restated = _is_restated(sentence, source)
     if contradicted >= (STILL_CONTRADICTED if restated else CONTRADICTED):
         return "the source says otherwise"
-    if wording.is_negated(sentence) != wording.is_negated(nearest) and supported < 0.9:
+    if (
+        lexical_checks.is_negated(sentence) != lexical_checks.is_negated(nearest)
+        and supported < 0.9
+    ):
         return "one of the two is negated"
-    if wording.dropped_hedge(sentence, nearest):
+    if lexical_checks.dropped_hedge(sentence, nearest):
         return "the source says so with a reservation"
-    if wording.stronger_claim(sentence, nearest):
+    if lexical_checks.stronger_claim(sentence, nearest):
         return "the source does not go so far"
-    if wording.changed_unit(sentence, near):
+    if lexical_checks.changed_unit(sentence, near):
         return "the source counts something else"
     # "The hall of the library seats 64" takes its first half from "How many does the hall of the
     # library seat?". A question to be answered with yes or no gives no such words.
     asked = "" if answer_type(question) is AnswerType.YES_NO else question
-    if not restated and wording.shared_neighbours(sentence, f"{near} {asked}") < SAME_NEIGHBOURS:
+    if (
+        not restated
+        and lexical_checks.shared_neighbours(sentence, f"{near} {asked}") < SAME_NEIGHBOURS
+    ):
         return UNSURE
     return ""
 
@@ -223,14 +231,14 @@ def _is_proven(sentence: str, source: Source, support: Sequence[float]) -> bool:
     if _is_restated(sentence, source):
         return True
     supported, contradicted, _ = support
-    nearest = wording.spelled(closest(sentence, source.quote, 1))
+    nearest = lexical_checks.spelled(closest(sentence, source.quote, 1))
     known = share_of_new_words(sentence, nearest) == 0 and contradicted < HARDLY_CONTRADICTED
     return supported >= (LIKELY if known else SURE)
 
 
 def _is_restated(sentence: str, source: Source) -> bool:
-    nearest = wording.spelled(closest(sentence, source.quote, 1))
-    return wording.is_restated(sentence, nearest, source.headings, RESTATED_NEIGHBOURS)
+    nearest = lexical_checks.spelled(closest(sentence, source.quote, 1))
+    return lexical_checks.is_restated(sentence, nearest, source.headings, RESTATED_NEIGHBOURS)
 
 
 def judge_all(

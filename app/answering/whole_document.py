@@ -9,9 +9,14 @@ from collections.abc import Callable, Sequence
 
 from app.answer import Answer
 from app.answering.document_facts import IN_THE_TEXT, document_facts
-from app.answering.overview import document_overview, headings_of, section_list, section_overview
+from app.answering.extractive_overview import (
+    document_overview,
+    headings_of,
+    section_list,
+    section_overview,
+)
 from app.question.about_document import about_document_asked, may_ask_about_document
-from app.question.overview import may_ask_overview, overview_asked
+from app.question.overview_question import may_ask_overview, overview_asked
 from store.library import Library
 from store.results import Revision
 

@@ -18,7 +18,7 @@ from app.cli.common import (
     printable,
     settings_for,
 )
-from app.json_forms import answer_from_payload
+from app.formats.json_forms import answer_from_payload
 
 if TYPE_CHECKING:
     from store.results import StoredAnswer
@@ -85,9 +85,9 @@ def export(
     [dim]footnote answers export -o evidence.json
     footnote answers export -o answers.docx[/dim]
     """
-    from app.service.evidence_bundle import evidence
     from app.service.export import FORMS
     from app.service.export import export as written
+    from app.service.export.evidence_bundle import evidence
 
     settings = settings_for(data or context.obj)
     with opened_library(settings) as library:
@@ -120,8 +120,8 @@ def verify(
 
     [dim]footnote verify evidence.json report.pdf notes/[/dim]
     """
-    from app.service.evidence_bundle import read_evidence
-    from app.service.evidence_bundle import verify as checks
+    from app.service.export.evidence_bundle import read_evidence
+    from app.service.export.evidence_bundle import verify as checks
     from ingest.load import expand, load
 
     content = read_evidence(file)

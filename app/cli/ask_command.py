@@ -81,7 +81,7 @@ def ask(
 def _ask_one(
     answerer: Answerer, question: str, documents: Sequence[str] | None, *, as_json: bool
 ) -> None:
-    from app.json_forms import answer_payload
+    from app.formats.json_forms import answer_payload
 
     with error_console.status("Loading the models, then reading…"):
         answer = answerer.answer(question, documents=documents, store=True)
@@ -134,7 +134,7 @@ def _answer_line(
     answerer: Answerer, asked: BatchQuestion, documents: Sequence[str] | None, *, as_json: bool
 ) -> None:
     from app.cli.print_answer import show_answer
-    from app.json_forms import answer_payload
+    from app.formats.json_forms import answer_payload
 
     answer = answerer.answer(
         asked.question, documents=documents or asked.documents, history=asked.history

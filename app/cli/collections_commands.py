@@ -15,7 +15,7 @@ from app.cli.common import AsJson, Data, console, opened_library, printable, set
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from app.service.permissions import Member, Permissions
+    from app.service.access.permissions import Member, Permissions
 
 Name = Annotated[str, typer.Argument(help="The collection's name.")]
 collections = typer.Typer(
@@ -64,8 +64,8 @@ def list_collections(as_json: AsJson = False, data: Data = None) -> None:
 
 def _shared(name: str, members: Sequence[Member], *, closed: bool) -> tuple[str, str]:
     """Who reads a collection and who changes it, in words."""
-    from app.service.permissions import EVERYONE
-    from store.collections import OWN
+    from app.service.access.permissions import EVERYONE
+    from store.catalogue.collections import OWN
 
     own = [name.removeprefix(OWN)] if name.startswith(OWN) else []
     called = {EVERYONE: "everybody"}
@@ -108,7 +108,7 @@ def share(
 
     A collection may be shared before its first document is ingested.
     """
-    from store.collections import checked_name
+    from store.catalogue.collections import checked_name
 
     collection = checked_name(collection)
     with opened_library(settings_for(data)) as library, _permissions(data) as permissions:
@@ -140,7 +140,7 @@ def unshare(
 
 @contextmanager
 def _permissions(data: Path | None) -> Iterator[Permissions]:
-    from app.service.permissions import Permissions
+    from app.service.access.permissions import Permissions
 
     settings = settings_for(data)
     opened = Permissions(settings.data, settings.database)

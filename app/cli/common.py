@@ -79,8 +79,8 @@ def settings_for(data: Path | None = None, **overrides: Any) -> Settings:
 def opened_library(settings: Settings, collection: str | None = None) -> Iterator[Library]:
     """The library of the data folder, or one collection of it; no model is loaded until something
     is embedded."""
+    from app.service.access.permissions import one_collection
     from app.service.open_library import open_library
-    from app.service.permissions import one_collection
 
     with open_library(settings) as library:
         yield library if collection is None else one_collection(library, collection)

@@ -19,7 +19,7 @@ from app.cli.common import (
     printable,
     settings_for,
 )
-from ingest.load.block_classifier import is_furniture
+from ingest.block_classifier import is_furniture
 from store.results import OMISSIONS
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ def remove(
         if purge and not yes:
             typer.confirm(f"Delete {printable(name)} and its answers for good?", abort=True)
         if purge:
-            from app.service.purge import purge as delete_for_good
+            from app.service.conversations.purge import purge as delete_for_good
 
             delete_for_good(library, name)
         else:

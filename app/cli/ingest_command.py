@@ -20,10 +20,10 @@ from app.cli.common import (
 )
 
 if TYPE_CHECKING:
-    from app.service.ingestion import Failure
+    from app.service.ingest.ingestion import Failure
     from app.settings import Settings
+    from store.indexing.read_and_split import Readers
     from store.library import Library
-    from store.read_and_split import Readers
     from store.results import IngestReport
 
 MOST_LEFT_OUT = 20
@@ -98,7 +98,7 @@ def ingest(
     if ray and watch:
         raise UsageError("--watch takes one change at a time in: leave --ray out.")
     settings = settings_for(data, ocr=None if ocr is None else ocr == "on")
-    from app.service.ingestion import Ingester
+    from app.service.ingest.ingestion import Ingester
 
     with _opened(settings, ray) as (library, readers):
         ingester = Ingester(library, settings, collection=collection, readers=readers)
@@ -125,7 +125,7 @@ def _opened(settings: Settings, ray: str | None) -> Iterator[tuple[Library, Read
             yield library, None
         return
     from app.service.open_library import open_library
-    from store.ray_cluster import RayCluster
+    from store.indexing.ray_cluster import RayCluster
 
     with error_console.status("Waiting for the Ray workers…"):
         cluster = RayCluster(ray)
@@ -135,7 +135,7 @@ def _opened(settings: Settings, ray: str | None) -> Iterator[tuple[Library, Read
 
 def _print_outcomes(outcomes: Iterator[IngestReport | Failure], *, dry_run: bool) -> bool:
     """Print each as it comes; whether any failed."""
-    from app.service.ingestion import Failure
+    from app.service.ingest.ingestion import Failure
 
     failed = False
     for outcome in outcomes:
@@ -156,7 +156,7 @@ def _print_left_out(files: Sequence[tuple[str, str]]) -> None:
 
 
 def _watch(library: Library, settings: Settings, sources: list[str], collection: str) -> None:
-    from app.service.watch import watch
+    from app.service.ingest.watch import watch
     from ingest.load import is_link
 
     followed = [source for source in sources if not is_link(source)]
@@ -174,7 +174,7 @@ def _watch(library: Library, settings: Settings, sources: list[str], collection:
 
 
 def _print_outcome(outcome: IngestReport | Failure, *, dry_run: bool = False) -> None:
-    from app.service.ingestion import Failure
+    from app.service.ingest.ingestion import Failure
 
     if isinstance(outcome, Failure):
         error_console.print(f"[red]failed[/red]     {printable(outcome.why, markup=True)}")

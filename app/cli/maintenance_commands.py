@@ -51,8 +51,8 @@ def copy_database(
 
     [dim]footnote copy-database postgresql+psycopg://footnote@db.example.org/footnote[/dim]
     """
-    from app.service.copy_database import copy_database as copy
-    from app.service.whereabouts import kept_in
+    from app.service.data_egress import kept_in
+    from app.service.storage.copy_database import copy_database as copy
 
     settings = settings_for(data, database=to)
     with progress_bar("rows") as bar:

@@ -12,9 +12,9 @@ import typer
 from app.cli.common import Data, UsageError, console, printable, settings_for
 
 if TYPE_CHECKING:
-    from app.service.users import Users
+    from app.service.access.users import Users
 
-# The rule is told before anything is typed (``app.service.users.MIN_PASSWORD``).
+# The rule is told before anything is typed (``app.service.access.users.MIN_PASSWORD``).
 PASSWORD = "Password (at least 10 characters)"
 users = typer.Typer(help="Manage who may sign in where the chat is shared.", no_args_is_help=True)
 
@@ -110,7 +110,7 @@ def mcp(
 
 
 def _users(data: Path | None) -> Users:
-    from app.service.users import Users
+    from app.service.access.users import Users
 
     settings = settings_for(data)
     return Users(settings.data, settings.database)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 
 from app.evidence.evidence import Evidence, Retrieved
-from app.language.text import STOP_WORDS, content_words, fold, stem, stems, words
+from app.language.tokens import STOP_WORDS, content_words, fold, stem, stems, words
 from app.question.answer_type import AnswerType, answer_type
 from ingest.document import BlockKind
 

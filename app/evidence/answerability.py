@@ -25,7 +25,7 @@ from app.evidence.calibration import (
 from app.evidence.evidence import Evidence, ScoredEvidence
 from app.language.facts import name_stands, names
 from app.language.numbers import numbers
-from app.language.text import content_words, soft_match, stems, words
+from app.language.tokens import content_words, soft_match, stems, words
 from app.question.answer_type import AnswerType, answer_type, contains_answer_type
 
 # How many of the best sentences count as the evidence for a question.

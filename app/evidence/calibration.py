@@ -1,4 +1,4 @@
-"""Logistic models; ``evals.calibrate`` fits their weights and stores them with their data."""
+"""Logistic models; ``evals.calibration.calibrate`` fits their weights and stores their data."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.evidence.reader import Reading
-from ingest.load.titles import name_in_words
+from ingest.titles import name_in_words
 from store.results import Hit
 
 

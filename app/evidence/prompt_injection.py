@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from app.language.text import fold
+from app.language.tokens import fold
 
 # What a model is told to do. A line that only names a system, an assistant or a model is text:
 # "System requirements: 8 GB", "AI models must be registered".

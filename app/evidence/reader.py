@@ -1,6 +1,6 @@
 """The reader: question and passage in; answer span, answerability and support out.
 
-A 22M-parameter network of our own (``python -m evals.train_reader``), fine-tuned from the
+A 22M-parameter network of our own (``python -m evals.training.train_reader``), fine-tuned from the
 embedder's MiniLM weights, run by onnxruntime from the package's data file. Weights are data: they
 are loaded only when their SHA-256 is the one written here.
 """

@@ -15,7 +15,8 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from starlette.exceptions import HTTPException as AnyHTTPException
 
 from app.answer import Event, Finished
-from app.http import collections, docs_page, openai_api
+from app.formats.json_forms import answer_payload, passage_payload, revision_payload
+from app.http import collections_api, docs_page, openai_api
 from app.http.schemas import (
     AnswerReply,
     AskRequest,
@@ -26,9 +27,8 @@ from app.http.schemas import (
     replies,
 )
 from app.http.streaming import event_stream
-from app.json_forms import answer_payload, passage_payload, revision_payload
-from app.service.in_progress import Busy
-from app.service.permissions import NotAllowed
+from app.service.access.permissions import NotAllowed
+from app.service.queue.in_progress import Busy
 from ingest.document import FootnoteError
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def install(app: FastAPI, engine: Engine) -> None:
     _asking(app, engine)
     _reading(app, engine)
     _changing(app, engine)
-    collections.install(app, engine, PREFIX)
+    collections_api.install(app, engine, PREFIX)
     openai_api.install(app, engine)
     docs_page.install(app, (PREFIX, openai_api.PREFIX))
 
@@ -153,8 +153,8 @@ def _reading(app: FastAPI, engine: Engine) -> None:
 
 
 def _changing(app: FastAPI, engine: Engine) -> None:
-    from app.service.purge import purge as delete_for_good
-    from app.service.uploads import add_bytes, add_link
+    from app.service.conversations.purge import purge as delete_for_good
+    from app.service.ingest.uploads import add_bytes, add_link
 
     @app.post(f"{PREFIX}/documents", tags=["documents"], responses=replies(IngestReply))
     def upload(file: UploadFile, request: Request, collection: str = "") -> dict[str, Any]:

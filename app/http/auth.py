@@ -20,10 +20,10 @@ import anyio.to_thread
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from app.html_escape import markup
+from app.formats.html_escape import markup
 from app.http.public_path import public_host, public_path
-from app.service.in_progress import Busy
-from app.service.users import TooManyTries, Users
+from app.service.access.users import TooManyTries, Users
+from app.service.queue.in_progress import Busy
 from app.settings import is_loopback
 
 ASKER: ContextVar[str] = ContextVar("asker", default="")

@@ -10,7 +10,7 @@ from fastapi import FastAPI, HTTPException
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import HTMLResponse
 
-from app.html_escape import markup
+from app.formats.html_escape import markup
 
 STYLE = (
     ":root{color-scheme:light dark}body{font:16px/1.55 system-ui,sans-serif;max-width:820px;"

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import IO, Any
 
-from app.service.observed import Observation
+from app.service.query_telemetry import Observation
 
 OURS = "app", "evals", "ingest", "store"
 """The packages whose lines are logged from INFO on; of others warnings are."""

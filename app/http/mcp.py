@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from app.answer import Finished
-from app.json_forms import answer_payload, passage_payload, revision_payload
+from app.formats.json_forms import answer_payload, passage_payload, revision_payload
 
 if TYPE_CHECKING:
     from mcp.server import MCPServer

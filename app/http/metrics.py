@@ -15,7 +15,7 @@ from fastapi.responses import Response
 
 if TYPE_CHECKING:
     from app.service.engine import Engine
-    from app.service.observed import Observation
+    from app.service.query_telemetry import Observation
 
 PATH = "/metrics"
 SECONDS = 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 60, 120

@@ -18,10 +18,10 @@ from fastapi import FastAPI, Request
 from fastapi.responses import Response, StreamingResponse
 
 from app.answer import Answer, Finished, Turn
-from app.answer_text import quote_and_place, with_footnotes
+from app.formats.answer_text import quote_and_place, with_footnotes
+from app.formats.inline_markdown import without_html
+from app.formats.json_forms import answer_payload
 from app.http.schemas import Given
-from app.json_forms import answer_payload
-from app.markdown import without_html
 from ingest.document import FootnoteError
 
 if TYPE_CHECKING:

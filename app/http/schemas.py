@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from app.answer import Turn
-from app.json_forms import has_half_character
+from app.formats.json_forms import has_half_character
 
 
 class Given(BaseModel):

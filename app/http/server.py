@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from app.http.body_limit import BodyLimit
 from app.http.public_path import UnderPath, public_path
-from app.service.conversations import Conversations
+from app.service.access.users import Users
+from app.service.conversations.conversations import Conversations
 from app.service.engine import Engine
-from app.service.users import Users
 from app.settings import Settings, is_loopback
 from ingest.document import FootnoteError
-from store.private_files import make_private, private_folder, private_umask
+from store.files.private_files import make_private, private_folder, private_umask
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -165,7 +165,7 @@ def _serve(
     open_browser: bool,
     fetch: bool,
 ) -> None:
-    from app.http.closing import Server
+    from app.http.graceful_shutdown import Server
 
     engine = Engine(settings)
     if settings.log == "json":

@@ -10,7 +10,7 @@ from typing import Any
 from fastapi.responses import StreamingResponse
 
 from app.answer import Event, EvidenceFound, Finished, Word
-from app.json_forms import answer_payload, citation_payload
+from app.formats.json_forms import answer_payload, citation_payload
 from ingest.document import FootnoteError
 
 log = logging.getLogger(__name__)

@@ -15,11 +15,11 @@ from fastapi import FastAPI, Request
 from fastapi.responses import Response, StreamingResponse
 
 from app.answer import Citation, Event, Finished
+from app.formats.inline_markdown import plain
 from app.http.schemas import WidgetQuestion
 from app.http.streaming import event_stream
-from app.markdown import plain
+from app.service.access.document_choice import documents_of_folder
 from app.service.engine import Engine
-from app.service.scope import documents_of_folder
 from app.settings import Settings
 from ingest.document import FootnoteError
 

@@ -12,7 +12,7 @@ from langchain_core.runnables.utils import AddableDict
 
 from app.answer import Answer, EvidenceFound, Finished, Turn, Word
 from app.answering.pipeline import Answerer, QuestionError
-from app.json_forms import answer_payload, citation_payload
+from app.formats.json_forms import answer_payload, citation_payload
 
 Question = str | Mapping[str, Any] | Sequence[BaseMessage]
 """A question; or a mapping with ``question`` and perhaps ``history`` (pairs of question and answer)

@@ -11,7 +11,7 @@ from pydantic import ConfigDict
 
 from store.library import Library
 from store.results import Hit
-from store.search import Mode
+from store.search.hybrid_search import Mode
 
 
 class FootnoteRetriever(BaseRetriever):

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from app.language.text import fold
+from app.language.tokens import fold
 
 # Where another language has an English word for a month, the first language wins.
 LANGUAGES = (

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from app.language.dates import months
-from app.language.text import STOP_WORDS, fold, stem
+from app.language.tokens import STOP_WORDS, fold, stem
 
 _QUOTATION = re.compile(r"[“\"«]([^”\"»]{3,}?)[”\"»]")
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from app.language.text import fold
+from app.language.tokens import fold
 
 _UNIT_NAMES = """
 zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from math import exp, log
 from typing import TYPE_CHECKING, Any
 
-from app.worker_stream import Outlet, worker_stream
+from app.models.worker_stream import Outlet, worker_stream
 from ingest.document import FootnoteError
 
 if TYPE_CHECKING:

@@ -25,7 +25,7 @@ from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from pydantic import Field, PrivateAttr
 
 from app.models.base import ContextOverflow, ModelError, ModelMissing, ModelTimeout
-from app.worker_stream import Outlet, worker_stream
+from app.models.worker_stream import Outlet, worker_stream
 
 PROMPT_BATCH = 128
 """Prompt tokens between two chances to stop: a few seconds' work on a slow machine."""

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from app.language.text import STOP_WORDS, fold, stem, words
-from app.question.overview import GENRES
+from app.language.tokens import STOP_WORDS, fold, stem, words
+from app.question.overview_question import GENRES
 
 
 class Aspect(StrEnum):

@@ -8,7 +8,7 @@ from enum import StrEnum
 from app.language.dates import dates
 from app.language.facts import names
 from app.language.numbers import numbers
-from app.language.text import fold, words
+from app.language.tokens import fold, words
 
 
 class AnswerType(StrEnum):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from app.answer import Turn
 from app.language.facts import names
-from app.language.text import STOP_WORDS, content_words, fold, stems
+from app.language.tokens import STOP_WORDS, content_words, fold, stems
 
 # Earlier exchanges that may matter for a follow-up.
 REMEMBERED = 4

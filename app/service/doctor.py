@@ -16,7 +16,7 @@ from typing import Literal
 
 from app.settings import FILE, Settings
 from ingest.document import FootnoteError
-from store.private_files import POSIX, make_private, open_to_others, private_folder
+from store.files.private_files import POSIX, make_private, open_to_others, private_folder
 
 LITTLE_ROOM = 2_000_000_000
 """Bytes: about what the language model needs while it is fetched."""
@@ -120,7 +120,7 @@ def _port(settings: Settings) -> Finding:
 
 
 def _embedder(settings: Settings) -> Finding:
-    from store.open_embedder import open_embedder
+    from store.embedding.open_embedder import open_embedder
 
     began = time.perf_counter()
     vectors = open_embedder(settings.embedder, settings.embedder_url).encode_queries(

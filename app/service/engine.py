@@ -14,13 +14,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from app.answer import Event, EvidenceFound, Turn
+from app.service.access.library_access import LibraryAccess
+from app.service.data_egress import what_leaves
 from app.service.example_questions import example_questions
-from app.service.fair_queue import FairQueue, OneEach
-from app.service.library_access import LibraryAccess
 from app.service.model_choice import LOCAL, NAMED, QUOTES, keep_key, try_model
-from app.service.observed import Observer, observed
-from app.service.shared_files import shared_files
-from app.service.whereabouts import what_leaves
+from app.service.query_telemetry import Observer, observed
+from app.service.queue.fair_queue import FairQueue, OneEach
+from app.service.storage.shared_files import shared_files
 from app.settings import Settings, SettingsError
 from ingest.document import FootnoteError
 

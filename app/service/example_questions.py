@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from ingest.block_classifier import is_furniture
 from ingest.document import Block, BlockKind
-from ingest.load.block_classifier import is_furniture
 
 LONGEST = 110
 # Words that lean on what was said before; the question would not make sense on its own.

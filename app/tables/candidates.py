@@ -9,7 +9,7 @@ from decimal import Decimal
 from itertools import combinations, permutations
 
 from app.language.numbers import numbers
-from app.language.text import STOP_WORDS, fold, soft_match, stem, words
+from app.language.tokens import STOP_WORDS, fold, soft_match, stem, words
 from app.tables.query import ROW_ORDER, Condition, Operation, Query, Relation, meets
 from app.tables.values import Grid, Kind, number
 

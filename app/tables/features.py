@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import cached_property
 
-from app.language.text import words
+from app.language.tokens import words
 from app.tables.candidates import Asked
 from app.tables.query import ROW_ORDER, Condition, Operation, Query, Relation, Result
 from app.tables.values import Column, Grid

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from app.language.text import soft_match, stem, words
+from app.language.tokens import soft_match, stem, words
 from app.tables.candidates import asked, candidates, conditions
 from app.tables.features import Featurizer
 from app.tables.query import Operation, Query, Relation, Result, run

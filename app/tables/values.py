@@ -11,7 +11,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from app.language.dates import dates
-from app.language.text import STOP_WORDS, stem, words
+from app.language.tokens import STOP_WORDS, stem, words
 from ingest.table import Table
 
 # A column is of a kind where so many of its filled cells are.

@@ -16,15 +16,15 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from app.http import server
 from app.http.body_limit import FILE_RULE, MOST_BYTES
-from app.service.uploaded_files import UploadedFiles
+from app.service.storage.uploaded_files import UploadedFiles
 from app.settings import Settings
 from app.web.gradio_guard import GradioGuard
-from store.private_files import private_umask
+from store.files.private_files import private_umask
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-    from app.service.conversations import Conversations
+    from app.service.conversations.conversations import Conversations
     from app.service.engine import Engine
 
 Pages = Sequence[tuple[str, Any]]

@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 
-from app.html_escape import markup
+from app.formats.html_escape import markup
 from app.web import documents_tab
 from app.web.chat import Chat
 from app.web.components import Stream, handler, html, owner_of, session_of, takes_uploads

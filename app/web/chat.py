@@ -7,18 +7,23 @@ from dataclasses import replace
 from typing import Any
 
 from app.answer import Answer, Citation
-from app.html_escape import clip
-from app.json_forms import answer_payload
-from app.service.conversations import INTERRUPTED, Conversations, StoredExchange, turns
+from app.formats.html_escape import clip
+from app.formats.json_forms import answer_payload
+from app.service.conversations.answer_status import Standing, Standings
+from app.service.conversations.conversations import (
+    INTERRUPTED,
+    Conversations,
+    StoredExchange,
+    turns,
+)
+from app.service.conversations.feedback_set import CorrectionError, own_set, read_cases
 from app.service.engine import Engine
-from app.service.feedback_set import CorrectionError, own_set, read_cases
-from app.service.standings import Standing, Standings
-from app.service.uploaded_files import UploadedFiles
+from app.service.storage.uploaded_files import UploadedFiles
 from app.web import feedback, render_answer
-from app.web.answering import STOPPED, Answering, Asked, Outcome
+from app.web.answer_stream import STOPPED, Answering, Asked, Outcome
 from app.web.display_names import display_names, named_for_display
 from app.web.documents_shown import DocumentsShown
-from app.web.read_source import Opened, open_citation
+from app.web.open_source import Opened, open_citation
 from store.results import Revision
 
 MOVED = "The conversation had been deleted: the answer is in a new one."

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from itertools import groupby
 
-from app.html_escape import clip, markup
-from app.service.conversations import Conversation
+from app.formats.html_escape import clip, markup
+from app.service.conversations.conversations import Conversation
 from app.web import downloads
 
 PERIODS = ((0, "Today"), (1, "Yesterday"), (7, "The last week"), (31, "The last month"))

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from app.answer import Answer, Citation, EvidenceFound
 from ingest.document import BlockKind
-from ingest.load.titles import is_informative_title, name_in_words, shorten, without_markup
+from ingest.titles import is_informative_title, name_in_words, shorten, without_markup
 from store.library import Library
 from store.results import Revision
 

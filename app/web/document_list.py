@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.html_escape import clip, markup
-from app.service.scope import shown_name
+from app.formats.html_escape import clip, markup
+from app.service.access.document_choice import shown_name
 from app.web.chat import Chat
 from app.web.display_names import display_title
 from store.library import Library

@@ -11,18 +11,18 @@ from typing import Any
 
 import gradio as gr
 
-from app.html_escape import clip, markup
-from app.service.purge import purge
-from app.service.uploads import add_bytes, add_link
-from app.web import reading, sharing, source_pane
-from app.web.answering import LOST
+from app.formats.html_escape import clip, markup
+from app.models.worker_stream import Outlet, worker_stream
+from app.service.conversations.purge import purge
+from app.service.ingest.uploads import add_bytes, add_link
+from app.web import sharing, source_pane, source_pane_handlers
+from app.web.answer_stream import LOST
 from app.web.chat import Chat
 from app.web.components import Stream, handler, html, owner_of, session_of, takes_uploads
 from app.web.document_list import SORTS, drawn, omissions
 from app.web.documents_shown import MOST, DocumentsShown
-from app.web.read_source import read_revision
+from app.web.open_source import read_revision
 from app.web.render_diff import differences
-from app.worker_stream import Outlet, worker_stream
 from ingest.document import FootnoteError
 from store.results import IngestReport
 
@@ -207,7 +207,7 @@ def build(chat: Chat, tab: Any, stream: Stream) -> Any:
     stream.bind(tab.select, show_list, None, listed, **in_order)
     for changed in (words.change, sort.change):
         stream.bind(changed, narrow, [words, sort], listed, **in_order)
-    reading.wire(chat, pane)
+    source_pane_handlers.wire(chat, pane)
     with shares:
         sharing.build(chat.engine, tab, target, show_list, listed)
     return listed

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import Response
 
-from app.html_escape import markup
-from app.service.conversations import Conversations, StoredExchange
+from app.formats.html_escape import markup
+from app.service.conversations.conversations import Conversations, StoredExchange
 from app.service.engine import Engine
 from app.service.export import FORMS, export
 
@@ -20,7 +20,7 @@ PRINT = b"<script>print()</script>\n"
 def as_evidence(engine: Engine, user: str, kept: Sequence[StoredExchange]) -> str:
     """The evidence file of a conversation's answers, as far as the user may still read what they
     cite; ``footnote verify`` checks it."""
-    from app.service.evidence_bundle import evidence
+    from app.service.export.evidence_bundle import evidence
 
     wanted = {item.answer.id for item in kept if item.answer}
     library = engine.library_of(user)

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.answer import Answer
-from app.evidence.own_calibration import point_of, put_mark
-from app.html_escape import clip, markup
-from app.markdown import plain
-from app.service.conversations import StoredExchange
-from app.service.engine import Engine
-from app.service.feedback_set import (
+from app.evidence.custom_calibration import point_of, put_mark
+from app.formats.html_escape import clip, markup
+from app.formats.inline_markdown import plain
+from app.service.conversations.conversations import StoredExchange
+from app.service.conversations.feedback_set import (
     CorrectionError,
     corrected_case,
     expectation,
@@ -20,7 +19,8 @@ from app.service.feedback_set import (
     put,
     right_case,
 )
-from app.service.shared_files import shared_files
+from app.service.engine import Engine
+from app.service.storage.shared_files import shared_files
 from store.library import Library
 from store.results import Revision
 

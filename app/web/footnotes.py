@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 
 from app.answer import Citation
-from app.answer_text import place
-from app.html_escape import clip, markup
-from app.markdown import drawn, plain
+from app.formats.answer_text import place
+from app.formats.html_escape import clip, markup
+from app.formats.inline_markdown import drawn, plain
 
 
 def quoted(citation: Citation) -> str:

@@ -20,9 +20,9 @@ import anyio.to_thread
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
+from app.formats.json_forms import has_half_character
 from app.http.public_path import App, Scope
-from app.json_forms import has_half_character
-from app.service.uploaded_files import NotUploaded, UploadedFiles
+from app.service.storage.uploaded_files import NotUploaded, UploadedFiles
 
 API = "/gradio_api"
 READ = (

@@ -8,14 +8,22 @@ from typing import Any
 
 import gradio as gr
 
-from app.html_escape import show_controls
-from app.service.conversations import Conversations
+from app.formats.html_escape import show_controls
+from app.service.conversations.conversations import Conversations
 from app.service.engine import Engine
-from app.web import alive, attach, documents_tab, reading, settings_tab, sidebar, source_pane
+from app.web import (
+    attach,
+    documents_tab,
+    live_updates,
+    settings_tab,
+    sidebar,
+    source_pane,
+    source_pane_handlers,
+)
 from app.web.chat import Chat
 from app.web.components import QUIET, Stream, handler, html, owner_of, session_of
 from app.web.feedback import Correction
-from app.web.read_source import read_revision
+from app.web.open_source import read_revision
 from app.web.toasts import Known
 from app.web.welcome import asked_of, status_line, welcome
 
@@ -40,7 +48,7 @@ def build(
                 seen = _chat_tab(chat, blocks, tab, stream, told)
             listed = _further_tabs(chat, blocks, pages, stream)
         listed.only(_only, None, seen.chosen, **QUIET)
-        alive.wire(chat, replace(seen, listed=listed))
+        live_updates.wire(chat, replace(seen, listed=listed))
         blocks.unload(_forgetter(chat))
     return blocks
 
@@ -80,7 +88,7 @@ def _forgetter(chat: Chat) -> Callable[[gr.Request], None]:
     return forget
 
 
-def _chat_tab(chat: Chat, blocks: Any, tab: Any, stream: Stream, told: Any) -> alive.Shown:
+def _chat_tab(chat: Chat, blocks: Any, tab: Any, stream: Stream, told: Any) -> live_updates.Shown:
     current, known = gr.State(""), gr.State(Known())
     with gr.Row(elem_classes="desk", equal_height=False):
         with gr.Column(elem_classes="side", min_width=200, scale=0):
@@ -99,7 +107,7 @@ def _chat_tab(chat: Chat, blocks: Any, tab: Any, stream: Stream, told: Any) -> a
                 chips = html(elem_id="chips")
         with gr.Column(elem_classes="read", min_width=300, scale=5):
             pane = html(source_pane.EMPTY, elem_id="source")
-    seen = alive.Shown(known, current, status, shelf.chosen, chips, log, told)
+    seen = live_updates.Shown(known, current, status, shelf.chosen, chips, log, told)
     _wire(chat, blocks, seen, shelf, Parts(log, question, pane, attached, stream))
     attach.wire(chat, files, attached, log, stream)
     sidebar.wire(chat, blocks, tab, shelf, current, [log, current, question, shelf.list])
@@ -125,7 +133,9 @@ def _idle() -> Any:
     return gr.update(submit_btn="Ask", stop_btn=False)
 
 
-def _wire(chat: Chat, blocks: Any, seen: alive.Shown, shelf: sidebar.Sidebar, parts: Parts) -> None:
+def _wire(
+    chat: Chat, blocks: Any, seen: live_updates.Shown, shelf: sidebar.Sidebar, parts: Parts
+) -> None:
     current = seen.conversation
     log, question, pane = parts.log, parts.question, parts.pane
     outputs = [log, current, question, shelf.list]
@@ -189,7 +199,7 @@ def _wire(chat: Chat, blocks: Any, seen: alive.Shown, shelf: sidebar.Sidebar, pa
     def arrive(request: gr.Request) -> tuple[Any, ...]:
         owner = owner_of(request)
         conversation = sidebar.linked_conversation(chat, owner, request)
-        now = alive.arrived(chat, owner, conversation)
+        now = live_updates.arrived(chat, owner, conversation)
         shown = chat.log(owner, conversation) if conversation else welcome(chat.engine, owner)
         listed = sidebar.conversations(chat, owner, conversation)
         return shown, conversation, gr.skip(), listed, asked_of(chat.engine, owner, []), now
@@ -208,7 +218,7 @@ def _wire(chat: Chat, blocks: Any, seen: alive.Shown, shelf: sidebar.Sidebar, pa
     log.halt(halt, None, None, **QUIET)
     log.cite(cite, None, pane, **QUIET)
     pane.cite(cite, None, pane, **QUIET)
-    reading.wire(chat, pane)
+    source_pane_handlers.wire(chat, pane)
     log.edit(_text, None, question, **QUIET)
     log.mark(mark, current, [log, shelf.own], **QUIET)
     log.correct(mark, current, [log, shelf.own], **QUIET)

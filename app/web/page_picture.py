@@ -14,7 +14,7 @@ def figure(library: Library, revision: str, page: int | None, cited: Citation | 
     kept = library.original(revision) if page is not None else None
     if page is None or kept is None:
         return ""
-    from ingest.load.page_picture import SCALE, page_picture_apart
+    from ingest.render_page import SCALE, page_picture_apart
 
     data, scans = kept
     media_type = library.revision(revision).media_type

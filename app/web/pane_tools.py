@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.html_escape import markup
+from app.formats.html_escape import markup
 from app.web.source_view import View
 
 

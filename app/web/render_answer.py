@@ -11,9 +11,9 @@ from itertools import groupby
 from typing import Any
 
 from app.answer import Answer, Citation, EvidenceFound, Sentence, Verdict
-from app.answer_text import BULLET, place, with_footnotes
-from app.html_escape import markup
-from app.markdown import drawn
+from app.formats.answer_text import BULLET, place, with_footnotes
+from app.formats.html_escape import markup
+from app.formats.inline_markdown import drawn
 from app.web import feedback
 from app.web.footnotes import evidence, footnote, quoted
 from app.web.verdict_mark import verdict_mark, verdict_meaning

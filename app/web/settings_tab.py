@@ -8,10 +8,10 @@ from typing import Any
 
 import gradio as gr
 
-from app.html_escape import markup
+from app.formats.html_escape import markup
+from app.service.data_egress import kept_in
 from app.service.engine import Engine
 from app.service.model_choice import known_models
-from app.service.whereabouts import kept_in
 from app.web.components import QUIET, Stream, handler, html, owner_of
 from ingest.document import FootnoteError
 

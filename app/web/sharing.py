@@ -7,13 +7,13 @@ from typing import Any
 
 import gradio as gr
 
-from app.html_escape import clip, markup, show_controls
+from app.formats.html_escape import clip, markup, show_controls
+from app.service.access.document_choice import shown_name
+from app.service.access.permissions import EVERYONE, Role
 from app.service.engine import Engine
-from app.service.permissions import EVERYONE, Role
-from app.service.scope import shown_name
 from app.web.components import QUIET, handler, html, owner_of
 from ingest.document import FootnoteError
-from store.collections import own
+from store.catalogue.collections import own
 
 RIGHTS = [("May read", "reader"), ("May also change", "editor"), ("No longer", "")]
 EVERYBODY = "everybody"

@@ -7,8 +7,8 @@ from typing import Any
 
 import gradio as gr
 
-from app.html_escape import clip, markup, show_controls
-from app.service.scope import collection_choices, folder_choices
+from app.formats.html_escape import clip, markup, show_controls
+from app.service.access.document_choice import collection_choices, folder_choices
 from app.web import conversation_list
 from app.web.chat import Chat
 from app.web.components import QUIET, handler, html, owner_of

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from app import markdown
-from app.html_escape import clip, markup
+from app.formats import inline_markdown
+from app.formats.html_escape import clip, markup
 from app.web.pane_tools import tools
 from app.web.source_table import drawn, grids
 from app.web.source_view import View
 from ingest.document import Block, BlockKind
-from ingest.load.recognition import recognised_pages
+from ingest.load.page.recognised_page import recognised_pages
 from ingest.table import Table
 from store.results import Revision
 
@@ -26,7 +26,7 @@ def _words(view: View, start: int, end: int) -> str:
     """``text[start:end]`` as HTML; Markdown's own signs stay in the text but are not drawn."""
     text = view.text[start:end]
     is_markdown = view.revision.media_type == "text/markdown"
-    return markdown.drawn(text) if is_markdown else markup(text)
+    return inline_markdown.drawn(text) if is_markdown else markup(text)
 
 
 def _cut(start: int, end: int, view: View) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from app.html_escape import clip, markup
+from app.formats.html_escape import clip, markup
 from app.web.chat import Chat
 from app.web.display_names import display_title
 from app.web.document_list import out_of_date

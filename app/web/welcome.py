@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from app.html_escape import markup
+from app.formats.html_escape import markup
+from app.service.access.document_choice import documents_in
 from app.service.engine import Engine
-from app.service.scope import documents_in
 from app.web.display_names import display_title
 
 FIRST = (

@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from app.answer import DIRECT, Answer
-from evals.case import Case
-from evals.matching import stands_in
+from evals.datasets.case import Case
+from evals.datasets.matching import stands_in
 
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
 _PUNCTUATION = str.maketrans("", "", string.punctuation)
@@ -17,8 +17,8 @@ _PUNCTUATION = str.maketrans("", "", string.punctuation)
 
 def says_what_is_asked(case: Case, text: str) -> bool:
     """Whether every group of ``case.answers`` has an alternative that occurs in ``text`` and no
-    forbidden word does (:func:`evals.matching.stands_in`; the definition of the benchmarks'
-    README, extended to groups so that a list must be complete)."""
+    forbidden word does (:func:`evals.datasets.matching.stands_in`; the definition of the
+    benchmarks' README, extended to groups so that a list must be complete)."""
     complete = all(any(stands_in(a, text) for a in group) for group in case.answers)
     return complete and not any(stands_in(word, text) for word in case.forbidden)
 

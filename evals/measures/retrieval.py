@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from evals.case import Case
-from evals.matching import all_stand_in, normalise
+from evals.datasets.case import Case
+from evals.datasets.matching import all_stand_in, normalise
 
 DEPTH = 10
 MEASURES = ("recall@1", "recall@3", "recall@5", "recall@10", "ndcg@10", "mrr", "map")

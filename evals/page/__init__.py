@@ -12,6 +12,6 @@ __all__ = ["build"]
 
 def build(engine: Any, tab: Any) -> None:
     """Fill the page's tab of a served chat, given its ``Engine``."""
-    from evals.page.layout import fill
+    from evals.page.evaluate_tab import fill
 
     fill(engine, tab)

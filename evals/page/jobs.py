@@ -10,13 +10,13 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from app.service.shared_files import shared_files
+from app.service.storage.shared_files import shared_files
 from app.settings import SettingsError
-from evals.case import QuestionSet
+from evals.datasets.case import QuestionSet
 from evals.page.kept_state import KeptState, State
-from evals.runs import Run, run
-from evals.systems import Footnote, support_checker
-from evals.workspace import Choice, open_library, open_set, open_writer, runs_folder
+from evals.runs.runs import Run, run
+from evals.runs.systems import Footnote, support_checker
+from evals.runs.workspace import Choice, open_library, open_set, open_writer, runs_folder
 from ingest.document import FootnoteError
 from store.results import StoreError
 

@@ -12,10 +12,10 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from app.service.database import open_database
-from app.service.tables import evaluation
-from evals.runs import RunError
-from store import counters
+from app.service.storage.app_database import open_database
+from app.service.storage.app_schema import evaluation
+from evals.runs.runs import RunError
+from store.database import counters
 
 DEAD_S = 10.0
 """How long the process of a run may say nothing until the run counts as ended."""

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from app.html_escape import clip, markup
-from evals import plots
-from evals.compare import Comparison, Flip, compare
+from app.formats.html_escape import clip, markup
 from evals.measures.refusals import risk_coverage
 from evals.page.kept_state import State
-from evals.report import failures
-from evals.runs import Run
-from evals.summary import LABELS, MEANINGS, columns
-from evals.tables import COMPARISON_HEADER, comparison_rows, figure_rows, said, shown
+from evals.reports import plots
+from evals.reports.compare import Comparison, Flip, compare
+from evals.reports.metric_tables import COMPARISON_HEADER, comparison_rows, figure_rows, said, shown
+from evals.reports.report import failures
+from evals.runs.runs import Run
+from evals.runs.summary import LABELS, MEANINGS, columns
 
 HEADLINES = ("answered_right", "refusal_recall", "false_refusals", "recall@3", "citation_precision")
 MOST_SHOWN = 100

@@ -13,10 +13,10 @@ from importlib import import_module
 from pathlib import Path
 
 from ingest.document import Document, UnreadableDocument
+from ingest.load.base.source import Source
 from ingest.load.formats import FORMATS, detect, extensions, format_names
-from ingest.load.sandbox import Progress, load_apart
-from ingest.load.source import Source
-from ingest.load.text import load_text
+from ingest.load.sandbox.sandbox import Progress, load_apart
+from ingest.load.text.plain_text import load_text
 
 __all__ = [
     "FORMATS",
@@ -52,7 +52,7 @@ def load(
     the document, says why and what would help.
     """
     if is_link(str(source)):
-        from ingest.load.fetch import Fetched, fetch
+        from ingest.load.web.fetch import Fetched, fetch
 
         fetched = fetch(str(source), allow_private=allow_private, max_bytes=max_bytes)
         assert isinstance(fetched, Fetched)  # nothing was asked to be compared with

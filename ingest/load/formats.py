@@ -7,7 +7,7 @@ import re
 import zipfile
 from dataclasses import dataclass
 
-from ingest.load.source import Source
+from ingest.load.base.source import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,47 +25,55 @@ class Format:
 
 
 TEXT = Format(
-    "plain text", (".txt", ".text", ".log", ".srt", ".rst"), ("text/plain",), "ingest.load.text"
+    "plain text",
+    (".txt", ".text", ".log", ".srt", ".rst"),
+    ("text/plain",),
+    "ingest.load.text.plain_text",
 )
 MARKDOWN = Format(
-    "Markdown", (".md", ".markdown", ".mkd"), ("text/markdown",), "ingest.load.markdown"
+    "Markdown", (".md", ".markdown", ".mkd"), ("text/markdown",), "ingest.load.text.markdown"
 )
 HTML = Format(
     "HTML",
     (".html", ".htm", ".xhtml"),
     ("text/html", "application/xhtml+xml"),
-    "ingest.load.html",
+    "ingest.load.text.html",
 )
-PDF = Format("PDF", (".pdf",), ("application/pdf",), "ingest.load.pdf", binary=True)
+PDF = Format("PDF", (".pdf",), ("application/pdf",), "ingest.load.pdf.pdf", binary=True)
 _OOXML = "application/vnd.openxmlformats-officedocument."
 DOCX = Format(
     "Word (DOCX)",
     (".docx", ".docm"),
     (_OOXML + "wordprocessingml.document",),
-    "ingest.load.docx",
+    "ingest.load.office.docx",
     binary=True,
 )
 PPTX = Format(
     "PowerPoint (PPTX)",
     (".pptx", ".pptm"),
     (_OOXML + "presentationml.presentation",),
-    "ingest.load.pptx",
+    "ingest.load.office.pptx",
     binary=True,
 )
 XLSX = Format(
     "Excel (XLSX)",
     (".xlsx", ".xlsm"),
     (_OOXML + "spreadsheetml.sheet",),
-    "ingest.load.xlsx",
+    "ingest.load.spreadsheet.xlsx",
     binary=True,
 )
-CSV = Format("CSV", (".csv", ".tsv"), ("text/csv", "text/tab-separated-values"), "ingest.load.csv")
-EPUB = Format("EPUB", (".epub",), ("application/epub+zip",), "ingest.load.epub", binary=True)
+CSV = Format(
+    "CSV",
+    (".csv", ".tsv"),
+    ("text/csv", "text/tab-separated-values"),
+    "ingest.load.spreadsheet.csv",
+)
+EPUB = Format("EPUB", (".epub",), ("application/epub+zip",), "ingest.load.text.epub", binary=True)
 PICTURE = Format(
     "pictures (PNG, JPEG, TIFF)",
     (".png", ".jpg", ".jpeg", ".tif", ".tiff"),
     ("image/png", "image/jpeg", "image/tiff"),
-    "ingest.load.picture",
+    "ingest.load.pictures.picture",
     binary=True,
 )
 OPENDOCUMENT = Format(
@@ -75,25 +83,27 @@ OPENDOCUMENT = Format(
         f"application/vnd.oasis.opendocument.{kind}"
         for kind in ("text", "spreadsheet", "presentation")
     ),
-    "ingest.load.opendocument",
+    "ingest.load.office.opendocument",
     binary=True,
 )
 XLS = Format(
     "older Excel (XLS, XLSB)",
     (".xls", ".xlsb"),
     ("application/vnd.ms-excel",),
-    "ingest.load.xls",
+    "ingest.load.spreadsheet.xls",
     binary=True,
 )
-RTF = Format("RTF", (".rtf",), ("application/rtf", "text/rtf"), "ingest.load.rtf", binary=True)
+RTF = Format(
+    "RTF", (".rtf",), ("application/rtf", "text/rtf"), "ingest.load.office.rtf", binary=True
+)
 MAIL = Format(
-    "e-mail (EML, MSG)", (".eml", ".msg"), ("message/rfc822",), "ingest.load.mail", binary=True
+    "e-mail (EML, MSG)", (".eml", ".msg"), ("message/rfc822",), "ingest.load.text.mail", binary=True
 )
 STRUCTURED = Format(
     "JSON, XML and notebooks",
     (".json", ".jsonl", ".ndjson", ".xml", ".rss", ".atom", ".ipynb"),
     ("application/json", "application/xml", "text/xml", "application/rss+xml"),
-    "ingest.load.structured",
+    "ingest.load.text.structured",
     binary=True,
 )
 

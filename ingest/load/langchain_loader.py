@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from ingest.document import Block, Document, FootnoteError, UnreadableDocument
-from ingest.load.markdown import load_markdown
-from ingest.load.source import clean
-from ingest.load.text import load_text
+from ingest.load.base.source import clean
+from ingest.load.text.markdown import load_markdown
+from ingest.load.text.plain_text import load_text
 
 if TYPE_CHECKING:
     from langchain_core.document_loaders import BaseLoader

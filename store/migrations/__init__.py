@@ -1,2 +1,2 @@
 """Alembic's revisions of the tables, oldest first in ``versions``; applied by
-``store.migration``."""
+``store.database.migration``."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from store.migration import run_revisions
-from store.tables import metadata
+from store.database.migration import run_revisions
+from store.database.schema import metadata
 
 run_revisions(metadata)

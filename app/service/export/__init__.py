@@ -1,6 +1,6 @@
 """Answers as files for people, with their footnotes: Markdown, HTML, Word and PDF.
 
-The evidence file, which a program checks, is ``app.service.evidence_bundle``.
+The evidence file, which a program checks, is ``app.service.export.evidence_bundle``.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Sequence
 
 from app.answer import Answer
 from app.service.export.exported import Exported, exported
-from app.service.export.pdf import as_pdf
-from app.service.export.text import as_html, as_markdown
-from app.service.export.word import as_word
+from app.service.export.pdf_export import as_pdf
+from app.service.export.text_export import as_html, as_markdown
+from app.service.export.word_export import as_word
 
 FORMS: dict[str, tuple[str, Callable[[str, Sequence[Exported]], bytes]]] = {
     "md": ("text/markdown; charset=utf-8", as_markdown),

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from app.answer import Answer
-from app.answer_text import BULLET, quote_and_place
+from app.formats.answer_text import BULLET, quote_and_place
 
 
 @dataclass(frozen=True, slots=True)

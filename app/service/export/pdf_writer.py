@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from app.html_escape import show_controls
+from app.formats.html_escape import show_controls
 from app.service.export.exported import Exported, Sentence, paragraphs, reads_from_the_right
 from ingest.document import FootnoteError
 

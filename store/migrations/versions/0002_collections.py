@@ -10,7 +10,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Connection
 
-from store.collections import default_collection
+from store.catalogue.collections import default_collection
 
 revision = "0002"
 down_revision = "0001"

@@ -1,0 +1,119 @@
+"""Compares the wording of a sentence with its source's, for what the reader misses.
+
+A small network overlooks a word that turns the meaning: a unit, a "may", an "all", a swap of
+who and whom. The checks are measured in evals/FIGURES.md ("Verdicts"). The word lists are English;
+in other languages only units and neighbours are compared.
+"""
+
+from __future__ import annotations
+
+import re
+
+from app.language.numbers import numbers
+from app.language.tokens import STOP_WORDS, soft_match, stem, stems, words
+
+_HEDGES = """
+may might could perhaps possibly probably likely maybe if unless would
+denied denies deny claimed claims claim alleged allegedly reportedly doubted doubts
+believe believes believed expect expects expected plan plans planned hope hopes hoped
+"""
+_NEGATING = """
+not no never none nobody nothing neither nor without cannot refused denied failed lacks lacked isn't
+wasn't weren't aren't doesn't didn't don't won't can't couldn't hasn't haven't hadn't
+"""
+HEDGES = frozenset(_HEDGES.split())
+STRONG = frozenset({"all", "every", "each", "always", "never", "none", "only", "most"})
+NEGATION = frozenset(_NEGATING.split())
+_SIGNS = {"%": " percent ", "€": " euro ", "$": " dollar ", "£": " pound ", "¥": " yen "}
+# Content words this near to each other, in this order, are neighbours.
+REACH = 2
+_NUMBERING = re.compile(r"^\W*(?:\d{1,3}(?:\.\d{1,3})*[.)]?|\(?[a-z]\))\s+")
+
+
+def is_negated(text: str) -> bool:
+    """Whether the text has a negation."""
+    return bool(NEGATION & set(words(text)))
+
+
+def dropped_hedge(sentence: str, source: str) -> bool:
+    """Whether the source says with a reservation ("may", "if", "denied") what the sentence says
+    without any."""
+    return bool(_hedges(source)) and not _hedges(sentence)
+
+
+def _hedges(text: str) -> frozenset[str]:
+    # The month is no reservation.
+    return HEDGES & set(words(re.sub(r"\bMay\b", " ", text)))
+
+
+def stronger_claim(sentence: str, source: str) -> bool:
+    """Whether the sentence says "all", "never" or "only" where the source does not."""
+    return bool((STRONG & set(words(sentence))) - set(words(source)))
+
+
+def changed_unit(sentence: str, source: str) -> bool:
+    """Whether a number of the sentence counts something that the source does not speak of."""
+    among = stems(spelled(source))
+    said = words(spelled(sentence))
+    return any(
+        _is_amount(number) and not numbers(unit) and unit not in STOP_WORDS
+        and soft_match(unit, among) == 0
+        for number, unit in zip(said, said[1:], strict=False)
+    )  # fmt: skip
+
+
+def _is_amount(word: str) -> bool:
+    """Whether the word is a number and no code: 3 and "three", but not "E3"."""
+    return bool(numbers(word)) and (word[:1].isdigit() or word.isalpha())
+
+
+def spelled(text: str) -> str:
+    """The text with the signs of units as words: "40 €" as "40 euro"."""
+    return re.sub("|".join(map(re.escape, _SIGNS)), lambda m: _SIGNS[m[0]], text)
+
+
+def shared_neighbours(sentence: str, source: str) -> float:
+    """Share (0 to 1) of the sentence's neighbouring content words that are neighbours in the
+    source, in the same order. Of "Anna hired Bert" and "Bert hired Anna" it is 0.
+    """
+    said, among = (_content(text) for text in (sentence, source))
+    if len(said) < 2:
+        return 1.0
+    near = {
+        (word, other) for at, word in enumerate(among) for other in among[at + 1 : at + 1 + REACH]
+    }
+    pairs = list(zip(said, said[1:], strict=False))
+    return sum(pair in near for pair in pairs) / len(pairs)
+
+
+def is_restated(sentence: str, source: str, headings: str, neighbours: float) -> bool:
+    """Whether the sentence is one sentence of the source with words left out.
+
+    Its content words stand there in this order, ``neighbours`` (a share) of them beside the same
+    word. Where nothing is left out, words of the headings may be put in: "The cleaning agreement
+    starts on 1 April" is "The agreement starts on 1 April and runs for three years" under
+    "Cleaning"; "The cleaning starts on 1 April" is not.
+    """
+    among, above = _content(_NUMBERING.sub("", source)), set(_content(headings))
+    at, kept, near, put_in = -1, 0, 0, False
+    for word in _content(sentence):
+        if word not in among[at + 1 :]:
+            if word not in above:
+                return False
+            put_in = True
+            continue
+        found = among.index(word, at + 1)
+        if put_in and found > at + 1:
+            return False
+        near += kept > 0 and found - at <= REACH
+        at, kept, put_in = found, kept + 1, False
+    return kept > 1 and not put_in and near >= neighbours * (kept - 1)
+
+
+def _content(text: str) -> list[str]:
+    """Stems of the content words in order; numbers as values: "3" and "three" are the same."""
+    return [
+        "".join(f"{n:g}" for n in numbers(word)) or stem(word)
+        for word in words(text)
+        if word not in STOP_WORDS
+    ]

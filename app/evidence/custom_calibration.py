@@ -1,0 +1,164 @@
+"""What a data folder is calibrated to: fits of its own, and answers that its readers marked.
+
+``footnote eval calibrate`` stores a fit for quotes or for a chat model, which takes the place of
+the shipped one. Each answer that is marked in the chat joins the questions that a risk is kept on.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from app.answer import Answer
+from app.evidence.calibration import (
+    ANSWERABLE,
+    ANSWERABLE_WITH_MODEL,
+    Fits,
+    Logistic,
+    load,
+    logistic_of,
+)
+from app.evidence.risk import RISKS, Point, RiskError, threshold_for
+from ingest.document import FootnoteError
+from store.files import file_lock
+from store.files.file_lock import Changing
+
+FILE = "calibration.json"
+QUOTES = "none"
+"""The name of what answers without a chat model, as settings and answers have it."""
+SHIPPED_MODEL = "local"
+"""The chat model that the shipped fit is of."""
+ENOUGH_MARKED = 200
+"""From so many marked answers on, they alone tell the risk; fewer are added to the others."""
+
+
+class CalibrationError(FootnoteError):
+    """The calibration of a data folder cannot be read."""
+
+
+def fits_for(data: Path | None = None, model: str = SHIPPED_MODEL) -> Fits:
+    """The fits of a data folder for a chat model, by its name; the shipped ones where it has none.
+
+    A model that nobody calibrated starts with care: each strictness refuses as ``strict`` does.
+    Raises CalibrationError where the folder's file cannot be read.
+    """
+    path = data / FILE if data is not None else None
+    stat = path.stat() if path is not None and path.exists() else None
+    version = (stat.st_mtime_ns, stat.st_size) if stat else (0, 0)
+    return _fits(path if stat else None, version, model)
+
+
+@lru_cache(maxsize=32)
+def _fits(path: Path | None, version: tuple[int, int], model: str) -> Fits:
+    del version  # another file of that name is read again
+    if path is None:
+        return Fits(load(ANSWERABLE), _shipped(model))
+    try:
+        held = _read(path)
+        fits, marked = held.get("fits", {}), held.get("marked", {})
+        quotes = logistic_of(fits[QUOTES]) if QUOTES in fits else load(ANSWERABLE)
+        other = logistic_of(fits[model]) if model in fits else _shipped(model)
+        return Fits(_joined(quotes, marked.get(QUOTES, {})), _joined(other, marked.get(model, {})))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise _unreadable(path, error) from error
+
+
+def _shipped(model: str) -> Logistic:
+    shipped = load(ANSWERABLE_WITH_MODEL)
+    if model == SHIPPED_MODEL:
+        return shipped
+    careful = dict.fromkeys(shipped.thresholds, shipped.thresholds["strict"])
+    return replace(shipped, thresholds=careful, points=())
+
+
+def _joined(fit: Logistic, marked: Mapping[str, Any]) -> Logistic:
+    """The fit with marked answers among the questions that its risks are kept on."""
+    own: list[Point] = [(float(chance), bool(right)) for chance, right in marked.values()]
+    if not own:
+        return fit
+    points = (*(() if len(own) >= ENOUGH_MARKED else fit.points), *own)
+    thresholds = dict(fit.thresholds)
+    for name, risk in RISKS.items():
+        try:
+            thresholds[name] = threshold_for(risk, points)
+        except RiskError:
+            if len(own) >= ENOUGH_MARKED:
+                thresholds[name] = fit.thresholds["strict"]
+    return replace(fit, points=points, thresholds=thresholds)
+
+
+def point_of(answer: Answer, judged: str) -> Point | None:
+    """What a mark (``right``, ``wrong``, ``incomplete`` or "") tells of the probability of an
+    answer; None where it tells nothing.
+
+    A refusal marked right would have been a wrong answer. Whether one marked wrong would have been
+    a right answer nobody knows, nor whether an incomplete answer is wrong. What needs no evidence
+    (a computed value, a fact about a document) has no such probability.
+    """
+    if answer.computed or answer.kind == "talk" or answer.answerable >= 1:
+        return None
+    told = {(True, "right"): False, (False, "right"): True, (False, "wrong"): False}
+    right = told.get((answer.refused, judged))
+    return None if right is None else (round(answer.answerable, 4), right)
+
+
+def put_mark(
+    data: Path,
+    identity: str,
+    model: str,
+    point: Point | None,
+    changing: Changing = file_lock.changing,
+) -> None:
+    """Keep what a mark of an answer tells, in place of what it told before; None takes it back."""
+    with changing(data / FILE):
+        held = _read(data / FILE)
+        marked = held.setdefault("marked", {}).setdefault(model, {})
+        if marked.pop(identity, None) is None and point is None:
+            return
+        if point is not None:
+            marked[identity] = list(point)
+        _write(data / FILE, held)
+
+
+def store_fit(
+    data: Path,
+    name: str,
+    entry: Mapping[str, Any] | None,
+    changing: Changing = file_lock.changing,
+) -> None:
+    """Put a fit into the data folder, by the model's name or ``QUOTES``; None takes it out."""
+    with changing(data / FILE):
+        held = _read(data / FILE)
+        fits = held.setdefault("fits", {})
+        fits.pop(name, None)
+        if entry is not None:
+            fits[name] = dict(entry)
+        _write(data / FILE, held)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    if not path.exists():
+        return {}
+    try:
+        held = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, error) from error
+    if not isinstance(held, dict):
+        raise _unreadable(path, "it is no JSON object")
+    return held
+
+
+def _write(path: Path, held: Mapping[str, Any]) -> None:
+    fresh = path.with_suffix(".new")
+    fresh.write_text(json.dumps(held) + "\n", encoding="utf-8")
+    fresh.replace(path)
+
+
+def _unreadable(path: Path, why: object) -> CalibrationError:
+    return CalibrationError(
+        f"{path} cannot be read ({why}). Delete it, or make it again with footnote eval calibrate."
+    )

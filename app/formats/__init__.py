@@ -1,0 +1,1 @@
+"""Answers and text as other forms: JSON, plain text, Markdown inside a line, safe HTML."""

@@ -1,0 +1,116 @@
+"""Recognises a question for an overview of a document or section, or for all of its list.
+
+The words are English. What is left of the question after them must be the document's or section's
+own name, so that "What is said about the fee?" stays an ordinary question.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.language.tokens import STOP_WORDS, fold, stem, words
+
+_ASKS = """
+summary summaries summarise summarize overview gist tldr outline recap about cover covers covered
+deal deals dealt discuss discusses discussed read reads
+"""
+_SUMS_UP = "summary summaries summarise summarize overview gist tldr outline recap"
+_FILLING = """
+document documents text file files page pages section sections chapter part heading content contents
+whole entire everything main key central important most point points idea ideas topic topics subject
+message messages short brief briefly quick quickly sentence sentences few write make give please can
+could tell
+"""
+_LISTING = "list name enumerate show give all every complete full"
+_GENRES = """
+paper article report interview contract agreement manual minutes book letter speech story study
+guide news website presentation slides talk table list briefing note notes post review essay
+"""
+ASKS = frozenset(map(stem, _ASKS.split()))
+SUMS_UP = frozenset(map(stem, _SUMS_UP.split()))
+LISTING = frozenset(
+    map(stem, ["list", "name", "enumerate", "show", "give", "all", "every", "complete", "full"])
+)
+FILLING = frozenset(map(stem, _FILLING.split()))
+GENRES = frozenset(map(stem, _GENRES.split()))
+_NUMBERING = re.compile(r"^[\W\d]+")
+_MAIN_POINTS = re.compile(r"\b(?:main|key|central|most important) (?:points?|ideas?|topics?)\b")
+_ABOUT = re.compile(r"^what (?:is|was|are|were) .{1,80}\babout\W*$|^what's .{1,80}\babout\W*$")
+_LISTS = re.compile(
+    r"^(?:please )?(?:list|name|enumerate)\b|^(?:please )?(?:show|give) me (?:all|every)\b"
+    r"|\b(?:complete|full) list\b"
+)
+_TALKS_OF = re.compile(r"\b(?:say|says|said|tell|tells|told|about|section|chapter|cover|deal)\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """What is to be summed up: the heading with this index, or whole documents (None).
+
+    ``named`` are the indexes of the documents that the question names; none means all. Where it is
+    ``listed``, all items of the list under the heading are asked for.
+    """
+
+    heading: int | None
+    named: tuple[int, ...] = ()
+    listed: bool = False
+
+
+def may_ask_overview(question: str) -> bool:
+    """A cheap look, before headings and titles are read."""
+    folded = fold(question)
+    return bool(
+        SUMS_UP & {stem(w) for w in words(question)}
+        or _MAIN_POINTS.search(folded)
+        or _TALKS_OF.search(folded)
+        or _LISTS.search(folded)
+    )
+
+
+def overview_asked(
+    question: str, titles: Sequence[str], headings: Sequence[str]
+) -> Overview | None:
+    """What the question wants an overview of; None for any other question.
+
+    ``titles`` are the documents' names and titles, ``headings`` all that may be meant.
+    """
+    folded = fold(question).strip()
+    left = {stem(w) for w in words(question) if w not in STOP_WORDS} - ASKS
+    if _LISTS.search(folded):
+        at = _list_named(left - LISTING - FILLING, headings)
+        return Overview(at, listed=True) if at is not None else None
+    heading = _heading_named(folded, left, headings)
+    if heading is not None:
+        return Overview(heading)
+    sums_up = SUMS_UP & {stem(w) for w in words(question)}
+    if not (sums_up or _MAIN_POINTS.search(folded) or _ABOUT.search(folded)):
+        return None
+    left -= FILLING
+    named = tuple(
+        at for at, title in enumerate(titles) if left and left <= {stem(w) for w in words(title)}
+    )
+    return Overview(None, named) if named or not left - GENRES else None
+
+
+def _heading_named(folded: str, left: set[str], headings: Sequence[str]) -> int | None:
+    """The heading that the question names and asks nothing else about."""
+    if not _TALKS_OF.search(folded) and not SUMS_UP & {stem(w) for w in words(folded)}:
+        return None
+    asked = f" {' '.join(words(folded))} "
+    best, longest = None, 0
+    for at, heading in enumerate(headings):
+        said = words(_NUMBERING.sub("", heading))
+        if not said or f" {' '.join(said)} " not in asked or len(said) <= longest:
+            continue
+        if not left - FILLING - {stem(w) for w in words(heading)}:
+            best, longest = at, len(said)
+    return best
+
+
+def _list_named(left: set[str], headings: Sequence[str]) -> int | None:
+    """The heading that has every word of what is to be listed, and the fewest others."""
+    said = [{stem(w) for w in words(h) if w not in STOP_WORDS} for h in headings]
+    fitting = [at for at, held in enumerate(said) if left and left <= held]
+    return min(fitting, key=lambda at: len(said[at]), default=None)

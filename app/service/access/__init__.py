@@ -1,0 +1,1 @@
+"""Who signs in, and what each user may read and change."""

@@ -1,0 +1,1 @@
+"""Stored conversations, marked answers, and whether old answers still hold."""

@@ -1,0 +1,26 @@
+"""Deletes a document for good, from the library and from what people were answered."""
+
+from __future__ import annotations
+
+from app.service.conversations.conversations import Conversations
+from app.service.storage.app_database import APP, OLDER
+from app.service.storage.uploaded_files import UploadedFiles
+from store.library import Library
+
+GONE = "This answer quoted a document that was deleted for good."
+
+
+def purge(library: Library, name: str) -> None:
+    """Delete a document (its name or id) with all its revisions and every answer that shows its
+    words, also in conversations; their questions stay. Raises ``StoreError`` for an unknown name.
+    """
+    history = library.history(name)
+    revisions = [revision.id for revision in history]
+    library.remove(name, purge=True)
+    for document in {revision.document for revision in history}:
+        UploadedFiles(library.folder).delete_named(document)  # uploaded again, and not added
+    files = (library.folder / name for name in (APP.file, *OLDER))
+    if library.database or any(file.exists() for file in files):
+        kept = Conversations(library.folder, library.database)
+        kept.forget_revisions(revisions, GONE)
+        kept.close()

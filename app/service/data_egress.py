@@ -1,0 +1,47 @@
+"""Where documents, questions and answers are kept and sent, in plain words."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from sqlalchemy import make_url
+
+from app.settings import Settings, is_loopback
+from store.embedding.provider_embedder import is_provider_name
+
+NOTHING = "Nothing leaves this machine: documents, questions and answers stay here."
+
+
+def what_leaves(settings: Settings) -> str:
+    """What leaves this machine, in a sentence or several; ``NOTHING`` where nothing does."""
+    model, embedder = settings.model, settings.embedder
+    sent = []
+    if elsewhere := _database_host(settings):
+        sent.append(f"Documents, questions and answers are kept in the database at {elsewhere}.")
+    chroma = urlsplit(settings.chroma).hostname or ""
+    if chroma and not is_loopback(chroma):
+        sent.append(f"Vectors of documents and questions are sent to {chroma}.")
+    if embedder and is_provider_name(embedder):
+        host = settings.embedder_url or embedder.partition(":")[0]
+        sent.append(f"Documents and questions are sent to {host}, which makes their vectors.")
+    if model not in ("none", "auto", "local"):
+        host = settings.base_url or model.partition(":")[0]
+        sent.append(f"Each question and the passages found for it are sent to {host}.")
+    return " ".join(sent) or NOTHING
+
+
+def kept_in(settings: Settings) -> str:
+    """The data folder, or the database (without its password)."""
+    if not settings.database:
+        return str(settings.data)
+    return make_url(settings.database).set(query={}).render_as_string(hide_password=True)
+
+
+def _database_host(settings: Settings) -> str:
+    """The other machine that keeps the database; "" where it is this one."""
+    if not settings.database:
+        return ""
+    url = make_url(settings.database)
+    given = url.host or url.query.get("host", "")
+    host = given if isinstance(given, str) else given[0]
+    return "" if not host or host.startswith("/") or is_loopback(host) else host

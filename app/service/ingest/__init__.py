@@ -1,0 +1,1 @@
+"""Ingesting files, folders, links and uploads, and watching them."""

@@ -1,2 +1,0 @@
-"""Alembic's revisions of the tables of users and conversations; applied by
-``store.migration``."""

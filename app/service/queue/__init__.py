@@ -1,0 +1,1 @@
+"""Which question is answered next, and what is being answered now."""

@@ -1,0 +1,1 @@
+"""The database of users and conversations, and files that processes share."""

@@ -1,0 +1,159 @@
+"""An answer in the making: its draft as HTML, and whether its reader wants it stopped."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from app.answer import Answer, Citation, Event, EvidenceFound, Finished, Turn, Word
+from app.formats.json_forms import answer_payload
+from app.models.worker_stream import Stopped, iterate_in_worker
+from app.service.access.document_choice import scope_of
+from app.service.engine import Engine
+from app.web import render_answer
+from app.web.components import redraw_s
+from app.web.display_names import evidence_for_display
+from ingest.document import FootnoteError
+
+log = logging.getLogger(__name__)
+STOPPED = "Stopped."
+LOST = "Something went wrong in Footnote itself; the server's log says what. Try again."
+
+
+@dataclass
+class Outcome:
+    """What came of a question: an answer, or the problem that kept it from one."""
+
+    answer: Answer | None = None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question of a page (its ``session``), kept as ``exchange``, after ``history``."""
+
+    owner: str
+    session: str
+    exchange: str
+    question: str
+    documents: Sequence[str] | None
+    history: tuple[Turn, ...]
+
+
+class Answering:
+    """The answers in the making of one served chat."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._stops: dict[str, threading.Event] = {}
+        self._live: dict[str, EvidenceFound] = {}
+        self._answering: set[str] = set()
+
+    def drafts(self, asked: Asked, outcome: Outcome, around: str) -> Iterator[str]:
+        """HTML of the draft as it grows; ``outcome`` then holds the answer, or the problem.
+
+        ``around`` is what is drawn with it: a long page is drawn less often.
+        """
+        try:
+            for step in self._steps(asked, redraw_s(around)):
+                if isinstance(step, Answer):
+                    outcome.answer = step
+                else:
+                    yield step
+        except Stopped:
+            self._until_stopped(asked, outcome)
+        except FootnoteError as error:
+            outcome.problem = str(error)
+        except Exception:
+            log.exception("a question failed")
+            outcome.problem = LOST
+
+    def _steps(self, asked: Asked, every: float) -> Iterator[str | Answer]:
+        """HTML of the draft as it grows, every so many seconds, then the answer."""
+        stop = self._stops[asked.session] = threading.Event()
+        found = EvidenceFound("", ())
+        yield render_answer.draft(asked.question, found, "", "Looking in the documents")
+        self._live.pop(asked.session, None)
+        words, drawn = "", 0.0
+        library = self.engine.library_of(asked.owner)
+        documents = scope_of(library, asked.documents)
+
+        def events() -> Iterator[Event]:
+            return self.engine.stream(
+                asked.question, documents, asked.history, asked.owner or asked.session, stop,
+                exchange=asked.exchange,
+            )  # fmt: skip
+
+        for event in iterate_in_worker(events, stop):
+            if isinstance(event, Finished):
+                yield event.answer
+                return
+            if isinstance(event, EvidenceFound):
+                self._live[asked.session] = event
+                found = evidence_for_display(library, event)
+                state = self._state(found=bool(found.citations))
+                yield render_answer.draft(asked.question, found, words, state)
+            elif isinstance(event, Word):
+                words = event.text if event.restart else words + event.text
+                if time.monotonic() - drawn >= every:
+                    drawn = time.monotonic()
+                    state = "A draft; each sentence is checked next"
+                    yield render_answer.draft(asked.question, found, words, state)
+
+    def _until_stopped(self, asked: Asked, outcome: Outcome) -> None:
+        """The quotes that were found before the reader stopped the model, if any."""
+        found = self._live.get(asked.session)
+        if found is None or found.provisional is None:
+            outcome.problem = STOPPED
+            return
+        notes = (*found.provisional.notes, "Stopped; these are quotes.")
+        answer = replace(found.provisional, notes=notes)
+        library = self.engine.library_of(asked.owner)
+        identity = library.record_answer(answer_payload(answer), answer.citations)
+        outcome.answer = replace(answer, id=identity)
+
+    def _state(self, *, found: bool) -> str:
+        """What is being done once evidence was looked for."""
+        if self.engine.answerer.model is None:
+            return "Reading"
+        told = "Evidence found" if found else "Nothing sure found yet"
+        others = self.engine.waiting
+        if not others:
+            return f"{told}; the language model reads and writes"
+        return f"{told}; {others} other{'s wait' if others > 1 else ' waits'} for the model"
+
+    def evidence(self, session: str) -> Sequence[Citation]:
+        """What was found for the question that this page asks."""
+        return self._live[session].citations if session in self._live else ()
+
+    @contextmanager
+    def on(self, session: str) -> Iterator[None]:
+        """Until it ends, nothing else draws this page's conversation."""
+        self._answering.add(session)
+        try:
+            yield
+        finally:
+            self._answering.discard(session)
+
+    def is_on(self, session: str) -> bool:
+        """Whether an answer is being made for this page."""
+        return session in self._answering
+
+    def stop(self, session: str) -> None:
+        """Stop this page's answer, if one is in progress."""
+        if session in self._stops:
+            self._stops[session].set()
+
+    def stop_elsewhere(self, exchange: str) -> None:
+        """Stop the answer to a kept question, whichever page or process it is made for."""
+        self.engine.in_progress.stop(exchange)
+
+    def forget(self, session: str) -> None:
+        """The reader's page is gone: stop its answer and drop what was kept for it."""
+        self.stop(session)
+        for kept in (self._stops, self._live):
+            kept.pop(session, None)

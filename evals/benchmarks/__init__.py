@@ -1,0 +1,1 @@
+"""Benchmarks of speed, memory and quality, run as ``python -m evals.benchmarks.NAME``."""

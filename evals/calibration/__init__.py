@@ -1,0 +1,1 @@
+"""Fits the probabilities of ``app.evidence`` to labelled questions."""

@@ -1,0 +1,180 @@
+"""Data of the calibration: cases with their evidence, and what a language model says of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.answering.context import prompt_sources
+from app.answering.generate import MAX_TOKENS
+from app.answering.prompt import ANSWER, JUDGE, messages, states_answer
+from app.evidence.answerability import DENIED, is_denied, model_features
+from app.evidence.evidence import Retrieved, ScoredEvidence
+from app.evidence.reader import Reader
+from app.evidence.score_evidence import score_readings
+from app.language.tokens import content_words
+from app.models.base import ChatModel
+from evals.datasets.case import Case
+from evals.datasets.question_sets import load_set
+from evals.runs.runs import Progress
+from ingest.load import expand, load
+from store.embedding.sentence_transformer import SentenceTransformerEmbedder
+from store.library import Library
+from store.results import Hit
+
+BATCH = 32
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A case with what was found for it; ``group`` are the documents that it is asked of."""
+
+    case: Case
+    group: str
+    found: ScoredEvidence
+
+
+def judged_cases(library: Library, cases: Iterable[Case], reader: Reader) -> list[Judged]:
+    """Search and read for every case, in batches; a case without a document is asked of all."""
+    held = library.documents()
+    names = tuple(r.document for r in held)
+    out: list[Judged] = []
+    pending = iter(cases)
+    while batch := list(islice(pending, BATCH)):
+        hits = _search(library, [(c.question, c.document) for c in batch])
+        pairs = [
+            (c.question, h.stored.passage.text)
+            for c, some in zip(batch, hits, strict=True)
+            for h in some
+        ]
+        readings = iter(reader.read_pairs(pairs))
+        for case, some in zip(batch, hits, strict=True):
+            rarity = library.idf(content_words(case.question))
+            asked = (case.document,) if case.document else names
+            retrieved = Retrieved(case.question, tuple(some), rarity, asked, len(asked))
+            result = score_readings(retrieved, list(islice(readings, len(some))), reader)
+            out.append(Judged(case, case.document or " ".join(names), result))
+        print(f"\r{len(out)} questions read", end="", flush=True)
+    print()
+    return out
+
+
+def _search(library: Library, asked: Sequence[tuple[str, str | None]]) -> list[list[Hit]]:
+    """Hits for each question of its document (None: of all); those of one are searched together."""
+    hits: list[list[Hit]] = [[] for _ in asked]
+    for document in {document for _, document in asked}:
+        mine = [i for i, (_, its) in enumerate(asked) if its == document]
+        questions = [asked[i][0] for i in mine]
+        among = None if document is None else [document]
+        found = library.search_many(questions, 5, documents=among)
+        for i, some in zip(mine, found, strict=True):
+            hits[i] = some
+    return hits
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a language model made of a question: its log-odds of "yes", and its reply."""
+
+    yes: float
+    reply: str
+
+    def features(self, judged: Judged) -> tuple[float, ...]:
+        """As ``answerability.MODEL_NAMES`` names them; quotes count by the shipped fit."""
+        return model_features(judged.found, (self.yes, states_answer(self.reply)))
+
+    @property
+    def denies(self) -> bool:
+        """Whether it says twice that the question is not answered."""
+        return is_denied((self.yes, states_answer(self.reply)))
+
+
+def held_down(chance: NDArray[np.float64], denied: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Probabilities where what the model denies twice counts as it does in an answer."""
+    return np.where(denied, np.minimum(chance, DENIED), chance)
+
+
+def ask_model(
+    judged: Sequence[Judged],
+    model: ChatModel,
+    cache: Path,
+    progress: Progress,
+) -> dict[str, Said]:
+    """What the model says of each case, by the case's id.
+
+    It is kept in ``cache``, a JSON line a case, as it goes, and asked again where the evidence is
+    another. A model that gives no log-probabilities counts as undecided.
+    """
+    known: dict[str, Any] = {}
+    if cache.exists():
+        rows = map(json.loads, cache.read_text(encoding="utf-8").splitlines())
+        known = {row["id"]: row for row in rows}
+    with cache.open("a", encoding="utf-8") as lines:
+        for n, j in enumerate(judged, 1):
+            texts = [s.text for s in prompt_sources(j.found)]
+            if known.get(j.case.id, {}).get("sources") != texts:
+                yes = model.yes_log_odds(messages(j.found.question, texts, JUDGE))
+                answer = messages(j.found.question, texts, ANSWER)
+                reply = "".join(model.stream(answer, max_tokens=MAX_TOKENS))
+                known[j.case.id] = {"id": j.case.id, "yes": yes, "reply": reply, "sources": texts}
+                lines.write(json.dumps(known[j.case.id]) + "\n")
+                lines.flush()
+            progress(n, len(judged))
+    asked = (known[j.case.id] for j in judged)
+    return {row["id"]: Said(row["yes"] or 0.0, row["reply"]) for row in asked}
+
+
+def sample(judged: Sequence[Judged], n: int, seed: int) -> list[Judged]:
+    """Half answerable, half not, drawn by the seed."""
+    rng = np.random.default_rng(seed)
+    out: list[Judged] = []
+    for kind in (True, False):
+        some = [j for j in judged if j.case.answerable is kind]
+        out += [some[i] for i in rng.permutation(len(some))[: n // 2]]
+    return out
+
+
+def off_topic(cases: Sequence[Case]) -> list[Case]:
+    """Every sixth question asked of another document, which does not answer it.
+
+    Near misses alone would teach that words in common say nothing.
+    """
+    names = list(dict.fromkeys(c.document for c in cases if c.document))
+    if len(names) < 2:
+        return []
+    other = dict(zip(names, [*names[1:], names[0]], strict=True))
+    return [
+        replace(c, id=f"{c.id}@other", document=other[c.document], answerable=False, answers=())
+        for c in cases[::6]
+        if c.document
+    ]
+
+
+def read_sets(
+    sets: Sequence[str], documents: Sequence[Path], folder: Path, most: int
+) -> list[tuple[Library, list[Judged]]]:
+    """Each set over its own documents (or, for a set without, over ``documents``).
+
+    At most ``most`` questions of each, drawn by a fixed seed.
+    """
+    out, reader = [], Reader()
+    for i, name in enumerate(sets):
+        questions = load_set(name)
+        library = Library.open(folder / str(i), SentenceTransformerEmbedder())
+        sources = [questions.documents] if questions.documents else documents
+        for source in expand([str(s) for s in sources]):
+            library.add(load(source))
+        alone = [c for c in questions.cases if not c.turns]
+        drawn = np.random.default_rng(7).permutation(len(alone))[:most]
+        alone = [alone[i] for i in sorted(drawn.tolist())]
+        cases = [replace(c, id=f"{questions.name}/{c.id}") for c in alone]
+        cases += off_topic(cases)
+        out.append((library, judged_cases(library, cases, reader)))
+    return out

@@ -1,0 +1,1 @@
+"""Question sets: their format, checks, imports, and questions drafted by a model."""

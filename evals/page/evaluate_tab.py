@@ -1,0 +1,193 @@
+"""The layout and handlers of the Evaluate page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from app.service.engine import Engine
+from app.web.components import QUIET, handler, html, owner_of
+from app.web.settings_tab import STRICTNESS
+from evals.page import render_run, set_choices
+from evals.page.jobs import Jobs, Wanted
+from evals.page.kept_state import State
+from evals.runs.runs import Run, RunError
+from ingest.document import FootnoteError
+
+POLL_S = 0.7
+NOTHING = ("nothing", "")
+NO_RUN = '<p class="none">No run yet. Choose a set on the left and run it.</p>'
+INTRODUCTION = (
+    '<div class="about"><h2>How good are the answers?</h2><p>A set is questions with what their '
+    "answers should hold. Run one, read its figures, and run it again after a change. What you "
+    "mark and correct in the chat becomes your own set.</p></div>"
+)
+
+
+def fill(engine: Engine, tab: Any) -> None:
+    """Lay the page out and wire it."""
+    jobs = Jobs(engine)
+    engine.feedback_set_summary = lambda owner: set_choices.feedback_set_summary(engine, owner)
+    with gr.Row(elem_classes="desk"):
+        with gr.Column(elem_classes="sheet choose", min_width=280):
+            gr.HTML(INTRODUCTION, js_on_load=None, apply_default_css=False, padding=False)
+            questions = gr.Dropdown(
+                set_choices.sets(engine, ""), value=None, label="Set", elem_id="set",
+                interactive=False,  # until the choices of this reader are here
+            )  # fmt: skip
+            path = gr.Textbox(
+                label="Its path", max_lines=1, visible=False, elem_id="set-path",
+                info="JSONL, YAML or CSV, or a folder with questions.jsonl and documents/",
+            )  # fmt: skip
+            model = gr.Dropdown(
+                engine.offered_models(), value=engine.offered_models()[0][1], label="Answers by",
+                allow_custom_value=not engine.shared, elem_id="set-model",
+            )  # fmt: skip
+            strictness = gr.Radio(
+                [(value.capitalize(), value) for _, value in STRICTNESS],
+                value=engine.settings.strictness,
+                label="Strictness",
+                elem_id="set-strictness",
+            )
+            size = gr.Number(
+                label="Ask only so many", info="Drawn with a fixed seed; 0 asks all.",
+                precision=0, minimum=0, value=0, elem_id="set-size",
+            )  # fmt: skip
+            with gr.Row():
+                begin = gr.Button("Run", variant="primary", elem_id="run")
+                cancel = gr.Button("Cancel", interactive=False, elem_id="cancel-run")
+        with gr.Column(elem_classes="outcome", min_width=300):
+            bar = html(elem_id="run-progress")
+            with gr.Row():
+                chosen = gr.Dropdown([], value=None, label="Read the run", elem_id="run-chosen")
+                against = gr.Dropdown(
+                    [NOTHING], value="", label="Compare with", elem_id="run-against"
+                )  # fmt: skip
+            result = html(elem_id="run-result", elem_classes="run-result")
+    timer = gr.Timer(POLL_S, active=False)
+    parts = Parts(questions, path, model, strictness, size, begin, cancel, bar, chosen, against,
+                  result, timer)  # fmt: skip
+    _wire(engine, jobs, parts, tab)
+
+
+class Parts:
+    """The components that are wired together."""
+
+    def __init__(self, *parts: Any) -> None:
+        (self.questions, self.path, self.model, self.strictness, self.size, self.begin,
+         self.cancel, self.bar, self.chosen, self.against, self.result, self.timer,
+         ) = parts  # fmt: skip
+
+
+def _wire(engine: Engine, jobs: Jobs, p: Parts, tab: Any) -> None:
+    state = [p.bar, p.begin, p.cancel, p.timer]
+
+    def shown_run(owner: str, run: Run, before: Run | None = None) -> str:
+        held = {revision.id for revision in engine.library_of(owner).documents()}
+        askable = held >= {revision for _, revision in run.manifest["documents"]}
+        return render_run.result(run, before, askable=askable)
+
+    def drawn(owner: str) -> tuple[Any, ...]:
+        whose, now = jobs.now()
+        mine, busy = owner == whose, now.busy
+        shown = render_run.progress(now) if mine else _others(busy)
+        return (
+            shown, gr.update(interactive=not busy),
+            gr.update(interactive=busy and mine and now.phase != "cancelling"),
+            gr.Timer(active=busy),
+        )  # fmt: skip
+
+    @handler
+    def start(
+        questions: str, path: str, model: str, strictness: str, size: float | None,
+        request: gr.Request,
+    ) -> tuple[Any, ...]:  # fmt: skip
+        owner = owner_of(request)
+        try:
+            jobs.start(owner, _wanted(engine, owner, questions, path, model, strictness, size))
+        except FootnoteError as error:
+            failed = render_run.progress(State("failed", problem=str(error)))
+            return failed, gr.skip(), gr.skip(), gr.skip()
+        return drawn(owner)
+
+    def cancel(request: gr.Request) -> tuple[Any, ...]:
+        jobs.cancel(owner_of(request))
+        return drawn(owner_of(request))
+
+    def tick(request: gr.Request) -> tuple[Any, ...]:
+        owner, (whose, now) = owner_of(request), jobs.now()
+        run = set_choices.find(engine, owner, now.run) if owner == whose else None
+        if run is None:
+            return *drawn(owner), gr.skip(), gr.skip(), gr.skip()
+        listed = set_choices.runs(engine, owner)
+        return (
+            *drawn(owner), gr.update(choices=listed, value=run.id),
+            gr.update(choices=[NOTHING, *listed]), shown_run(owner, run),
+        )  # fmt: skip
+
+    def read(name: str | None, other: str | None, request: gr.Request) -> str:
+        owner = owner_of(request)
+        run, before = set_choices.find(engine, owner, name), set_choices.find(engine, owner, other)
+        if run is None:
+            return NO_RUN
+        return shown_run(owner, run, before if before and before.id != run.id else None)
+
+    def arrive(
+        questions: str | None, name: str | None, other: str | None, request: gr.Request
+    ) -> tuple[Any, ...]:
+        owner = owner_of(request)
+        listed, known = set_choices.runs(engine, owner), set_choices.sets(engine, owner)
+        read_now = _kept(name, listed)
+        return (
+            *drawn(owner), _offer(name, listed), _offer(other or NOTHING[1], [NOTHING, *listed]),
+            _offer(questions, known), read(read_now, other, request),
+        )  # fmt: skip
+
+    reading = [p.chosen, p.against]
+    asked = [p.questions, p.path, p.model, p.strictness, p.size]
+    p.begin.click(start, asked, state, **QUIET)
+    p.cancel.click(cancel, None, state, **QUIET)
+    p.timer.tick(tick, None, [*state, *reading, p.result], **QUIET)
+    gr.on([p.chosen.input, p.against.input], read, reading, p.result, **QUIET)
+    p.questions.change(_path_shown, p.questions, p.path, **QUIET)
+    shown = [*state, *reading, p.questions, p.result]
+    tab.select(arrive, [p.questions, *reading], shown, **QUIET)
+
+
+def _path_shown(value: str | None) -> Any:
+    return gr.update(visible=value == set_choices.OTHER)
+
+
+def _kept(value: str | None, offered: list[tuple[str, str]]) -> str | None:
+    """What was chosen, where it is still offered; else the first."""
+    values = [each for _, each in offered]
+    return value if value in values else next(iter(values), None)
+
+
+def _offer(value: str | None, offered: list[tuple[str, str]]) -> Any:
+    """The choices of today. The value is left alone where it still is one of them: somebody may
+    have chosen another while this was on its way."""
+    kept = _kept(value, offered)
+    changed: dict[str, Any] = {} if kept == value else {"value": kept}
+    return gr.update(choices=offered, interactive=True, **changed)
+
+
+def _others(busy: bool) -> str:
+    return '<p class="state" role="status">Somebody else’s run is in progress.</p>' if busy else ""
+
+
+def _wanted(
+    engine: Engine, owner: str, questions: str | None, path: str, model: str, strictness: str,
+    size: float | None,
+) -> Wanted:  # fmt: skip
+    """The reader's choice. Raises :class:`RunError` for what is missing or not offered to them."""
+    if questions not in [value for _, value in set_choices.sets(engine, owner)]:
+        raise RunError("Choose a set first; what you mark in the chat becomes your own.")
+    if questions == set_choices.OTHER and not path.strip():
+        raise RunError("Give the path of a set's file or folder.")
+    if engine.shared and model not in [value for _, value in engine.offered_models()]:
+        raise RunError("This model is not offered here.")
+    name = path.strip() if questions == set_choices.OTHER else questions
+    return Wanted(name, model.strip(), strictness, int(size) if size else None,
+                  set_choices.documents(name))  # fmt: skip

@@ -1,1 +1,0 @@
-"""Data and examples for training the reader (``python -m evals.train_reader``)."""

@@ -1,0 +1,1 @@
+"""Data and examples for training the reader (``python -m evals.training.train_reader``)."""

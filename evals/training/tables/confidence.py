@@ -1,0 +1,92 @@
+"""Fits how likely the likeliest query's result is right, on tables that its ranker never saw."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from app.tables.candidates import asked
+from app.tables.ranker import NAMES, features_of, rank
+from evals.calibration.logistic_fit import fit
+from evals.training.tables.questions import TableQuestion, is_right
+from evals.training.tables.ranked_queries import likenesses
+from store.embedding.embedder import Embedder
+
+# Of each set's questions, so many are also put to another of its tables, which cannot answer them.
+ELSEWHERE = 0.4
+# A document's title says part of what is asked, whether its table answers it or not. Each content
+# word of a question stands in the heading with this chance.
+IN_HEADING = 0.35
+THRESHOLDS = {"strict": 0.92, "balanced": 0.85, "eager": 0.7}
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A question's likeliest result: its features, and whether it is right."""
+
+    question: TableQuestion
+    name: str
+    features: tuple[float, ...]
+    right: bool
+
+
+def put_elsewhere(questions: Sequence[TableQuestion], share: float) -> list[TableQuestion]:
+    """A share of the questions, each with another table of the set and no answer there."""
+    chance = random.Random(2)
+    tables = {one.table: one.grid for one in questions}
+    names = sorted(tables)
+    moved = []
+    for one in chance.sample(list(questions), round(share * len(questions))):
+        table = chance.choice([n for n in names if n != one.table])
+        moved.append(replace(one, table=table, grid=tables[table], answers=()))
+    return moved
+
+
+def judged(
+    name: str,
+    questions: Sequence[TableQuestion],
+    weights: Sequence[Mapping[str, float]],
+    folds: Sequence[int],
+    embedder: Embedder,
+) -> Iterator[Judged]:
+    """Ranks each question with the weights of its fold: those that saw none of its tables."""
+    chance = random.Random(3)
+    alike = likenesses(questions, embedder)
+    for one, fold, likeness in zip(questions, folds, alike, strict=True):
+        ranked = rank(one.question, one.grid, likeness, weights[fold])
+        if ranked:
+            heading = " ".join(_some_words(one.question, chance))
+            found = features_of(one.question, one.grid, heading, ranked)
+            right = bool(one.answers) and is_right(one, ranked[0].result)
+            yield Judged(one, name, found, right)
+
+
+def _some_words(question: str, chance: random.Random) -> list[str]:
+    held = asked(question)
+    return [held.words[i] for i in held.content if chance.random() < IN_HEADING]
+
+
+def fit_confidence(rows: Sequence[Judged]) -> dict[str, Any]:
+    """The model ``table`` of the calibration; prints its figures, held out by question."""
+    from sklearn.metrics import roc_auc_score
+
+    x = np.array([one.features for one in rows])
+    y = np.array([one.right for one in rows])
+    entry, chance = fit(x, y, [one.question.question for one in rows], NAMES)
+    entry["auc"] = round(float(roc_auc_score(y, chance)), 4)
+    entry["thresholds"] = THRESHOLDS
+    print("confidence in a table's answer: AUC", entry["auc"])
+    names = np.array([one.name for one in rows])
+    for name in dict.fromkeys(names.tolist()):
+        mine = names == name
+        told = []
+        for strictness, least in THRESHOLDS.items():
+            given = chance[mine] >= least
+            right, wrong = (y[mine] & given).mean(), (~y[mine] & given).mean()
+            told.append(f"{strictness} {right:.3f} right {wrong:.3f} wrong")
+        print(f"  {name:36} {int(mine.sum()):5,}  " + "; ".join(told))
+    return entry

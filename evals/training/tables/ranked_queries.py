@@ -1,0 +1,114 @@
+"""The features of the queries that a question may mean, as the ranker's fit takes them."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.tables.candidates import asked, candidates, conditions
+from app.tables.features import Featurizer
+from app.tables.query import run
+from app.tables.ranker import columns_in_words
+from evals.training.tables.questions import TableQuestion, is_right
+from store.embedding.embedder import Embedder
+
+# Queries of a question that the fit sees, at most: right ones and wrong ones, drawn by chance.
+MOST_RIGHT, MOST_WRONG = 40, 1200
+# A feature counts where so many questions have it.
+LEAST_QUESTIONS = 6
+BATCH = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One question whose queries include a right one.
+
+    ``ids`` and ``values`` are the features of all its queries, one after the other; ``ends`` is
+    where each query's stop, ``right`` whether it gives the answer.
+    """
+
+    asked: TableQuestion
+    ids: NDArray[np.int32]
+    values: NDArray[np.float32]
+    ends: NDArray[np.int64]
+    right: NDArray[np.bool_]
+
+
+def likenesses(
+    questions: Sequence[TableQuestion], embedder: Embedder
+) -> Iterator[tuple[float, ...]]:
+    """The cosine of each question with the columns of its table."""
+    held: dict[str, NDArray[np.float32]] = {}
+    for start in range(0, len(questions), BATCH):
+        batch = questions[start : start + BATCH]
+        vectors = embedder.encode_queries([one.question for one in batch])
+        for one, vector in zip(batch, vectors, strict=True):
+            if one.table not in held:
+                held[one.table] = embedder.encode_documents(columns_in_words(one.grid))
+            yield tuple(map(float, held[one.table] @ vector))
+
+
+def examples(
+    questions: Sequence[TableQuestion], embedder: Embedder, ids: dict[str, int]
+) -> Iterator[Example]:
+    """Examples of the questions that some query answers; ``ids`` numbers the features' names."""
+    chance = random.Random(1)
+    alike = likenesses(questions, embedder)
+    for number, (one, likeness) in enumerate(zip(questions, alike, strict=True), 1):
+        if number % 50 == 0:
+            print(f"\r{number:,} of {len(questions):,} questions", end="", flush=True)
+        example = _example(one, likeness, ids, chance)
+        if example is not None:
+            yield example
+    print()
+
+
+def _example(
+    one: TableQuestion, likeness: tuple[float, ...], ids: dict[str, int], chance: random.Random
+) -> Example | None:
+    held = asked(one.question)
+    named = conditions(held, one.grid)
+    results = [(q, r) for q in candidates(one.grid, named) if (r := run(one.grid, q)) is not None]
+    right = [bool(one.answers) and is_right(one, result) for _, result in results]
+    if not any(right):
+        return None
+    chosen = _drawn(right, chance)
+    featurizer = Featurizer(held, one.grid, named, likeness)
+    found = [featurizer.features(*results[i]) for i in chosen]
+    return Example(
+        one,
+        np.array([ids.setdefault(name, len(ids)) for f in found for name in f], np.int32),
+        np.array([value for f in found for value in f.values()], np.float32),
+        np.cumsum([len(f) for f in found]),
+        np.array([right[i] for i in chosen]),
+    )
+
+
+def _drawn(right: Sequence[bool], chance: random.Random) -> list[int]:
+    good = [i for i, ok in enumerate(right) if ok]
+    bad = [i for i, ok in enumerate(right) if not ok]
+    kept = chance.sample(good, min(MOST_RIGHT, len(good)))
+    return kept + chance.sample(bad, min(MOST_WRONG, len(bad)))
+
+
+def pruned(data: Sequence[Example], ids: Mapping[str, int]) -> tuple[list[Example], list[str]]:
+    """Examples without rare features, numbered again, and the names of those that are left."""
+    seen = Counter[int]()
+    for one in data:
+        seen.update(np.unique(one.ids).tolist())
+    kept = [name for name, i in ids.items() if seen[i] >= LEAST_QUESTIONS]
+    numbers = np.full(len(ids), -1, np.int32)
+    numbers[[ids[name] for name in kept]] = np.arange(len(kept))
+    return [_renumbered(one, numbers) for one in data], kept
+
+
+def _renumbered(one: Example, numbers: NDArray[np.int32]) -> Example:
+    fresh = numbers[one.ids]
+    keep = fresh >= 0
+    before = np.concatenate([[0], np.cumsum(keep)])
+    return replace(one, ids=fresh[keep], values=one.values[keep], ends=before[one.ends])

@@ -1,0 +1,1 @@
+"""Shared by all loaders: the input, the text builder, encodings, archives and tables."""

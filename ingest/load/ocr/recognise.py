@@ -1,0 +1,123 @@
+"""Text recognition in pictures, offline: RapidOCR (the models of PaddleOCR on onnxruntime)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from statistics import mean
+from typing import TYPE_CHECKING, Any
+
+from ingest.load.ocr.spaces import is_english, with_spaces
+from ingest.load.page.layout import Line
+from ingest.load.page.words import Box
+from ingest.scan import ScannedLine, ScannedPage
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+# Less than this for a whole page: it lies on its side or stands on its head.
+UPRIGHT = 0.85
+# Lines that are less sure than this are noise.
+LEAST = 0.5
+TURNS = (0, 180, 90, 270)
+LONGEST_SIDE = 3_000
+MAX_RECOGNISED = 300
+"""Pictures of a document that are recognised."""
+
+
+def after_each() -> None:
+    """Called after each picture; a process that tells how far it is puts its own here."""
+
+
+class NeedsRecognition(Exception):
+    """A document holds ``pages`` pictures of text, and recognition was not yet allowed."""
+
+    def __init__(self, pages: int) -> None:
+        super().__init__(pages)
+        self.pages = pages
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """The lines of one picture, and how sure they are: 0 to 1, the mean over its lines.
+
+    ``turn`` is how far the picture was turned for it, in degrees counter-clockwise.
+    """
+
+    lines: tuple[Line, ...]
+    confidence: float
+    turn: int
+
+    def scanned(self, number: int) -> ScannedPage:
+        """The lines as a document keeps them, on page ``number``."""
+        lines = (ScannedLine(x.words, x.left, x.top, x.right, x.bottom) for x in self.lines)
+        return ScannedPage(number, self.turn, tuple(lines))
+
+
+def recognise(image: Image, page: int, scale: float = 1.0) -> Recognised:
+    """The lines in a picture; ``scale`` is how many pixels a point has.
+
+    A picture that lies on its side or stands on its head is turned: of the four ways the one whose
+    lines are surest.
+    """
+    best: list[tuple[Box, str, float]] = []
+    size, way = image.size, 0
+    for turn in TURNS:
+        turned = image.rotate(turn, expand=True) if turn else image
+        found = _found(turned, page)
+        if _uprightness(found) > _uprightness(best):
+            best, size, way = found, turned.size, turn
+        if _uprightness(best) >= UPRIGHT:
+            break
+    paper = (size[0] / scale, size[1] / scale)
+    english = is_english(" ".join(words for _, words, _ in best))
+    lines = tuple(
+        _line(box, with_spaces(words) if english else words, scale, paper) for box, words, _ in best
+    )
+    after_each()
+    return Recognised(lines, _sureness(best), way)
+
+
+def _found(image: Image, page: int) -> list[tuple[Box, str, float]]:
+    import numpy as np
+
+    shrink = min(1.0, LONGEST_SIDE / max(image.size))
+    if shrink < 1.0:
+        image = image.resize((round(image.width * shrink), round(image.height * shrink)))
+    rows, _ = _engine()(np.asarray(image.convert("RGB")), use_cls=False)
+    found = []
+    for corners, words, sure in rows or []:
+        xs, ys = [x / shrink for x, _ in corners], [y / shrink for _, y in corners]
+        if float(sure) >= LEAST and words.strip():
+            found.append((Box(page, min(xs), min(ys), max(xs), max(ys)), words, float(sure)))
+    return found
+
+
+@cache
+def _engine() -> Any:
+    from rapidocr_onnxruntime import RapidOCR
+
+    return RapidOCR(intra_op_num_threads=2, inter_op_num_threads=1)
+
+
+def _sureness(found: Sequence[tuple[Box, str, float]]) -> float:
+    return mean(sure for _, _, sure in found) if found else 0.0
+
+
+def _uprightness(found: Sequence[tuple[Box, str, float]]) -> float:
+    """How sure the lines are; much less where they run from top to bottom."""
+    return _sureness(found) - (0.5 if _stands(found) else 0.0)
+
+
+def _stands(found: Sequence[tuple[Box, str, float]]) -> bool:
+    """Whether most of the longer lines are higher than wide: the picture lies on its side."""
+    longer = [box for box, words, _ in found if len(words) > 3]
+    high = sum(box.bottom - box.top > box.right - box.left for box in longer)
+    return high * 2 > len(longer)
+
+
+def _line(box: Box, words: str, scale: float, paper: tuple[float, float]) -> Line:
+    placed = Box(box.page, box.left / scale, box.top / scale, box.right / scale, box.bottom / scale)
+    # The box of a line is about as high as its letters with what hangs below them.
+    return Line.around(words, [placed], 0.8 * (placed.bottom - placed.top), False, paper)

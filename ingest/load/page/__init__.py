@@ -1,0 +1,1 @@
+"""Pages as lines in places: reading order, paragraphs and tables of PDFs and scans."""

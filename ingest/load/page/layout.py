@@ -1,0 +1,211 @@
+"""The reading order of a PDF page: columns are found by gaps that no line crosses."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+from statistics import median
+
+from ingest.load.page.words import Box, is_right_to_left
+
+MARGIN = 0.12
+CELLS = " | "
+MIN_COLUMN_LINES = 4
+MIN_COLUMN_CHARACTERS = 18
+# Centred heads over a table's columns: as many as the row below has cells, at least so many.
+MIN_HEADED = 3
+_DIGITS = re.compile(r"\d+")
+_PAGE_NUMBER = re.compile(
+    r"\W*(?:page|p\.|seite)?\s*#(?:\s*(?:/|of|von)\s*#)?\W*$|[ivxl]+$", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line or a piece of one, in points from the page's upper left; ``size`` is its font's."""
+
+    words: str
+    page: int
+    left: float
+    top: float
+    right: float
+    bottom: float
+    size: float
+    bold: bool
+    width: float
+    height: float
+    column: tuple[float, float] = (0.0, 0.0)
+
+    @classmethod
+    def around(
+        cls, words: str, boxes: Sequence[Box], size: float, bold: bool, page: tuple[float, float]
+    ) -> Line:
+        """A line of characters with these boxes; ``page`` is the page's width and height."""
+        # Most letters stand on the base line, whatever hangs below it.
+        top, bottom = min(b.top for b in boxes), median(b.bottom for b in boxes)
+        return cls(
+            words=words,
+            page=boxes[0].page,
+            left=min(b.left for b in boxes),
+            top=top,
+            right=max(b.right for b in boxes),
+            bottom=bottom,
+            size=size if size > 1.5 else bottom - top,
+            bold=bold,
+            width=page[0],
+            height=page[1],
+        )
+
+
+def without_running_heads(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
+    """Pages without page numbers and the lines that recur in their upper or lower margins.
+
+    A line recurs if it stands at one height with the same words (numbers apart) on several pages.
+    """
+    same = Counter(key for lines in pages for key in {_head_key(line) for line in lines})
+    often = 3 if len(pages) > 3 else 2
+    sizes = Counter(round(line.size, 1) for lines in pages for line in lines)
+    body = sizes.most_common(1)[0][0] if sizes else 0.0
+
+    def is_running(line: Line, lines: Sequence[Line]) -> bool:
+        words, height, _ = key = _head_key(line)
+        if not height or line.size > 1.2 * body:
+            return False
+        alone = not any(o is not line and _level(o, line) for o in lines)
+        numbered = alone and _PAGE_NUMBER.match(words) is not None
+        return same[key] >= often or numbered
+
+    return [[line for line in lines if not is_running(line, lines)] for lines in pages]
+
+
+def _head_key(line: Line) -> tuple[str, int, int]:
+    """A margin line's words with numbers alike, its height and size; zeros for body lines."""
+    if MARGIN * line.height < line.bottom and line.top < (1 - MARGIN) * line.height:
+        return "", 0, 0
+    return _DIGITS.sub("#", line.words), max(1, round(line.bottom)), round(line.size)
+
+
+def _level(a: Line, b: Line) -> bool:
+    return a.top < b.bottom and b.top < a.bottom
+
+
+def reading_order(lines: Sequence[Line]) -> list[Line]:
+    """The lines as they are read: columns one after the other, pieces of a line joined."""
+    ordered: list[Line] = []
+    for part in _cut(sorted(lines, key=lambda x: x.top)):
+        rights = sorted(x.right for x in part)
+        left, right = min(x.left for x in part), rights[int(0.9 * (len(rights) - 1))]
+        ordered.extend(replace(line, column=(left, right)) for line in _joined(part))
+    return ordered
+
+
+def _cut(lines: list[Line], depth: int = 0) -> list[list[Line]]:
+    """Parts in reading order: lines across the gutter divide the page, columns in between."""
+    gutter = _gutter(lines) if depth < 4 else None
+    if gutter is None:
+        return [lines] if lines else []
+    parts: list[list[Line]] = []
+    for across, run in groupby(lines, key=lambda line: line.left < gutter < line.right):
+        zone = list(run)
+        sides = [x for x in zone if x.right <= gutter], [x for x in zone if x.left >= gutter]
+        if across or not all(map(_is_running_text, sides)):
+            parts.append(zone)
+        else:
+            parts.extend(part for side in sides for part in _cut(side, depth + 1))
+    return parts
+
+
+def _gutter(lines: Sequence[Line]) -> float | None:
+    """Where the fewest lines cross an upright between two columns of running text, if any."""
+    if len(lines) < 2 * MIN_COLUMN_LINES:
+        return None
+    left, right = min(x.left for x in lines), max(x.right for x in lines)
+    size = median(line.size for line in lines)
+    best, fewest = None, 0.5 * len(lines)
+    for step in range(20, 81):
+        at = left + (right - left) * step / 100
+        crossing = sum(1 for x in lines if x.left - 0.3 * size < at < x.right + 0.3 * size)
+        if crossing < fewest:
+            sides = [x for x in lines if x.right <= at], [x for x in lines if x.left >= at]
+            if all(len(side) >= MIN_COLUMN_LINES and _is_running_text(side) for side in sides):
+                best, fewest = at, crossing
+    return best
+
+
+def _is_running_text(side: Sequence[Line]) -> bool:
+    """Whether half of the characters, if any, stand in pieces of a text's length: a table's
+    cells are short. (Justified lines fall into pieces at their wide spaces.)"""
+    lengths = sorted((len(line.words) for line in side), reverse=True)
+    half, total = sum(lengths) / 2, 0
+    for length in lengths:
+        total += length
+        if total >= half:
+            return length >= MIN_COLUMN_CHARACTERS
+    return True
+
+
+def _joined(part: Sequence[Line]) -> list[Line]:
+    """Lines from top to bottom; pieces at one height become one line, from left to right."""
+    rows: list[list[Line]] = []
+    for line in sorted(part, key=lambda x: (x.top + x.bottom) / 2):
+        middle = (line.top + line.bottom) / 2
+        if rows and rows[-1][0].top <= middle <= rows[-1][0].bottom:
+            rows[-1].append(line)
+        else:
+            rows.append([line])
+    rows = [
+        sorted(row, key=lambda x: x.left, reverse=is_right_to_left("".join(x.words for x in row)))
+        for row in rows
+    ]
+    around = [[], *rows, [], []]
+    return [
+        _as_one(
+            row,
+            cells=_is_aligned(row, around[at])
+            or _is_aligned(row, around[at + 2])
+            or (_is_aligned(around[at + 2], around[at + 3]) and _heads(row, around[at + 2])),
+        )
+        for at, row in enumerate(rows)
+    ]
+
+
+def _is_aligned(row: Sequence[Line], other: Sequence[Line]) -> bool:
+    """Whether most pieces after the first begin or end where the other row's do, as cells do."""
+    fit = sum(
+        1
+        for x in row[1:]
+        if any(abs(x.left - o.left) < 1.5 or abs(x.right - o.right) < 1.5 for o in other[1:])
+    )
+    return len(other) > 1 and fit * 2 > len(row) - 1
+
+
+def _heads(row: Sequence[Line], below: Sequence[Line]) -> bool:
+    """Whether each piece stands in the middle of a column of its own, above the row's cells."""
+    if not MIN_HEADED <= len(row) == len(below):
+        return False
+    middles = [(x.left + x.right) / 2 for x in row]
+    edges = [*(x.left for x in below[1:]), max(row[0].width, below[-1].right)]
+    return all(
+        cell.left <= middle < edge for middle, cell, edge in zip(middles, below, edges, strict=True)
+    )
+
+
+def _as_one(row: Sequence[Line], cells: bool) -> Line:
+    """One line of the pieces; wide gaps between cells become bars."""
+    if len(row) == 1:
+        return row[0]
+    words = row[0].words
+    for before, line in zip(row, row[1:], strict=False):
+        words += (CELLS if cells and line.left - before.right > line.size else " ") + line.words
+    return replace(
+        row[0],
+        words=words,
+        top=min(x.top for x in row),
+        right=max(x.right for x in row),
+        bottom=max(x.bottom for x in row),
+        size=max(x.size for x in row),
+        bold=all(x.bold for x in row),
+    )

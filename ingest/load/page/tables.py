@@ -1,0 +1,46 @@
+"""Tells the header of a PDF's table from its rows: a PDF does not mark it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import groupby
+
+from ingest.document import BlockKind
+from ingest.load.base.table_rows import is_number
+from ingest.load.page.layout import CELLS
+from ingest.load.page.paragraphs import Paragraph
+
+# Rows below a header, at least; the share of them that are as wide as it is.
+LEAST_ROWS = 2
+AS_WIDE = 0.6
+# Two columns may be labels with what is filled in: their first row is a header only in bold.
+LEAST_COLUMNS = 3
+
+
+def with_headers(paragraphs: Iterable[Paragraph]) -> Iterator[Paragraph]:
+    """The paragraphs, with level 1 for each row that heads the rows after it."""
+    for in_table, run in groupby(paragraphs, lambda p: p.kind is BlockKind.TABLE_ROW):
+        rows = list(run)
+        if in_table and _has_header(rows):
+            rows[0] = replace(rows[0], level=1)
+        yield from rows
+
+
+def _has_header(rows: Sequence[Paragraph]) -> bool:
+    """Whether the first row has only names, and below them stand numbers or lighter letters."""
+    head, below = rows[0].words.split(CELLS), [row.words.split(CELLS) for row in rows[1:]]
+    named = all(any(map(str.isalpha, cell)) and not is_number(cell) for cell in head)
+    wide = [cells for cells in below if len(cells) == len(head)]
+    if not named or len(below) < LEAST_ROWS or len(wide) < AS_WIDE * len(below):
+        return False
+    if rows[0].bold and not any(row.bold for row in rows[1:]):
+        return True
+    return len(head) >= LEAST_COLUMNS and any(
+        not _has_digit(name) and all(map(_has_digit, column))
+        for name, column in zip(head, zip(*wide, strict=True), strict=True)
+    )
+
+
+def _has_digit(cell: str) -> bool:
+    return any(map(str.isdigit, cell))

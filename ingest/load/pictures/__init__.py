@@ -1,0 +1,1 @@
+"""Pictures as documents, and pictures inside documents."""

@@ -1,0 +1,1 @@
+"""Loaders that read untrusted bytes run in a process of their own."""

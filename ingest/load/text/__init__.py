@@ -1,0 +1,1 @@
+"""Plain text and text with markup: Markdown, HTML, JSON, XML, e-mail, EPUB."""

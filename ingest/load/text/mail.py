@@ -1,0 +1,121 @@
+"""E-mail messages (EML, MSG): who wrote to whom, when, about what, and the text."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from email.message import EmailMessage
+from typing import Any
+
+from ingest.document import BlockKind, Document
+from ingest.load.base.archive import damaged
+from ingest.load.base.builder import Builder
+from ingest.load.base.source import Source
+from ingest.load.text.html import main_body, parse
+from ingest.load.text.html_flow import Flow
+from ingest.load.text.plain_text import text_blocks
+
+EML, MSG = "message/rfc822", "application/vnd.ms-outlook"
+_HEADERS = ("From", "To", "Cc", "Date", "Subject")
+# Properties of MAPI by name: [MS-OXPROPS]. 001F is text in UTF-16, 001E in the sender's code page.
+_PROPERTIES = {
+    "Subject": "0037", "From": "0C1A", "Address": "0C1F", "To": "0E04", "Cc": "0E03", "Body": "1000"
+}  # fmt: skip
+_ATTACHED = "3707"
+
+
+def load(data: bytes, source: Source) -> Document:
+    """A message; attachments are named, not read. Raises UnreadableDocument for a damaged one."""
+    if data.startswith(b"\xd0\xcf\x11\xe0"):
+        return _outlook(data, source)
+    from email import message_from_bytes, policy
+
+    message = message_from_bytes(data, policy=policy.default)
+    if not any(message[name] for name in _HEADERS):
+        raise source.unreadable("no sender, receiver or subject is in it: it is no e-mail.")
+    builder = Builder()
+    headers = {name: str(message[name]) for name in _HEADERS if message[name]}
+    _head(builder, headers)
+    try:
+        body = message.get_body(preferencelist=("plain", "html"))
+        if body is not None:
+            said = body.get_content()
+            if body.get_content_subtype() == "html":
+                _html(builder, said, source)
+            else:
+                _plain(builder, said)
+        attached = [part.get_filename() or part.get_content_type() for part in _attached(message)]
+    except (LookupError, ValueError, KeyError, AttributeError) as error:
+        raise damaged(source, error) from error
+    _tell(builder, attached)
+    return _made(builder, source, EML, headers)
+
+
+def _attached(message: EmailMessage) -> Sequence[Any]:
+    return list(message.iter_attachments()) if message.is_multipart() else []
+
+
+def _head(builder: Builder, headers: dict[str, str]) -> None:
+    if headers.get("Subject"):
+        builder.add(BlockKind.HEADING, headers["Subject"], 1)
+    for name, value in headers.items():
+        if name != "Subject":
+            builder.add(BlockKind.LIST_ITEM, f"{name}: {value}", 1)
+
+
+def _plain(builder: Builder, words: str) -> None:
+    text = words.replace("\r\n", "\n").replace("\r", "\n")
+    for block in text_blocks(text):
+        builder.add(block.kind, text[block.start : block.end], block.level)
+
+
+def _html(builder: Builder, page: str, source: Source) -> None:
+    tree, _ = parse(page.encode("utf-8", "replace"), Source(source.name, source.address))
+    Flow(builder).read(main_body(tree))
+
+
+def _tell(builder: Builder, attached: Sequence[str]) -> None:
+    for name in attached:
+        builder.omit(f"The attachment “{name[:80]}” was not read; save it and ingest it.")
+
+
+def _made(builder: Builder, source: Source, media_type: str, headers: dict[str, str]) -> Document:
+    about = {"author": headers.get("From", ""), "published": headers.get("Date", "")}
+    return builder.document(source, media_type, headers.get("Subject", ""), about)
+
+
+def _outlook(data: bytes, source: Source) -> Document:
+    """A message as Outlook keeps it, in an OLE file."""
+    import olefile
+
+    try:
+        with olefile.OleFileIO(io.BytesIO(data)) as ole:
+            held = {
+                name: _property(ole, f"__substg1.0_{code}") for name, code in _PROPERTIES.items()
+            }
+            paths = ["/".join(path) for path in ole.listdir()]
+            attached = [
+                _property(ole, path.removesuffix("001F"))
+                for path in paths
+                if path.startswith("__attach") and path.endswith(f"_{_ATTACHED}001F")
+            ]
+            date = ole.get_metadata().last_saved_time
+    except (OSError, ValueError, IndexError, KeyError, TypeError, AttributeError) as error:
+        raise damaged(source, error) from error
+    sender = " ".join(filter(None, (held["From"], held["Address"] and f"<{held['Address']}>")))
+    headers = {"From": sender, "To": held["To"], "Cc": held["Cc"], "Subject": held["Subject"]}
+    headers["Date"] = date.isoformat(" ", "minutes") if date else ""
+    headers = {name: value for name, value in headers.items() if value}
+    builder = Builder()
+    _head(builder, headers)
+    _plain(builder, held["Body"])
+    _tell(builder, [name for name in attached if name])
+    return _made(builder, source, MSG, headers)
+
+
+def _property(ole: Any, path: str) -> str:
+    for ending, encoding in (("001F", "utf-16-le"), ("001E", "cp1252")):
+        if ole.exists(path + ending):
+            held = ole.openstream(path + ending).read()
+            return str(held.decode(encoding, "replace").rstrip("\0").strip())
+    return ""

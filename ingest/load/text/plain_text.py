@@ -1,0 +1,149 @@
+"""Plain text to blocks: one line a paragraph, wrapped lines, or blank lines between paragraphs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from ingest.block_classifier import assign
+from ingest.document import Block, BlockKind, Document
+from ingest.load.base.encoding import decode
+from ingest.load.base.source import Source, clean
+from ingest.titles import title_of
+
+MAX_HEADING = 80
+MAX_WRAPPED = 120
+_LINE = re.compile(r"[^\n]*[^\s][^\n]*")
+_BULLET = re.compile(r"(?:[*•‣▪◦·]|[-–—](?=\s)|\(?\d{1,3}[.)](?=\s)|\(?[a-z]\)(?=\s))\s*(?=\S)")
+_RULE = re.compile(r"[=\-_*~#\s]{3,}$")
+_NUMBERED_HEADING = re.compile(
+    r"(?:(?:chapter|part|section|appendix|article)\s+[\dIVXLA-Z]+\b|\d{1,2}(?:\.\d{1,2}){0,3}\.?\s)",
+    re.IGNORECASE,
+)
+
+Span = tuple[int, int]
+
+
+def load_text(
+    text: str, name: str, *, source: str = "", media_type: str = "text/plain", title: str = ""
+) -> Document:
+    """A document of plain text that is already available (pasted, or made by a program)."""
+    text = clean(text)
+    blocks = text_blocks(text)
+    return Document(
+        name=name,
+        title=title or title_of(text, blocks, name),
+        text=text,
+        blocks=blocks,
+        source=source or f"text:{name}",
+        media_type=media_type,
+    )
+
+
+def load(data: bytes, source: Source) -> Document:
+    """A plain text file; see ``decode`` for encodings and errors."""
+    decoded = decode(data, source)
+    made = load_text(decoded.text, source.name, source=source.address)
+    return replace(made, omissions=decoded.assumed)
+
+
+def text_blocks(text: str) -> tuple[Block, ...]:
+    """Blocks that together hold every character of ``text`` that is not whitespace."""
+    runs = list(_runs(text))
+    paragraphs: list[tuple[Span, bool]] = []
+    for run in runs:
+        paragraphs.extend((span, len(run) == 1) for span in _paragraphs(text, run))
+    blocks = []
+    for at, (span, alone) in enumerate(paragraphs):
+        following = paragraphs[at + 1][0] if at + 1 < len(paragraphs) else None
+        previous = paragraphs[at - 1][0] if at else None
+        blocks.append(_block(text, span, previous, following, alone))
+    return assign(text, blocks)
+
+
+def _runs(text: str) -> Iterator[list[Span]]:
+    """Groups of lines without an empty line between them, each line without outer whitespace."""
+    run: list[Span] = []
+    for match in _LINE.finditer(text):
+        line = match.group()
+        start = match.start() + len(line) - len(line.lstrip())
+        end = match.start() + len(line.rstrip())
+        if run and text.count("\n", run[-1][1], start) > 1:
+            yield run
+            run = []
+        run.append((start, end))
+    if run:
+        yield run
+
+
+def _paragraphs(text: str, run: Sequence[Span]) -> Iterator[Span]:
+    """Spans of the paragraphs in a run: its lines, or lines joined where they were wrapped."""
+    wrapped = _is_wrapped(text, run)
+    begin, end = run[0]
+    width = max(stop - start for start, stop in run)
+    for (_, stop), (start, line_end) in zip(run, run[1:], strict=False):
+        short = stop - begin < 0.6 * width and text[stop - 1] in '.!?:…"”'
+        if not wrapped or _BULLET.match(text, start) or (begin == start and short):
+            yield begin, end
+            begin = start
+        end = line_end
+    yield begin, end
+
+
+def _is_wrapped(text: str, run: Sequence[Span]) -> bool:
+    """Whether line ends in the run stand for spaces: even lines, broken inside sentences."""
+    if len(run) < 2 or max(end - start for start, end in run) > MAX_WRAPPED:
+        return False
+    broken = sum(
+        1
+        for (_, end), (start, _) in zip(run, run[1:], strict=False)
+        if text[end - 1] not in ".!?:;…" and (text[start].islower() or text[end - 1] == ",")
+    )
+    return broken * 4 >= len(run) - 1 and broken > 0
+
+
+def _block(
+    text: str, span: Span, previous: Span | None, following: Span | None, alone: bool
+) -> Block:
+    start, end = span
+    words = text[start:end]
+    if _RULE.match(words):
+        return Block(BlockKind.BOILERPLATE, start, end)
+    level = _heading_level(text, span, previous, following, alone)
+    if level:
+        return Block(BlockKind.HEADING, start, end, level)
+    if _BULLET.match(words):
+        return Block(BlockKind.LIST_ITEM, start, end, 1)
+    return Block(BlockKind.PARAGRAPH, start, end)
+
+
+def _heading_level(
+    text: str, span: Span, previous: Span | None, following: Span | None, alone: bool
+) -> int:
+    """1 to 3 for a line that heads what follows it, else 0."""
+    words = text[span[0] : span[1]]
+    if following is None or len(words) > MAX_HEADING or "\n" in words or words[0] in "-–—*•\"“'(":
+        return 0
+    next_words = text[following[0] : following[1]]
+    if _RULE.match(next_words) and next_words[0] in "=-":
+        return 1 if next_words[0] == "=" else 2
+    if words[-1] in '.!?:;,…"”' or not words[0].isalnum() or words[0].islower():
+        return 0
+    if not any(map(str.isalpha, words)) or "|" in words or "\t" in words:
+        return 0
+    much_longer = len(next_words) > max(MAX_HEADING, 2 * len(words))
+    if _NUMBERED_HEADING.match(words) and (alone or much_longer):
+        return 2
+    if words.isupper() and len(words) > 3 and (alone or much_longer):
+        return 1 if previous is None else 2
+    after_end = previous is None or text[previous[1] - 1] in '.!?…"”:'
+    heads = much_longer or (alone and len(words.split()) <= 10 and len(next_words) > len(words))
+    if heads and after_end and not ends_like_caption(words):
+        return 1 if previous is None else 2
+    return 0
+
+
+def ends_like_caption(words: str) -> bool:
+    """``photo: somebody`` heads nothing, however short its line is."""
+    return words.lower().startswith(("photo:", "image:", "picture:", "foto:"))

@@ -1,0 +1,1 @@
+"""Fetching pages and files by their URL."""

@@ -1,0 +1,1 @@
+"""Stored answers, and whether their citations still hold after a change."""

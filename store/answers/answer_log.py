@@ -1,0 +1,236 @@
+"""Stored answers, and whether their citations still hold."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import IntegrityError
+
+from ingest.document import Block
+from store.answers.citation_status import Comparison, Standing
+from store.catalogue.catalogue import Catalogue
+from store.database.row_mapping import AnyRow, parts
+from store.database.schema import answer_citations, answers, documents, revisions
+from store.indexing.indexer import now
+from store.results import (
+    AnswerStatus,
+    CitationStatus,
+    Hit,
+    StoredAnswer,
+    StoreError,
+)
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from store.search.searcher import Searcher
+
+# A refusal is worth asking again when one of the TOP passages of today was not among the SEEN ones
+# of then, and is at least this near (cosine) to the question.
+TOP = 3
+SEEN = 20
+NEAR = 0.3
+UNREADABLE = "You may no longer read this document."
+
+
+CITED = select(answer_citations, documents.c.name, documents.c.current).select_from(
+    answer_citations.join(revisions, revisions.c.id == answer_citations.c.revision).join(
+        documents, documents.c.id == revisions.c.document
+    )
+)
+
+
+class Cited(Protocol):
+    """A citation as answers carry it."""
+
+    @property
+    def n(self) -> int: ...
+    @property
+    def revision(self) -> str: ...
+    @property
+    def start(self) -> int: ...
+    @property
+    def end(self) -> int: ...
+    @property
+    def passage_id(self) -> str: ...
+
+
+SearchBy = Callable[[str, "NDArray[np.float32] | None"], list[Hit]]
+
+
+def what_it_saw(
+    payload: Mapping[str, object], model: str, searcher: Searcher
+) -> tuple[str, Sequence[Hit], bytes]:
+    """The embedder's id, what a refusal saw, and its question's vector; nothing for an answer."""
+    if not payload.get("refused"):
+        return model, [], b""
+    question = str(payload.get("standalone") or payload.get("question") or "")
+    question = question.encode("utf-8", "replace").decode()
+    hits = searcher.search_many([question], SEEN, None, "hybrid")[0]
+    vector = searcher.question_vectors([question]).get(question)
+    return model, hits, b"" if vector is None else vector.tobytes()
+
+
+def record(
+    catalogue: Catalogue,
+    payload: Mapping[str, object],
+    citations: Sequence[Cited],
+    *,
+    asked: tuple[str, Sequence[Hit], bytes],
+) -> str:
+    """Keeps an answer; ``asked`` is the embedder's id, what a refusal saw, and its question's
+    vector (nothing and no bytes for an answer). Returns the id."""
+    answer_id = str(payload.get("id") or uuid.uuid4().hex)
+    model, hits, vector = asked
+    seen = {"model": model, "seen": [_words(hit) for hit in hits]}
+    kept = json.dumps({**payload, "id": answer_id})
+    question = str(payload.get("question", "")).encode("utf-8", "replace").decode()
+    try:
+        with catalogue.writing() as db:
+            db.execute(delete(answers).where(answers.c.id == answer_id))
+            db.execute(
+                insert(answers).values(
+                    id=answer_id,
+                    created=now(),
+                    question=question,
+                    refused=bool(payload.get("refused")),
+                    payload=kept,
+                    seen=json.dumps(seen),
+                    vector=vector,
+                )
+            )
+            rests_on = [
+                {
+                    "answer": answer_id,
+                    "n": cited.n,
+                    "revision": cited.revision,
+                    "begins": cited.start,
+                    "ends": cited.end,
+                    "passage": cited.passage_id,
+                }
+                for cited in citations
+            ]
+            if rests_on:
+                db.execute(insert(answer_citations), rests_on)
+    except IntegrityError as error:
+        raise StoreError(
+            "The answer cites a revision that is gone (purged meanwhile), or one number twice; "
+            "ask again."
+        ) from error
+    return answer_id
+
+
+def load(
+    catalogue: Catalogue, model: str, search: SearchBy, ids: Collection[str] | None = None
+) -> list[StoredAnswer]:
+    """The stored answers (those of ``ids``), newest first, held against the documents of today."""
+    with catalogue.reading() as db:
+        held = _held(db, ids)
+        judge = _Judge(catalogue)
+        return [_answer(row, judge.citations(row.id), model, search) for row in held]
+
+
+def _held(db: Connection, ids: Collection[str] | None) -> list[AnyRow]:
+    """The rows of these answers (of all where None), newest first."""
+    if ids is None:
+        wanted = [select(answers)]
+    else:
+        wanted = [select(answers).where(answers.c.id.in_(part)) for part in parts(list(ids))]
+    rows = [row for query in wanted for row in db.execute(query.order_by(answers.c.id))]
+    return sorted(rows, key=lambda row: row.created, reverse=True)
+
+
+def _answer(
+    row: AnyRow, citations: tuple[CitationStatus, ...], model: str, search: SearchBy
+) -> StoredAnswer:
+    status: AnswerStatus = "current"
+    if row.refused:
+        status = "worth asking again" if _bears(row, model, search) else "current"
+    else:
+        found = {citation.status for citation in citations}
+        worst: tuple[AnswerStatus, ...] = ("unreadable", "stale", "moved")
+        status = next((each for each in worst if each in found), "current")
+    return StoredAnswer(
+        id=row.id,
+        created=row.created,
+        question=row.question,
+        refused=bool(row.refused),
+        payload=json.loads(row.payload),
+        status=status,
+        citations=citations,
+    )
+
+
+def _bears(row: AnyRow, model: str, search: SearchBy) -> bool:
+    """Whether passages that the refusal did not see are now among the best."""
+    import numpy as np
+
+    noted = json.loads(row.seen)
+    vector = None
+    if row.vector and noted["model"] == model:
+        vector = np.frombuffer(row.vector, dtype=np.float32)
+    payload = json.loads(row.payload)
+    question = str(payload.get("standalone") or row.question)
+    seen = set(noted["seen"])
+    return any(
+        _words(hit) not in seen and hit.parts.get("dense", 0.0) >= NEAR
+        for hit in search(question, vector)[:TOP]
+    )
+
+
+def _words(hit: Hit) -> str:
+    """What a passage says, whatever embedder or heading it has."""
+    return hashlib.sha256(hit.stored.passage.text.encode()).hexdigest()[:16]
+
+
+class _Judge:
+    """Holds citations against the documents of today; each pair of revisions compared once."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+        self._compared: dict[tuple[str, str], Comparison] = {}
+
+    def citations(self, answer_id: str) -> tuple[CitationStatus, ...]:
+        this = answer_citations.c.answer == answer_id
+        readable = self._catalogue.scope.where.label("readable")
+        wanted = CITED.add_columns(readable).where(this).order_by(answer_citations.c.n)
+        with self._catalogue.reading() as db:
+            return tuple(self._status(row) for row in db.execute(wanted))
+
+    def _status(self, row: AnyRow) -> CitationStatus:
+        start, end = row.begins, row.ends
+        if not row.readable:
+            return CitationStatus(
+                row.n, "", row.revision, start, end, quote="", status="unreadable", why=UNREADABLE
+            )
+        standing = self._standing(row.revision, row.current, start, end)
+        return CitationStatus(
+            n=row.n,
+            document=row.name,
+            revision=row.revision,
+            start=start,
+            end=end,
+            quote=self._catalogue.text(row.revision)[start:end],
+            status=standing.status,
+            why=standing.why,
+            now=(row.current, *standing.span) if standing.span else None,
+        )
+
+    def _standing(self, cited: str, current: str | None, start: int, end: int) -> Standing:
+        if current is None:
+            return Standing("stale", "The document was removed.", None)
+        if current == cited:
+            return Standing("current", "", (start, end))
+        if (cited, current) not in self._compared:
+            self._compared[cited, current] = Comparison(self._read(cited), self._read(current))
+        return self._compared[cited, current].standing(start, end)
+
+    def _read(self, revision: str) -> tuple[str, tuple[Block, ...]]:
+        return self._catalogue.text(revision), self._catalogue.blocks(revision)

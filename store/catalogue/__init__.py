@@ -1,0 +1,1 @@
+"""The catalogue: documents, revisions, collections and vectors in one database."""

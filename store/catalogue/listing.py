@@ -1,0 +1,66 @@
+"""What a question is asked of, told briefly, at a cost that does not grow with the documents."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, and_, func, or_, select, true
+
+from store.catalogue.catalogue import Catalogue
+from store.catalogue.document_lookup import current_ids
+from store.database.queries import BY_NAME, IS_CURRENT, REVISIONS
+from store.database.row_mapping import revision
+from store.database.schema import OMITTING, documents
+from store.results import Revision
+
+FIRST = 6
+"""Documents that are named."""
+UNREAD = 20
+"""Documents of which it is told what was not read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """How many current documents there are, the first by name, and what was not read of some:
+    pairs of a document's name and a sentence."""
+
+    count: int = 0
+    first: tuple[Revision, ...] = ()
+    unread: tuple[tuple[str, str], ...] = ()
+
+
+def listing(catalogue: Catalogue, names: Sequence[str] | None) -> Listing:
+    """The current documents, or those of these names, ids or sources."""
+    only = and_(_called(names), catalogue.scope.where)
+    counted = select(func.count()).select_from(documents)
+    listed = REVISIONS.where(IS_CURRENT, only).order_by(*BY_NAME)
+    with catalogue.reading() as db:
+        count = int(db.execute(counted.where(documents.c.current.is_not(None), only)).scalar_one())
+        lists = tuple(map(revision, db.execute(listed.limit(FIRST))))
+        omitting = db.execute(listed.where(OMITTING).limit(UNREAD))
+        unread = [(r.document, told) for r in map(revision, omitting) for told in r.omissions]
+    return Listing(count, lists, tuple(unread))
+
+
+def _called(names: Sequence[str] | None) -> ColumnElement[bool]:
+    if names is None:
+        return true()
+    columns = documents.c.id, documents.c.source, documents.c.name
+    return or_(*(column.in_(names) for column in columns))
+
+
+def asked_of(
+    catalogue: Catalogue, question: str, documents: Sequence[str] | None
+) -> tuple[str, str] | None:
+    """The document that "NAME: question" names, and the question; None where it names none (of
+    ``documents``, by name, id or source)."""
+    at = question.find(": ")
+    while at > 0:
+        name, rest = question[:at].strip(), question[at + 2 :].strip()
+        if name and rest:
+            named = {each for each, _ in catalogue.document_ids(name, current=True)}
+            if named and (documents is None or named & set(current_ids(catalogue, documents))):
+                return name, rest
+        at = question.find(": ", at + 1)
+    return None

@@ -1,0 +1,78 @@
+"""The vectors in the catalogue's database, and what is remembered beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import select
+
+from store.database import counters, row_mapping
+from store.database.database import Database
+from store.database.queries import LAST_VECTOR, THIS_MODEL
+from store.database.schema import embeddings
+from store.vectors.brute_force import VectorState
+
+
+class VectorTable(Database):
+    """The vectors of passages and of their sentences, by the passage's key."""
+
+    def meta(self, key: str) -> str | None:
+        """A remembered setting, such as the embedder that made the vectors."""
+        return self.metas().get(key)
+
+    def metas(self) -> dict[str, str]:
+        """All remembered settings and counters."""
+        with self.reading() as db:
+            return counters.all_of(db)
+
+    def missing(self, keys: Iterable[str]) -> set[str]:
+        """Those of ``keys`` that have no vector yet."""
+        with self.reading() as db:
+            return row_mapping.missing(db, keys)
+
+    def save_vectors(self, model: str, vectors: Iterable[tuple[str, bytes, bytes]]) -> None:
+        """Keeps vectors at once, so that no crash makes them again: key, float32 bytes, and what
+        ``sentence_vectors.pack`` made of the passage's sentences (nothing for rows of a sheet)."""
+        with self.writing() as db:
+            row_mapping.insert_vectors(db, model, vectors)
+
+    def sentence_vectors(self, keys: Sequence[str]) -> dict[str, bytes]:
+        """What was packed for the sentences of these passages; some may have none."""
+        found: dict[str, bytes] = {}
+        columns = select(embeddings.c.key, embeddings.c.sentences)
+        with self.reading() as db:
+            for part in row_mapping.parts(keys):
+                rows = db.execute(columns.where(embeddings.c.key.in_(part)))
+                found.update((row.key, row.sentences) for row in rows)
+        return {key: packed for key, packed in found.items() if packed}
+
+    def vectors_after(self, seq: int, limit: int | None = None) -> list[tuple[int, str, bytes]]:
+        """``(seq, key, float32 bytes)`` of the vectors saved after ``seq``, oldest first."""
+        wanted = (
+            select(embeddings.c.seq, embeddings.c.key, embeddings.c.vector)
+            .where(embeddings.c.seq > seq, THIS_MODEL)
+            .order_by(embeddings.c.seq)
+            .limit(limit)
+        )
+        with self.reading() as db:
+            return [(row.seq, row.key, row.vector) for row in db.execute(wanted)]
+
+    def vector_state(self) -> VectorState:
+        """What a cache of the vectors must follow."""
+        with self.reading() as db:
+            held = self.metas()
+            return VectorState(
+                model=held.get("model", ""),
+                last=int(db.execute(LAST_VECTOR).scalar_one()),
+                collections=int(held.get("collections", 0)),
+            )
+
+    def unknown_vectors(self, keys: Iterable[str]) -> set[str]:
+        """Those of ``keys`` that are no vectors of today's embedder."""
+        asked = list(keys)
+        known: set[str] = set()
+        ours = select(embeddings.c.key).where(THIS_MODEL)
+        with self.reading() as db:
+            for part in row_mapping.parts(asked):
+                known.update(db.execute(ours.where(embeddings.c.key.in_(part))).scalars())
+        return set(asked) - known

@@ -1,0 +1,99 @@
+"""Brings a database's tables up to this version of Footnote, by Alembic."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import MetaData, inspect, text
+from sqlalchemy.engine import Connection
+
+from store.database import sqlite_history
+from store.results import StoreError
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """Tables with Alembic revisions of their own: ``file`` keeps them in SQLite, ``migrations`` is
+    Alembic's script location, and a database at revision ``head``, the newest, is not looked at
+    further; ``version_table`` notes it."""
+
+    file: str
+    migrations: str
+    head: str
+    version_table: str
+
+
+CATALOGUE = Schema("catalogue.sqlite3", "store:migrations", "0003", "alembic_version")
+BASE = "0001"
+"""The revision that stands for the catalogue's tables of before Alembic."""
+Transaction = Callable[[], AbstractContextManager[Connection]]
+
+
+def migrate(schema: Schema, reading: Transaction, changing: Transaction, place: str) -> None:
+    """Makes or changes the tables in one transaction (``changing`` does not check references until
+    it ends); ``StoreError`` where a newer Footnote made them. ``place`` is what a message calls the
+    database."""
+    with reading() as db:
+        version = _version(db, schema)
+    if version == schema.head:
+        return
+    if version is not None and version > schema.head:
+        raise StoreError(
+            f"A newer Footnote made {place} (version {version} of its tables; this one knows "
+            f"{schema.head}). Upgrade Footnote, or choose another data folder with --data."
+        )
+    with changing() as db:
+        _upgrade(db, schema)
+
+
+def _version(db: Connection, schema: Schema) -> str | None:
+    if not inspect(db).has_table(schema.version_table):
+        return None
+    query = text(f"SELECT version_num FROM {schema.version_table}")
+    found: str | None = db.execute(query).scalar_one_or_none()
+    return found
+
+
+def _upgrade(db: Connection, schema: Schema) -> None:
+    from alembic import command
+
+    config = configured(db, schema)
+    older = schema is CATALOGUE and db.dialect.name == "sqlite"
+    if older and _version(db, schema) is None and sqlite_history.adopted(db):
+        sqlite_history.bring_up(db)
+        command.stamp(config, BASE)
+    command.upgrade(config, schema.head)
+    if older:
+        sqlite_history.refuse_older(db)
+
+
+def run_revisions(metadata: MetaData) -> None:
+    """What each ``env.py`` does: the revisions, inside the transaction of ``migrate``."""
+    from alembic import context
+
+    given = context.config.attributes
+    context.configure(
+        connection=given["connection"],
+        target_metadata=metadata,
+        version_table=given["schema"].version_table,
+        transactional_ddl=True,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+def configured(db: Connection, schema: Schema) -> Config:
+    """Alembic's configuration for this connection, whose transaction is the caller's."""
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", schema.migrations)
+    config.set_main_option("path_separator", "os")
+    config.attributes.update(connection=db, schema=schema)
+    return config

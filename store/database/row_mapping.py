@@ -1,0 +1,224 @@
+"""Maps rows of the catalogue to values and back."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, Table, delete, func, insert, select, update
+from sqlalchemy.engine import Connection, Row
+
+from ingest.document import Block, BlockKind, Document, Passage
+from ingest.scan import write_scans
+from store.database import counters
+from store.database.schema import collections, documents, embeddings, passages, revisions
+from store.results import OMISSIONS, Revision, StoredPassage
+
+T = TypeVar("T")
+AnyRow = Row[*tuple[Any, ...]]
+PART = 500
+
+
+@dataclass(frozen=True, slots=True)
+class NewPassage:
+    """A passage with the key of its vector."""
+
+    key: str
+    passage: Passage
+
+
+def revision(row: AnyRow) -> Revision:
+    """A row of revisions joined with its document."""
+    return Revision(
+        id=row.id,
+        document_id=row.document,
+        document=row.name,
+        number=row.number,
+        title=row.title,
+        source=row.source,
+        media_type=row.media_type,
+        content_hash=row.content_hash,
+        created=row.created,
+        passages=row.passages,
+        characters=row.characters,
+        current=bool(row.is_current),
+        activated=row.activated,
+        metadata=MappingProxyType(json.loads(row.metadata)),
+        collection=row.collection,
+    )
+
+
+def passage(row: AnyRow) -> StoredPassage:
+    """A row of passages joined with its document."""
+    return StoredPassage(
+        id=row.key,
+        revision=row.revision,
+        document=row.name,
+        ordinal=row.ordinal,
+        passage=Passage(
+            start=row.begins,
+            end=row.ends,
+            text=row.text,
+            context=row.context,
+            headings=tuple(json.loads(row.headings)),
+            kind=BlockKind(row.kind),
+            page=row.page,
+            row=row.row,
+        ),
+        title=row.title,
+        collection=row.collection,
+    )
+
+
+def write_blocks(blocks: Iterable[Block]) -> str:
+    """Blocks as JSON."""
+    return json.dumps([[b.kind, b.start, b.end, b.level, b.page, b.row] for b in blocks])
+
+
+def shape(document: Document) -> str:
+    """Hash of what the passages of a document depend on."""
+    return _hash(document.title, document.media_type, write_blocks(document.blocks), document.text)
+
+
+def parts(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    """Slices short enough for one statement."""
+    return (values[i : i + PART] for i in range(0, len(values), PART))
+
+
+def missing(db: Connection, keys: Iterable[str]) -> set[str]:
+    """Those of ``keys`` that have no vector, or none of their sentences."""
+    wanted = list(dict.fromkeys(keys))
+    known: set[str] = set()
+    complete = select(embeddings.c.key).where(embeddings.c.sentences.is_not(None))
+    for part in parts(wanted):
+        known.update(db.execute(complete.where(embeddings.c.key.in_(part))).scalars())
+    return set(wanted) - known
+
+
+def keys_of(db: Connection, which: ColumnElement[bool], keys: Sequence[str]) -> set[str]:
+    """Those of ``keys`` that a passage has of the documents that ``which`` holds for."""
+    joined = passages.join(revisions, revisions.c.id == passages.c.revision)
+    joined = joined.join(documents, documents.c.id == revisions.c.document)
+    held = select(passages.c.key).select_from(joined).where(which)
+    found: set[str] = set()
+    for part in parts(keys):
+        found.update(db.execute(held.where(passages.c.key.in_(part))).scalars())
+    return found
+
+
+def insert_vectors(db: Connection, model: str, vectors: Iterable[tuple[str, bytes, bytes]]) -> None:
+    """Adds vectors that are not there yet, and those of sentences."""
+    rows = [
+        {"key": key, "model": model, "vector": vector, "sentences": sentences}
+        for key, vector, sentences in vectors
+    ]
+    into = counters.insert(db, embeddings)
+    values = {"sentences": into.excluded.sentences}
+    if rows:
+        db.execute(into.on_conflict_do_update(index_elements=["key"], set_=values), rows)
+
+
+def metadata(document: Document) -> str:
+    """A document's metadata, and what was not read of it, as JSON."""
+    told = {OMISSIONS: "\n".join(document.omissions)} if document.omissions else {}
+    return json.dumps({**document.metadata, **told}, sort_keys=True)
+
+
+def ensure_document(db: Connection, document: Document) -> str:
+    """The id of the document of this source and collection; a new one where it is not known."""
+    source, collection = document.source, document.collection
+    this = documents.c.source == source, documents.c.collection == collection
+    known = db.execute(select(documents.c.id).where(*this)).scalar_one_or_none()
+    if known is not None:
+        db.execute(update(documents).where(documents.c.id == known).values(name=document.name))
+        return str(known)
+    # A document that moved away keeps the id made from its old place.
+    for attempt in range(1_000_000):
+        made = _hash(collection, source, str(attempt))
+        if not _exists(db, documents, made):
+            break
+    ensure_collection(db, collection)
+    named = {"name": document.name, "source": source, "collection": collection}
+    db.execute(insert(documents).values(id=made, **named))
+    return made
+
+
+def ensure_collection(db: Connection, name: str) -> None:
+    """Makes a collection where there is none of that name."""
+    made = counters.insert(db, collections).values(name=name)
+    db.execute(made.on_conflict_do_nothing())
+
+
+def _exists(db: Connection, table: Table, row_id: str) -> bool:
+    return db.execute(select(table.c.id).where(table.c.id == row_id)).first() is not None
+
+
+def ensure_revision(db: Connection, owner: str, document: Document, now: str) -> str:
+    """The revision of this text; a known one gets today's blocks, title and metadata."""
+    made = _hash(owner, document.content_hash)
+    values = {
+        "title": document.title,
+        "media_type": document.media_type,
+        "shape": shape(document),
+        "metadata": metadata(document),
+        "scans": write_scans(document.scans),
+        "blocks": write_blocks(document.blocks),
+    }
+    if _exists(db, revisions, made):
+        db.execute(update(revisions).where(revisions.c.id == made).values(**values))
+        return made
+    last = select(func.coalesce(func.max(revisions.c.number), 0))
+    db.execute(
+        insert(revisions).values(
+            **values,
+            id=made,
+            document=owner,
+            number=last.where(revisions.c.document == owner).scalar_subquery() + 1,
+            content_hash=document.content_hash,
+            created=now,
+            activated=now,
+            text=document.text,
+            passages=0,
+            characters=len(document.text),
+        )
+    )
+    return made
+
+
+def replace_passages(db: Connection, revision_id: str, new: Sequence[NewPassage]) -> None:
+    """Gives a revision that is not current these passages."""
+    db.execute(delete(passages).where(passages.c.revision == revision_id))
+    insert_passages(db, passages, revision_id, new)
+    db.execute(update(revisions).where(revisions.c.id == revision_id).values(passages=len(new)))
+
+
+def insert_passages(
+    db: Connection, table: Table, revision_id: str, new: Sequence[NewPassage]
+) -> None:
+    """Adds the passages of a revision to ``passages`` or ``staged_passages``."""
+    rows = [
+        {
+            "revision": revision_id,
+            "ordinal": ordinal,
+            "key": each.key,
+            "begins": each.passage.start,
+            "ends": each.passage.end,
+            "text": each.passage.text,
+            "context": each.passage.context,
+            "headings": json.dumps(each.passage.headings),
+            "kind": each.passage.kind.value,
+            "page": each.passage.page,
+            "row": each.passage.row,
+        }
+        for ordinal, each in enumerate(new)
+    ]
+    if rows:
+        db.execute(insert(table), rows)
+
+
+def _hash(*parts_: str) -> str:
+    return hashlib.sha256("\0".join(parts_).encode("utf-8", "surrogatepass")).hexdigest()[:32]

@@ -1,0 +1,1 @@
+"""Embedding models: the one that comes with Footnote, another local one, or a provider's."""

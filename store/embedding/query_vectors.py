@@ -1,0 +1,46 @@
+"""Vectors of questions, with a small cache: the same question is often asked again."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from store.embedding.embedder import Embedder
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+REMEMBERED = 64
+
+
+class QueryVectors:
+    """Unit vectors of questions, the last ones remembered; safe to share between threads."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+        self._known: OrderedDict[str, NDArray[np.float32]] = OrderedDict()
+        self._lock = Lock()
+
+    def of(self, questions: Sequence[str]) -> dict[str, NDArray[np.float32]]:
+        """The vector of each question, shape (dimensions,); blank ones are left out."""
+        asked = [question for question in dict.fromkeys(questions) if question.strip()]
+        with self._lock:
+            found = {
+                question: self._known[question] for question in asked if question in self._known
+            }
+        fresh = [question for question in asked if question not in found]
+        if fresh:
+            found.update(zip(fresh, self._embedder.encode_queries(fresh), strict=True))
+            with self._lock:
+                self._known.update(found)
+                while len(self._known) > REMEMBERED:
+                    self._known.popitem(last=False)
+        return found
+
+    def clear(self) -> None:
+        """Forgets all vectors."""
+        with self._lock:
+            self._known.clear()

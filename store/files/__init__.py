@@ -1,0 +1,1 @@
+"""Files on disk: private to their owner, and locked while they change."""

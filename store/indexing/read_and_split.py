@@ -1,0 +1,63 @@
+"""Reads a document's file and splits it: what can be done in any process, before its passages are
+embedded and it becomes current."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from ingest.document import Document, FootnoteError, Passage
+from ingest.load import load
+from ingest.load.sandbox.sandbox import Progress
+from ingest.split import split
+from store.database.row_mapping import shape
+from store.embedding.embedder import Embedder
+
+
+@dataclass(frozen=True, slots=True)
+class SplitDocument:
+    """A document with its passages; None where it is as the library has it, so that there was
+    nothing to split."""
+
+    document: Document
+    passages: tuple[Passage, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class WantedFile:
+    """A file to read, what to call its document (None: as the file), and the shape (all that its
+    passages depend on) of the revision that the library has, "" for none."""
+
+    path: str
+    name: str | None = None
+    shape: str = ""
+
+
+Outcome = SplitDocument | FootnoteError
+
+
+class Readers(Protocol):
+    """Reads and splits many files, wherever it does so."""
+
+    def __call__(self, wanted: Iterable[WantedFile]) -> Iterator[tuple[WantedFile, Outcome]]:
+        """Each file with its document, or with the error that it cannot be read."""
+
+
+class ReadAndSplit:
+    """Reads and splits one file. It can be sent to another process."""
+
+    def __init__(self, embedder: Embedder, limit: int, *, ocr: bool) -> None:
+        """``limit`` is the longest passage in tokens; ``ocr`` reads pictures of text."""
+        self._embedder, self._limit, self._ocr = embedder, limit, ocr
+
+    def __call__(self, wanted: WantedFile, progress: Progress | None = None) -> Outcome:
+        """The document, or the error where it cannot be read."""
+        try:
+            document = load(wanted.path, name=wanted.name, ocr=self._ocr, progress=progress)
+        except FootnoteError as error:
+            return error
+        if shape(document) == wanted.shape:
+            return SplitDocument(document, None)
+        passages = split(document, self._embedder.count_tokens, self._limit)
+        return SplitDocument(document, tuple(passages))

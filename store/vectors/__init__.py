@@ -1,0 +1,1 @@
+"""The vector index: Chroma, and exact search over what it does not have yet."""

@@ -1,0 +1,172 @@
+"""What answers first: a headline over a long quote, the best sentence, the rest folded."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.answer import Answer
+from app.answering.headline import MOST, headline
+from app.answering.pipeline import Answerer
+from app.cli.common import console
+from app.cli.print_answer import show_answer
+from app.evidence.reader import Reader
+from app.formats.answer_text import with_footnotes
+from app.formats.json_forms import answer_from_payload, answer_payload
+from app.settings import load_settings
+from app.web.render_answer import Exchange, exchange
+from ingest.load import load
+from store.library import Library
+
+LONG = (
+    "The lighthouse on the Skerry, which the merchants of Hafnavik had asked for since 1790, was "
+    "built of grey granite between 1832 and 1838, and the keeper (with his family) lived in it "
+    "until the autumn of 1971."
+)
+NOTES = f"""# The Skerry
+
+{LONG}
+
+The lamp burned 9 litres of oil a night. The boat came on Fridays.
+
+Two storms broke the lamp, in 1881 and 1902, and both times the glass came from Bergen by sea.
+
+Stores were:
+
+- oil
+- rope
+"""
+DUTIES = """In winter the wife of the keeper took over some duties.
+
+The duties of the keeper were:
+
+- trimming the wick
+- winding the clockwork
+- writing the log
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("grey granite", "was built of grey granite between 1832 and 1838"),
+        ("1790", "which the merchants of Hafnavik had asked for since 1790"),
+        ("with his family", "and the keeper (with his family"),
+    ],
+)
+def test_the_headline_is_the_clause_with_the_span(words: str, expected: str) -> None:
+    at = LONG.index(words)
+    assert headline(LONG, (at, at + len(words))) == expected
+
+
+def test_the_clauses_that_say_what_is_asked_are_taken() -> None:
+    text = (
+        "The harbour's master in Hafnavik, Odd Berg, told the council about the quay, and then "
+        "left by the early boat, which was late, as it often is in winter."
+    )
+    at = text.index("Odd Berg")
+    key = (at, at + len("Odd Berg"))
+    said = headline(text, key, "Who is the master of the harbour in Hafnavik?")
+    assert said == "The harbour's master in Hafnavik, Odd Berg"
+    assert headline(text, key, "Whom did the council hear?").startswith(
+        "Odd Berg, told the council"
+    )
+
+
+def test_of_a_long_clause_the_words_around_the_span_are_taken() -> None:
+    text = "one two " * 20 + "KEY " + "three four " * 20
+    at = text.index("KEY")
+    said = headline(text, (at, at + 3)).split()
+    assert len(said) == MOST and said.index("KEY") == MOST // 2
+    assert headline(text, (0, len(text))) == "", "a span of a whole page is no headline"
+
+
+@given(
+    st.lists(st.sampled_from(["a", "bo", "(", ")", "ci,", "–", "3,460", "é;", "\n"]), min_size=1),
+    st.data(),
+)
+def test_a_headline_is_a_slice_with_the_span_in_it(parts: list[str], data: st.DataObject) -> None:
+    text = " ".join(["word", *parts, "end."])
+    words = [m.span() for m in re.finditer(r"\w[\w,]*", text)]
+    first = data.draw(st.integers(0, len(words) - 1))
+    last = data.draw(st.integers(first, len(words) - 1))
+    start, end = words[first][0], words[last][1]
+    said = headline(text, (start, end))
+    assert said in text and len(said.split()) <= MOST
+    assert not said or text[start:end].strip(",;") in said
+
+
+@pytest.fixture(scope="module")
+def answerer(
+    embedder: object, reader: Reader, tmp_path_factory: pytest.TempPathFactory
+) -> Answerer:
+    folder: Path = tmp_path_factory.mktemp("skerry")
+    library = Library.open(folder, embedder)  # type: ignore[arg-type]
+    (folder / "skerry.md").write_text(NOTES, encoding="utf-8")
+    library.add(load(str(folder / "skerry.md")))
+    return Answerer(library, load_settings(data=folder, model="none"), None, reader)
+
+
+@pytest.fixture(scope="module")
+def long_answer(answerer: Answerer) -> Answer:
+    return answerer.answer("When was the lighthouse on the Skerry built?")
+
+
+def test_a_long_quote_has_a_headline_and_a_short_one_none(
+    answerer: Answerer, long_answer: Answer
+) -> None:
+    assert "1832" in long_answer.headline
+    assert long_answer.headline in long_answer.citations[0].quote
+    short = answerer.answer("How much oil did the lamp burn?")
+    assert short.sentences[0].text == "The lamp burned 9 litres of oil a night."
+    assert short.headline == ""
+
+
+def test_the_best_sentence_comes_first_and_further_passages_are_folded(answerer: Answerer) -> None:
+    answer = answerer.answer("Where did the glass of the lamp come from?")
+    assert "Bergen" in answer.sentences[0].text
+    folded = replace(answer, further=len(answer.sentences) - 1)
+    first, rest = folded.footnotes
+    assert [c.n for c in first] == [1] and "Bergen" in first[0].quote
+    page = exchange(Exchange("x", answer.question, folded))
+    before, _, after = page.partition('<details class="further">')
+    assert "Bergen" in before
+    assert bool(rest) == bool(after)
+    assert with_footnotes(folded).count("[^") == 2, "what is copied is what is shown"
+
+
+def test_a_list_is_never_folded(answerer: Answerer) -> None:
+    answer = answerer.answer("List all stores.")
+    assert answer.headline == "" and answer.further == 0
+    assert {"- oil", "- rope"} <= {s.text for s in answer.sentences}
+    assert "- oil[^1]\n- rope[^1]" in with_footnotes(answer)
+
+
+def test_a_list_stands_before_what_else_may_answer(
+    embedder: object, reader: Reader, tmp_path: Path
+) -> None:
+    (tmp_path / "duties.md").write_text(DUTIES, encoding="utf-8")
+    with Library.open(tmp_path, embedder) as library:  # type: ignore[arg-type]
+        library.add(load(str(tmp_path / "duties.md")))
+        settings = load_settings(data=tmp_path, model="none")
+        answer = Answerer(library, settings, None, reader).answer(
+            "What are the duties of the keeper?"
+        )
+    told = [s.text for s in answer.sentences]
+    items = ["- trimming the wick", "- winding the clockwork", "- writing the log"]
+    assert told[:4] == ["The duties of the keeper were:", *items]
+    assert len(told) > 4 and answer.further == len(told) - 4, "the prose before it is folded"
+
+
+def test_every_door_tells_the_headline(long_answer: Answer) -> None:
+    assert answer_from_payload(answer_payload(long_answer)).headline == long_answer.headline
+    assert long_answer.headline_excerpt in exchange(Exchange("x", "When?", long_answer))
+    assert long_answer.headline_excerpt.startswith("… ")
+    with console.capture() as printed:
+        show_answer(long_answer)
+    assert printed.get().startswith(long_answer.headline_excerpt[:40])

@@ -1,0 +1,127 @@
+"""The server stops while a page is open, and starts again: nothing breaks, nothing is lost."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import httpx
+from playwright.sync_api import Browser, expect
+
+from ingest.document import Document
+from store.embedding.embedder import Embedder
+from store.library import Library
+from tests.support.browser import PATIENCE_MS, ask, free_port
+from tests.support.endpoint import endpoint
+from tests.support.proxy import proxy
+
+QUESTION = "When was the lighthouse at Skerrow Point built?"
+STOPS_IN_S = 20
+"""Two seconds on a quiet machine; this one may be busy."""
+
+
+@contextmanager
+def served(data: Path, port: int, **settings: str) -> Iterator[subprocess.Popen[str]]:
+    """``footnote chat`` as a process of its own; it is stopped at the end at the latest."""
+    command = [sys.executable, "-m", "app", "chat", "--port", str(port)]
+    environment = {**os.environ, "FOOTNOTE_DATA": str(data), "FOOTNOTE_MODEL": "none", **settings}
+    process = subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    try:
+        deadline = time.monotonic() + PATIENCE_MS / 1000
+        while not _answers(port):
+            assert process.poll() is None and time.monotonic() < deadline
+            time.sleep(0.1)
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _answers(port: int) -> bool:
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/").status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def test_an_open_page_neither_delays_the_end_nor_loses_its_conversation(
+    tmp_path: Path, embedder: Embedder, sample: Document, chromium: Browser
+) -> None:
+    with Library.open(tmp_path, embedder) as library:
+        library.add(sample)
+    port = free_port()
+    context = chromium.new_context()
+    page = context.new_page()
+    with served(tmp_path, port) as process:
+        page.goto(f"http://127.0.0.1:{port}/")
+        page.wait_for_selector(".welcome")
+        expect(ask(page, QUESTION)).to_contain_text("1871")
+        page.evaluate("window.before = true")
+        began = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        said, _ = process.communicate(timeout=60)
+        assert time.monotonic() - began < STOPS_IN_S
+        assert "Traceback" not in said and "Error" not in said, said
+        assert process.returncode == 130
+    page.fill("#question textarea", "How high is the tower?")
+    page.press("#question textarea", "Enter")
+    with served(tmp_path, port):
+        # The page itself finds the server again, and is loaded anew.
+        page.wait_for_function("!window.before")
+        expect(page.locator(".turn .asked")).to_have_text(QUESTION)
+        # What was typed meanwhile is still there.
+        expect(page.locator("#question textarea")).to_have_value("How high is the tower?")
+        page.press("#question textarea", "Enter")
+        expect(page.locator(".turn:not(.live)").nth(1)).to_contain_text("38 metres")
+        expect(page.locator("#question textarea")).to_have_value("")
+        page.reload()
+        expect(page.locator(".turn .asked")).to_have_count(2)
+        expect(page.locator("#question textarea")).to_have_value("")
+        expect(page.locator(".turn .asked").first).to_have_text(QUESTION)
+    context.close()
+
+
+def test_when_its_process_dies_an_open_page_goes_on_with_another(
+    tmp_path: Path, embedder: Embedder, sample: Document, chromium: Browser
+) -> None:
+    with Library.open(tmp_path, embedder) as library:
+        library.add(sample)
+    ports = [free_port(), free_port()]
+    with ExitStack() as opened:
+        gate = threading.Event()
+        model = opened.enter_context(endpoint(pieces=["It was built in 1871 [1]."], gate=gate))
+        settings = {"FOOTNOTE_MODEL": "openai:m", "FOOTNOTE_BASE_URL": model.url}
+        processes = [
+            opened.enter_context(served(tmp_path, port, OPENAI_API_KEY="k", **settings))
+            for port in ports
+        ]
+        targets = [f"http://127.0.0.1:{port}" for port in ports]
+        address = opened.enter_context(proxy(targets, ""))
+        page = opened.enter_context(chromium.new_context()).new_page()
+        page.goto(address)
+        page.wait_for_selector(".welcome")
+        page.evaluate("window.before = true")
+        page.fill("#question textarea", QUESTION)
+        page.press("#question textarea", "Enter")
+        page.wait_for_selector(".turn.live .state")
+        deadline = time.monotonic() + PATIENCE_MS / 1000
+        while not any(heard.get("stream") for heard in model.heard):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        processes[0].kill()
+        # The page comes back by itself; the other process knows what was being asked.
+        page.wait_for_function("!window.before")
+        expect(page.locator(".turn .asked")).to_have_text(QUESTION)
+        gate.set()
+        page.get_by_role("button", name="Try again").click()
+        expect(page.locator(".turn")).to_contain_text("1871")
+        expect(page.locator(".turn")).to_have_count(1)

@@ -1,0 +1,149 @@
+"""Text recognition: scans, pictures, turned pages, lost spaces, and how it is told."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+
+from ingest.document import Document, UnreadableDocument
+from ingest.load import load, load_bytes
+from ingest.load.base.source import Source
+from ingest.load.ocr.spaces import is_english, with_spaces
+from ingest.load.page.recognised_page import recognised_pages
+from ingest.load.sandbox import sandbox
+from ingest.render_page import page_picture
+from store.embedding.open_embedder import open_embedder
+from store.library import Library
+from tests.support.commands import Footnote
+
+SAID = ["The treasurer reported a deficit", "of 12,400 euros for the year."]
+
+
+def scan(*lines: str, turn: int = 0) -> Image.Image:
+    """A page with these lines, as a scanner gives it."""
+    page = Image.new("L", (1240, 1754), 255)
+    pen = ImageDraw.Draw(page)
+    for at, line in enumerate(lines):
+        pen.text((120, 200 + 70 * at), line, fill=0, font=ImageFont.load_default(42))
+    return page.rotate(turn, expand=True)
+
+
+def saved(page: Image.Image, format_: str, *more: Image.Image) -> bytes:
+    out = io.BytesIO()
+    options = {"save_all": True, "append_images": more} if more else {}
+    page.save(out, format_, resolution=150, **options)
+    return out.getvalue()
+
+
+def read(data: bytes, name: str, *, ocr: bool = True) -> Document:
+    return load_bytes(data, Source(name, f"/somewhere/{name}"), ocr=ocr)
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.tiff"])
+def test_a_picture_of_text_is_read(name: str) -> None:
+    format_ = {"png": "PNG", "jpg": "JPEG", "tiff": "TIFF"}[name[2:]]
+    document = read(saved(scan(*SAID), format_), name)
+    assert " ".join(document.text.split()) == " ".join(SAID)
+    assert set(recognised_pages(document.metadata)) == {1}
+
+
+@pytest.mark.parametrize("turn", [90, 180])
+def test_a_scan_that_lies_on_its_side_or_head_is_turned(turn: int) -> None:
+    document = read(saved(scan(*SAID, turn=turn), "PDF"), "scan.pdf")
+    assert " ".join(document.text.split()) == " ".join(SAID)
+
+
+def test_pages_are_told_with_their_confidence() -> None:
+    data = saved(scan("The chair is Ruth Amsel."), "PDF", scan("The next meeting is in May."))
+    document = read(data, "scan.pdf")
+    assert "Ruth Amsel" in document.text and "in May" in document.text
+    assert [block.page for block in document.blocks] == [1, 2]
+    assert all(sure > 80 for sure in recognised_pages(document.metadata).values())
+    assert "Pages 1, 2 were read by text recognition" in document.omissions[0]
+
+
+@pytest.mark.parametrize("turn", [0, 90, 180, 270])
+@pytest.mark.parametrize(("name", "format_"), [("a.png", "PNG"), ("scan.pdf", "PDF")])
+def test_the_page_is_shown_upright_with_the_words_marked(
+    name: str, format_: str, turn: int
+) -> None:
+    data = saved(scan(*SAID, turn=turn), format_)
+    document = read(data, name)
+    shown, (box,) = page_picture(data, document.media_type, 1, SAID[1], document.scans)
+    page = Image.open(io.BytesIO(shown))
+    assert page.height > page.width, "upright"
+    yellow = [
+        (x, y)
+        for x in range(0, page.width, 4)
+        for y in range(0, page.height, 4)
+        if (pixel := page.getpixel((x, y)))[0] > 200 > pixel[2]
+    ]
+    # The second line stands 270 to 312 pixels from the top of 1,754, from the 120th of 1,240 on.
+    assert {round(10 * y / page.height, 0) for _, y in yellow} == {2.0}
+    assert 0.08 < min(x for x, _ in yellow) / page.width < 0.12
+    assert box.page == 1
+
+
+def test_a_scanned_page_of_a_library_can_be_shown(tmp_path: Path) -> None:
+    path = tmp_path / "two.tiff"
+    path.write_bytes(saved(scan("The chair is Ruth Amsel."), "TIFF", scan(*SAID)))
+    with Library.open(tmp_path / "data", open_embedder()) as library:
+        library.add(load(path))
+        (revision,) = library.documents()
+        kept = library.original(revision.id)
+        assert kept is not None and [page.number for page in kept[1]] == [1, 2]
+        library.reindex()
+        assert library.original(revision.id) == kept
+    _, (box,) = page_picture(kept[0], revision.media_type, 2, SAID[0], kept[1])
+    assert box.page == 2
+
+
+def test_recognition_can_be_off(footnote: Footnote, tmp_path: Path) -> None:
+    data = saved(scan(*SAID), "PDF")
+    with pytest.raises(UnreadableDocument, match="recognition is off"):
+        read(data, "scan.pdf", ocr=False)
+    with pytest.raises(UnreadableDocument, match="recognition is off"):
+        read(saved(scan(*SAID), "PNG"), "a.png", ocr=False)
+    (tmp_path / "scan.pdf").write_bytes(data)
+    refused = footnote("ingest", tmp_path / "scan.pdf", "--ocr", "off")
+    assert refused.code == 2 and "recognition is off" in " ".join(refused.err.split())
+
+
+def test_a_picture_without_words_says_so() -> None:
+    with pytest.raises(UnreadableDocument, match="no text"):
+        read(saved(Image.new("L", (600, 400), 255), "PNG"), "a.png")
+
+
+def test_a_damaged_picture_is_refused() -> None:
+    with pytest.raises(UnreadableDocument):
+        read(saved(scan(*SAID), "PNG")[:200], "a.png")
+
+
+@pytest.mark.parametrize(
+    ("read_as", "words"),
+    [
+        ("DepartmentofInternal Medicine", "Department of Internal Medicine"),
+        ("SEATTLEGENERALHOSPITAL", "SEATTLE GENERAL HOSPITAL"),
+        ("Wroclaw,Poland, October28,2024", "Wroclaw, Poland, October 28, 2024"),
+        ("understanding", "understanding"),
+        ("BloodPressure of a Markdown file", "Blood Pressure of a Markdown file"),
+        ("PAT-3847 and Lindqvist", "PAT-3847 and Lindqvist"),
+        ("12,400 euros", "12,400 euros"),
+    ],
+)
+def test_lost_spaces_are_put_back(read_as: str, words: str) -> None:
+    assert with_spaces(read_as) == words
+
+
+def test_other_languages_are_left_alone() -> None:
+    assert is_english("The museum is closed on Mondays")
+    assert not is_english("Haftpflichtversicherung Mindestlaufzeit Kündigungsfrist zwölf Monate")
+
+
+def test_a_reader_that_takes_too_long_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandbox, "MAX_SECONDS", 0)
+    with pytest.raises(UnreadableDocument, match="took more than 0 seconds"):
+        read(saved(scan(*SAID), "PDF"), "scan.pdf")

@@ -1,0 +1,1 @@
+"""Helpers of the tests: servers, browsers, files and databases."""
