@@ -28,7 +28,7 @@ START_S = 60.0
 def serving(data: Path) -> Iterator[subprocess.Popen[bytes]]:
     """The command in a process of its own, once it answers."""
     (data / "vectors" / "server.json").unlink(missing_ok=True)  # of one that was killed
-    command = [sys.executable, "-m", "app", "serve-vectors", "--data", str(data)]
+    command = [sys.executable, "-m", "footnote", "serve-vectors", "--data", str(data)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as server:
         try:
             wait_for((data / "vectors" / "server.json").exists)

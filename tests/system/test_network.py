@@ -70,7 +70,7 @@ def traced(data: Path, *arguments: str, model: str = "none") -> list[str]:
     }
     done = subprocess.run(
         [*TRACE, "-e", "trace=connect,sendto,sendmsg", "-o", str(log),
-         sys.executable, "-m", "app", *arguments],
+         sys.executable, "-m", "footnote", *arguments],
         env=environment, capture_output=True, text=True, check=False, timeout=500,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

@@ -64,7 +64,7 @@ def test_a_folder_of_before_is_closed_at_the_next_start(
 def test_a_chat_in_a_process_of_its_own_makes_nothing_for_others(footnote: Footnote) -> None:
     assert footnote("ingest", "--sample").code == 0
     port = free_port()
-    command = [sys.executable, "-m", "app", "chat", "--model", "none", "--port", str(port)]
+    command = [sys.executable, "-m", "footnote", "chat", "--model", "none", "--port", str(port)]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     try:
         address = f"http://127.0.0.1:{port}"

@@ -224,7 +224,7 @@ def test_interrupting_an_ingest_is_quiet(tmp_path: Path) -> None:
                                for n in range(1500)))  # fmt: skip
     environment = {**os.environ, "FOOTNOTE_DATA": str(tmp_path / "data")}
     running = subprocess.Popen(
-        [sys.executable, "-m", "app", "ingest", str(big)],
+        [sys.executable, "-m", "footnote", "ingest", str(big)],
         env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     while vectors_in(tmp_path / "data") == 0 and running.poll() is None:

@@ -58,7 +58,7 @@ def test_documents_are_listed_and_searched(served: Served) -> None:
 
 
 async def _over_stdio(data: Path) -> list[dict[str, Any]]:
-    command = [sys.executable, "-m", "app", "mcp", "--data", str(data), "--model", "none"]
+    command = [sys.executable, "-m", "footnote", "mcp", "--data", str(data), "--model", "none"]
     parameters = StdioServerParameters(command=command[0], args=command[1:])
     async with Client(parameters) as client:
         result = await client.call_tool("list_documents", {})

@@ -179,7 +179,7 @@ sys.stderr.write("line\\n")
 def test_a_chat_that_logs_json_prints_nothing_else(tmp_path: Path) -> None:
     """Also where Gradio fails at what a page sends, and prints why."""
     port = free_port()
-    command = [sys.executable, "-m", "app", "chat", "--data", str(tmp_path), "--model", "none"]
+    command = [sys.executable, "-m", "footnote", "chat", "--data", str(tmp_path), "--model", "none"]
     environment = os.environ | {"FOOTNOTE_LOG": "json"}
     server = subprocess.Popen(
         [*command, "--port", str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,

@@ -30,7 +30,7 @@ STOPS_IN_S = 20
 @contextmanager
 def served(data: Path, port: int, **settings: str) -> Iterator[subprocess.Popen[str]]:
     """``footnote chat`` as a process of its own; it is stopped at the end at the latest."""
-    command = [sys.executable, "-m", "app", "chat", "--port", str(port)]
+    command = [sys.executable, "-m", "footnote", "chat", "--port", str(port)]
     environment = {**os.environ, "FOOTNOTE_DATA": str(data), "FOOTNOTE_MODEL": "none", **settings}
     process = subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True

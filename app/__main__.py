@@ -1,5 +1,0 @@
-"""``python -m app`` is ``footnote``."""
-
-from app.cli import main
-
-main()

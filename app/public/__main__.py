@@ -1,0 +1,5 @@
+"""``python -m footnote`` is ``footnote``."""
+
+from app.cli import main
+
+main()
