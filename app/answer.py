@@ -8,7 +8,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Literal
 
-DIRECT = 25
+DIRECT_ANSWER_WORDS = 25
 """Words that a sentence or headline may have at most to answer directly."""
 
 

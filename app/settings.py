@@ -23,9 +23,9 @@ from pydantic.dataclasses import dataclass
 
 from ingest.document import FootnoteError
 
-PREFIX = "FOOTNOTE_"
-FILE = "settings.toml"
-ORIGIN = r"https?://(?:[\w.-]+|\[[0-9a-fA-F:]+\])(?::\d{1,5})?"
+VARIABLE_PREFIX = "FOOTNOTE_"
+SETTINGS_FILE = "settings.toml"
+ORIGIN_PATTERN = r"https?://(?:[\w.-]+|\[[0-9a-fA-F:]+\])(?::\d{1,5})?"
 
 
 class SettingsError(FootnoteError):
@@ -50,7 +50,7 @@ def _root(value: str) -> str:
 
 def _address(value: str) -> str:
     address = value.strip().rstrip("/")
-    if address and not re.fullmatch(ORIGIN, address):
+    if address and not re.fullmatch(ORIGIN_PATTERN, address):
         raise ValueError("give an address, for example http://127.0.0.1:8000")
     return address
 
@@ -65,7 +65,7 @@ def _database(value: str) -> str:
 def _origins(value: str) -> str:
     origins = [origin.rstrip("/") for origin in re.split(r"[\s,]+", value) if origin]
     for origin in origins:
-        if not re.fullmatch(ORIGIN, origin):
+        if not re.fullmatch(ORIGIN_PATTERN, origin):
             raise ValueError("give origins, for example https://www.example.org")
     return " ".join(origins)
 
@@ -154,20 +154,20 @@ def load_settings(**overrides: Any) -> Settings:
     given = {key: value for key, value in overrides.items() if value is not None}
     environment = _environment(os.environ)
     folder = given.get("data") or environment.get("data")
-    file = _full(Path(folder)) / FILE if folder else _default_file()
+    file = _full(Path(folder)) / SETTINGS_FILE if folder else _default_file()
     return _build({**_from_file(file), **environment, **given})
 
 
 def _default_file() -> Path:
-    return platformdirs.user_data_path("footnote") / FILE
+    return platformdirs.user_data_path("footnote") / SETTINGS_FILE
 
 
 def _environment(variables: Mapping[str, str]) -> dict[str, Any]:
     """``FOOTNOTE_…`` variables by setting; an empty one counts as not set."""
     return {
-        key.removeprefix(PREFIX).lower(): value
+        key.removeprefix(VARIABLE_PREFIX).lower(): value
         for key, value in variables.items()
-        if key.startswith(PREFIX) and value
+        if key.startswith(VARIABLE_PREFIX) and value
     }
 
 

@@ -48,7 +48,7 @@ _ASKED = re.compile(r"[*_]*(?:Q|Question|Interviewer)\s*\d{0,3}\s*[:.][*_]*\s*\S
 _ASKS = re.compile(r"(?:[?？؟\u037e՞⸮]|(?<=[\u0370-\u03ff\u1f00-\u1fff]);)['\"”’»)*_]*$")
 
 
-def assign(text: str, blocks: Sequence[Block]) -> tuple[Block, ...]:
+def classify_blocks(text: str, blocks: Sequence[Block]) -> tuple[Block, ...]:
     """``blocks`` with captions, furniture, interview turns and bare lists recognised.
 
     Only paragraphs and list items change their kind; spans never change.
@@ -107,10 +107,10 @@ def _is_asked(text: str, block: Block, following: Block) -> bool:
         return False
     if _ASKED.match(words):
         return True
-    asking = asks(words)
+    asking = is_question(words)
     if _TURN.match(words) and asking:
         dashed = _TURN.match(reply) is not None
-        return dashed and len(reply) >= MIN_ANSWER and not asks(reply)
+        return dashed and len(reply) >= MIN_ANSWER and not is_question(reply)
     whole_bold = re.fullmatch(r"(\*\*|__)(?!\s).+?\1", words, re.DOTALL) is not None
     return whole_bold and asking and following.kind is BlockKind.PARAGRAPH
 
@@ -144,7 +144,7 @@ def _leads_in(text: str, block: Block) -> bool:
     )
 
 
-def asks(text: str) -> bool:
+def is_question(text: str) -> bool:
     """Whether ``text`` ends as a question does, in any script."""
     return bool(_ASKS.search(text.rstrip()))
 

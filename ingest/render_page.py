@@ -14,7 +14,7 @@ from ingest.load.page.words import Box, Character, find_words
 from ingest.load.pdf import pdf
 from ingest.load.pdf.characters import characters
 from ingest.load.pictures import picture
-from ingest.load.sandbox.sandbox import call_apart
+from ingest.load.sandbox.sandbox import call_in_sandbox
 from ingest.scan import ScannedLine, ScannedPage, read_scans, write_scans
 
 if TYPE_CHECKING:
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 # Pixels a point.
 SCALE = 1.6
-MARK = (255, 214, 0, 90)
+HIGHLIGHT_RGBA = (255, 214, 0, 90)
 
 
-def page_picture(
+def render_page(
     data: bytes, media_type: str, page: int, quote: str = "", scans: Sequence[ScannedPage] = ()
 ) -> tuple[bytes, list[Box]]:
     """PNG of a page (counted from 1), and the boxes that were marked on it, line by line.
@@ -45,11 +45,11 @@ def page_picture(
     return _marked(upright, [box for box in boxes if box.page == page]), boxes
 
 
-def page_picture_apart(
+def render_page_in_sandbox(
     data: bytes, media_type: str, page: int, quote: str = "", scans: Sequence[ScannedPage] = ()
 ) -> tuple[bytes, list[Box]]:
-    """``page_picture`` from a process of its own, since a stranger made the file."""
-    reply = call_apart(
+    """``render_page`` from a process of its own, since a stranger made the file."""
+    reply = call_in_sandbox(
         "ingest.render_page",
         "as_json",
         data,
@@ -63,8 +63,8 @@ def page_picture_apart(
 
 
 def as_json(data: bytes, media_type: str, page: int, quote: str, scans: str) -> dict[str, object]:
-    """``page_picture`` with everything as JSON holds it."""
-    png, boxes = page_picture(data, media_type, page, quote, read_scans(scans))
+    """``render_page`` with everything as JSON holds it."""
+    png, boxes = render_page(data, media_type, page, quote, read_scans(scans))
     return {"png": base64.b64encode(png).decode(), "boxes": [astuple(box) for box in boxes]}
 
 
@@ -105,7 +105,7 @@ def _marked(drawn: Image, boxes: Iterable[Box]) -> bytes:
     pen = ImageDraw.Draw(marks)
     for box in boxes:
         edges = (box.left - 1, box.top - 1, box.right + 1, box.bottom + 1)
-        pen.rectangle([edge * SCALE for edge in edges], fill=MARK)
+        pen.rectangle([edge * SCALE for edge in edges], fill=HIGHLIGHT_RGBA)
     out = io.BytesIO()
     Image.alpha_composite(base, marks).convert("RGB").save(out, "PNG")
     return out.getvalue()

@@ -18,7 +18,7 @@ from ingest.chunk_context import BlockContext, block_contexts, leads_in
 from ingest.document import Block, BlockKind, Document, Passage
 from ingest.language.sentences import sentences
 from ingest.titles import is_informative_title, without_markup
-from ingest.token_splitter import Count, Span, cut, measure, shortened
+from ingest.token_splitter import Count, Span, count_up_to, shorten_to_limit, split_to_limit
 
 SPLITTER_VERSION = "3"
 TARGET_TOKENS = 200
@@ -75,7 +75,7 @@ class _Splitter:
             # The context takes part of the window: it is embedded in front of the text.
             _, tokens = self.context(self.block_contexts[group[0]], self._titled(group[0]))
             room = self.limit - tokens
-            if measure(self.text, start, end, self.count, room) <= room:
+            if count_up_to(self.text, start, end, self.count, room) <= room:
                 yield self._passage(start, end)
             else:
                 for part in self._parts(group):
@@ -129,7 +129,7 @@ class _Splitter:
 
     def _size(self, unit: Sequence[int]) -> int:
         start, end = self.blocks[unit[0]].start, self.blocks[unit[-1]].end
-        return measure(self.text, start, end, self.count, self.limit)
+        return count_up_to(self.text, start, end, self.count, self.limit)
 
     def _may_follow(self, last: int, first: int) -> bool:
         before, after = self.blocks[last], self.blocks[first]
@@ -146,7 +146,7 @@ class _Splitter:
         start = end = -1
         used = 0
         for first, last in self._chunks(group):
-            size = measure(self.text, first, last, self.count, room) - special
+            size = count_up_to(self.text, first, last, self.count, room) - special
             full = in_sheet and used >= ROWS_TOKENS and self._closes(start, end)
             if start >= 0 and used + size <= room and not full:
                 end, used = last, used + size
@@ -163,9 +163,9 @@ class _Splitter:
         return crc32(self.text[max(start, line) : end].encode()) % ROWS_CHANCE == 0
 
     def _fitting(self, start: int, end: int, room: int) -> list[Span]:
-        if measure(self.text, start, end, self.count, room) <= room:
+        if count_up_to(self.text, start, end, self.count, room) <= room:
             return [(start, end)]
-        return cut(self.text, start, end, self.count, room)
+        return split_to_limit(self.text, start, end, self.count, room)
 
     def _chunks(self, group: Sequence[int]) -> Iterator[Span]:
         """Spans of blocks, each with the headings, question or leading line before it."""
@@ -250,6 +250,6 @@ class _Splitter:
         if self.count(taller) <= self.max_context:
             return taller
         left = self.max_context - (self.count(context) if context else 0)
-        short = shortened(words, self.count, left) if shorten and left > 8 else ""
+        short = shorten_to_limit(words, self.count, left) if shorten and left > 8 else ""
         taller = short + joint + context if context else short
         return taller if short and self.count(taller) <= self.max_context else context

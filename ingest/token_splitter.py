@@ -19,7 +19,7 @@ Count = Callable[[str], int]
 Span = tuple[int, int]
 
 
-def cut(text: str, start: int, end: int, count: Count, room: int) -> list[Span]:
+def split_to_limit(text: str, start: int, end: int, count: Count, room: int) -> list[Span]:
     """Spans that together are ``text[start:end]`` and of at most ``room`` tokens each, stripped.
 
     The parts come out of about equal length. Sentences stay whole; one longer than ``room`` is cut
@@ -30,7 +30,7 @@ def cut(text: str, start: int, end: int, count: Count, room: int) -> list[Span]:
     pieces: list[Span] = []
     sizes: list[int] = []
     for a, b in zip(points, points[1:], strict=False):
-        size = measure(text, a, b, count, room)
+        size = count_up_to(text, a, b, count, room)
         if size <= room:
             pieces.append((a, b))
             sizes.append(size)
@@ -45,14 +45,14 @@ def cut(text: str, start: int, end: int, count: Count, room: int) -> list[Span]:
     ]
 
 
-def measure(text: str, start: int, end: int, count: Count, room: int) -> int:
+def count_up_to(text: str, start: int, end: int, count: Count, room: int) -> int:
     """Tokens of a slice; more than ``room`` for one so long that counting it would be waste."""
     if end - start > 20 * room + 200:
         return room + 1
     return count(text[start:end].rstrip())
 
 
-def shortened(words: str, count: Count, room: int) -> str:
+def shorten_to_limit(words: str, count: Count, room: int) -> str:
     """``words`` cut at a word with an ellipsis to at most ``room`` tokens; maybe empty."""
     words = words[: 20 * room]
     if count(words) <= room:

@@ -13,12 +13,12 @@ from ingest.document import Document
 from ingest.split import SPLITTER_VERSION
 from store.answers import answer_log
 from store.catalogue.catalogue import Catalogue
-from store.catalogue.collections import checked_name
+from store.catalogue.collections import valid_name
 from store.catalogue.document_lookup import one_document, revision_numbered
 from store.embedding.embedder import Embedder
 from store.files.private_files import make_private
 from store.indexing import maintenance
-from store.indexing.indexer import Indexer, Progress, now
+from store.indexing.indexer import Indexer, Progress, utc_now
 from store.indexing.read_and_split import ReadAndSplit, SplitDocument
 from store.indexing.reindexing import reindex
 from store.readable_library import ReadableLibrary
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-VIEWS = 200
+MAX_VIEWS = 200
 """Readers' views that are kept, with how often they have counted words."""
 
 
@@ -90,7 +90,7 @@ class Library(ReadableLibrary):
         with self._lock:
             view = self._views.pop(only, None) or self._view(only)
             self._views[only] = view  # the one asked for last is kept longest
-            while len(self._views) > VIEWS:
+            while len(self._views) > MAX_VIEWS:
                 self._views.pop(next(iter(self._views)))
         return view
 
@@ -154,16 +154,16 @@ class Library(ReadableLibrary):
 
     # Maintenance
 
-    def put_into(self, name: str, collection: str) -> None:
+    def move_document(self, name: str, collection: str) -> None:
         """Puts a document (its name, id or source) into another collection."""
         document = one_document(self._catalogue, name, current=False)
-        self._catalogue.put_into(document, checked_name(collection))
+        self._catalogue.move_document(document, valid_name(collection))
 
     def restore(self, name: str, number: int) -> Revision:
         """Makes revision ``number`` of a document current again, also after ``remove``."""
         document = one_document(self._catalogue, name, current=False)
         revision = revision_numbered(name, self._catalogue.revisions_of(document), number)
-        self._catalogue.make_current(document, revision.id, now())
+        self._catalogue.make_current(document, revision.id, utc_now())
         return self.revision(revision.id)
 
     def remove(self, name: str, purge: bool = False) -> None:
@@ -177,11 +177,11 @@ class Library(ReadableLibrary):
             maintenance.purge(self._catalogue, document)
             self._vectors.sync()
         else:
-            self._catalogue.make_current(document, None, now())
+            self._catalogue.make_current(document, None, utc_now())
 
     def collect(self) -> int:
         """Deletes vectors that no revision needs; returns how many."""
-        gone = maintenance.collect(self._catalogue)
+        gone = maintenance.delete_unused_vectors(self._catalogue)
         self._vectors.sync()
         return gone
 
@@ -189,7 +189,7 @@ class Library(ReadableLibrary):
         """Brings passages, vectors and full text up to today's embedder and splitter, and makes
         Chroma's folder anew; returns how many passages were embedded."""
         embedded = reindex(self._catalogue, self._indexer, self._settings, progress)
-        maintenance.collect(self._catalogue)
+        maintenance.delete_unused_vectors(self._catalogue)
         self._searcher.forget()
         self._vectors.rebuild(progress and partial(progress, "indexing"))
         return embedded
@@ -204,18 +204,18 @@ class Library(ReadableLibrary):
     # Answers
 
     def record_answer(
-        self, payload: Mapping[str, object], citations: Sequence[answer_log.Cited] = ()
+        self, payload: Mapping[str, object], citations: Sequence[answer_log.CitationLike] = ()
     ) -> str:
         """Stores an answer's JSON with what it rests on; returns its id (a new one if none)."""
-        asked = answer_log.what_it_saw(payload, self._indexer.model, self._searcher)
-        return answer_log.record(self._catalogue, payload, citations, asked=asked)
+        asked = answer_log.retrieval_snapshot(payload, self._indexer.model, self._searcher)
+        return answer_log.record_answer(self._catalogue, payload, citations, asked=asked)
 
     def answers(
         self, status: AnswerStatus | None = None, ids: Collection[str] | None = None
     ) -> list[StoredAnswer]:
         """Stored answers (of ``ids`` alone where given), newest first, with their status today."""
         self._check_settings()
-        found = answer_log.load(self._catalogue, self._indexer.model, self._ask_again, ids)
+        found = answer_log.load_answers(self._catalogue, self._indexer.model, self._ask_again, ids)
         return [answer for answer in found if status is None or answer.status == status]
 
     def stored_answer(self, answer_id: str) -> StoredAnswer:
@@ -227,8 +227,8 @@ class Library(ReadableLibrary):
 
     def _ask_again(self, question: str, vector: NDArray[np.float32] | None) -> list[Hit]:
         if vector is not None:
-            return self._searcher.by_vector(question, vector, answer_log.TOP)
-        return self.search(question, answer_log.TOP)
+            return self._searcher.by_vector(question, vector, answer_log.TOP_HITS)
+        return self.search(question, answer_log.TOP_HITS)
 
     # Settings and names
 

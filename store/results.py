@@ -10,7 +10,7 @@ from typing import Literal
 
 from ingest.document import NO_METADATA, Block, BlockKind, FootnoteError, Passage
 
-OMISSIONS = "omissions"
+OMISSIONS_KEY = "omissions"
 """The key under which ``Revision.metadata`` keeps ``Document.omissions``, a line each."""
 
 
@@ -47,7 +47,7 @@ class Revision:
     @property
     def omissions(self) -> tuple[str, ...]:
         """What of the source is not in the text, or was assumed: whole sentences."""
-        return tuple(filter(None, self.metadata.get(OMISSIONS, "").split("\n")))
+        return tuple(filter(None, self.metadata.get(OMISSIONS_KEY, "").split("\n")))
 
 
 @dataclass(frozen=True, slots=True)

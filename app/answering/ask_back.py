@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from app.answer import Answer, Choice
 from app.answering.extract import quote_answer
-from app.answering.refusal import refuse
+from app.answering.refusal import build_refusal
 from app.evidence.alternatives import labels
 from app.evidence.evidence import ScoredEvidence
 from app.language.tokens import content_words
@@ -26,14 +26,14 @@ def offer_alternatives(result: ScoredEvidence, likely: float) -> Answer:
     return replace(shown, choices=choices if len(set(choices)) == len(named) else ())
 
 
-def too_open(question: str) -> Answer | None:
+def is_underspecified(question: str) -> Answer | None:
     """The reply to a question by itself that names nothing ("How many?"); None where it does."""
     if content_words(question):
         return None
     return Answer(question, question, "unclear", (), (), TOO_OPEN, (), 0.0, "none")
 
 
-def leans_back(result: ScoredEvidence, answer: Answer) -> Answer:
+def needs_previous_turn(result: ScoredEvidence, answer: Answer) -> Answer:
     """The answer to a question by itself; where it leans on one before it, that is said instead.
 
     "And the price?" is never answered by itself; other questions that lean back ("When did he
@@ -44,5 +44,5 @@ def leans_back(result: ScoredEvidence, answer: Answer) -> Answer:
     leans = is_follow_up(question) and (continues or answer.refused)
     if not leans or not result.retrieved.documents:
         return answer
-    refused = refuse(result, answer.answerable, answer.model, unclear=True)
+    refused = build_refusal(result, answer.answerable, answer.model, unclear=True)
     return replace(refused, reason=LEANS_BACK)

@@ -8,23 +8,23 @@ from dataclasses import dataclass
 
 from app.answer import Verdict
 from app.answering.context import PromptSource
-from app.answering.drafted_words import as_source, is_fragment
-from app.answering.prompt import Drafted
+from app.answering.drafted_words import is_fragment, to_cited_source
+from app.answering.prompt import DraftedSentence
 from app.answering.verify import (
     Judgement,
-    judge_all,
     missing_facts,
     occurs_in,
     share_of_new_words,
+    verify_sentences,
 )
 from app.evidence.reader import Reader
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class CheckedSentence:
     """A drafted sentence, the source that supports it best and the judgement."""
 
-    drafted: Drafted
+    drafted: DraftedSentence
     source: PromptSource
     judgement: Judgement
 
@@ -35,24 +35,28 @@ class Checked:
 
 
 def check(
-    asked: str, drafted: Sequence[Drafted], sources: Sequence[PromptSource], reader: Reader
-) -> list[Checked]:
+    asked: str, drafted: Sequence[DraftedSentence], sources: Sequence[PromptSource], reader: Reader
+) -> list[CheckedSentence]:
     """Each sentence against the source that supports it best, cited or not."""
     chosen = [_best_source(asked, d, sources) for d in drafted]
-    judged = judge_all([d.text for d in drafted], [as_source(s) for s in chosen], reader, asked)
+    judged = verify_sentences(
+        [d.text for d in drafted], [to_cited_source(s) for s in chosen], reader, asked
+    )
     # What is shown of a fragment is the source's own sentence.
     return [
-        Checked(d, s, Judgement(Verdict.QUOTED) if is_fragment(d, s) else j)
+        CheckedSentence(d, s, Judgement(Verdict.QUOTED) if is_fragment(d, s) else j)
         for d, s, j in zip(drafted, chosen, judged, strict=True)
     ]
 
 
-def _best_source(asked: str, drafted: Drafted, sources: Sequence[PromptSource]) -> PromptSource:
+def _best_source(
+    asked: str, drafted: DraftedSentence, sources: Sequence[PromptSource]
+) -> PromptSource:
     """The source with the fewest missing facts and foreign words; a cited one wins ties."""
 
     def mismatch(item: tuple[int, PromptSource]) -> tuple[float, ...]:
         number, source = item
-        view = as_source(source)
+        view = to_cited_source(source)
         return (
             len(missing_facts(drafted.text, view)),
             not occurs_in(drafted.text, source.text),
@@ -64,7 +68,7 @@ def _best_source(asked: str, drafted: Drafted, sources: Sequence[PromptSource]) 
     return min(enumerate(sources, 1), key=mismatch)[1]
 
 
-def said_in(checked: Checked) -> tuple[int, int] | None:
+def matching_span(checked: CheckedSentence) -> tuple[int, int] | None:
     """Where the model's words stand in the source, if they do and are not all of it."""
     said = checked.drafted.text.strip(" .")
     found = re.search(re.escape(said), checked.source.text, re.IGNORECASE)
@@ -73,7 +77,7 @@ def said_in(checked: Checked) -> tuple[int, int] | None:
     return checked.source.start + found.start(), checked.source.start + found.end()
 
 
-def dropped_note(checked: Checked) -> str:
+def dropped_note(checked: CheckedSentence) -> str:
     """What is told of a sentence that is not shown."""
     done = "replaced by the source's own words" if checked.judgement.rests else "dropped"
     return f"A sentence was {done}, because {checked.judgement.why}: “{checked.drafted.text}”"

@@ -13,7 +13,7 @@ class BrokenCitation(FootnoteError):
     """A citation would not be a slice of its revision: a bug in Footnote, never shown as a link."""
 
 
-class Footnotes:
+class CitationNumbering:
     """Collects the citations of one answer; equal spans share a number, numbers count from 1."""
 
     def __init__(self) -> None:

@@ -8,8 +8,8 @@ from app.answering.extract import choose_quotes
 from app.evidence.evidence import Evidence, ScoredEvidence
 
 # Sentences and characters (about four a token) that a prompt carries at most.
-MOST = 8
-ROOM = 900
+MAX_PROMPT_SOURCES = 8
+MAX_PROMPT_CHARS = 900
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +26,8 @@ class PromptSource:
 def prompt_sources(found: ScoredEvidence) -> list[PromptSource]:
     """Sources for the prompt: best first until the room is taken, then in document order."""
     taken: list[PromptSource] = []
-    room = ROOM
-    chosen = choose_quotes(found, MOST, nearly=0.0)
+    room = MAX_PROMPT_CHARS
+    chosen = choose_quotes(found, MAX_PROMPT_SOURCES, nearly=0.0)
     for quote in sorted(chosen, key=lambda q: -q.evidence.score):
         text = quote.evidence.hit.source.text[quote.start : quote.end]
         if taken and len(text) > room:

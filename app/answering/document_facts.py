@@ -6,20 +6,20 @@ import re
 from collections.abc import Iterator, Sequence
 
 from app.answer import Answer, Computed, Sentence, Verdict
-from app.answering.citations import Footnotes
+from app.answering.citations import CitationNumbering
 from app.question.about_document import Aspect
 from ingest.document import Block, BlockKind
 from ingest.titles import name_in_words
 from store.library import Library
 from store.results import Hit, Revision
 
-MOST_DOCUMENTS = 8
+MAX_DOCUMENTS = 8
 # Headings that a list of sections shows, at most.
-MOST_SECTIONS = 40
+MAX_SECTIONS = 40
 # A line longer than this is cited by the words alone.
-LINE = 200
+MAX_LINE_CHARS = 200
 # Characters that a title's line may have beside it: a heading's marks, a key.
-MARKS = 10
+MAX_MARKED_PLACES = 10
 _DAY = re.compile(r"^(\d{4}-\d\d-\d\d)T.*$")
 IN_THE_TEXT = {
     Aspect.AUTHOR: "Who is the author?",
@@ -40,10 +40,10 @@ def document_facts(
 ) -> Answer | None:
     """What is asked of each document. Where none has it: None if its text may say it all the same,
     else a refusal."""
-    footnotes = Footnotes()
+    footnotes = CitationNumbering()
     said: list[Sentence] = []
     notes: list[str] = []
-    for revision in revisions[:MOST_DOCUMENTS]:
+    for revision in revisions[:MAX_DOCUMENTS]:
         hits = library.passages_as_hits(revision.id)
         if hits:
             said += _fact(_Facts(revision, hits, footnotes, notes), aspect)
@@ -57,7 +57,7 @@ def document_facts(
 
 def _none(question: str, aspect: Aspect, revisions: Sequence[Revision]) -> Answer:
     what = "has no headings" if aspect is Aspect.SECTIONS else "is not divided into pages"
-    names = ", ".join(f"“{r.document}”" for r in revisions[:MOST_DOCUMENTS])
+    names = ", ".join(f"“{r.document}”" for r in revisions[:MAX_DOCUMENTS])
     reason = f"As Footnote reads it, the text of {names} {what}."
     return Answer(question, question, "refusal", (), (), reason, (), 0.0, "none")
 
@@ -72,7 +72,11 @@ class _Facts:
     """One document, and where what it says is cited."""
 
     def __init__(
-        self, revision: Revision, hits: Sequence[Hit], footnotes: Footnotes, notes: list[str]
+        self,
+        revision: Revision,
+        hits: Sequence[Hit],
+        footnotes: CitationNumbering,
+        notes: list[str],
     ) -> None:
         self.revision, self.hits, self.footnotes, self.notes = revision, hits, footnotes, notes
         self.text, self.blocks = hits[0].source.text, hits[0].source.blocks
@@ -84,7 +88,7 @@ class _Facts:
             return None
         line = next((b for b in self.blocks if b.start <= at < b.end), None)
         end = at + len(value)
-        whole = line is not None and end <= line.end and line.end - line.start <= LINE
+        whole = line is not None and end <= line.end and line.end - line.start <= MAX_LINE_CHARS
         span = (line.start, line.end) if whole and line is not None else (at, end)
         cited = self.footnotes.cite(self._holding(span[0]), *span, (at, end))
         return Sentence(cited.quote, (cited.n,), Verdict.QUOTED)
@@ -122,7 +126,9 @@ def _title(facts: _Facts) -> Iterator[Sentence]:
     else:
         text = f"Title, by the file's own record: {revision.title}."
     lines = (b for b in facts.blocks if revision.title in facts.text[b.start : b.end])
-    own = next((b for b in lines if b.end - b.start <= len(revision.title) + MARKS), None)
+    own = next(
+        (b for b in lines if b.end - b.start <= len(revision.title) + MAX_MARKED_PLACES), None
+    )
     yield facts.whole(own) if own else facts.computed(text, facts.blocks[:1])
 
 
@@ -155,7 +161,7 @@ def _sections(facts: _Facts) -> Iterator[Sentence]:
         sections = _highest(headings)
     if not sections:
         return
-    shown = sections[:MOST_SECTIONS]
+    shown = sections[:MAX_SECTIONS]
     yield facts.computed(f"Sections of {facts.revision.document}: {len(sections):,}.", shown)
     yield from (facts.whole(block) for block in shown)
     below = len(headings) - len(sections)

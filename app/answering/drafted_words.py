@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from app.answering.context import PromptSource
-from app.answering.prompt import Drafted
-from app.answering.verify import Source, occurs_in, share_of_new_words
+from app.answering.prompt import DraftedSentence
+from app.answering.verify import CitedSource, occurs_in, share_of_new_words
 from app.language.tokens import words
 
 # Replies of so few words ("13 times") are shown as the sentence that they were taken from.
-FRAGMENT = 7
+MAX_FRAGMENT_WORDS = 7
 
 
-def is_fragment(drafted: Drafted, source: PromptSource) -> bool:
+def is_fragment(drafted: DraftedSentence, source: PromptSource) -> bool:
     """Whether the model gave a few words of the source ("13 times") for an answer."""
-    return len(words(drafted.text)) <= FRAGMENT and occurs_in(drafted.text, source.text)
+    return len(words(drafted.text)) <= MAX_FRAGMENT_WORDS and occurs_in(drafted.text, source.text)
 
 
 def nearest_line(said: str, source: PromptSource) -> tuple[int, int]:
@@ -26,7 +26,9 @@ def nearest_line(said: str, source: PromptSource) -> tuple[int, int]:
     return min(source.lines, key=foreign)
 
 
-def as_source(source: PromptSource) -> Source:
+def to_cited_source(source: PromptSource) -> CitedSource:
     """A source of the prompt as what a sentence is verified against."""
     passage = source.evidence.hit.stored.passage
-    return Source(source.text, f"{passage.context} {passage.text}", "\n".join(passage.headings))
+    return CitedSource(
+        source.text, f"{passage.context} {passage.text}", "\n".join(passage.headings)
+    )

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
-from app.answer import DIRECT, Answer, Sentence, Verdict
-from app.answering.citations import Footnotes
+from app.answer import DIRECT_ANSWER_WORDS, Answer, Sentence, Verdict
+from app.answering.citations import CitationNumbering
 from app.answering.headline import headline, is_sure
 from app.evidence.evidence import Evidence, ScoredEvidence
 from app.evidence.score_evidence import span_with_antecedent
@@ -16,13 +16,13 @@ from ingest.block_classifier import ends_with_colon, is_furniture
 from ingest.document import Block, BlockKind
 from ingest.language.sentences import sentences
 
-MOST = 3
+MAX_QUOTED_SENTENCES = 3
 # A further sentence is quoted while it is at least this likely as the best one.
-NEARLY = 0.30
+NEARLY_AS_LIKELY = 0.30
 # Rows of a table that its lead-in brings along.
-MOST_ROWS = 12
+MAX_QUOTED_ROWS = 12
 # Items of a list that are shown.
-MOST_ITEMS = 20
+MAX_LIST_ITEMS = 20
 _ROWS = (BlockKind.TABLE_ROW, BlockKind.LIST_ITEM)
 
 
@@ -41,7 +41,9 @@ class Quote:
     of: int = 0
 
 
-def choose_quotes(found: ScoredEvidence, most: int = MOST, nearly: float = NEARLY) -> list[Quote]:
+def choose_quotes(
+    found: ScoredEvidence, most: int = MAX_QUOTED_SENTENCES, nearly: float = NEARLY_AS_LIKELY
+) -> list[Quote]:
     """Quotes for a question, in reading order within a document, best document first.
 
     At most ``most`` of them, each at least ``nearly`` times as likely as the best.
@@ -87,7 +89,7 @@ def _list_quote(evidence: Evidence, question: str) -> Quote | None:
     leading = evidence.start < items[0].start
     if not leading and answer_type(question) is not AnswerType.LIST:
         return None
-    shown = items[:MOST_ITEMS]
+    shown = items[:MAX_LIST_ITEMS]
     lines = [(b.start, b.end) for b in ([lead] if lead else []) + shown]
     return Quote(evidence, lines[0][0], lines[-1][1], tuple(lines), len(shown), len(items))
 
@@ -106,7 +108,7 @@ def _led_to(evidence: Evidence) -> tuple[tuple[int, int], ...]:
     if not after or after[0].kind in (BlockKind.HEADING, BlockKind.QUESTION):
         return ()
     if after[0].kind is BlockKind.TABLE_ROW:
-        rows = takewhile(lambda b: b.kind is BlockKind.TABLE_ROW, after[:MOST_ROWS])
+        rows = takewhile(lambda b: b.kind is BlockKind.TABLE_ROW, after[:MAX_QUOTED_ROWS])
         return tuple((b.start, b.end) for b in rows)
     start = max(after[0].start, evidence.end)
     first = next(iter(sentences(text[start : after[0].end])), None)
@@ -133,10 +135,10 @@ def list_around(blocks: Sequence[Block], at: int) -> tuple[Block | None, list[Bl
     return (before if leads else None), list(blocks[first : last + 1])
 
 
-def quote_answer(result: ScoredEvidence, likely: float, nearly: float = NEARLY) -> Answer:
+def quote_answer(result: ScoredEvidence, likely: float, nearly: float = NEARLY_AS_LIKELY) -> Answer:
     """The best sentences, word for word, the best first; items of a list as they stand."""
     question = result.question
-    footnotes = Footnotes()
+    footnotes = CitationNumbering()
     sentences: list[Sentence] = []
     quotes = choose_quotes(result, nearly=nearly)
     best = next((q for q in quotes if _within(result.evidence[0], q)), None)
@@ -176,7 +178,7 @@ def _headline(quote: Quote, question: str) -> str:
     words = sum(len(text[a:b].split()) for a, b in quote.lines)
     blocks = (b for b in best.hit.source.blocks if b.start <= best.start < b.end)
     in_rows = quote.of or any(b.kind in _ROWS for b in blocks)
-    if best.key is None or in_rows or words <= DIRECT:
+    if best.key is None or in_rows or words <= DIRECT_ANSWER_WORDS:
         return ""
     key = (best.key[0] - best.start, best.key[1] - best.start)
     return headline(best.text, key, question)

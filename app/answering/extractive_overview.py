@@ -13,26 +13,26 @@ from itertools import takewhile
 import numpy as np
 
 from app.answer import Answer, Sentence, Verdict
-from app.answering.citations import Footnotes
-from app.answering.extract import MOST_ITEMS, count_of_items
+from app.answering.citations import CitationNumbering
+from app.answering.extract import MAX_LIST_ITEMS, count_of_items
 from app.evidence.score_evidence import refers_back
-from ingest.block_classifier import asks, is_furniture
+from ingest.block_classifier import is_furniture, is_question
 from ingest.document import Block, BlockKind
 from ingest.language.sentences import sentences
 from ingest.table import tables
 from store.library import Library
 from store.results import Hit, Revision
 
-MOST_SENTENCES = 8
-OF_A_SECTION = 4
+MAX_SENTENCES = 8
+MAX_SECTION_SENTENCES = 4
 # A section of so few words is shown whole; so is a list or table of so few lines.
-SHORT_SECTION = 90
-MOST_LINES = 12
+SHORT_SECTION_CHARS = 90
+MAX_LINES = 12
 # The first sentence of a section says more often than others what it is about.
-FIRST = 0.08
+FIRST_SENTENCE_BONUS = 0.08
 TOO_SHORT, TOO_LONG = 7, 70
 # Sentences of a section that are compared: vectors of more would take seconds.
-COMPARED = 40
+MAX_COMPARED_SENTENCES = 40
 _LINES = (BlockKind.LIST_ITEM, BlockKind.TABLE_ROW)
 
 
@@ -49,15 +49,15 @@ def document_overview(
     library: Library, revisions: Sequence[Revision], question: str
 ) -> Answer | None:
     """Sentences that cover the documents, as an answer in quotes; None where there are none."""
-    footnotes, said, of = Footnotes(), list[Sentence](), 0
-    each = max(1, MOST_SENTENCES // max(1, len(revisions)))
-    for revision in revisions[:MOST_SENTENCES]:
+    footnotes, said, of = CitationNumbering(), list[Sentence](), 0
+    each = max(1, MAX_SENTENCES // max(1, len(revisions)))
+    for revision in revisions[:MAX_SENTENCES]:
         hits = library.passages_as_hits(revision.id)
         if hits:
             parts = _sections(hits[0])
             of += sum(len(part.spans) for part in parts)
             said += _cited(footnotes, hits, _of_document(library, hits, parts, each))
-    left_out = len(revisions) - MOST_SENTENCES
+    left_out = len(revisions) - MAX_SENTENCES
     more = f" {left_out:,} more documents are left out." if left_out > 0 else ""
     note = f"{len(said)} of {of:,} sentences, chosen to cover the whole.{more}"
     return _answer(question, said, footnotes, note)
@@ -67,7 +67,7 @@ def section_overview(
     library: Library, revision: Revision, heading: Block, question: str
 ) -> Answer | None:
     """What stands under a heading, as an answer in quotes: whole where it is short."""
-    footnotes = Footnotes()
+    footnotes = CitationNumbering()
     hits = library.passages_as_hits(revision.id)
     if not hits:
         return None
@@ -82,7 +82,7 @@ def section_list(
     library: Library, revision: Revision, heading: Block, question: str
 ) -> Answer | None:
     """The items of the list or table under a heading, with how many there are; None without one."""
-    footnotes = Footnotes()
+    footnotes = CitationNumbering()
     hits = library.passages_as_hits(revision.id)
     if not hits:
         return None
@@ -95,12 +95,12 @@ def section_list(
     items = [b for b in under if b.kind is BlockKind.LIST_ITEM or b.start in rows]
     if len(items) < 2:
         return None
-    said = _cited(footnotes, hits, [(b.start, b.end) for b in items[:MOST_ITEMS]])
+    said = _cited(footnotes, hits, [(b.start, b.end) for b in items[:MAX_LIST_ITEMS]])
     return _answer(question, said, footnotes, count_of_items(len(said), len(items)))
 
 
 def _answer(
-    question: str, said: Sequence[Sentence], footnotes: Footnotes, note: str
+    question: str, said: Sequence[Sentence], footnotes: CitationNumbering, note: str
 ) -> Answer | None:
     if not said:
         return None
@@ -111,7 +111,7 @@ def _answer(
 
 
 def _cited(
-    footnotes: Footnotes, hits: Sequence[Hit], spans: Sequence[tuple[int, int]]
+    footnotes: CitationNumbering, hits: Sequence[Hit], spans: Sequence[tuple[int, int]]
 ) -> list[Sentence]:
     cited = (footnotes.cite(_holding(hits, start), start, end) for start, end in spans)
     return [Sentence(c.quote, (c.n,), Verdict.QUOTED) for c in cited]
@@ -152,7 +152,7 @@ def _section(text: str, opening: Block | None, body: Sequence[Block]) -> Iterato
             continue
         inside = sentences(text[block.start : block.end])
         spans += [(block.start + a, block.start + b) for a, b in inside]
-    spans = [(a, b) for a, b in spans if not asks(text[a:b]) and _says_something(text[a:b])]
+    spans = [(a, b) for a, b in spans if not is_question(text[a:b]) and _says_something(text[a:b])]
     if spans:
         yield Section(opening, tuple(spans), sum(b.kind in _LINES for b in body) * 2 > len(body))
 
@@ -181,10 +181,10 @@ def _of_section(
 ) -> list[tuple[int, int]]:
     text = hits[0].source.text
     spans = [span for part in parts for span in part.spans]
-    if _words(text, spans) <= SHORT_SECTION or parts and all(p.lines for p in parts):
-        return spans[:MOST_LINES]
+    if _words(text, spans) <= SHORT_SECTION_CHARS or parts and all(p.lines for p in parts):
+        return spans[:MAX_LINES]
     scores = _centrality(library, text, spans)
-    best = sorted(scores, key=lambda span: -scores[span])[:OF_A_SECTION]
+    best = sorted(scores, key=lambda span: -scores[span])[:MAX_SECTION_SENTENCES]
     return sorted(best)
 
 
@@ -216,8 +216,8 @@ def _centrality(
     library: Library, text: str, spans: Sequence[tuple[int, int]]
 ) -> dict[tuple[int, int], float]:
     """Cosine of each sentence with the section's mean, and what makes it fit to stand alone."""
-    step = max(1, len(spans) // COMPARED)
-    some = list(spans[::step])[:COMPARED]
+    step = max(1, len(spans) // MAX_COMPARED_SENTENCES)
+    some = list(spans[::step])[:MAX_COMPARED_SENTENCES]
     vectors = library.sentence_vectors([text[a:b] for a, b in some])
     matrix = np.stack([vectors[text[a:b]] for a, b in some])
     mean = matrix.mean(axis=0)
@@ -227,5 +227,5 @@ def _centrality(
         words = text[slice(*span)]
         whole = words.count("“") == words.count("”") and not words.count('"') % 2
         fits = whole and TOO_SHORT < len(words.split()) <= TOO_LONG and not refers_back(words)
-        found[span] = score + FIRST * (at == 0) - 0.25 * (not fits)
+        found[span] = score + FIRST_SENTENCE_BONUS * (at == 0) - 0.25 * (not fits)
     return found

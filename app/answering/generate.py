@@ -7,15 +7,15 @@ from dataclasses import replace
 
 from langchain_core.messages import BaseMessage
 
-from app.answer import DIRECT, Answer, Sentence, Verdict, Word
+from app.answer import DIRECT_ANSWER_WORDS, Answer, Sentence, Verdict, Word
 from app.answering import refusal
-from app.answering.checked_draft import Checked, check, dropped_note, said_in
-from app.answering.citations import Footnotes
+from app.answering.checked_draft import CheckedSentence, check, dropped_note, matching_span
+from app.answering.citations import CitationNumbering
 from app.answering.context import PromptSource, prompt_sources
 from app.answering.drafted_words import is_fragment, nearest_line
 from app.answering.prompt import (
-    ANSWER,
-    JUDGE,
+    ANSWER_PROMPT,
+    JUDGE_PROMPT,
     is_not_stated,
     messages,
     parse_reply,
@@ -27,13 +27,13 @@ from app.evidence.calibration import Fits
 from app.evidence.evidence import ScoredEvidence
 from app.evidence.reader import Reader
 from app.models.base import ChatModel, ModelError
-from app.models.thinking import CLOSED, THINKING_TOKENS, SpokenReply
+from app.models.thinking import CLOSED, THINKING_TOKENS, UnreasonedReply
 from app.question.answer_type import AnswerType, answer_type
 from app.settings import Settings
 
 MAX_TOKENS = 200
 # As much of a reply as tells whether it states an answer.
-OPENING = len("Not stated.") + 5
+OPENING_CHARS = len("Not stated.") + 5
 
 
 class DraftedAnswer:
@@ -54,15 +54,15 @@ class DraftedAnswer:
         self._sources = prompt_sources(result)
         texts = [s.text for s in self._sources]
         # The judgement and the draft share all but the last line of the prompt, and so its cache.
-        yes = self._model.yes_log_odds(messages(asked, texts, JUDGE))
+        yes = self._model.yes_log_odds(messages(asked, texts, JUDGE_PROMPT))
         if self._is_hopeless(result, yes):
             return
-        prompt, reply, decided = messages(asked, texts, ANSWER), SpokenReply(), False
+        prompt, reply, decided = messages(asked, texts, ANSWER_PROMPT), UnreasonedReply(), False
         for piece in self._pieces(prompt, reply):
             reply.add(piece)
             self._reply = reply.text
             # Hold back until the opening tells "Not stated" from an answer.
-            if len(self._reply) < OPENING:
+            if len(self._reply) < OPENING_CHARS:
                 continue
             if not decided and not self._decide(result, yes):
                 return
@@ -74,7 +74,7 @@ class DraftedAnswer:
         if self._decide(result, yes) and self._states_answer():
             yield reply.unshown()
 
-    def _pieces(self, prompt: list[BaseMessage], reply: SpokenReply) -> Iterator[str]:
+    def _pieces(self, prompt: list[BaseMessage], reply: UnreasonedReply) -> Iterator[str]:
         try:
             yield from self._model.stream(prompt, max_tokens=MAX_TOKENS)
         except ModelError as error:
@@ -127,7 +127,7 @@ class DraftedAnswer:
         if not self._answers:
             # What the reader finds and the model denies is shown as the closest, not as an answer.
             unclear = self._denied and self._reader_finds(result)
-            return refusal.refuse(result, self._likely, name, unclear=unclear)
+            return refusal.build_refusal(result, self._likely, name, unclear=unclear)
         drafted = [d for d in parse_reply(self._reply) if not is_not_stated(d.text)]
         checked = (
             check(result.question, drafted, self._sources, self._reader)
@@ -152,18 +152,18 @@ class DraftedAnswer:
                 model=name,
                 notes=(*notes, f"{why}; these are quotes."),
             )
-        return refusal.refuse(result, self._likely, name, notes)
+        return refusal.build_refusal(result, self._likely, name, notes)
 
-    def _unknown_citation_notes(self, checked: Sequence[Checked]) -> tuple[str, ...]:
+    def _unknown_citation_notes(self, checked: Sequence[CheckedSentence]) -> tuple[str, ...]:
         offered_models = range(1, len(self._sources) + 1)
         strange = sorted({n for c in checked for n in c.drafted.numbers if n not in offered_models})
         told = ", ".join(f"[{n}]" for n in strange)
         return (f"The model cited sources that it was not given: {told}.",) if strange else ()
 
     def _answer_from(
-        self, result: ScoredEvidence, kept: Sequence[Checked], notes: tuple[str, ...]
+        self, result: ScoredEvidence, kept: Sequence[CheckedSentence], notes: tuple[str, ...]
     ) -> Answer:
-        footnotes = Footnotes()
+        footnotes = CitationNumbering()
         sentences: dict[str, Sentence] = {}
         for c in kept:
             hit = c.source.evidence.hit
@@ -194,16 +194,16 @@ class DraftedAnswer:
             further=len(sentences) - own,
         )
 
-    def _headline(self, checked: Checked, first: Sentence) -> str:
+    def _headline(self, checked: CheckedSentence, first: Sentence) -> str:
         """A few words that the model gave, over the long sentence that they were taken from."""
-        long = first.verdict is Verdict.QUOTED and len(first.text.split()) > DIRECT
-        if not long or len(checked.drafted.text.split()) > DIRECT:
+        long = first.verdict is Verdict.QUOTED and len(first.text.split()) > DIRECT_ANSWER_WORDS
+        if not long or len(checked.drafted.text.split()) > DIRECT_ANSWER_WORDS:
             return ""
-        span = said_in(checked)
+        span = matching_span(checked)
         return checked.source.evidence.hit.source.text[slice(*span)] if span else ""
 
     def _add_best_sentence(
-        self, result: ScoredEvidence, footnotes: Footnotes, sentences: dict[str, Sentence]
+        self, result: ScoredEvidence, footnotes: CitationNumbering, sentences: dict[str, Sentence]
     ) -> None:
         """The reader's best sentence, quoted too where the model answered from other words."""
         best = result.evidence[0]
@@ -217,11 +217,13 @@ class DraftedAnswer:
         citation = footnotes.cite(best.hit, best.start, best.end, best.key)
         sentences.setdefault(text, Sentence(text, (citation.n,), Verdict.QUOTED))
 
-    def _key(self, checked: Checked) -> tuple[int, int] | None:
+    def _key(self, checked: CheckedSentence) -> tuple[int, int] | None:
         """The words that matter in the source: the fragment itself, or the reader's span."""
-        return said_in(checked) or checked.source.evidence.key
+        return matching_span(checked) or checked.source.evidence.key
 
-    def _verbatim_lines(self, checked: Checked, question: str) -> tuple[tuple[int, int], ...]:
+    def _verbatim_lines(
+        self, checked: CheckedSentence, question: str
+    ) -> tuple[tuple[int, int], ...]:
         """The source's own lines, where they serve better than the model's words.
 
         A list that was asked for is shown whole; a fragment is shown as the sentence around it.

@@ -13,7 +13,7 @@ from app.evidence.evidence import ScoredEvidence
 from app.language.tokens import content_words, soft_match, stems
 
 # Log-odds by the reader that the sentence, by itself, answers.
-SURE = -1.0
+SURE_LOG_PROBABILITY = -1.0
 # Words of a headline; a clause of fewer brings the next along, of one with more a part is shown.
 FEWEST, MOST = 4, 15
 # A clause ends after such a sign, or before a bracket or dash.
@@ -23,14 +23,14 @@ _EDGES = " \t\n,;:–—，、；：()[]"
 
 def is_sure(found: ScoredEvidence) -> bool:
     """Whether the best sentence may stand alone, with further passages folded."""
-    return found.alone is not None and found.alone.answerable >= SURE
+    return found.alone is not None and found.alone.answerable >= SURE_LOG_PROBABILITY
 
 
 def headline(text: str, key: tuple[int, int], asked: str = "") -> str:
     """The words of a sentence that answer: a slice of ``text``, around the reader's span in it.
 
     Of the clauses around the span those are taken that hold most of the question's words, and no
-    more than that takes. "" where the span by itself has more than ``MOST`` words.
+    more than that takes. "" where the span by itself has more than ``MAX_QUOTED_SENTENCES`` words.
     """
     start, end = key
     ends = [m.start() for m in _BREAK.finditer(text)] + [len(text)]
@@ -60,8 +60,8 @@ def _rank(text: str, span: tuple[int, int]) -> tuple[bool, int]:
 
 
 def _around(text: str, clause: tuple[int, int], key: tuple[int, int]) -> tuple[int, int]:
-    """At most ``MOST`` words of the clause, with the key near their middle; nothing where the key
-    itself has more."""
+    """At most ``MAX_QUOTED_SENTENCES`` words of the clause, with the key near their middle; nothing
+    where the key itself has more."""
     low, high = clause
     words = [(low + m.start(), low + m.end()) for m in re.finditer(r"\S+", text[low:high])]
     first = next(i for i, (_, end) in enumerate(words) if end > key[0])

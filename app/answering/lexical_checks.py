@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from app.language.numbers import numbers
+from app.language.numbers import find_numbers
 from app.language.tokens import STOP_WORDS, soft_match, stem, stems, words
 
 _HEDGES = """
@@ -21,18 +21,18 @@ _NEGATING = """
 not no never none nobody nothing neither nor without cannot refused denied failed lacks lacked isn't
 wasn't weren't aren't doesn't didn't don't won't can't couldn't hasn't haven't hadn't
 """
-HEDGES = frozenset(_HEDGES.split())
-STRONG = frozenset({"all", "every", "each", "always", "never", "none", "only", "most"})
-NEGATION = frozenset(_NEGATING.split())
+HEDGE_WORDS = frozenset(_HEDGES.split())
+STRONG_WORDS = frozenset({"all", "every", "each", "always", "never", "none", "only", "most"})
+NEGATION_WORDS = frozenset(_NEGATING.split())
 _SIGNS = {"%": " percent ", "€": " euro ", "$": " dollar ", "£": " pound ", "¥": " yen "}
 # Content words this near to each other, in this order, are neighbours.
-REACH = 2
+NEIGHBOUR_DISTANCE = 2
 _NUMBERING = re.compile(r"^\W*(?:\d{1,3}(?:\.\d{1,3})*[.)]?|\(?[a-z]\))\s+")
 
 
 def is_negated(text: str) -> bool:
     """Whether the text has a negation."""
-    return bool(NEGATION & set(words(text)))
+    return bool(NEGATION_WORDS & set(words(text)))
 
 
 def dropped_hedge(sentence: str, source: str) -> bool:
@@ -43,20 +43,20 @@ def dropped_hedge(sentence: str, source: str) -> bool:
 
 def _hedges(text: str) -> frozenset[str]:
     # The month is no reservation.
-    return HEDGES & set(words(re.sub(r"\bMay\b", " ", text)))
+    return HEDGE_WORDS & set(words(re.sub(r"\bMay\b", " ", text)))
 
 
 def stronger_claim(sentence: str, source: str) -> bool:
     """Whether the sentence says "all", "never" or "only" where the source does not."""
-    return bool((STRONG & set(words(sentence))) - set(words(source)))
+    return bool((STRONG_WORDS & set(words(sentence))) - set(words(source)))
 
 
 def changed_unit(sentence: str, source: str) -> bool:
     """Whether a number of the sentence counts something that the source does not speak of."""
-    among = stems(spelled(source))
-    said = words(spelled(sentence))
+    among = stems(spell_out_units(source))
+    said = words(spell_out_units(sentence))
     return any(
-        _is_amount(number) and not numbers(unit) and unit not in STOP_WORDS
+        _is_amount(number) and not find_numbers(unit) and unit not in STOP_WORDS
         and soft_match(unit, among) == 0
         for number, unit in zip(said, said[1:], strict=False)
     )  # fmt: skip
@@ -64,10 +64,10 @@ def changed_unit(sentence: str, source: str) -> bool:
 
 def _is_amount(word: str) -> bool:
     """Whether the word is a number and no code: 3 and "three", but not "E3"."""
-    return bool(numbers(word)) and (word[:1].isdigit() or word.isalpha())
+    return bool(find_numbers(word)) and (word[:1].isdigit() or word.isalpha())
 
 
-def spelled(text: str) -> str:
+def spell_out_units(text: str) -> str:
     """The text with the signs of units as words: "40 €" as "40 euro"."""
     return re.sub("|".join(map(re.escape, _SIGNS)), lambda m: _SIGNS[m[0]], text)
 
@@ -80,7 +80,9 @@ def shared_neighbours(sentence: str, source: str) -> float:
     if len(said) < 2:
         return 1.0
     near = {
-        (word, other) for at, word in enumerate(among) for other in among[at + 1 : at + 1 + REACH]
+        (word, other)
+        for at, word in enumerate(among)
+        for other in among[at + 1 : at + 1 + NEIGHBOUR_DISTANCE]
     }
     pairs = list(zip(said, said[1:], strict=False))
     return sum(pair in near for pair in pairs) / len(pairs)
@@ -105,7 +107,7 @@ def is_restated(sentence: str, source: str, headings: str, neighbours: float) ->
         found = among.index(word, at + 1)
         if put_in and found > at + 1:
             return False
-        near += kept > 0 and found - at <= REACH
+        near += kept > 0 and found - at <= NEIGHBOUR_DISTANCE
         at, kept, put_in = found, kept + 1, False
     return kept > 1 and not put_in and near >= neighbours * (kept - 1)
 
@@ -113,7 +115,7 @@ def is_restated(sentence: str, source: str, headings: str, neighbours: float) ->
 def _content(text: str) -> list[str]:
     """Stems of the content words in order; numbers as values: "3" and "three" are the same."""
     return [
-        "".join(f"{n:g}" for n in numbers(word)) or stem(word)
+        "".join(f"{n:g}" for n in find_numbers(word)) or stem(word)
         for word in words(text)
         if word not in STOP_WORDS
     ]

@@ -14,12 +14,12 @@ from itertools import islice
 
 from app.answer import Answer, Event, EvidenceFound, Finished, Turn
 from app.answering import refusal
-from app.answering.ask_back import leans_back, offer_alternatives, too_open
+from app.answering.ask_back import is_underspecified, needs_previous_turn, offer_alternatives
 from app.answering.document_facts import IN_THE_TEXT
 from app.answering.extract import quote_answer
 from app.answering.generate import DraftedAnswer
-from app.answering.table_answer import Found, TableReader, computed_answer, prefer_rows
-from app.answering.whole_document import of_the_whole
+from app.answering.table_answer import TableMatch, TableReader, computed_answer, prefer_rows
+from app.answering.whole_document import answer_whole_document_question
 from app.evidence.answerability import probability, table_threshold
 from app.evidence.calibration import Fits
 from app.evidence.custom_calibration import SHIPPED_MODEL, fits_for
@@ -36,8 +36,8 @@ from ingest.document import FootnoteError
 from store.library import Library
 from store.results import Hit, Revision
 
-LONGEST_QUESTION = 4000
-BATCH = 16
+MAX_QUESTION_CHARS = 4000
+QUESTION_BATCH_SIZE = 16
 LIKELIER_THAN_NOT = 0.5
 # Where a model gave no answer, a further sentence is quoted only if it is so likely as the best.
 NEARLY_BESIDE_A_MODEL = 0.6
@@ -89,12 +89,15 @@ class Answerer:
     def answer_many(self, asked: Iterable[tuple[str, Sequence[str] | None]]) -> Iterator[Answer]:
         """Quotes for many questions, in order; the reader runs in batches."""
         pending = iter(asked)
-        while batch := list(islice(pending, BATCH)):
+        while batch := list(islice(pending, QUESTION_BATCH_SIZE)):
             began = time.perf_counter()
             for question, _ in batch:
                 check_question(question)
             given, batch = batch, [self._scoped(*one) for one in batch]
-            whole = [of_the_whole(self.library, q, partial(self._revisions, d)) for q, d in batch]
+            whole = [
+                answer_whole_document_question(self.library, q, partial(self._revisions, d))
+                for q, d in batch
+            ]
             retrieved = [
                 self.retrieve(asked, documents)
                 for (_, documents), (_, asked) in zip(batch, whole, strict=True)
@@ -107,9 +110,9 @@ class Answerer:
             ):
                 result = score_readings(one, list(islice(readings, len(one.hits))), self.reader)
                 share = (time.perf_counter() - began) * 1000 / len(batch)
-                answer = known or too_open(alone)
+                answer = known or is_underspecified(alone)
                 if answer is None:
-                    answer = leans_back(result, self._without_model(result, Clock(share)))
+                    answer = needs_previous_turn(result, self._without_model(result, Clock(share)))
                 yield replace(answer, question=question)
 
     def _scoped(
@@ -144,7 +147,7 @@ class Answerer:
         clock = Clock()
         as_given, (question, documents) = question, self._scoped(question, documents)
         # What is asked of a whole document or section needs no search.
-        whole, sought = of_the_whole(
+        whole, sought = answer_whole_document_question(
             self.library,
             question,
             partial(self._revisions, documents),
@@ -161,7 +164,7 @@ class Answerer:
             yield Finished(_small_talk(question, rewritten.talk, clock))
             return
         asked = rewritten.standalone if sought == question else sought
-        if rewritten.first and (back := too_open(asked)) is not None:
+        if rewritten.first and (back := is_underspecified(asked)) is not None:
             back = replace(back, timings_ms=clock.timings())
             yield Finished(self._stored(back) if store else back)
             return
@@ -171,7 +174,7 @@ class Answerer:
         # What a table answers is computed; quotes cost nothing more, so they are shown while a
         # model writes, and if it fails.
         shown = self._without_model(result, clock)
-        alone = leans_back(result, shown) if rewritten.first else shown
+        alone = needs_previous_turn(result, shown) if rewritten.first else shown
         provisional = None if alone.refused else replace(alone, question=as_given, standalone=asked)
         yield EvidenceFound(asked, alone.citations, provisional)
         answer = alone
@@ -208,7 +211,7 @@ class Answerer:
         answer = answer or self._in_quotes(result, found)
         return replace(answer, timings_ms=clock.timings())
 
-    def _in_quotes(self, result: ScoredEvidence, found: Found | None) -> Answer:
+    def _in_quotes(self, result: ScoredEvidence, found: TableMatch | None) -> Answer:
         fit = self.fits.quotes
         likely = probability(result, fit)
         rows = prefer_rows(result, found) if found else result
@@ -220,7 +223,7 @@ class Answerer:
         sure = result.question in IN_THE_TEXT.values()
         if likely < (max(least, LIKELIER_THAN_NOT) if sure else least):
             unclear = not sure and likely >= fit.thresholds["not clear"]
-            return refusal.refuse(result, likely, "none", unclear=unclear)
+            return refusal.build_refusal(result, likely, "none", unclear=unclear)
         if result.alternatives and rows is result:
             return offer_alternatives(result, likely)
         return quote_answer(rows, likely)
@@ -270,9 +273,9 @@ def check_question(question: str) -> None:
     """Raise QuestionError where there is nothing to ask, or far too much."""
     if not any(c.isalnum() for c in question):
         raise QuestionError("The question is empty. Ask something in words.")
-    if len(question) > LONGEST_QUESTION:
+    if len(question) > MAX_QUESTION_CHARS:
         raise QuestionError(
-            f"The question has {len(question):,} characters; at most {LONGEST_QUESTION:,} can be "
+            f"The question has {len(question):,} characters; at most {MAX_QUESTION_CHARS:,} can be "
             "asked. Ask it in fewer words, or ingest the text as a document and ask about it."
         )
 

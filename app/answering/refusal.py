@@ -6,17 +6,17 @@ Where the documents may answer all the same, a refusal says that it is not clear
 from __future__ import annotations
 
 from app.answer import Answer, Closest
-from app.answering.citations import Footnotes
-from app.answering.presupposition import contradicted_premise
+from app.answering.citations import CitationNumbering
+from app.answering.presupposition import find_contradicted_premise
 from app.evidence.answerability import lacks
 from app.evidence.evidence import Evidence, Retrieved, ScoredEvidence
 
-CLOSEST = 3
+MAX_CLOSEST_PASSAGES = 3
 # Documents that a refusal names as searched.
-NAMED = 3
+MAX_NAMED_DOCUMENTS = 3
 
 
-def refuse(
+def build_refusal(
     result: ScoredEvidence,
     likely: float,
     model: str,
@@ -27,7 +27,7 @@ def refuse(
     """A refusal that helps. ``likely`` is the probability that led to it; ``unclear`` is whether
     the documents may answer all the same."""
     question = result.question
-    footnotes = Footnotes()
+    footnotes = CitationNumbering()
     closest = tuple(
         Closest(footnotes.cite(e.hit, e.start, e.end), lacks(question, e))
         for e in _one_a_passage(result.evidence)
@@ -50,19 +50,19 @@ def _one_a_passage(evidence: tuple[Evidence, ...]) -> list[Evidence]:
     best: dict[str, Evidence] = {}
     for e in evidence:
         best.setdefault(e.hit.stored.id, e)
-    return list(best.values())[:CLOSEST]
+    return list(best.values())[:MAX_CLOSEST_PASSAGES]
 
 
 def _reason(result: ScoredEvidence, lacking: str, *, unclear: bool) -> str:
     if not result.retrieved.documents:
         return "No document has been ingested yet, so there is nothing to answer from."
-    where = ", ".join(f"“{d}”" for d in result.retrieved.documents[:NAMED])
-    if (more := result.retrieved.searched - NAMED) > 0:
+    where = ", ".join(f"“{d}”" for d in result.retrieved.documents[:MAX_NAMED_DOCUMENTS])
+    if (more := result.retrieved.searched - MAX_NAMED_DOCUMENTS) > 0:
         where += f" and {more:,} more"
     said = (
         "It is not clear that the documents say this." if unclear else "The documents do not say."
     )
-    premise = contradicted_premise(result.question, result)
+    premise = find_contradicted_premise(result.question, result)
     told = premise or (f"The closest passage {lacking}." if lacking else "")
     told = f" {told}" if told else ""
     return f"{said} I searched {where}.{told}{_unread(result.retrieved)}"
@@ -70,8 +70,8 @@ def _reason(result: ScoredEvidence, lacking: str, *, unclear: bool) -> str:
 
 def _unread(retrieved: Retrieved) -> str:
     """What of the documents was not read, so that the answer may stand there."""
-    shown = [f"“{name}”: {told}" for name, told in retrieved.unread[:NAMED]]
-    more = len(retrieved.unread) - NAMED
+    shown = [f"“{name}”: {told}" for name, told in retrieved.unread[:MAX_NAMED_DOCUMENTS]]
+    more = len(retrieved.unread) - MAX_NAMED_DOCUMENTS
     return (
         f" Not all of them was read: {' '.join(shown)}"
         + (f" And {more:,} more." if more > 0 else "")

@@ -10,36 +10,44 @@ from threading import Lock
 from typing import Any
 
 from app.answer import Answer, Computed, Sentence, Verdict
-from app.answering.citations import Footnotes
-from app.answering.extract import MOST
-from app.evidence.calibration import TABLE, load, logistic
+from app.answering.citations import CitationNumbering
+from app.answering.extract import MAX_QUOTED_SENTENCES
+from app.evidence.calibration import TABLE, load_logistic, logistic
 from app.evidence.evidence import Evidence, Retrieved, ScoredEvidence
-from app.tables.describe_query import described, shown
-from app.tables.query import Operation, Query, meets, run
-from app.tables.ranker import EXACT, MISSING, NAMES, Ranked, columns_in_words, features_of, rank
-from app.tables.values import Grid, grid
+from app.tables.describe_query import describe_query, display_value
+from app.tables.query import Operation, TableQuery, meets, run_query
+from app.tables.ranker import (
+    CONFIDENCE_FEATURES,
+    EXACT_RELATIONS,
+    MISSING_FEATURES,
+    Ranked,
+    columns_in_words,
+    features_of,
+    rank_queries,
+)
+from app.tables.values import Grid, build_grid
 from ingest.document import Block, BlockKind, Passage
 from ingest.table import Row, Table, tables
 from store.results import Hit
 
-MOST_TABLES = 3
-REMEMBERED = 16
+MAX_TABLES = 3
+GRID_CACHE_SIZE = 16
 # Of a longer table only the rows that search found are asked, for what one of them says: trying
 # every query on all of it would take more than a second.
-MOST_CELLS = 10_000
+MAX_TABLE_CELLS = 10_000
 # From this probability on, the rows of a lookup are quoted in place of their neighbours.
-PREFERRED = 0.4
+ROW_PREFERENCE = 0.4
 # A small table has few queries, so that one of them is likely whatever is asked: a table that lacks
 # more than this share of the question's content words is not asked.
-MOST_MISSING = 0.5
+MAX_MISSING_SHARE = 0.5
 # Rows of one citation, and citations of one answer, at most.
-MOST_ROWS = 20
-MOST_CITATIONS = 12
+MAX_CITED_ROWS = 20
+MAX_CITATIONS = 12
 Vectors = Callable[[Sequence[str]], Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class TableMatch:
     """What a table answers, with the hit that led to it, and how likely it is right (0 to 1).
 
     ``lacking`` is the share of the question's content words that the table and its headings lack.
@@ -60,7 +68,7 @@ class TableReader:
         self._grids: OrderedDict[str, list[Grid]] = OrderedDict()
         self._lock = Lock()
 
-    def find(self, retrieved: Retrieved) -> Found | None:
+    def find(self, retrieved: Retrieved) -> TableMatch | None:
         """The likeliest answer from a table that the hits lie in; None where they lie in none."""
         found = [self._asked(retrieved, hit, held) for hit, held in self._near(retrieved.hits)]
         answers = [one for one in found if one is not None]
@@ -78,7 +86,7 @@ class TableReader:
                 if key not in seen:
                     seen.add(key)
                     yield hit, held
-                    if len(seen) == MOST_TABLES:
+                    if len(seen) == MAX_TABLES:
                         return
 
     def _of(self, hit: Hit) -> list[Grid]:
@@ -88,29 +96,29 @@ class TableReader:
                 self._grids.move_to_end(revision)
                 return self._grids[revision]
         held = tables(hit.source.text, hit.source.blocks)
-        made = [grid(t) for t in held if len(t.rows) * len(t.header) <= MOST_CELLS]
+        made = [build_grid(t) for t in held if len(t.rows) * len(t.header) <= MAX_TABLE_CELLS]
         with self._lock:
             self._grids[revision] = made
-            while len(self._grids) > REMEMBERED:
+            while len(self._grids) > GRID_CACHE_SIZE:
                 self._grids.popitem(last=False)
         return made
 
-    def _asked(self, retrieved: Retrieved, hit: Hit, held: Grid) -> Found | None:
+    def _asked(self, retrieved: Retrieved, hit: Hit, held: Grid) -> TableMatch | None:
         question = retrieved.question
         columns = columns_in_words(held)
         vectors = self._vectors([question, *columns])
         likeness = [float(vectors[c] @ vectors[question]) for c in columns]
-        ranked = rank(question, held, likeness)
+        ranked = rank_queries(question, held, likeness)
         if not ranked or _is_part(held, hit) and not _looks_up(ranked[0].query):
             return None
         passage = hit.stored.passage
         context = " ".join([passage.context, *passage.headings, *held.table.headings])
         features = features_of(question, held, context, ranked)
-        above, lacking = (features[NAMES.index(name)] for name in MISSING)
-        if above + lacking > MOST_MISSING:
+        above, lacking = (features[CONFIDENCE_FEATURES.index(name)] for name in MISSING_FEATURES)
+        if above + lacking > MAX_MISSING_SHARE:
             return None
-        likely = logistic(load(TABLE), features)
-        return Found(hit, held, ranked[0], likely, lacking)
+        likely = logistic(load_logistic(TABLE), features)
+        return TableMatch(hit, held, ranked[0], likely, lacking)
 
 
 def _holds_some(table: Table, passage: Passage) -> bool:
@@ -122,9 +130,9 @@ def _found_rows(hit: Hit, hits: Sequence[Hit]) -> list[Grid]:
     if hit.stored.passage.kind is not BlockKind.TABLE_ROW:
         return []
     spans = [h.stored.passage for h in hits if h.stored.revision == hit.stored.revision]
-    run = _rows_around(hit.source.blocks, hit.stored.passage.start)
-    rows = [b for b in run if b.level or any(p.start <= b.start < p.end for p in spans)]
-    return [grid(table) for table in tables(hit.source.text, rows)]
+    run_query = _rows_around(hit.source.blocks, hit.stored.passage.start)
+    rows = [b for b in run_query if b.level or any(p.start <= b.start < p.end for p in spans)]
+    return [build_grid(table) for table in tables(hit.source.text, rows)]
 
 
 def _rows_around(blocks: Sequence[Block], at: int) -> Sequence[Block]:
@@ -150,14 +158,14 @@ def _is_part(held: Grid, hit: Hit) -> bool:
     return sum(not b.level for b in rows) > len(held.table.rows)
 
 
-def _looks_up(query: Query) -> bool:
+def _looks_up(query: TableQuery) -> bool:
     """Whether the query asks what the one row says that a whole cell of it names: what the rows
     beside it say does not matter."""
-    exact = any(c.relation in EXACT for c in query.conditions)
+    exact = any(c.relation in EXACT_RELATIONS for c in query.conditions)
     return query.operation is Operation.VALUES and exact and len(query.rows) == 1
 
 
-def computed_answer(retrieved: Retrieved, found: Found) -> Answer | None:
+def computed_answer(retrieved: Retrieved, found: TableMatch) -> Answer | None:
     """The answer with its calculation in words and the rows it was computed from.
 
     None where doing it again, over the cells as the text has them, gives anything else.
@@ -165,17 +173,17 @@ def computed_answer(retrieved: Retrieved, found: Found) -> Answer | None:
     held, query, result = found.grid, found.ranked.query, found.ranked.result
     if not _holds(found):
         return None
-    footnotes = Footnotes()
+    footnotes = CitationNumbering()
     cells = result.cells if result.number is None else ()
-    for row, column in cells[:MOST_CITATIONS]:
+    for row, column in cells[:MAX_CITATIONS]:
         line, cell = held.table.rows[row], held.table.rows[row].cells[column]
         footnotes.cite(found.hit, line.start, line.end, (cell.start, cell.end))
     rows = sorted(_rows(found))
     for first, last in _runs(held.table.rows, rows):
-        if len(footnotes.citations) < MOST_CITATIONS:
+        if len(footnotes.citations) < MAX_CITATIONS:
             footnotes.cite(found.hit, first.start, last.end)
-    text = described(held, query, result)
-    values = result.texts or (shown(held, query, result),)
+    text = describe_query(held, query, result)
+    values = result.texts or (display_value(held, query, result),)
     numbers = tuple(c.n for c in footnotes.citations)
     return Answer(
         retrieved.question,
@@ -192,15 +200,15 @@ def computed_answer(retrieved: Retrieved, found: Found) -> Answer | None:
     )
 
 
-def prefer_rows(result: ScoredEvidence, found: Found) -> ScoredEvidence:
+def prefer_rows(result: ScoredEvidence, found: TableMatch) -> ScoredEvidence:
     """The evidence with the rows first in which a table's lookup ends, its others left out.
 
     For what is not sure enough to be computed: the right row is quoted, and not its neighbours.
     """
     query, cells = found.ranked.query, found.ranked.result.cells
     rows = [found.grid.table.rows[row] for row in dict.fromkeys(row for row, _ in cells)]
-    sure = query.operation is Operation.VALUES and found.probability >= PREFERRED
-    if not sure or not result.evidence or not 0 < len(rows) <= MOST:
+    sure = query.operation is Operation.VALUES and found.probability >= ROW_PREFERENCE
+    if not sure or not result.evidence or not 0 < len(rows) <= MAX_QUOTED_SENTENCES:
         return result
     best = result.evidence[0]
     preferred = [
@@ -212,34 +220,34 @@ def prefer_rows(result: ScoredEvidence, found: Found) -> ScoredEvidence:
     return replace(result, evidence=(*preferred, *others), alone=None)
 
 
-def _text(found: Found, row: Row) -> str:
+def _text(found: TableMatch, row: Row) -> str:
     return found.hit.source.text[row.start : row.end]
 
 
-def _in_table(evidence: Evidence, found: Found) -> bool:
+def _in_table(evidence: Evidence, found: TableMatch) -> bool:
     table = found.grid.table
     same = evidence.hit.stored.revision == found.hit.stored.revision
     return same and table.start <= evidence.start < table.end
 
 
-def _holds(found: Found) -> bool:
+def _holds(found: TableMatch) -> bool:
     """Whether the query, run again over what the revision's text says today, gives the same."""
     text, table = found.hit.source.text, found.grid.table
     cells = [cell for row in table.rows for cell in row.cells]
     if any(text[cell.start : cell.end] != cell.text for cell in cells):
         return False
     query = found.ranked.query
-    fresh = grid(table)
+    fresh = build_grid(table)
     met = [r for r in query.rows if _meets(fresh, query, r)]
-    return len(met) == len(query.rows) and run(fresh, query) == found.ranked.result
+    return len(met) == len(query.rows) and run_query(fresh, query) == found.ranked.result
 
 
-def _meets(held: Grid, query: Query, row: int) -> bool:
+def _meets(held: Grid, query: TableQuery, row: int) -> bool:
     said = [meets(held.rows[row][c.column], c) for c in query.conditions]
     return any(said) if query.either else all(said)
 
 
-def _rows(found: Found) -> set[int]:
+def _rows(found: TableMatch) -> set[int]:
     """The rows that the result depends on, besides those that hold its cells."""
     query, result = found.ranked.query, found.ranked.result
     used = {row for row, _ in result.cells}
@@ -251,14 +259,14 @@ def _runs(rows: Sequence[Row], used: Sequence[int]) -> Iterator[tuple[Row, Row]]
     """First and last row of each run of rows that follow each other."""
     start = 0
     for at in range(1, len(used) + 1):
-        ended = at == len(used) or used[at] != used[at - 1] + 1 or at - start == MOST_ROWS
+        ended = at == len(used) or used[at] != used[at - 1] + 1 or at - start == MAX_CITED_ROWS
         if ended:
             yield rows[used[start]], rows[used[at - 1]]
             start = at
 
 
 def _notes(rows: Sequence[int]) -> tuple[str, ...]:
-    most = MOST_ROWS * MOST_CITATIONS
+    most = MAX_CITED_ROWS * MAX_CITATIONS
     if len(rows) <= most:
         return ()
     return (f"Computed from {len(rows):,} rows; the first of them are cited.",)

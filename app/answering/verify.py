@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from app.answer import Verdict
 from app.answering import lexical_checks
 from app.evidence.reader import Reader
-from app.language.dates import dates, with_dates_of
-from app.language.facts import name_stands, names, quotations
-from app.language.numbers import numbers
+from app.language.dates import find_dates, with_dates_of
+from app.language.facts import find_names, find_quotations, name_occurs
+from app.language.numbers import find_numbers
 from app.language.tokens import (
     content_words,
     fold,
@@ -26,14 +26,14 @@ from app.language.tokens import (
     words,
 )
 from app.question.answer_type import AnswerType, answer_type
-from ingest.block_classifier import asks
+from ingest.block_classifier import is_question
 from ingest.language.sentences import sentences
 
 # Chosen on pairs that trained nothing (evals/FIGURES.md, "Verdicts"): a sentence passes where the
 # reader is sure, or where it is likely and every word of it stands in one sentence of the source.
-SURE = 0.95
-LIKELY = 0.93
-CONTRADICTED = 0.30
+SURE_SUPPORT = 0.95
+LIKELY_SUPPORT = 0.93
+CONTRADICTION_PROBABILITY = 0.30
 # Above this the sentence is not shown as partly supported either: it may say the opposite.
 MAY_CONTRADICT = 0.05
 HARDLY_CONTRADICTED = 0.20
@@ -44,15 +44,15 @@ SAME_NEIGHBOURS = 0.60
 RESTATED_NEIGHBOURS = 0.85
 STILL_CONTRADICTED = 0.80
 # Sentences of the quote that the reader sees: those nearest to the sentence.
-WINDOW = 3
-UNSURE = "the source puts it too differently to be sure"
+WINDOW_SENTENCES = 3
+UNSURE_REASON = "the source puts it too differently to be sure"
 _BULLET = re.compile(r"^\s*(?:[-–—•*‣▪◦·]|#{1,6}|>+|\(?\d{1,3}[.)]|\(?[a-z]\))\s+")
 # What ends a sentence or an item, in any script.
 _ENDS = ".!?…;。！？؟۔।"
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class CitedSource:
     """The cited words and what stands around them.
 
     ``quote`` is what the citation shows; ``around`` adds its passage and the passage's context
@@ -97,7 +97,7 @@ def is_quoted(sentence: str, quote: str) -> bool:
     said = normalise_quotation(sentence).strip()
     if not any(map(str.isalnum, said)):
         return False
-    bare, asked = said.rstrip(" .!?;:…。！？؟)]'"), asks(said)
+    bare, asked = said.rstrip(" .!?;:…。！？؟)]'"), is_question(said)
     tail = said[len(bare) :].strip()
     pattern = r"\s".join(map(re.escape, bare.split()))
     first = re.escape(bare[0])
@@ -107,7 +107,7 @@ def is_quoted(sentence: str, quote: str) -> bool:
         before, after = among[: match.start()].rstrip(" )]'"), among[match.end() :].lstrip(" )]'")
         opens = not before or before[-1] in f"{_ENDS}\n"
         closes = not after or after[0] in f"{_ENDS}\n" or bool(tail) and after.startswith(tail)
-        if opens and closes and asks(after[:1]) <= asked:
+        if opens and closes and is_question(after[:1]) <= asked:
             return True
     return False
 
@@ -117,22 +117,22 @@ def occurs_in(fragment: str, text: str) -> bool:
     return f" {' '.join(words(fragment))} " in f" {' '.join(words(text))} "
 
 
-def missing_facts(sentence: str, source: Source) -> list[str]:
+def missing_facts(sentence: str, source: CitedSource) -> list[str]:
     """Facts of the sentence that the source lacks, each as a few words for the reader."""
     gone: list[str] = []
-    cited_numbers = numbers(source.quote)
-    for value in sorted(numbers(sentence) - cited_numbers):
+    cited_numbers = find_numbers(source.quote)
+    for value in sorted(find_numbers(sentence) - cited_numbers):
         gone.append(f"the number {value:g}")
-    cited_dates = dates(source.quote)
+    cited_dates = find_dates(source.quote)
     gone += [
         f"the date {_spoken(d.year, d.month, d.day)}"
-        for d in sorted(dates(sentence), key=str)
+        for d in sorted(find_dates(sentence), key=str)
         if not any(d.fits(c) for c in cited_dates)
     ]
     among = set(words(f"{source.quote} {source.around}"))
-    gone += [f"the name “{n}”" for n in names(sentence) if not name_stands(n, among)]
+    gone += [f"the name “{n}”" for n in find_names(sentence) if not name_occurs(n, among)]
     said = " ".join(fold(source.quote).split())
-    gone += [f"the quotation “{q}”" for q in quotations(sentence) if q not in said]
+    gone += [f"the quotation “{q}”" for q in find_quotations(sentence) if q not in said]
     return gone
 
 
@@ -140,7 +140,7 @@ def _spoken(year: int | None, month: int, day: int | None) -> str:
     return "-".join(f"{part:02d}" for part in (year, month, day) if part is not None)
 
 
-def closest(sentence: str, quote: str, size: int = WINDOW) -> str:
+def closest_words(sentence: str, quote: str, size: int = WINDOW_SENTENCES) -> str:
     """The ``size`` sentences of the quote, in a row, that share most with the sentence."""
     spans = sentences(quote)
     if len(spans) <= size:
@@ -160,14 +160,16 @@ def closest(sentence: str, quote: str, size: int = WINDOW) -> str:
 def share_of_new_words(sentence: str, text: str) -> float:
     """Share of the sentence's content words that the text does not meet; numbers aside."""
     # "3" and "three" are one number: ``missing_facts`` compares those.
-    said = [w for w in content_words(sentence) if not numbers(w)]
+    said = [w for w in content_words(sentence) if not find_numbers(w)]
     if not said:
         return 0.0
     among = stems(text)
     return sum(soft_match(w, among) == 0 for w in said) / len(said)
 
 
-def judge(sentence: str, source: Source, support: Sequence[float], question: str = "") -> Judgement:
+def verify_sentence(
+    sentence: str, source: CitedSource, support: Sequence[float], question: str = ""
+) -> Judgement:
     """The verdict on one sentence.
 
     ``support`` is the reader's (supported, contradicted, neither) for the sentence and the
@@ -181,7 +183,7 @@ def judge(sentence: str, source: Source, support: Sequence[float], question: str
     gone = missing_facts(sentence, source)
     if gone:
         return Judgement(Verdict.UNSUPPORTED, "the source does not have " + ", ".join(gone[:3]))
-    near = lexical_checks.spelled(closest(sentence, source.quote))
+    near = lexical_checks.spell_out_units(closest_words(sentence, source.quote))
     known = f"{near} {source.around}"
     if share_of_new_words(sentence, f"{known} {question}") > MOST_NEW_WORDS:
         return Judgement(Verdict.UNSUPPORTED, "the source does not speak of this")
@@ -191,18 +193,19 @@ def judge(sentence: str, source: Source, support: Sequence[float], question: str
     if _is_proven(sentence, source, support):
         return Judgement(Verdict.SUPPORTED)
     if support[1] >= MAY_CONTRADICT or share_of_new_words(sentence, known):
-        return Judgement(Verdict.UNSUPPORTED, UNSURE, rests=True)
+        return Judgement(Verdict.UNSUPPORTED, UNSURE_REASON, rests=True)
     return Judgement(Verdict.PARTLY, "the source says only part of this")
 
 
-def _objection(sentence: str, source: Source, support: Sequence[float], question: str) -> str:
+def _objection(sentence: str, source: CitedSource, support: Sequence[float], question: str) -> str:
     """What speaks against the sentence, in a few words; "" for nothing."""
     supported, contradicted, _ = support
     nearest, near = (
-        lexical_checks.spelled(closest(sentence, source.quote, n)) for n in (1, WINDOW)
+        lexical_checks.spell_out_units(closest_words(sentence, source.quote, n))
+        for n in (1, WINDOW_SENTENCES)
     )
     restated = _is_restated(sentence, source)
-    if contradicted >= (STILL_CONTRADICTED if restated else CONTRADICTED):
+    if contradicted >= (STILL_CONTRADICTED if restated else CONTRADICTION_PROBABILITY):
         return "the source says otherwise"
     if (
         lexical_checks.is_negated(sentence) != lexical_checks.is_negated(nearest)
@@ -222,34 +225,34 @@ def _objection(sentence: str, source: Source, support: Sequence[float], question
         not restated
         and lexical_checks.shared_neighbours(sentence, f"{near} {asked}") < SAME_NEIGHBOURS
     ):
-        return UNSURE
+        return UNSURE_REASON
     return ""
 
 
-def _is_proven(sentence: str, source: Source, support: Sequence[float]) -> bool:
+def _is_proven(sentence: str, source: CitedSource, support: Sequence[float]) -> bool:
     """Whether the reader is sure enough, or the sentence only leaves words of the source out."""
     if _is_restated(sentence, source):
         return True
     supported, contradicted, _ = support
-    nearest = lexical_checks.spelled(closest(sentence, source.quote, 1))
+    nearest = lexical_checks.spell_out_units(closest_words(sentence, source.quote, 1))
     known = share_of_new_words(sentence, nearest) == 0 and contradicted < HARDLY_CONTRADICTED
-    return supported >= (LIKELY if known else SURE)
+    return supported >= (LIKELY_SUPPORT if known else SURE_SUPPORT)
 
 
-def _is_restated(sentence: str, source: Source) -> bool:
-    nearest = lexical_checks.spelled(closest(sentence, source.quote, 1))
+def _is_restated(sentence: str, source: CitedSource) -> bool:
+    nearest = lexical_checks.spell_out_units(closest_words(sentence, source.quote, 1))
     return lexical_checks.is_restated(sentence, nearest, source.headings, RESTATED_NEIGHBOURS)
 
 
-def judge_all(
-    judged: Sequence[str], sources: Sequence[Source], reader: Reader, question: str = ""
+def verify_sentences(
+    judged: Sequence[str], sources: Sequence[CitedSource], reader: Reader, question: str = ""
 ) -> list[Judgement]:
     """One judgement a sentence, in order; the reader runs once for all."""
-    near = [closest(text, source.quote) for text, source in zip(judged, sources, strict=True)]
+    near = [closest_words(text, source.quote) for text, source in zip(judged, sources, strict=True)]
     # The reader takes a date in another form for another date; facts are compared in any form.
     same = [with_dates_of(source, text) for source, text in zip(near, judged, strict=True)]
     support = reader.support(same, near)
     return [
-        judge(text, source, row.tolist(), question)
+        verify_sentence(text, source, row.tolist(), question)
         for text, source, row in zip(judged, sources, support, strict=True)
     ]

@@ -26,7 +26,7 @@ Revisions = Callable[[], Sequence[Revision]]
 """Gives the revisions that are asked; called only where the question may be of this kind."""
 
 
-def of_the_whole(
+def answer_whole_document_question(
     library: Library, question: str, revisions: Revisions, *, follows: bool = False
 ) -> tuple[Answer | None, str]:
     """The answer, or None and what to search for instead.

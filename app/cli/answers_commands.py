@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from store.results import StoredAnswer
 
 answers_app = typer.Typer(invoke_without_command=True)
-COLOURS = {
+STATUS_COLOURS = {
     "current": "green",
     "moved": "cyan",
     "stale": "red",
     "unreadable": "red",
     "worth asking again": "yellow",
 }
-STATES = {"holds": "green", "moved": "yellow", "fails": "red", "unchecked": "dim"}
+CHECK_COLOURS = {"holds": "green", "moved": "yellow", "fails": "red", "unchecked": "dim"}
 
 
 def register(cli: typer.Typer) -> None:
@@ -129,7 +129,7 @@ def verify(
     states: list[str] = []
     for check in checks(content, given):
         states.append(check.state)
-        style = STATES[check.state]
+        style = CHECK_COLOURS[check.state]
         why = f" ({check.why})" if check.why else ""
         console.print(Text(f"{check.state:<10}", style=style) + Text(printable(check.what + why)))
     console.print(f"{states.count('holds')} of {len(states)} hold.")
@@ -139,7 +139,7 @@ def verify(
 
 def _show(answer: StoredAnswer) -> None:
     when = answer.created[:16].replace("T", " ")
-    head = Text(f"{answer.status:<10} ", style=COLOURS[answer.status])
+    head = Text(f"{answer.status:<10} ", style=STATUS_COLOURS[answer.status])
     console.print(
         head + Text(f"{when}  {answer.id}  ", style="dim") + Text(printable(answer.question))
     )

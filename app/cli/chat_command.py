@@ -10,7 +10,7 @@ import typer
 
 from app.cli.common import Data, Model, Risk, Strictness, settings_for
 
-PAGES = "footnote.pages"
+PAGE_ENTRY_POINTS = "footnote.pages"
 """Entry points of further tabs, from packages above this one; each is called by its label."""
 
 
@@ -61,6 +61,6 @@ def chat(
     )
     from app.web import serve
 
-    pages = [(entry.name, entry.load()) for entry in entry_points(group=PAGES)]
+    pages = [(entry.name, entry.load()) for entry in entry_points(group=PAGE_ENTRY_POINTS)]
     opened = open_browser and sys.stdout.isatty()
     serve(settings, open_browser=opened, fetch=fetch, pages=pages)

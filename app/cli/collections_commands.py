@@ -65,9 +65,9 @@ def list_collections(as_json: AsJson = False, data: Data = None) -> None:
 def _shared(name: str, members: Sequence[Member], *, closed: bool) -> tuple[str, str]:
     """Who reads a collection and who changes it, in words."""
     from app.service.access.permissions import EVERYONE
-    from store.catalogue.collections import OWN
+    from store.catalogue.collections import OWN_PREFIX
 
-    own = [name.removeprefix(OWN)] if name.startswith(OWN) else []
+    own = [name.removeprefix(OWN_PREFIX)] if name.startswith(OWN_PREFIX) else []
     called = {EVERYONE: "everybody"}
     editors = own + [called.get(m.name, m.name) for m in members if m.role == "editor"]
     readers = [called.get(m.name, m.name) for m in members if m.role == "reader"]
@@ -86,7 +86,7 @@ def move(
     [dim]footnote collections move report.pdf board[/dim]
     """
     with opened_library(settings_for(data)) as library:
-        library.put_into(document, collection)
+        library.move_document(document, collection)
     name, where = printable(document, markup=True), printable(collection, markup=True)
     console.print(f"{name} is in {where}.")
 
@@ -108,9 +108,9 @@ def share(
 
     A collection may be shared before its first document is ingested.
     """
-    from store.catalogue.collections import checked_name
+    from store.catalogue.collections import valid_name
 
-    collection = checked_name(collection)
+    collection = valid_name(collection)
     with opened_library(settings_for(data)) as library, _permissions(data) as permissions:
         permissions.share(collection, user, "editor" if editor else "reader")
         empty = collection not in library.collection_names()

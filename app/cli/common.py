@@ -55,7 +55,9 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 # Controls but tab and newline, and the marks that reorder text: a document's words must not
 # steer the terminal.
-CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+CONTROL_CHARACTERS = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+)
 
 
 class UsageError(FootnoteError):
@@ -66,7 +68,7 @@ class UsageError(FootnoteError):
 
 def printable(text: str, *, markup: bool = False) -> str:
     """Text without controls; ``markup`` also escapes what Rich would read as markup."""
-    safe = CONTROLS.sub("", text)
+    safe = CONTROL_CHARACTERS.sub("", text)
     return escape(safe) if markup else safe
 
 

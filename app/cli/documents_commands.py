@@ -20,14 +20,14 @@ from app.cli.common import (
     settings_for,
 )
 from ingest.block_classifier import is_furniture
-from store.results import OMISSIONS
+from store.results import OMISSIONS_KEY
 
 if TYPE_CHECKING:
     from store.results import Change, Revision, StoredPassage, WordRun
 
 Name = Annotated[str, typer.Argument(help="A document's name, or its source where two share it.")]
-COLOURS = {"added": "green", "removed": "red", "changed": "yellow", "moved": "cyan"}
-MARKS = {"added": "+", "removed": "-", "changed": "~", "moved": ">"}
+CHANGE_COLOURS = {"added": "green", "removed": "red", "changed": "yellow", "moved": "cyan"}
+CHANGE_SIGNS = {"added": "+", "removed": "-", "changed": "~", "moved": ">"}
 
 
 def register(cli: typer.Typer) -> None:
@@ -197,13 +197,15 @@ def _show_changes(changes: Sequence[Change], a: int, b: int) -> None:
     made.expand = True
     for change in changes:
         before, after = _sides(change)
-        made.add_row(Text(MARKS[change.kind], style=COLOURS[change.kind]), before, after)
+        made.add_row(
+            Text(CHANGE_SIGNS[change.kind], style=CHANGE_COLOURS[change.kind]), before, after
+        )
         made.add_row()
     console.print(made)
 
 
 def _sides(change: Change) -> tuple[Text, Text]:
-    colour = COLOURS[change.kind]
+    colour = CHANGE_COLOURS[change.kind]
     if change.words:
         return _column(change.words, "old"), _column(change.words, "new")
     return _passage(change.before, colour), _passage(change.after, colour)
@@ -222,7 +224,7 @@ def _passage(stored: StoredPassage | None, colour: str) -> Text:
 
 
 def _as_dict(revision: Revision) -> dict[str, Any]:
-    metadata = {k: v for k, v in revision.metadata.items() if k != OMISSIONS}
+    metadata = {k: v for k, v in revision.metadata.items() if k != OMISSIONS_KEY}
     return {
         **{k: getattr(revision, k) for k in revision.__slots__ if k != "metadata"},
         "metadata": metadata,

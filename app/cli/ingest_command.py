@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from store.library import Library
     from store.results import IngestReport
 
-MOST_LEFT_OUT = 20
-STYLES = {"added": "green", "changed": "yellow", "moved": "yellow", "unchanged": "dim"}
+MAX_OMISSIONS_SHOWN = 20
+OUTCOME_STYLES = {"added": "green", "changed": "yellow", "moved": "yellow", "unchanged": "dim"}
 
 
 def register(cli: typer.Typer) -> None:
@@ -149,10 +149,10 @@ def _print_left_out(files: Sequence[tuple[str, str]]) -> None:
     if not files:
         return
     console.print(f"[yellow]left out[/yellow]   {len(files):,} files that are not documents:")
-    for name, why in files[:MOST_LEFT_OUT]:
+    for name, why in files[:MAX_OMISSIONS_SHOWN]:
         console.print(f"           [dim]{printable(f'{name}: {why}', markup=True)}[/dim]")
-    if len(files) > MOST_LEFT_OUT:
-        console.print(f"           [dim]and {len(files) - MOST_LEFT_OUT:,} more[/dim]")
+    if len(files) > MAX_OMISSIONS_SHOWN:
+        console.print(f"           [dim]and {len(files) - MAX_OMISSIONS_SHOWN:,} more[/dim]")
 
 
 def _watch(library: Library, settings: Settings, sources: list[str], collection: str) -> None:
@@ -179,7 +179,7 @@ def _print_outcome(outcome: IngestReport | Failure, *, dry_run: bool = False) ->
     if isinstance(outcome, Failure):
         error_console.print(f"[red]failed[/red]     {printable(outcome.why, markup=True)}")
         return
-    style = STYLES.get(outcome.status, "")
+    style = OUTCOME_STYLES.get(outcome.status, "")
     would = "would be " if dry_run else ""
     work = (
         f"{outcome.passages} passages, {outcome.embedded} {'to embed' if dry_run else 'embedded'}"

@@ -29,7 +29,7 @@ from app.cli import (
 from app.cli.common import error_console, printable
 from ingest.document import FootnoteError
 
-COMMANDS = "footnote.commands"
+COMMAND_ENTRY_POINTS = "footnote.commands"
 """Entry points of packages above this one; ``app`` may not import them by name."""
 
 cli = typer.Typer(
@@ -82,7 +82,7 @@ def main() -> None:
     atexit.register(gc.freeze)  # else the last collection goes through all of torch: a second
     arguments = [a for a in sys.argv[1:] if a != "--debug"]
     debug = len(arguments) + 1 < len(sys.argv)
-    for entry in entry_points(group=COMMANDS):
+    for entry in entry_points(group=COMMAND_ENTRY_POINTS):
         cli.add_typer(entry.load(), name=entry.name)
     try:
         cli(arguments, prog_name="footnote")

@@ -9,7 +9,7 @@ from rich.text import Text
 from app.answer import Answer, Citation, Verdict
 from app.cli.common import console, printable
 
-MARKS = {
+VERDICT_SIGNS = {
     Verdict.QUOTED: ("", ""),
     Verdict.SUPPORTED: ("", ""),
     Verdict.COMPUTED: (" (computed)", "green"),
@@ -51,7 +51,7 @@ def _show_sentences(answer: Answer) -> None:
     for number, sentence in enumerate(answer.first):
         listed = sentence.text.startswith(("- ", "* ", "• "))
         text.append("" if not number else "\n" if listed else " ")
-        mark, style = MARKS[sentence.verdict]
+        mark, style = VERDICT_SIGNS[sentence.verdict]
         text.append(printable(sentence.text), style=style)
         text.append("".join(f" [{n}]" for n in sentence.citations), style="bold cyan")
         text.append(mark, style=style)

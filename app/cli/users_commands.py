@@ -14,8 +14,8 @@ from app.cli.common import Data, UsageError, console, printable, settings_for
 if TYPE_CHECKING:
     from app.service.access.users import Users
 
-# The rule is told before anything is typed (``app.service.access.users.MIN_PASSWORD``).
-PASSWORD = "Password (at least 10 characters)"
+# The rule is told before anything is typed (``app.service.access.users.MIN_PASSWORD_CHARS``).
+PASSWORD_PROMPT = "Password (at least 10 characters)"
 users = typer.Typer(help="Manage who may sign in where the chat is shared.", no_args_is_help=True)
 
 
@@ -56,7 +56,7 @@ def add(
 
 def _asked() -> str:
     # An option of the command would show it to every account of the machine, in its process list.
-    given: str = typer.prompt(PASSWORD, hide_input=True, confirmation_prompt=True)
+    given: str = typer.prompt(PASSWORD_PROMPT, hide_input=True, confirmation_prompt=True)
     return given
 
 

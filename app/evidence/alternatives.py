@@ -14,20 +14,20 @@ from app.language.tokens import STOP_WORDS, content_words, fold, stem, stems, wo
 from app.question.answer_type import AnswerType, answer_type
 from ingest.document import BlockKind
 
-AMONG = 12
+MAX_CANDIDATES = 12
 """Sentences, of the best, among which alternatives are looked for."""
-NEAR = 0.3
+NEAR_PROBABILITY = 0.3
 """What says another thing in the same words is at least this likely, as a share of the best one."""
 AS_LIKELY = 0.5
 """The same of what fits equally well."""
-ALIKE = 0.6
-LEAST = 2
+ALIKE_COSINE = 0.6
+MIN_ALTERNATIVES = 2
 """So many words, and that share of all without what each answers, alternatives have in common."""
-MOST = 3
+MAX_ALTERNATIVES = 3
 _DIGIT = re.compile(r"\d")
 
 
-def settle(
+def split_ambiguous(
     retrieved: Retrieved, ranked: Sequence[Evidence]
 ) -> tuple[tuple[Evidence, ...], tuple[Evidence, ...]]:
     """The evidence without alternatives that are not meant, and those between which nothing tells.
@@ -46,7 +46,7 @@ def settle(
     meant = [e for e, n in zip(fitting, met, strict=True) if n == max(met)]
     others = [e for e in ranked if e not in fitting]
     kept = (meant[0], *sorted([*meant[1:], *others], key=lambda e: (-e.score, e.place)))
-    equal = [e for e in meant if e.score >= AS_LIKELY * ranked[0].score][:MOST]
+    equal = [e for e in meant if e.score >= AS_LIKELY * ranked[0].score][:MAX_ALTERNATIVES]
     return kept, tuple(equal) if len(equal) > 1 else ()
 
 
@@ -58,8 +58,8 @@ def _fitting(question: str, ranked: Sequence[Evidence]) -> list[Evidence]:
     if _is_table_row(best):
         return []  # what a table holds is looked up or computed
     found = [best]
-    for e in ranked[1:AMONG]:
-        if e.score < NEAR * best.score:
+    for e in ranked[1:MAX_CANDIDATES]:
+        if e.score < NEAR_PROBABILITY * best.score:
             break
         if all(_differ(e, other) for other in found):
             found.append(e)
@@ -78,7 +78,7 @@ def _differ(one: Evidence, other: Evidence) -> bool:
         return False
     left, right = _frame(one), _frame(other)
     shared = len(left & right)
-    return shared >= LEAST and shared >= ALIKE * len(left | right)
+    return shared >= MIN_ALTERNATIVES and shared >= ALIKE_COSINE * len(left | right)
 
 
 def answer_words(evidence: Evidence) -> set[str]:

@@ -19,39 +19,39 @@ from app.evidence.calibration import (
     TABLE,
     Fits,
     Logistic,
-    load,
+    load_logistic,
     logistic,
 )
 from app.evidence.evidence import Evidence, ScoredEvidence
-from app.language.facts import name_stands, names
-from app.language.numbers import numbers
+from app.language.facts import find_names, name_occurs
+from app.language.numbers import find_numbers
 from app.language.tokens import content_words, soft_match, stems, words
 from app.question.answer_type import AnswerType, answer_type, contains_answer_type
 
 # How many of the best sentences count as the evidence for a question.
 EVIDENCE_SENTENCES = 3
 # Probabilities nearer to 0 or 1 tell no more.
-LEAST = 1e-4
+MIN_PROBABILITY = 1e-4
 # What a chat model denies twice is not likelier than this: below every threshold.
-DENIED = 0.1
+DENIED_PROBABILITY = 0.1
 _FIGURE = re.compile(r"\S*\d\S*")
 
 
 def _missing_names(question: str, text: str) -> float:
     """Share of the question's names that the text lacks (0 where it has none)."""
     among = set(words(text))
-    named = names(". " + question)
-    return sum(not name_stands(n, among) for n in named) / len(named) if named else 0.0
+    named = find_names(". " + question)
+    return sum(not name_occurs(n, among) for n in named) / len(named) if named else 0.0
 
 
 def _missing_figures(question: str, text: str) -> float:
     """1 where the question writes a year or another figure that the text lacks, else 0."""
-    asked = numbers(" ".join(_FIGURE.findall(question)))
-    return float(bool(asked - numbers(text)))
+    asked = find_numbers(" ".join(_FIGURE.findall(question)))
+    return float(bool(asked - find_numbers(text)))
 
 
 def features(found: ScoredEvidence) -> tuple[float, ...]:
-    """The numbers that the probability is made of, in the order of ``NAMES``."""
+    """The numbers that the probability is made of, in the order of ``FEATURE_NAMES``."""
     top = found.evidence[:EVIDENCE_SENTENCES]
     if not top or found.alone is None:
         return (-20.0, -10.0, -10.0, 1.0, 1.0, 1.0, 0.0)
@@ -71,7 +71,7 @@ def features(found: ScoredEvidence) -> tuple[float, ...]:
     )
 
 
-NAMES = (
+FEATURE_NAMES = (
     "reader span",
     "reader answerable, best",
     "reader answerable, of the evidence alone",
@@ -80,30 +80,31 @@ NAMES = (
     "figures missing",
     "kind held",
 )
-SIGNS = (1, 1, 1, -1, -1, -1, 1)
+FEATURE_SIGNS = (1, 1, 1, -1, -1, -1, 1)
 """What more of a feature does to the probability: it never lowers (1) or never raises (-1) it."""
 
 
-MODEL_NAMES = ("log-odds in quotes", "model's yes", "model stated an answer")
-MODEL_SIGNS = (1, 1, 1)
+MODEL_FEATURE_NAMES = ("log-odds in quotes", "model's yes", "model stated an answer")
+MODEL_FEATURE_SIGNS = (1, 1, 1)
 
 
 def probability(found: ScoredEvidence, fit: Logistic | None = None) -> float:
     """Calibrated probability that the evidence answers the question; by the shipped fit if None."""
     if not found.evidence:
         return 0.0
-    return logistic(fit or load(ANSWERABLE), features(found))
+    return logistic(fit or load_logistic(ANSWERABLE), features(found))
 
 
 def model_features(
     found: ScoredEvidence, said: tuple[float, float], quotes: Logistic | None = None
 ) -> tuple[float, ...]:
-    """The numbers that the probability with a chat model is made of, as ``MODEL_NAMES`` has them.
+    """The numbers that the probability with a chat model is made of, as ``MODEL_FEATURE_NAMES`` has
+    them.
 
     ``said`` is the model's log-odds of "yes", and 1 where its reply states an answer or 0 where it
     does not.
     """
-    chance = min(max(probability(found, quotes), LEAST), 1 - LEAST)
+    chance = min(max(probability(found, quotes), MIN_PROBABILITY), 1 - MIN_PROBABILITY)
     return (math.log(chance / (1 - chance)), *said)
 
 
@@ -113,9 +114,11 @@ def probability_with_model(
     """As ``probability``, by what a chat model made of the evidence too (``model_features``)."""
     if not found.evidence:
         return 0.0
-    quotes, model = (fits.quotes, fits.model) if fits else (None, load(ANSWERABLE_WITH_MODEL))
+    quotes, model = (
+        (fits.quotes, fits.model) if fits else (None, load_logistic(ANSWERABLE_WITH_MODEL))
+    )
     likely = logistic(model, model_features(found, said, quotes))
-    return min(likely, DENIED) if is_denied(said) else likely
+    return min(likely, DENIED_PROBABILITY) if is_denied(said) else likely
 
 
 def is_denied(said: tuple[float, float]) -> bool:
@@ -130,7 +133,7 @@ def is_denied(said: tuple[float, float]) -> bool:
 
 def table_threshold(strictness: str) -> float:
     """The least probability at which a table's answer is given."""
-    return load(TABLE).thresholds[strictness]
+    return load_logistic(TABLE).thresholds[strictness]
 
 
 def lacks(question: str, evidence: Evidence) -> str:
@@ -139,7 +142,7 @@ def lacks(question: str, evidence: Evidence) -> str:
     text = f"{passage.context} {passage.text}"
     among = stems(text)
     gone = [w for w in content_words(question) if soft_match(w, among) == 0]
-    missing_numbers = sorted(numbers(question) - numbers(text))
+    missing_numbers = sorted(find_numbers(question) - find_numbers(text))
     kind = answer_type(question)
     parts = []
     spoken = _as_asked(question, [w for w in gone if not w.isdigit()])

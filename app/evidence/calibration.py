@@ -51,7 +51,7 @@ class Fits:
 
 
 @cache
-def load(name: str) -> Logistic:
+def load_logistic(name: str) -> Logistic:
     """A fitted model by its name, from the package's data."""
     raw = files("app").joinpath("data", "calibration.json").read_text(encoding="utf-8")
     return logistic_of(json.loads(raw)[name])

@@ -19,7 +19,7 @@ from app.evidence.calibration import (
     ANSWERABLE_WITH_MODEL,
     Fits,
     Logistic,
-    load,
+    load_logistic,
     logistic_of,
 )
 from app.evidence.risk import RISKS, Point, RiskError, threshold_for
@@ -27,7 +27,7 @@ from ingest.document import FootnoteError
 from store.files import file_lock
 from store.files.file_lock import Changing
 
-FILE = "calibration.json"
+CALIBRATION_FILE = "calibration.json"
 QUOTES = "none"
 """The name of what answers without a chat model, as settings and answers have it."""
 SHIPPED_MODEL = "local"
@@ -46,7 +46,7 @@ def fits_for(data: Path | None = None, model: str = SHIPPED_MODEL) -> Fits:
     A model that nobody calibrated starts with care: each strictness refuses as ``strict`` does.
     Raises CalibrationError where the folder's file cannot be read.
     """
-    path = data / FILE if data is not None else None
+    path = data / CALIBRATION_FILE if data is not None else None
     stat = path.stat() if path is not None and path.exists() else None
     version = (stat.st_mtime_ns, stat.st_size) if stat else (0, 0)
     return _fits(path if stat else None, version, model)
@@ -56,11 +56,11 @@ def fits_for(data: Path | None = None, model: str = SHIPPED_MODEL) -> Fits:
 def _fits(path: Path | None, version: tuple[int, int], model: str) -> Fits:
     del version  # another file of that name is read again
     if path is None:
-        return Fits(load(ANSWERABLE), _shipped(model))
+        return Fits(load_logistic(ANSWERABLE), _shipped(model))
     try:
         held = _read(path)
         fits, marked = held.get("fits", {}), held.get("marked", {})
-        quotes = logistic_of(fits[QUOTES]) if QUOTES in fits else load(ANSWERABLE)
+        quotes = logistic_of(fits[QUOTES]) if QUOTES in fits else load_logistic(ANSWERABLE)
         other = logistic_of(fits[model]) if model in fits else _shipped(model)
         return Fits(_joined(quotes, marked.get(QUOTES, {})), _joined(other, marked.get(model, {})))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -68,7 +68,7 @@ def _fits(path: Path | None, version: tuple[int, int], model: str) -> Fits:
 
 
 def _shipped(model: str) -> Logistic:
-    shipped = load(ANSWERABLE_WITH_MODEL)
+    shipped = load_logistic(ANSWERABLE_WITH_MODEL)
     if model == SHIPPED_MODEL:
         return shipped
     careful = dict.fromkeys(shipped.thresholds, shipped.thresholds["strict"])
@@ -114,14 +114,14 @@ def put_mark(
     changing: Changing = file_lock.changing,
 ) -> None:
     """Keep what a mark of an answer tells, in place of what it told before; None takes it back."""
-    with changing(data / FILE):
-        held = _read(data / FILE)
+    with changing(data / CALIBRATION_FILE):
+        held = _read(data / CALIBRATION_FILE)
         marked = held.setdefault("marked", {}).setdefault(model, {})
         if marked.pop(identity, None) is None and point is None:
             return
         if point is not None:
             marked[identity] = list(point)
-        _write(data / FILE, held)
+        _write(data / CALIBRATION_FILE, held)
 
 
 def store_fit(
@@ -131,13 +131,13 @@ def store_fit(
     changing: Changing = file_lock.changing,
 ) -> None:
     """Put a fit into the data folder, by the model's name or ``QUOTES``; None takes it out."""
-    with changing(data / FILE):
-        held = _read(data / FILE)
+    with changing(data / CALIBRATION_FILE):
+        held = _read(data / CALIBRATION_FILE)
         fits = held.setdefault("fits", {})
         fits.pop(name, None)
         if entry is not None:
             fits[name] = dict(entry)
-        _write(data / FILE, held)
+        _write(data / CALIBRATION_FILE, held)
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -12,20 +12,20 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from app.evidence.evidence import Evidence
-from ingest.block_classifier import asks, is_furniture
+from ingest.block_classifier import is_furniture, is_question
 from ingest.document import Block, BlockKind
 from ingest.language.sentences import sentences
 from store.results import Hit
 
 # How far below a heading or question its answer is looked for, in characters.
-REACH = 2500
+MAX_DISTANCE_CHARS = 2500
 # What the sentences below get of the score: the two best, and the first.
-SHARES = (1.0, 0.9)
-FIRST = 0.95
+LEVEL_SHARES = (1.0, 0.9)
+FIRST_SHARE = 0.95
 _EMPHASISED = re.compile(r"(?P<mark>[*_]{1,3})[^*_\n]+[^.!*_\n](?P=mark)$")
 
 
-def pass_on(scored: Sequence[Evidence]) -> list[Evidence]:
+def propagate_heading_scores(scored: Sequence[Evidence]) -> list[Evidence]:
     """``scored`` without headings and questions; sentences below those have their scores.
 
     Not sorted. A heading or question with nothing below it is left out, and so is a table's header:
@@ -41,7 +41,7 @@ def pass_on(scored: Sequence[Evidence]) -> list[Evidence]:
         first = told.get((revision, below[0][0])) or _sentence_of(asking.hit, below[0], asking)
         held = [told[(revision, a)] for a, _ in below[1:] if (revision, a) in told]
         best = sorted(held, key=lambda e: -e.score)
-        for evidence, share in ((first, FIRST), *zip(best, SHARES, strict=False)):
+        for evidence, share in ((first, FIRST_SHARE), *zip(best, LEVEL_SHARES, strict=False)):
             told[evidence.place] = _raised(evidence, asking, share)
     return list(told.values())
 
@@ -72,11 +72,11 @@ def _is_header(block: Block) -> bool:
 def _only_asks(evidence: Evidence) -> bool:
     block = _block_at(evidence.hit.source.blocks, evidence.start)
     if block is None:
-        return asks(evidence.text)
+        return is_question(evidence.text)
     whole = evidence.hit.source.text[block.start : block.end]
     # An interviewer may state something before asking: that sentence is evidence like others.
     heads = block.kind is BlockKind.HEADING or _EMPHASISED.match(whole)
-    return bool(heads) or asks(evidence.text)
+    return bool(heads) or is_question(evidence.text)
 
 
 def _block_at(blocks: Sequence[Block], at: int) -> Block | None:
@@ -97,13 +97,19 @@ def _below(asking: Evidence) -> list[tuple[int, int]]:
     for block in blocks[max(0, bisect_right(blocks, asking.start, key=_start) - 1) :]:
         if block.end <= asking.end or is_furniture(block):
             continue
-        if block.start > asking.start and _ends(block, here) or block.start > asking.end + REACH:
+        if (
+            block.start > asking.start
+            and _ends(block, here)
+            or block.start > asking.end + MAX_DISTANCE_CHARS
+        ):
             break
         if block.kind is BlockKind.HEADING or _is_header(block):
             continue
         start = max(block.start, asking.end)
         spans = sentences(text[start : block.end])
-        found += [(start + a, start + b) for a, b in spans if not asks(text[start + a : start + b])]
+        found += [
+            (start + a, start + b) for a, b in spans if not is_question(text[start + a : start + b])
+        ]
     return found
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 WEIGHTS = "reader.onnx"
 WEIGHTS_SHA256 = "21b37c1ee0c4b8323f0f4ecd00b6e371687ed78a56a462f92007e995d20c0d32"
 MAX_TOKENS = 320
-LONGEST_SPAN = 30
+MAX_SPAN_TOKENS = 30
 
 
 class DamagedReader(FootnoteError):
@@ -66,7 +66,7 @@ class Reading:
         scores = starts[:, None] + ends[None, :]
         order = np.arange(len(inside))
         length = order[None, :] - order[:, None]
-        scores = np.where((length >= 0) & (length < LONGEST_SPAN), scores, -np.inf)
+        scores = np.where((length >= 0) & (length < MAX_SPAN_TOKENS), scores, -np.inf)
         i, j = np.unravel_index(int(np.argmax(scores)), scores.shape)
         first, last = self.offsets[inside[i]], self.offsets[inside[j]]
         return Span(int(first[0]), int(last[1]), float(scores[i, j]))

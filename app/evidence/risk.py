@@ -3,7 +3,7 @@
 Learn then test (Angelopoulos, Bates, Candès, Jordan and Lei, 2021, arXiv:2110.01052): a threshold
 is taken only where the answers above it, in the calibration questions, are wrong so seldom that
 this would hardly happen by chance at a greater risk. It holds with a probability of at least
-1 - ``DOUBT`` for questions like those of the calibration, in the same mix.
+1 - ``FAILURE_PROBABILITY`` for questions like those of the calibration, in the same mix.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ import numpy as np
 
 from ingest.document import FootnoteError
 
-DOUBT = 0.10
+FAILURE_PROBABILITY = 0.10
 """How often a threshold may fail to keep the risk."""
-LEVELS = 100
+THRESHOLD_LEVELS = 100
 """Thresholds that are tested: those that answer 1, 2 … 100 of 100 calibration questions."""
-STARTS = (10, 30, 50, 70, 90)
+START_LEVELS = (10, 30, 50, 70, 90)
 """Levels that testing starts from, going on to more answers while the test holds; each has an equal
 part of the doubt."""
 
@@ -44,10 +44,10 @@ def threshold_for(risk: float, points: tuple[Point, ...]) -> float:
 
     Raises RiskError where no threshold is sure to keep to it.
     """
-    least = _least(risk, points)
+    least = _least_threshold(risk, points)
     if least is not None:
         return least
-    possible = [r / 100 for r in range(1, 100) if _least(r / 100, points) is not None]
+    possible = [r / 100 for r in range(1, 100) if _least_threshold(r / 100, points) is not None]
     told = (
         f"the least that {len(points):,} calibration questions allow is {possible[0]:g}"
         if possible
@@ -57,7 +57,7 @@ def threshold_for(risk: float, points: tuple[Point, ...]) -> float:
     raise RiskError(f"No answer is sure to keep to a risk of {risk:g}: {told}.")
 
 
-def _least(risk: float, points: Sequence[Point]) -> float | None:
+def _least_threshold(risk: float, points: Sequence[Point]) -> float | None:
     from scipy.special import bdtr
 
     if not points:
@@ -65,13 +65,15 @@ def _least(risk: float, points: Sequence[Point]) -> float | None:
     order = sorted(points, key=lambda point: -point[0])
     chances = np.array([chance for chance, _ in order])
     wrong = np.cumsum([not right for _, right in order])
-    last = [_last_at(chances, level) for level in range(1, LEVELS + 1)]
+    last = [_last_at(chances, level) for level in range(1, THRESHOLD_LEVELS + 1)]
     # How likely so few wrong ones are where the risk is greater.
     p_values = [float(bdtr(wrong[n], n + 1, risk)) for n in last]
     kept = -1
-    for start in STARTS:
+    for start in START_LEVELS:
         level = start - 1
-        while level < LEVELS and p_values[level] <= DOUBT / len(STARTS):
+        while level < THRESHOLD_LEVELS and p_values[level] <= FAILURE_PROBABILITY / len(
+            START_LEVELS
+        ):
             kept = max(kept, level)
             level += 1
     return float(chances[last[kept]]) if kept >= 0 else None
@@ -79,5 +81,5 @@ def _least(risk: float, points: Sequence[Point]) -> float | None:
 
 def _last_at(chances: np.ndarray[tuple[int], np.dtype[np.float64]], level: int) -> int:
     """The index of the last question that is answered at a level; equals are answered together."""
-    n = max(1, round(level * len(chances) / LEVELS))
+    n = max(1, round(level * len(chances) / THRESHOLD_LEVELS))
     return int(np.searchsorted(-chances, -chances[n - 1], side="right")) - 1

@@ -12,10 +12,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from app.evidence.alternatives import settle
-from app.evidence.calibration import SENTENCE, load, logistic
+from app.evidence.alternatives import split_ambiguous
+from app.evidence.calibration import SENTENCE, load_logistic, logistic
 from app.evidence.evidence import Evidence, Retrieved, ScoredEvidence
-from app.evidence.heading_scores import pass_on
+from app.evidence.heading_scores import propagate_heading_scores
 from app.evidence.prompt_injection import addresses_model
 from app.evidence.reader import Reader, Reading
 from app.language.tokens import coverage
@@ -47,8 +47,8 @@ def score_readings(
     scored: list[Evidence] = []
     for hit, reading in zip(retrieved.hits, readings, strict=True):
         scored += _score(question, hit, reading, rarity)
-    in_order = sorted(pass_on(scored), key=lambda e: (-e.score, e.place))
-    ranked, unsettled = settle(retrieved, in_order)
+    in_order = sorted(propagate_heading_scores(scored), key=lambda e: (-e.score, e.place))
+    ranked, unsettled = split_ambiguous(retrieved, in_order)
     alone = None
     if ranked:
         start, end = span_with_antecedent(ranked[0])
@@ -84,7 +84,7 @@ def _score(question: str, hit: Hit, reading: Reading, rarity: dict[str, float]) 
                 passage.start + a,
                 passage.start + b,
                 text,
-                logistic(load(SENTENCE), features) * _penalty(passage, a, b),
+                logistic(load_logistic(SENTENCE), features) * _penalty(passage, a, b),
                 key if span.score > -20 else None,
                 features,
             )

@@ -9,7 +9,7 @@ from app.answer import Answer, Citation
 BULLET = re.compile(r"^\s*[-*•–]\s+")
 
 
-def place(citation: Citation) -> str:
+def citation_place(citation: Citation) -> str:
     """Where a citation is, in words: document, heading path, page or row (plain text)."""
     parts = [citation.document, *citation.headings[-2:]]
     if citation.page is not None:
@@ -38,4 +38,4 @@ def with_footnotes(answer: Answer, mark: str = "[^{}]", note: str = "[^{}]: ") -
 
 def quote_and_place(citation: Citation) -> str:
     """The cited words on one line, and where they stand."""
-    return f"“{' '.join(citation.quote.split())}” — {place(citation)}"
+    return f"“{' '.join(citation.quote.split())}” — {citation_place(citation)}"

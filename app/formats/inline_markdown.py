@@ -28,7 +28,7 @@ _ACTIVE = re.compile(r"<(?=[A-Za-z/!?])|&(?=#?\w+;)|(?<=!)\[|\[(?=\^)")
 _ELEMENTS = {"code": "code", "strong": "strong", "em": "em", "link": "span"}
 
 
-def drawn(text: str) -> str:
+def render_inline(text: str) -> str:
     """The text as HTML."""
     return "".join(html for html, _ in _pieces(text))
 

@@ -83,7 +83,7 @@ def _refused(
     """An error in the form of the API that was asked."""
     told: Any = {"error": message}
     if request.url.path.startswith(openai_api.PREFIX):
-        told = openai_api.told(message, server=status >= 500)
+        told = openai_api.error_body(message, server=status >= 500)
     return JSONResponse(told, status, headers)
 
 

@@ -26,12 +26,12 @@ from app.service.access.users import TooManyTries, Users
 from app.service.queue.in_progress import Busy
 from app.settings import is_loopback
 
-ASKER: ContextVar[str] = ContextVar("asker", default="")
+CURRENT_USER: ContextVar[str] = ContextVar("asker", default="")
 """Who signed in for this request, for what is not given the request itself."""
-COOKIE = "footnote_session"
+SESSION_COOKIE = "footnote_session"
 AT_ONCE, MOST_WAITING = 2, 200
 """Passwords that are hashed at a time, and that may wait for it."""
-PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8">
+SIGN_IN_PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8">
 <title>Sign in · Footnote</title>
 <meta name="viewport" content="width=device-width"><style>
 :root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;display:grid;
@@ -46,7 +46,7 @@ name="password" type="password" autocomplete="current-password" required><button
 </form></body></html>"""
 
 
-def foreign(request: Request, *, loopback: bool, public: str | None = None) -> bool:
+def is_foreign(request: Request, *, loopback: bool, public: str | None = None) -> bool:
     """Whether a request comes from another site, or by a name that is not ours.
 
     ``public`` is the host of the address that a proxy shows. A proxy may tell its host in
@@ -74,7 +74,7 @@ class HashingLine:
 async def visitor(request: Request, users: Users, line: HashingLine) -> str | None:
     """The signed-in user, by session cookie or, for programs, by HTTP Basic or a bearer token
     ``NAME:PASSWORD`` (the API key of clients made for OpenAI); else None."""
-    token = request.cookies.get(COOKIE)
+    token = request.cookies.get(SESSION_COOKIE)
     if token and (name := await anyio.to_thread.run_sync(users.session, token)):
         return name
     scheme, _, given = request.headers.get("authorization", "").partition(" ")
@@ -127,7 +127,7 @@ def install(
 
     @app.middleware("http")
     async def gate(request: Request, follow: Any) -> Response:
-        if foreign(request, loopback=loopback, public=public):
+        if is_foreign(request, loopback=loopback, public=public):
             return JSONResponse({"error": "This request comes from another site."}, 403)
         request.state.user = ""
         if users is not None and request.url.path not in ("/sign-in", *unguarded):
@@ -142,7 +142,7 @@ def install(
                     return RedirectResponse(f"{path}/sign-in", 303)
                 return JSONResponse({"error": "Sign in first."}, 401)
             request.state.user = name
-        ASKER.set(request.state.user)
+        CURRENT_USER.set(request.state.user)
         followed: Response = await follow(request)
         return followed
 
@@ -151,7 +151,7 @@ def install(
 
     @app.get("/sign-in", include_in_schema=False)
     def sign_in_page() -> HTMLResponse:
-        return HTMLResponse(PAGE % "")
+        return HTMLResponse(SIGN_IN_PAGE % "")
 
     @app.post("/sign-in", include_in_schema=False)
     async def sign_in(request: Request) -> Response:
@@ -162,7 +162,7 @@ def install(
             if await checked(users, name, password, _address(request), line):
                 response = RedirectResponse(f"{path}/", 303)
                 response.set_cookie(
-                    COOKIE, users.start_session(name), httponly=True, samesite="strict",
+                    SESSION_COOKIE, users.start_session(name), httponly=True, samesite="strict",
                     secure="https" in (request.url.scheme, urlsplit(root).scheme), path=cookie_path,
                 )  # fmt: skip
                 return response
@@ -170,11 +170,13 @@ def install(
             status, trouble = 429, str(error)
         except Busy as error:
             status, trouble = 503, str(error)
-        return HTMLResponse(PAGE % f'<p class="problem" role="alert">{markup(trouble)}</p>', status)
+        return HTMLResponse(
+            SIGN_IN_PAGE % f'<p class="problem" role="alert">{markup(trouble)}</p>', status
+        )
 
     @app.post("/sign-out", include_in_schema=False)
     def sign_out(request: Request) -> Response:
-        users.end_session(request.cookies.get(COOKIE, ""))
+        users.end_session(request.cookies.get(SESSION_COOKIE, ""))
         response = RedirectResponse(f"{path}/sign-in", 303)
-        response.delete_cookie(COOKIE, path=cookie_path)
+        response.delete_cookie(SESSION_COOKIE, path=cookie_path)
         return response

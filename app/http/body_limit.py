@@ -15,25 +15,28 @@ from starlette.responses import JSONResponse
 from app.http import openai_api
 from app.http.public_path import App, Scope
 
-MEGA = 1024 * 1024  # as browsers and proxies count
-MOST_BYTES = 100 * MEGA
+MEGABYTE = 1024 * 1024  # as browsers and proxies count
+MAX_FILE_BYTES = 100 * MEGABYTE
 """Of a file."""
-FILE_RULE = f"A file may have at most {MOST_BYTES // MEGA} MB"
-MOST_TOGETHER = 1000 * MEGA
+FILE_RULE = f"A file may have at most {MAX_FILE_BYTES // MEGABYTE} MB"
+MAX_DROP_BYTES = 1000 * MEGABYTE
 """Of the files that a page uploads at a time; they go to the disk as they come."""
-MOST_WORDS = 1 * MEGA
+MAX_TEXT_BYTES = 1 * MEGABYTE
 """Bytes of any other request: questions, and what is done on the page."""
-FORM = 64 * 1024
+FORM_OVERHEAD_BYTES = 64 * 1024
 """What a form has around its file."""
-FILES = {
-    "/api/v1/documents": (MOST_BYTES + FORM, FILE_RULE),
+FILE_LIMITS = {
+    "/api/v1/documents": (MAX_FILE_BYTES + FORM_OVERHEAD_BYTES, FILE_RULE),
     "/gradio_api/upload": (
-        MOST_TOGETHER + FORM,
-        f"The files of one upload may have at most {MOST_TOGETHER // MEGA} MB together",
+        MAX_DROP_BYTES + FORM_OVERHEAD_BYTES,
+        f"The files of one upload may have at most {MAX_DROP_BYTES // MEGABYTE} MB together",
     ),
 }
 """The routes that take files: the limit, and what a client hears."""
-OTHERS = (MOST_WORDS, f"A request without files may have at most {MOST_WORDS // MEGA} MB")
+TEXT_LIMIT = (
+    MAX_TEXT_BYTES,
+    f"A request without files may have at most {MAX_TEXT_BYTES // MEGABYTE} MB",
+)
 DRAINED_S = 10.0
 """How long the rest of a request that is too large is read and thrown away, in seconds: a client
 that still sends does not hear the answer."""
@@ -49,7 +52,7 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        most, rule = FILES.get(scope["path"], OTHERS)
+        most, rule = FILE_LIMITS.get(scope["path"], TEXT_LIMIT)
         request = _Limited(most, receive, send)
         if _announced(scope) <= most:
             try:
@@ -99,7 +102,7 @@ def _refusal(path: str, why: str) -> JSONResponse:
     """The answer in the form of the API that was asked."""
     error: Any = {"error": why}
     if path.startswith(openai_api.PREFIX):
-        error = openai_api.told(why, server=False)
+        error = openai_api.error_body(why, server=False)
     return JSONResponse(error, 413, {"Connection": "close"})
 
 

@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse
 
 from app.formats.html_escape import markup
 
-STYLE = (
+PAGE_STYLE = (
     ":root{color-scheme:light dark}body{font:16px/1.55 system-ui,sans-serif;max-width:820px;"
     "margin:40px auto;padding:0 16px}h2{font-size:1.05rem;margin:34px 0 4px}p{margin:0 0 6px}"
     "pre{font-size:.85rem;padding:10px 12px;border:1px solid #8885;border-radius:8px;"
@@ -41,11 +41,11 @@ def install(app: FastAPI, prefixes: Sequence[str]) -> None:
 
     @app.get("/docs", include_in_schema=False)
     def docs() -> HTMLResponse:
-        return HTMLResponse(page(schema(), f"{prefixes[0].removeprefix('/')}/openapi.json"))
+        return HTMLResponse(docs_page(schema(), f"{prefixes[0].removeprefix('/')}/openapi.json"))
 
     @app.get(f"{prefixes[0]}/docs", include_in_schema=False)
     def docs_beside() -> HTMLResponse:
-        return HTMLResponse(page(schema(), "openapi.json"))
+        return HTMLResponse(docs_page(schema(), "openapi.json"))
 
     for prefix in prefixes:
         methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -56,7 +56,7 @@ def _nowhere(rest: str) -> None:
     raise HTTPException(404, f"There is no call {rest!r} here; /docs describes all of them.")
 
 
-def page(schema: dict[str, Any], file: str) -> str:
+def docs_page(schema: dict[str, Any], file: str) -> str:
     """The description as a page; ``file`` is where tools find it, seen from the page."""
     parts = schema.get("components", {}).get("schemas", {})
     calls = "".join(
@@ -66,7 +66,8 @@ def page(schema: dict[str, Any], file: str) -> str:
     )
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Footnote API</title>'
-        f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style></head><body>'
+        f'<meta name="viewport" content="width=device-width">'
+        f"<style>{PAGE_STYLE}</style></head><body>"
         '<main><h1>Footnote API</h1><p>The description for tools: <a id="file" '
         f'href="{file}">openapi.json</a>.</p><p>{INTRODUCTION}</p>{calls}</main>'
         "</body></html>"

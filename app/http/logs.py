@@ -11,15 +11,23 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import IO, Any
 
-from app.service.query_telemetry import Observation
+from app.service.query_telemetry import QueryObservation
 
-OURS = "app", "evals", "ingest", "store"
+OUR_PACKAGES = "app", "evals", "ingest", "store"
 """The packages whose lines are logged from INFO on; of others warnings are."""
-STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
+STANDARD_ATTRIBUTES = frozenset(logging.makeLogRecord({}).__dict__) | {
+    "message",
+    "asctime",
+    "taskName",
+}
 log = logging.getLogger(__name__)
 printed = logging.getLogger("stderr")
-TRACEBACK = ("Traceback (most recent call last):", "Exception in thread", "Exception ignored in")
-WITHIN = (*TRACEBACK, "The above exception was", "During handling of the above")
+TRACEBACK_STARTS = (
+    "Traceback (most recent call last):",
+    "Exception in thread",
+    "Exception ignored in",
+)
+TRACEBACK_LINES = (*TRACEBACK_STARTS, "The above exception was", "During handling of the above")
 """What a traceback begins with, and what it has inside without being indented."""
 
 
@@ -34,7 +42,7 @@ class JsonLines(logging.Formatter):
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
-            **{k: v for k, v in record.__dict__.items() if k not in STANDARD},
+            **{k: v for k, v in record.__dict__.items() if k not in STANDARD_ATTRIBUTES},
         }
         if record.exc_info:
             told["error"] = self.formatException(record.exc_info)
@@ -60,9 +68,9 @@ class StandardError(io.TextIOBase):
 
     def _take(self, line: str) -> None:
         block: list[str] = getattr(self._local, "block", [])
-        if block or line.startswith(TRACEBACK):
+        if block or line.startswith(TRACEBACK_STARTS):
             self._local.block = [*block, line]
-            if not line or line[0].isspace() or line.startswith(WITHIN):
+            if not line or line[0].isspace() or line.startswith(TRACEBACK_LINES):
                 return
             self._local.block = []
             self._log(logging.ERROR, line, "\n".join([*block, line]))
@@ -95,14 +103,14 @@ def configure(stream: IO[str] | None = None) -> None:
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(JsonLines())
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
-    for name in OURS:
+    for name in OUR_PACKAGES:
         logging.getLogger(name).setLevel(logging.INFO)
     if stream is None:
         logging.captureWarnings(True)
         sys.stderr = StandardError(sys.stderr)
 
 
-def log_question(seen: Observation) -> None:
+def log_question(seen: QueryObservation) -> None:
     """A line for a question: what came of it, not what it was."""
     told = asdict(seen)
     seconds = {k: round(told[k], 3) for k in ("seconds", "evidence_s") if told[k] is not None}

@@ -19,7 +19,7 @@ INSTRUCTIONS = (
 )
 
 
-def server(engine: Engine, asker: Callable[[], str]) -> MCPServer:
+def mcp_server(engine: Engine, asker: Callable[[], str]) -> MCPServer:
     """The MCP server over one library; run it with ``run("stdio")`` or mount it. ``asker`` tells
     who calls a tool."""
     from mcp.server import MCPServer
@@ -77,4 +77,4 @@ def server(engine: Engine, asker: Callable[[], str]) -> MCPServer:
 
 def run_stdio(engine: Engine) -> None:
     """Serve the tools over standard input and output until the client leaves."""
-    server(engine, str).run("stdio")
+    mcp_server(engine, str).run("stdio")

@@ -15,10 +15,10 @@ from fastapi.responses import Response
 
 if TYPE_CHECKING:
     from app.service.engine import Engine
-    from app.service.query_telemetry import Observation
+    from app.service.query_telemetry import QueryObservation
 
 PATH = "/metrics"
-SECONDS = 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 60, 120
+DURATION_BUCKETS_S = 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 60, 120
 """Upper bounds of the histograms' buckets: quotes take tenths of a second, a local model many."""
 
 
@@ -43,7 +43,13 @@ def install(app: FastAPI, engine: Engine, token: str, *, loopback: bool) -> None
         registry=registry,
     )  # fmt: skip
     took, evidence = (
-        Histogram(f"footnote_{name}_seconds", told, ["model"], buckets=SECONDS, registry=registry)
+        Histogram(
+            f"footnote_{name}_seconds",
+            told,
+            ["model"],
+            buckets=DURATION_BUCKETS_S,
+            registry=registry,
+        )
         for name, told in (
             ("question", "Time until a question's end, with that in queues."),
             ("evidence", "Time until the evidence for a question was there."),
@@ -54,7 +60,7 @@ def install(app: FastAPI, engine: Engine, token: str, *, loopback: bool) -> None
     ready = Gauge("footnote_ready", "1 once questions are answered.", registry=registry)
     ready.set_function(lambda: engine.status.phase != "starting")
 
-    def count(seen: Observation) -> None:
+    def count(seen: QueryObservation) -> None:
         asked.labels(seen.outcome, seen.model).inc()
         took.labels(seen.model).observe(seen.seconds)
         if seen.evidence_s is not None:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 PREFIX = "/v1"
-MODEL = "footnote"
+MODEL_NAME = "footnote"
 
 
 class ConversationError(FootnoteError):
@@ -57,7 +57,7 @@ class ChatRequest(Given):
     ask, ``collection`` the one to ask; other options of OpenAI's API have no effect."""
 
     messages: list[Message]
-    model: str = MODEL
+    model: str = MODEL_NAME
     stream: bool = False
     documents: list[str] | None = None
     collection: str | None = None
@@ -69,7 +69,7 @@ def install(app: FastAPI, engine: Engine) -> None:
     @app.get(f"{PREFIX}/models", tags=["openai"])
     def models() -> dict[str, Any]:
         """The one model there is."""
-        one = {"id": MODEL, "object": "model", "created": 0, "owned_by": MODEL}
+        one = {"id": MODEL_NAME, "object": "model", "created": 0, "owned_by": MODEL_NAME}
         return {"object": "list", "data": [one]}
 
     @app.post(f"{PREFIX}/chat/completions", tags=["openai"], response_model=None)
@@ -115,10 +115,10 @@ def _answered(
 
 def problem(error: FootnoteError) -> dict[str, Any]:
     """An error in OpenAI's form."""
-    return told(str(error), server=error.exit_code != 2)
+    return error_body(str(error), server=error.exit_code != 2)
 
 
-def told(message: str, *, server: bool) -> dict[str, Any]:
+def error_body(message: str, *, server: bool) -> dict[str, Any]:
     """A message in OpenAI's form, as the server's fault or the request's."""
     kind = "server_error" if server else "invalid_request_error"
     return {"error": {"message": message, "type": kind, "param": None, "code": None}}
@@ -157,7 +157,7 @@ def chunks(answered: Callable[[], Answer]) -> Iterator[str]:
         return
     except Exception:  # else the stream would just end
         log.exception("a streamed completion failed")
-        failed = told("Footnote failed; its log says why.", server=True)
+        failed = error_body("Footnote failed; its log says why.", server=True)
         yield f"data: {json.dumps(failed)}\n\n"
         return
     for line in content(answer).splitlines(keepends=True):
@@ -172,7 +172,7 @@ def _head(identity: str, kind: str) -> dict[str, Any]:
         "id": f"chatcmpl-{identity or created}",
         "object": kind,
         "created": created,
-        "model": MODEL,
+        "model": MODEL_NAME,
     }
 
 

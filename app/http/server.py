@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
 # The browser itself refuses whatever would reach another host, should escaping ever fail.
-POLICY = "; ".join(
+CONTENT_SECURITY_POLICY = "; ".join(
     [
         "default-src 'self'",
         "script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:",  # Gradio needs both
@@ -38,7 +38,7 @@ POLICY = "; ".join(
     ]
 )
 HEADERS = {
-    "Content-Security-Policy": POLICY,
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",  # without it a browser's own forms come from "null"
     "X-Frame-Options": "DENY",
@@ -71,7 +71,7 @@ def application(
     private_folder(settings.data)
     make_private(settings.data)
     conversations = Conversations(settings.data, settings.database)
-    tools = mcp.server(engine, auth.ASKER.get)
+    tools = mcp.mcp_server(engine, auth.CURRENT_USER.get)
     tool_routes = tools.streamable_http_app(stateless_http=True, host=settings.host).routes
 
     @asynccontextmanager

@@ -24,11 +24,11 @@ from app.settings import Settings
 from ingest.document import FootnoteError
 
 STATIC = Path(__file__).parent / "static"
-VISITOR = ""
+VISITOR_USER = ""
 """Whoever sees the widget has no name, and reads what everybody may."""
 PATHS = ("/widget.js", "/widget", "/widget/ask")
 """What is open to everybody where origins are set."""
-POLICY = (
+CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors {}"
 )
@@ -49,7 +49,7 @@ def install(app: FastAPI, engine: Engine, settings: Settings) -> None:
     """Add the widget's script, page and question; nothing where no origin may show it."""
     if not settings.widget_origins:
         return
-    policy = POLICY.format(settings.widget_origins)
+    policy = CONTENT_SECURITY_POLICY.format(settings.widget_origins)
 
     @app.get("/widget.js", include_in_schema=False)
     def script() -> Response:
@@ -67,7 +67,7 @@ def install(app: FastAPI, engine: Engine, settings: Settings) -> None:
 
         check_question(asked.question)
         documents = documents_of_folder(
-            engine.library_of(VISITOR).documents(), settings.widget_folder
+            engine.library_of(VISITOR_USER).documents(), settings.widget_folder
         )
         if not documents:
             raise NothingToAsk("There is no document to ask here yet.")
@@ -76,12 +76,12 @@ def install(app: FastAPI, engine: Engine, settings: Settings) -> None:
 
         def events() -> Iterator[Event]:
             told = engine.stream(asked.question, documents, (), visitor, store=False)
-            return map(_as_seen, told)
+            return map(_widget_answer, told)
 
         return event_stream(events)
 
 
-def _as_seen(event: Event) -> Event:
+def _widget_answer(event: Event) -> Event:
     """The answer without the signs of Markdown: the widget shows text."""
     if not isinstance(event, Finished):
         return event

@@ -74,7 +74,7 @@ def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
     )
 
 
-def dates(text: str) -> set[Date]:
+def find_dates(text: str) -> set[Date]:
     """Dates with a month, ranges as both their ends."""
     return {date for _, _, date in _find(text)}
 

@@ -14,12 +14,12 @@ from app.language.tokens import STOP_WORDS, fold, stem
 _QUOTATION = re.compile(r"[“\"«]([^”\"»]{3,}?)[”\"»]")
 
 
-def quotations(text: str) -> list[str]:
+def find_quotations(text: str) -> list[str]:
     """What stands between quotation marks, folded, single-spaced."""
     return [" ".join(fold(m[1]).split()).strip(" .,;") for m in _QUOTATION.finditer(text)]
 
 
-def names(text: str) -> list[str]:
+def find_names(text: str) -> list[str]:
     """Folded capitalised words that are names by their place: not the first of a sentence.
 
     The first word of a sentence counts only where the text capitalises it elsewhere too.
@@ -38,13 +38,13 @@ def names(text: str) -> list[str]:
     return list(dict.fromkeys([*found, *(s for s in starts if s in found)]))
 
 
-def name_stands(name: str, among: set[str]) -> bool:
+def name_occurs(name: str, among: set[str]) -> bool:
     """Whether a folded name is among folded words: itself, its initial, or a form of it.
 
     A name with hyphens stands where all its parts do.
     """
     if "-" in name.strip("-"):
-        return all(name_stands(part, among) for part in name.split("-") if part)
+        return all(name_occurs(part, among) for part in name.split("-") if part)
     if name in among or stem(name) in {stem(w) for w in among}:
         return True
     if len(name) == 1:

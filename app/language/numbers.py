@@ -41,7 +41,7 @@ _TOKEN = re.compile(
 )
 
 
-def numbers(text: str) -> set[float]:
+def find_numbers(text: str) -> set[float]:
     """Values of the numbers in a text, written in digits or words; ordinals as their number.
 
     The word "one" alone is left out: it is a pronoun more often than a number.

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
     from langchain_core.messages import BaseMessage
 
-CANDIDATES = 20
+TOP_LOGPROBS = 20
 """First tokens whose log-probabilities are asked for; more are not told by OpenAI's API."""
 NOT_UNDERSTOOD = (400, 404, 422, 501)
 """HTTP statuses of servers that know no log-probabilities."""
-KEYS = {"google_genai": "GOOGLE_API_KEY", "mistralai": "MISTRAL_API_KEY"}
+KEY_VARIABLES = {"google_genai": "GOOGLE_API_KEY", "mistralai": "MISTRAL_API_KEY"}
 """Where a provider's key is not PROVIDER_API_KEY."""
 LENGTH_OPTION = {"ollama": "num_predict", "google_genai": "max_output_tokens"}
 
@@ -88,7 +88,7 @@ class ChatModel:
             return None
 
         def read(outlet: Outlet[list[dict[str, Any]]]) -> None:
-            options: dict[str, Any] = {"logprobs": True, "top_logprobs": CANDIDATES}
+            options: dict[str, Any] = {"logprobs": True, "top_logprobs": TOP_LOGPROBS}
             options[self._length_option] = 1
             try:
                 with _errors_of(self.name):
@@ -165,7 +165,7 @@ def _time_limit(timeout_s: float) -> Iterator[None]:
 def key_variable(model: str) -> str:
     """The environment variable that the provider's package reads its key from."""
     provider = model.partition(":")[0]
-    return KEYS.get(provider, f"{provider.upper()}_API_KEY")
+    return KEY_VARIABLES.get(provider, f"{provider.upper()}_API_KEY")
 
 
 def yes_log_odds(candidates: Iterable[tuple[str, float]]) -> float:

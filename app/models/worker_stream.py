@@ -10,7 +10,7 @@ from queue import Empty, SimpleQueue
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
-BEAT_S = 0.1
+POLL_S = 0.1
 
 
 class Stopped(Exception):
@@ -50,7 +50,7 @@ def worker_stream(
     """Run ``work`` in a thread and yield what it puts into its outlet.
 
     Raises ``TimeoutError`` when the whole takes longer than ``timeout_s`` seconds, ``Stopped``
-    within ``BEAT_S`` seconds of ``stop``, and whatever the worker raised.
+    within ``POLL_S`` seconds of ``stop``, and whatever the worker raised.
     """
     outlet: Outlet[T] = Outlet()
     deadline = time.monotonic() + timeout_s
@@ -60,7 +60,7 @@ def worker_stream(
             if stop is not None and stop.is_set():
                 raise Stopped
             left = deadline - time.monotonic()
-            wait = left if stop is None else min(left, BEAT_S)
+            wait = left if stop is None else min(left, POLL_S)
             try:
                 item = outlet._items.get(timeout=None if wait == math.inf else max(0.0, wait))
             except Empty:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from app.language.tokens import STOP_WORDS, fold, stem, words
-from app.question.overview_question import GENRES
+from app.question.overview_question import GENRE_WORDS
 
 
 class Aspect(StrEnum):
@@ -75,7 +75,7 @@ def about_document_asked(
         if not asked.search(folded):
             continue
         left = {stem(w) for w in said} - _OWN[aspect]
-        kinds = left & (_DOCUMENT | GENRES)
+        kinds = left & (_DOCUMENT | GENRE_WORDS)
         rest = left - kinds
         named = tuple(
             at

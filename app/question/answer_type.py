@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
-from app.language.dates import dates
-from app.language.facts import names
-from app.language.numbers import numbers
+from app.language.dates import find_dates
+from app.language.facts import find_names
+from app.language.numbers import find_numbers
 from app.language.tokens import fold, words
 
 
@@ -80,10 +80,10 @@ def answer_type(question: str) -> AnswerType:
 def contains_answer_type(kind: AnswerType, text: str, question: str) -> bool:
     """Whether the text has something of that kind which the question itself does not name."""
     if kind is AnswerType.DATE:
-        known = {d.year for d in dates(question)} | numbers(question)
+        known = {d.year for d in find_dates(question)} | find_numbers(question)
         return (
-            bool(dates(text) - dates(question))
-            or any(100 <= n <= 2200 and n == int(n) and n not in known for n in numbers(text))
+            bool(find_dates(text) - find_dates(question))
+            or any(100 <= n <= 2200 and n == int(n) and n not in known for n in find_numbers(text))
             or bool(
                 re.search(
                     r"\b(century|day|week|month|year|morning|evening|war|era|reign)s?\b", fold(text)
@@ -91,12 +91,12 @@ def contains_answer_type(kind: AnswerType, text: str, question: str) -> bool:
             )
         )
     if kind is AnswerType.NUMBER:
-        return bool(numbers(text) - numbers(question)) or bool(
+        return bool(find_numbers(text) - find_numbers(question)) or bool(
             re.search(r"\b(one|single|both|half|none|no|several|many|most|all)\b", fold(text))
         )
     if kind in (AnswerType.PERSON, AnswerType.PLACE):
         asked = set(words(question))
-        return any(name not in asked for name in names(text + " ."))
+        return any(name not in asked for name in find_names(text + " ."))
     if kind is AnswerType.REASON:
         return bool(_REASONS.search(fold(text)))
     return True

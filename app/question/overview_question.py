@@ -28,13 +28,13 @@ _GENRES = """
 paper article report interview contract agreement manual minutes book letter speech story study
 guide news website presentation slides talk table list briefing note notes post review essay
 """
-ASKS = frozenset(map(stem, _ASKS.split()))
-SUMS_UP = frozenset(map(stem, _SUMS_UP.split()))
-LISTING = frozenset(
+OVERVIEW_WORDS = frozenset(map(stem, _ASKS.split()))
+SUMMARY_WORDS = frozenset(map(stem, _SUMS_UP.split()))
+LISTING_WORDS = frozenset(
     map(stem, ["list", "name", "enumerate", "show", "give", "all", "every", "complete", "full"])
 )
-FILLING = frozenset(map(stem, _FILLING.split()))
-GENRES = frozenset(map(stem, _GENRES.split()))
+DOCUMENT_WORDS = frozenset(map(stem, _FILLING.split()))
+GENRE_WORDS = frozenset(map(stem, _GENRES.split()))
 _NUMBERING = re.compile(r"^[\W\d]+")
 _MAIN_POINTS = re.compile(r"\b(?:main|key|central|most important) (?:points?|ideas?|topics?)\b")
 _ABOUT = re.compile(r"^what (?:is|was|are|were) .{1,80}\babout\W*$|^what's .{1,80}\babout\W*$")
@@ -62,7 +62,7 @@ def may_ask_overview(question: str) -> bool:
     """A cheap look, before headings and titles are read."""
     folded = fold(question)
     return bool(
-        SUMS_UP & {stem(w) for w in words(question)}
+        SUMMARY_WORDS & {stem(w) for w in words(question)}
         or _MAIN_POINTS.search(folded)
         or _TALKS_OF.search(folded)
         or _LISTS.search(folded)
@@ -77,26 +77,26 @@ def overview_asked(
     ``titles`` are the documents' names and titles, ``headings`` all that may be meant.
     """
     folded = fold(question).strip()
-    left = {stem(w) for w in words(question) if w not in STOP_WORDS} - ASKS
+    left = {stem(w) for w in words(question) if w not in STOP_WORDS} - OVERVIEW_WORDS
     if _LISTS.search(folded):
-        at = _list_named(left - LISTING - FILLING, headings)
+        at = _list_named(left - LISTING_WORDS - DOCUMENT_WORDS, headings)
         return Overview(at, listed=True) if at is not None else None
     heading = _heading_named(folded, left, headings)
     if heading is not None:
         return Overview(heading)
-    sums_up = SUMS_UP & {stem(w) for w in words(question)}
+    sums_up = SUMMARY_WORDS & {stem(w) for w in words(question)}
     if not (sums_up or _MAIN_POINTS.search(folded) or _ABOUT.search(folded)):
         return None
-    left -= FILLING
+    left -= DOCUMENT_WORDS
     named = tuple(
         at for at, title in enumerate(titles) if left and left <= {stem(w) for w in words(title)}
     )
-    return Overview(None, named) if named or not left - GENRES else None
+    return Overview(None, named) if named or not left - GENRE_WORDS else None
 
 
 def _heading_named(folded: str, left: set[str], headings: Sequence[str]) -> int | None:
     """The heading that the question names and asks nothing else about."""
-    if not _TALKS_OF.search(folded) and not SUMS_UP & {stem(w) for w in words(folded)}:
+    if not _TALKS_OF.search(folded) and not SUMMARY_WORDS & {stem(w) for w in words(folded)}:
         return None
     asked = f" {' '.join(words(folded))} "
     best, longest = None, 0
@@ -104,7 +104,7 @@ def _heading_named(folded: str, left: set[str], headings: Sequence[str]) -> int 
         said = words(_NUMBERING.sub("", heading))
         if not said or f" {' '.join(said)} " not in asked or len(said) <= longest:
             continue
-        if not left - FILLING - {stem(w) for w in words(heading)}:
+        if not left - DOCUMENT_WORDS - {stem(w) for w in words(heading)}:
             best, longest = at, len(said)
     return best
 

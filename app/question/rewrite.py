@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.answer import Turn
-from app.language.facts import names
+from app.language.facts import find_names
 from app.language.tokens import STOP_WORDS, content_words, fold, stems
 
 # Earlier exchanges that may matter for a follow-up.
-REMEMBERED = 4
+MAX_TURNS = 4
 
 _GREETING = re.compile(
     r"^(hi|hello|hey|good (morning|afternoon|evening|day)|greetings|salut|hallo|"
@@ -84,7 +84,7 @@ def rewrite_question(question: str, history: Sequence[Turn], documents: Sequence
     if reply:
         return Rewritten(question, reply)
     real = [t for t in history if t.question.strip() and not small_talk_reply(t.question, [])]
-    recent = real[-REMEMBERED:]
+    recent = real[-MAX_TURNS:]
     if not recent or not is_follow_up(question):
         return Rewritten(question, first=not recent)
     whole: list[Turn] = []
@@ -119,7 +119,7 @@ def is_follow_up(question: str) -> bool:
     content = content_words(question)
     if _POINTS_BACK.search(_without_own_antecedents(question)):
         # "What does the plan say about its members?" names what "its" means.
-        return not (len(names(". " + question[1:])) >= 1 and len(content) >= 5)
+        return not (len(find_names(". " + question[1:])) >= 1 and len(content) >= 5)
     if _WHAT_ABOUT.match(question.strip()) and not re.match(
         r"^(and|or|but),?\s+(who|what|when|where"
         r"|why|which|how|did|do|does|is|was)\b",
@@ -129,7 +129,7 @@ def is_follow_up(question: str) -> bool:
     if re.match(r"(and|but|or|so)\b", said) or _ASKS_MORE.search(said):
         return len(content) <= 5
     # "Since when?", "Which country?", "Who leads?": a question without a clause of its own.
-    if names(". " + question[1:]):
+    if find_names(". " + question[1:]):
         return False
     elliptical = _QUESTION_WORD.match(said) and not _CLAUSE.search(said)
     return not content or bool(elliptical) and len(content) == 1
@@ -144,7 +144,7 @@ def _without_own_antecedents(question: str) -> str:
 
     def owned(match: re.Match[str]) -> str:
         before = said[: match.start()]
-        named = names(". " + question[1 : match.start()])
+        named = find_names(". " + question[1 : match.start()])
         return "" if named or _KIND_ASKED.match(before.strip()) else match[0]
 
     def these(match: re.Match[str]) -> str:

@@ -9,11 +9,11 @@ from sqlalchemy import make_url
 from app.settings import Settings, is_loopback
 from store.embedding.provider_embedder import is_provider_name
 
-NOTHING = "Nothing leaves this machine: documents, questions and answers stay here."
+NOTHING_LEAVES = "Nothing leaves this machine: documents, questions and answers stay here."
 
 
-def what_leaves(settings: Settings) -> str:
-    """What leaves this machine, in a sentence or several; ``NOTHING`` where nothing does."""
+def describe(settings: Settings) -> str:
+    """What leaves this machine, in a sentence or several; ``NOTHING_LEAVES`` where nothing does."""
     model, embedder = settings.model, settings.embedder
     sent = []
     if elsewhere := _database_host(settings):
@@ -27,7 +27,7 @@ def what_leaves(settings: Settings) -> str:
     if model not in ("none", "auto", "local"):
         host = settings.base_url or model.partition(":")[0]
         sent.append(f"Each question and the passages found for it are sent to {host}.")
-    return " ".join(sent) or NOTHING
+    return " ".join(sent) or NOTHING_LEAVES
 
 
 def kept_in(settings: Settings) -> str:

@@ -14,11 +14,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
-from app.settings import FILE, Settings
+from app.settings import SETTINGS_FILE, Settings
 from ingest.document import FootnoteError
 from store.files.private_files import POSIX, make_private, open_to_others, private_folder
 
-LITTLE_ROOM = 2_000_000_000
+LOW_DISK_BYTES = 2_000_000_000
 """Bytes: about what the language model needs while it is fetched."""
 
 
@@ -53,7 +53,7 @@ def _program(_: Settings) -> Finding:
 
 
 def _settings(settings: Settings) -> Finding:
-    file = settings.data / FILE
+    file = settings.data / SETTINGS_FILE
     where = str(file) if file.is_file() else f"the defaults ({file} would change them)"
     return Finding("settings", "good", where)
 
@@ -85,7 +85,7 @@ def _privacy(folder: Path, left: Sequence[Path], *, was_open: bool) -> Finding:
 def _room(settings: Settings) -> Finding:
     free = shutil.disk_usage(settings.data).free
     detail = f"{free / 1e9:.1f} GB free"
-    return Finding("disk", "good" if free > LITTLE_ROOM else "note", detail)
+    return Finding("disk", "good" if free > LOW_DISK_BYTES else "note", detail)
 
 
 def _documents(settings: Settings) -> Finding:

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 from app.answer import Event, EvidenceFound, Turn
 from app.service.access.library_access import LibraryAccess
-from app.service.data_egress import what_leaves
+from app.service.data_egress import describe
 from app.service.example_questions import example_questions
-from app.service.model_choice import LOCAL, NAMED, QUOTES, keep_key, try_model
-from app.service.query_telemetry import Observer, observed
+from app.service.model_choice import LOCAL_CHOICE, MODEL_LABELS, QUOTES_CHOICE, keep_key, try_model
+from app.service.query_telemetry import Observer, observe_query
 from app.service.queue.fair_queue import FairQueue, OneEach
 from app.service.storage.shared_files import shared_files
 from app.settings import Settings, SettingsError
@@ -31,18 +31,18 @@ if TYPE_CHECKING:
     from store.results import Revision
 
 log = logging.getLogger(__name__)
-AT_ONCE = 8
+PROVIDER_CONCURRENCY = 8
 """Replies that are asked of a provider at a time; the local model gives one after the other."""
-WARM_UP = "Which words are ready to be read?"
+WARM_UP_QUESTION = "Which words are ready to be read?"
 """A question that is searched for and read, so that all models are loaded for the next one."""
 
 
 def _read_ahead(model: ChatModel) -> None:
     """Load the local model and let it read what every prompt begins with, so that the first
     question waits for neither. Raises ``ModelError``."""
-    from app.answering.prompt import JUDGE, messages
+    from app.answering.prompt import JUDGE_PROMPT, messages
 
-    model.yes_log_odds(messages(WARM_UP, (), JUDGE))
+    model.yes_log_odds(messages(WARM_UP_QUESTION, (), JUDGE_PROMPT))
 
 
 def _nothing(_: str) -> str:
@@ -90,7 +90,7 @@ class Engine(LibraryAccess):
     def _warm(self, fetch: bool) -> None:
         try:
             self.library.embedder.encode_queries(["ready"])
-            list(self.answerer.stream(WARM_UP))
+            list(self.answerer.stream(WARM_UP_QUESTION))
         except FootnoteError as error:
             self.status = Status("failed", str(error))
             return
@@ -138,7 +138,7 @@ class Engine(LibraryAccess):
 
     def _at_once(self, model: str) -> int:
         """How many replies are asked of the model at a time."""
-        usual = 1 if model in ("auto", "local") else AT_ONCE
+        usual = 1 if model in ("auto", "local") else PROVIDER_CONCURRENCY
         return self.settings.model_at_once or usual
 
     def _fetched(self, fetch: bool) -> bool:
@@ -212,8 +212,8 @@ class Engine(LibraryAccess):
         """The models to choose from, as (what the reader sees, setting); the present one first."""
         model = self.settings.model
         if model == "none":
-            return [QUOTES] if self.shared else [QUOTES, LOCAL]
-        return [(NAMED.get(model, model), model), QUOTES]
+            return [QUOTES_CHOICE] if self.shared else [QUOTES_CHOICE, LOCAL_CHOICE]
+        return [(MODEL_LABELS.get(model, model), model), QUOTES_CHOICE]
 
     @property
     def waiting(self) -> int:
@@ -246,7 +246,7 @@ class Engine(LibraryAccess):
         events = answerer.stream(question, documents=wanted, history=history, store=store)
         writes = answerer.model is not None
         asked = self._in_turn(events, user, exchange, stop or threading.Event(), writes=writes)
-        yield from observed(asked, user, settings.model, self.observers)
+        yield from observe_query(asked, user, settings.model, self.observers)
 
     def _in_turn(
         self,
@@ -290,4 +290,4 @@ class Engine(LibraryAccess):
 
     def what_leaves_the_machine(self, user: str = "") -> str:
         """What leaves this machine, in a sentence."""
-        return what_leaves(replace(self.settings, model=self.settings_of(user).model))
+        return describe(replace(self.settings, model=self.settings_of(user).model))

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from ingest.block_classifier import is_furniture
 from ingest.document import Block, BlockKind
 
-LONGEST = 110
+MAX_QUESTION_CHARS = 110
 # Words that lean on what was said before; the question would not make sense on its own.
 _LEANING = re.compile(
     r"^(and|but|or|so|then)\b"
@@ -22,18 +22,18 @@ def _asked(text: str) -> str | None:
     """The first question of an interview's turn that stands alone, without dash and "Q:"."""
     line = _LEADING.sub("", " ".join(text.split())).strip("* ")
     parts = re.split(r"(?<=[.!?])\s+", line)
-    questions = [p for p in parts if p.endswith("?") and 15 <= len(p) <= LONGEST]
+    questions = [p for p in parts if p.endswith("?") and 15 <= len(p) <= MAX_QUESTION_CHARS]
     return next((q for q in questions if not _LEANING.search(q)), None)
 
 
 def _heading(text: str) -> str | None:
     line = _LEADING.sub("", " ".join(text.split())).strip("*# ")
     if line.endswith("?"):
-        return line if len(line) <= LONGEST else None
+        return line if len(line) <= MAX_QUESTION_CHARS else None
     return f"What is said about “{line}”?" if 4 <= len(line) <= 60 else None
 
 
-def _heads(blocks: Sequence[Block], at: int) -> bool:
+def _is_headed(blocks: Sequence[Block], at: int) -> bool:
     """Whether the heading is not the title, and has text below it."""
     below = next((b for b in blocks[at + 1 :] if not is_furniture(b)), None)
     return blocks[at].level > 1 and below is not None and below.kind is not BlockKind.HEADING
@@ -44,7 +44,7 @@ def example_questions(text: str, blocks: Sequence[Block], count: int = 4) -> lis
     found: list[str] = []
     for kind, reader in ((BlockKind.QUESTION, _asked), (BlockKind.HEADING, _heading)):
         for at, block in enumerate(blocks):
-            if block.kind is not kind or kind is BlockKind.HEADING and not _heads(blocks, at):
+            if block.kind is not kind or kind is BlockKind.HEADING and not _is_headed(blocks, at):
                 continue
             question = reader(text[block.start : block.end])
             if question and question not in found:

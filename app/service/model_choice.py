@@ -12,20 +12,20 @@ from app.settings import Settings, SettingsError
 if TYPE_CHECKING:
     from app.models.base import ChatModel
 
-QUOTES = ("Quotes, no language model", "none")
-LOCAL = ("The local language model", "local")
-NAMED = {"auto": LOCAL[0], "local": LOCAL[0]}
-EXAMPLES = ("ollama:llama3.2", "openai:gpt-4o-mini", "anthropic:claude-haiku-4-5")
+QUOTES_CHOICE = ("Quotes, no language model", "none")
+LOCAL_CHOICE = ("The local language model", "local")
+MODEL_LABELS = {"auto": LOCAL_CHOICE[0], "local": LOCAL_CHOICE[0]}
+EXAMPLE_MODELS = ("ollama:llama3.2", "openai:gpt-4o-mini", "anthropic:claude-haiku-4-5")
 """Names to start from, one for each of the packages that Footnote has an extra for."""
-TRIAL = "Reply with the one word: ready"
+TRIAL_PROMPT = "Reply with the one word: ready"
 TRIAL_TOKENS = 16
 
 
 def known_models(present: str) -> list[tuple[str, str]]:
     """The models to choose from, as (what the reader sees, setting)."""
-    found = [QUOTES, LOCAL, *((name, name) for name in EXAMPLES)]
+    found = [QUOTES_CHOICE, LOCAL_CHOICE, *((name, name) for name in EXAMPLE_MODELS)]
     if present not in [value for _, value in found]:
-        found.insert(0, (NAMED.get(present, present), present))
+        found.insert(0, (MODEL_LABELS.get(present, present), present))
     return found
 
 
@@ -58,7 +58,7 @@ def try_model(settings: Settings, opened: ChatModel | None = None) -> str:
         return "Quotes need no language model."
     began = time.perf_counter()
     try:
-        asked = [HumanMessage(TRIAL)]
+        asked = [HumanMessage(TRIAL_PROMPT)]
         reply = "".join(model.stream(asked, max_tokens=TRIAL_TOKENS))
         seconds = time.perf_counter() - began
         judged = model.yes_log_odds([HumanMessage("Is water wet? Reply with yes or no.")])

@@ -15,7 +15,7 @@ Outcome = Literal["answered", "refused", "stopped", "busy", "failed"]
 
 
 @dataclass(frozen=True, slots=True)
-class Observation:
+class QueryObservation:
     """What came of a question: its words are not part of it. ``evidence_s`` is how long it took
     until the evidence was there (None where it never was) and ``seconds`` until the end, both with
     the time in queues; ``model`` is the setting of who asked."""
@@ -27,10 +27,10 @@ class Observation:
     evidence_s: float | None
 
 
-Observer = Callable[[Observation], None]
+Observer = Callable[[QueryObservation], None]
 
 
-def observed(
+def observe_query(
     events: Iterator[Event], user: str, model: str, observers: list[Observer]
 ) -> Iterator[Event]:
     """The same events; when they end, in whatever way, the observers are told."""
@@ -52,6 +52,6 @@ def observed(
         outcome = outcome if outcome in ("answered", "refused") else "stopped"
         raise
     finally:
-        told = Observation(outcome, model, user, time.perf_counter() - began, evidence)
+        told = QueryObservation(outcome, model, user, time.perf_counter() - began, evidence)
         for observer in observers:
             observer(told)

@@ -8,18 +8,18 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import combinations, permutations
 
-from app.language.numbers import numbers
+from app.language.numbers import find_numbers
 from app.language.tokens import STOP_WORDS, fold, soft_match, stem, words
-from app.tables.query import ROW_ORDER, Condition, Operation, Query, Relation, meets
-from app.tables.values import Grid, Kind, number
+from app.tables.query import ROW_ORDER, Condition, Operation, Relation, TableQuery, meets
+from app.tables.values import Grid, Kind, parse_number
 
 _TOKEN = re.compile(r"[$€£¥]?\d(?:[\d.,]*\d)?|[^\W\d_]+")
-MOST_CONDITIONS = 8
-MOST_COLUMNS = 24
+MAX_CONDITIONS = 8
+MAX_COLUMNS = 24
 # More rows than these are counted or summed, not listed.
-MOST_LISTED = 12
-LONGEST = 10
-LEAST_NEAR = 5
+MAX_LISTED_VALUES = 12
+MAX_VALUE_WORDS = 10
+MIN_SHARED_PREFIX = 5
 _COMPARED = (Relation.ABOVE, Relation.BELOW, Relation.AT_LEAST, Relation.AT_MOST)
 _REDUCED = (
     Operation.SUM, Operation.MEAN, Operation.HIGHEST, Operation.LOWEST, Operation.RANGE,
@@ -29,7 +29,7 @@ _PAIRED = (Operation.DIFFERENCE, Operation.CHANGE, Operation.PERCENT, Operation.
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class QuestionTokens:
     """A question's words, folded, and their stems; ``content`` are the places of content words.
 
     ``numbers`` are its numbers, each with the span of its words ("25,000" is two).
@@ -42,7 +42,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class RowSelection:
     """Conditions, and the rows that meet them."""
 
     conditions: tuple[Condition, ...]
@@ -50,33 +50,33 @@ class Chosen:
     either: bool = False
 
 
-def asked(question: str) -> Asked:
+def tokenize_question(question: str) -> QuestionTokens:
     """A question as words."""
     found = tuple(words(question))
     content = frozenset(i for i, w in enumerate(found) if w not in STOP_WORDS)
-    return Asked(found, tuple(map(stem, found)), content, tuple(_numbers(question)))
+    return QuestionTokens(found, tuple(map(stem, found)), content, tuple(_numbers(question)))
 
 
 def _numbers(question: str) -> Iterator[tuple[tuple[int, int], Decimal]]:
     """The numbers of a question and the words that they are written in."""
     for written in _TOKEN.finditer(question):
-        value = number(written[0])
-        spoken = numbers(written[0]) if value is None and fold(written[0]) != "one" else set()
+        value = parse_number(written[0])
+        spoken = find_numbers(written[0]) if value is None and fold(written[0]) != "one" else set()
         value = Decimal(str(min(spoken))) if spoken else value
         if value is not None:
             at = len(words(question[: written.start()]))
             yield (at, at + max(1, len(words(written[0])))), value
 
 
-def candidates(grid: Grid, named: Sequence[Condition]) -> list[Query]:
+def candidates(grid: Grid, named: Sequence[Condition]) -> list[TableQuery]:
     """Queries over a table with the conditions that a question names, the plain ones first."""
-    found: list[Query] = []
+    found: list[TableQuery] = []
     for chosen in choices(grid, named):
         found += _queries(grid, chosen)
     return found
 
 
-def conditions(question: Asked, grid: Grid) -> list[Condition]:
+def conditions(question: QuestionTokens, grid: Grid) -> list[Condition]:
     """What the question names of the cells: those that say most first."""
     found = [*_worded(question, grid), *_numbered(question, grid)]
     exact = (Relation.IS, Relation.EQUAL)
@@ -84,11 +84,11 @@ def conditions(question: Asked, grid: Grid) -> list[Condition]:
     return found
 
 
-def _worded(question: Asked, grid: Grid) -> Iterator[Condition]:
+def _worded(question: QuestionTokens, grid: Grid) -> Iterator[Condition]:
     """Phrases of the question that a column's cells say; the longest of each column."""
     wanted = {question.stems[i] for i in question.content}
     met = set[int]()
-    for column in grid.columns[:MOST_COLUMNS]:
+    for column in grid.columns[:MAX_COLUMNS]:
         spans: dict[tuple[int, int], Relation] = {}
         for held in {row[column.index].stems for row in grid.rows}:
             if wanted.isdisjoint(held):
@@ -104,20 +104,22 @@ def _worded(question: Asked, grid: Grid) -> Iterator[Condition]:
     yield from _near(question, grid, met)
 
 
-def _near(question: Asked, grid: Grid, met: set[int]) -> Iterator[Condition]:
+def _near(question: QuestionTokens, grid: Grid, met: set[int]) -> Iterator[Condition]:
     """Words that no cell holds as they are, but some in another form: "German", "Germany"."""
     for at in sorted(question.content - met):
         word = question.words[at]
-        if len(word) < LEAST_NEAR or not word.isalpha():
+        if len(word) < MIN_SHARED_PREFIX or not word.isalpha():
             continue
-        for column in grid.columns[:MOST_COLUMNS]:
+        for column in grid.columns[:MAX_COLUMNS]:
             forms = {s for row in grid.rows for s in row[column.index].stems if s[:4] == word[:4]}
             for form in sorted(forms):
                 if soft_match(word, {form}) > 0:
                     yield Condition(column.index, Relation.NEAR, (at, at + 1), (form,))
 
 
-def _shared(question: Asked, held: Sequence[str]) -> Iterator[tuple[tuple[int, int], bool]]:
+def _shared(
+    question: QuestionTokens, held: Sequence[str]
+) -> Iterator[tuple[tuple[int, int], bool]]:
     """The longest runs of words that question and cell share, and whether they are all of it."""
     for a in range(len(question.stems)):
         for at, first in enumerate(held):
@@ -125,7 +127,7 @@ def _shared(question: Asked, held: Sequence[str]) -> Iterator[tuple[tuple[int, i
                 continue
             size = 1
             while (
-                size < LONGEST
+                size < MAX_VALUE_WORDS
                 and a + size < len(question.stems)
                 and at + size < len(held)
                 and held[at + size] == question.stems[a + size]
@@ -135,10 +137,10 @@ def _shared(question: Asked, held: Sequence[str]) -> Iterator[tuple[tuple[int, i
                 yield (a, a + size), size == len(held)
 
 
-def _numbered(question: Asked, grid: Grid) -> Iterator[Condition]:
+def _numbered(question: QuestionTokens, grid: Grid) -> Iterator[Condition]:
     """Numbers of the question against the columns of numbers and dates."""
     for span, wanted in question.numbers:
-        for column in grid.columns[:MOST_COLUMNS]:
+        for column in grid.columns[:MAX_COLUMNS]:
             if column.kind is Kind.TEXT:
                 continue
             equal = Condition(column.index, Relation.EQUAL, span, number=wanted)
@@ -148,53 +150,53 @@ def _numbered(question: Asked, grid: Grid) -> Iterator[Condition]:
                     yield replace(equal, relation=relation)
 
 
-def choices(grid: Grid, named: Sequence[Condition]) -> list[Chosen]:
+def choices(grid: Grid, named: Sequence[Condition]) -> list[RowSelection]:
     """All rows, those that meet one condition, two, or one of two in the same column."""
     body = tuple(r for r in range(len(grid.rows)) if r not in grid.totals)
     everything = tuple(range(len(grid.rows)))
-    found = [Chosen((), body)]
-    plain = [c for c in named if c.relation not in _COMPARED][:MOST_CONDITIONS]
-    compared = [c for c in named if c.relation in _COMPARED][: 2 * MOST_CONDITIONS]
+    found = [RowSelection((), body)]
+    plain = [c for c in named if c.relation not in _COMPARED][:MAX_CONDITIONS]
+    compared = [c for c in named if c.relation in _COMPARED][: 2 * MAX_CONDITIONS]
     met = {
         c: tuple(r for r in everything if meets(grid.rows[r][c.column], c))
         for c in [*plain, *compared]
     }
-    single = [Chosen((c,), rows) for c, rows in met.items() if rows]
+    single = [RowSelection((c,), rows) for c, rows in met.items() if rows]
     found += single
     for a, b in combinations([*plain, *compared], 2):
         if _overlap(a, b) and a.relation not in _COMPARED:
             continue
         both = tuple(sorted(set(met[a]) & set(met[b])))
         if both and len(both) < min(len(met[a]), len(met[b])):
-            found.append(Chosen((a, b), both))
+            found.append(RowSelection((a, b), both))
         plain_pair = a.relation not in _COMPARED and b.relation not in _COMPARED
         if plain_pair and a.column == b.column and not set(met[a]) & set(met[b]):
-            found.append(Chosen((a, b), met[a] + met[b], either=True))
-    return [Chosen(c.conditions, _without_totals(c, grid), c.either) for c in found]
+            found.append(RowSelection((a, b), met[a] + met[b], either=True))
+    return [RowSelection(c.conditions, _without_totals(c, grid), c.either) for c in found]
 
 
 def _overlap(a: Condition, b: Condition) -> bool:
     return a.span[0] < b.span[1] and b.span[0] < a.span[1]
 
 
-def _without_totals(chosen: Chosen, grid: Grid) -> tuple[int, ...]:
+def _without_totals(chosen: RowSelection, grid: Grid) -> tuple[int, ...]:
     """Rows without subtotals, unless these are what is named."""
     rows = tuple(r for r in chosen.rows if r not in grid.totals)
     return rows or chosen.rows
 
 
-def _queries(grid: Grid, chosen: Chosen) -> Iterator[Query]:
+def _queries(grid: Grid, chosen: RowSelection) -> Iterator[TableQuery]:
     rows, conditions, either = chosen.rows, chosen.conditions, chosen.either
-    columns = [c.index for c in grid.columns[:MOST_COLUMNS]]
-    measured = [c.index for c in grid.columns[:MOST_COLUMNS] if c.kind is not Kind.TEXT]
+    columns = [c.index for c in grid.columns[:MAX_COLUMNS]]
+    measured = [c.index for c in grid.columns[:MAX_COLUMNS] if c.kind is not Kind.TEXT]
 
-    def query(operation: Operation, out: int | None = None, **more: int) -> Query:
-        return Query(operation, conditions, rows, out, either=either, **more)
+    def query(operation: Operation, out: int | None = None, **more: int) -> TableQuery:
+        return TableQuery(operation, conditions, rows, out, either=either, **more)
 
     yield query(Operation.COUNT)
     if either:
         yield query(Operation.COUNT_DIFFERENCE)
-    if conditions and len(rows) <= MOST_LISTED or len(rows) == 1:
+    if conditions and len(rows) <= MAX_LISTED_VALUES or len(rows) == 1:
         yield from (query(Operation.VALUES, out) for out in columns)
     for out in measured:
         yield from (query(op, out) for op in _REDUCED if len(rows) > 1)
@@ -212,11 +214,11 @@ def _queries(grid: Grid, chosen: Chosen) -> Iterator[Query]:
 
 def _beside(
     grid: Grid,
-    query: Callable[..., Query],
+    query: Callable[..., TableQuery],
     rows: Sequence[int],
     columns: Sequence[int],
     measured: Sequence[int],
-) -> Iterator[Query]:
+) -> Iterator[TableQuery]:
     """What stands next to the rows named, in the same row, or in rows like it."""
     for op in (Operation.NEXT, Operation.PREVIOUS):
         yield from (query(op, out) for out in columns)

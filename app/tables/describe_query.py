@@ -6,10 +6,10 @@ import re
 from collections.abc import Sequence
 from decimal import Decimal
 
-from app.tables.query import ROW_ORDER, Condition, Operation, Query, Relation, Result
+from app.tables.query import ROW_ORDER, Condition, Operation, Relation, Result, TableQuery
 from app.tables.values import Grid, Kind
 
-MOST_PLACES = 4
+MAX_DECIMAL_PLACES = 4
 _LONG = re.compile(r"(?<![.,\d])\d{4,}")
 _COMPARES = {
     Relation.ABOVE: "is more than",
@@ -31,73 +31,68 @@ _NAMES = {
 }
 
 
-def described(grid: Grid, query: Query, result: Result) -> str:
+def describe_query(grid: Grid, query: TableQuery, result: Result) -> str:
     """One line: "Sum of Price over 14 rows where Category is Garden: 1,367.35"."""
-    operation = query.operation
+    operation, value = query.operation, display_value(grid, query, result)
     if operation is Operation.VALUES:
         return _looked_up(grid, query, result)
     if operation in (Operation.COUNT, Operation.COUNT_DIFFERENCE):
         what = "Rows" if operation is Operation.COUNT else "Difference in rows"
-        return f"{what}{_where(grid, query)}: {shown(grid, query, result)}"
+        return f"{what}{_where(grid, query)}: {value}"
     if operation in (Operation.MOST, Operation.LEAST):
         return _extreme(grid, query, result)
     out = _header(grid, query.out)
     where = _where(grid, query)
     if operation in (Operation.NEXT, Operation.PREVIOUS):
         side = "after" if operation is Operation.NEXT else "before"
-        return f"{out} of the row {side} that{where}: {shown(grid, query, result)}"
+        return f"{out} of the row {side} that{where}: {value}"
     if operation is Operation.DISTINCT:
-        return f"Different values of {out}{where or _over(query)}: {shown(grid, query, result)}"
+        return f"Different values of {out}{where or _over(query)}: {value}"
     if operation is Operation.OFTENEST:
         times = len(result.cells)
-        return f"Most frequent {out}{where}: {shown(grid, query, result)} ({times} rows)"
+        return f"Most frequent {out}{where}: {value} ({times} rows)"
     if operation is Operation.SAME:
         same = _header(grid, query.by)
-        return f"{out} of the rows with the same {same}{where}: {shown(grid, query, result)}"
+        return f"{out} of the rows with the same {same}{where}: {value}"
     return _computed(grid, query, result)
 
 
-def _looked_up(grid: Grid, query: Query, result: Result) -> str:
+def _looked_up(grid: Grid, query: TableQuery, result: Result) -> str:
     """A cell with its row's first cell: "Grade B, Hourly pay: 21.10 EUR"."""
-    out = _header(grid, query.out)
+    out, value = _header(grid, query.out), display_value(grid, query, result)
     rows = {row for row, _ in result.cells}
     if len(rows) > 1 or query.out == 0:
-        return f"{out}{_where(grid, query)}: {shown(grid, query, result)}"
+        return f"{out}{_where(grid, query)}: {value}"
     key = grid.rows[result.cells[0][0]][0].text.strip()
-    return (
-        f"{key}, {out}: {shown(grid, query, result)}"
-        if key
-        else f"{out}: {shown(grid, query, result)}"
-    )
+    return f"{key}, {out}: {value}" if key else f"{out}: {value}"
 
 
-def _extreme(grid: Grid, query: Query, result: Result) -> str:
+def _extreme(grid: Grid, query: TableQuery, result: Result) -> str:
     assert query.by is not None
     out, where = _header(grid, query.out), _where(grid, query)
+    value = display_value(grid, query, result)
     most = query.operation is Operation.MOST
     if query.by == ROW_ORDER:
         side = "last" if most else "first"
-        return f"{out} of the {side} of {len(query.rows)} rows{where}: {shown(grid, query, result)}"
+        return f"{out} of the {side} of {len(query.rows)} rows{where}: {value}"
     date = grid.columns[query.by].kind is Kind.DATE
     word = ("latest" if most else "earliest") if date else ("highest" if most else "lowest")
     by = _header(grid, query.by)
     at = grid.rows[result.cells[0][0]][query.by].text.strip()
     if query.by == query.out:
         return f"{word.capitalize()} {by} of {len(query.rows)} rows{where}: {at}"
-    return (
-        f"{out} with the {word} {by} ({at}) of {len(query.rows)} rows{where}: "
-        f"{shown(grid, query, result)}"
-    )
+    return f"{out} with the {word} {by} ({at}) of {len(query.rows)} rows{where}: {value}"
 
 
-def _computed(grid: Grid, query: Query, result: Result) -> str:
+def _computed(grid: Grid, query: TableQuery, result: Result) -> str:
     name, out = _NAMES[query.operation], _header(grid, query.out)
+    value = display_value(grid, query, result)
     held = [grid.rows[r][c].text.strip() for r, c in result.cells]
     if len(held) == 2:
         labels = [_label(grid, cell) for cell in result.cells]
         parts = " and ".join(f"{a} ({b})" for a, b in zip(labels, held, strict=True))
-        return f"{name} {parts}: {shown(grid, query, result)}"
-    return f"{name} {out} over {len(held)} rows{_where(grid, query)}: {shown(grid, query, result)}"
+        return f"{name} {parts}: {value}"
+    return f"{name} {out} over {len(held)} rows{_where(grid, query)}: {value}"
 
 
 def _label(grid: Grid, cell: tuple[int, int]) -> str:
@@ -108,18 +103,18 @@ def _label(grid: Grid, cell: tuple[int, int]) -> str:
     return f"{first}, {header}" if first and column else header
 
 
-def _over(query: Query) -> str:
+def _over(query: TableQuery) -> str:
     return f" over {len(query.rows)} rows"
 
 
-def _where(grid: Grid, query: Query) -> str:
+def _where(grid: Grid, query: TableQuery) -> str:
     if not query.conditions:
         return ""
     joint = " or " if query.either else " and "
     return " where " + joint.join(_condition(grid, query, c) for c in query.conditions)
 
 
-def _condition(grid: Grid, query: Query, condition: Condition) -> str:
+def _condition(grid: Grid, query: TableQuery, condition: Condition) -> str:
     header = _header(grid, condition.column)
     if condition.number is not None:
         return f"{header} {_COMPARES[condition.relation]} {condition.number:f}"
@@ -140,7 +135,7 @@ def _header(grid: Grid, column: int | None) -> str:
     return " ".join(grid.columns[column].header.split()) or f"Column {column + 1}"
 
 
-def shown(grid: Grid, query: Query, result: Result) -> str:
+def display_value(grid: Grid, query: TableQuery, result: Result) -> str:
     """The result as text: cells as they stand, a number with its column's unit."""
     if result.number is None:
         return "; ".join(" ".join(t.split()) for t in result.texts)
@@ -150,7 +145,7 @@ def shown(grid: Grid, query: Query, result: Result) -> str:
         unit = "%"
     elif query.operation not in plain and query.out is not None:
         unit = grid.columns[query.out].unit
-    amount = written(result.number, _places(grid, result.cells))
+    amount = write_number(result.number, _places(grid, result.cells))
     if not _grouped(grid, query.out):
         amount = amount.replace(",", "")
     if len(unit) == 1 and unit in "$€£¥₹₽₺₼":
@@ -170,9 +165,9 @@ def _grouped(grid: Grid, column: int | None) -> bool:
     return column is None or not any(_LONG.search(row[column].text) for row in grid.rows)
 
 
-def written(value: Decimal, places: int) -> str:
+def write_number(value: Decimal, places: int) -> str:
     """A number with commas; what division adds is cut to two places more than the cells have."""
-    most = min(places + 2, max(MOST_PLACES, places))
+    most = min(places + 2, max(MAX_DECIMAL_PLACES, places))
     rounded = round(value, most)
     text = f"{rounded:,f}"
     return text.rstrip("0").rstrip(".") if "." in text and places == 0 else _padded(text, places)

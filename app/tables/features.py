@@ -11,23 +11,27 @@ from decimal import Decimal
 from functools import cached_property
 
 from app.language.tokens import words
-from app.tables.candidates import Asked
-from app.tables.query import ROW_ORDER, Condition, Operation, Query, Relation, Result
+from app.tables.candidates import QuestionTokens
+from app.tables.query import ROW_ORDER, Condition, Operation, Relation, Result, TableQuery
 from app.tables.values import Column, Grid
 
 Features = dict[str, float]
 _ASKS = ("who", "whom", "when", "where", "which", "what", "how", "name", "is", "are", "did", "does")
 _HOW = ("many", "much", "long", "often", "old", "far", "big", "high", "tall")
-NEARBY = 3
+NEARBY_WORDS = 3
 # From this weight on, a word asks for an operation ("oldest" has 0.32, "garden" less than nothing).
-SPOKEN = 0.25
+SPOKEN_WEIGHT = 0.25
 
 
 class Featurizer:
     """Features of the queries for one question over one table; what they share is made once."""
 
     def __init__(
-        self, question: Asked, grid: Grid, named: list[Condition], likeness: Sequence[float]
+        self,
+        question: QuestionTokens,
+        grid: Grid,
+        named: list[Condition],
+        likeness: Sequence[float],
     ) -> None:
         self.asked = question
         self.grid = grid
@@ -68,7 +72,7 @@ class Featurizer:
             (f"{a} {b}", i) for i, (a, b) in enumerate(zip(held, held[1:], strict=False))
         ]
 
-    def features(self, query: Query, result: Result) -> Features:
+    def features(self, query: TableQuery, result: Result) -> Features:
         """The features of one query with its result."""
         taken = frozenset(i for c in query.conditions for i in range(*c.span))
         name = self._operation(query)
@@ -89,14 +93,14 @@ class Featurizer:
         self._outcome(found, query, result, name)
         return found
 
-    def spoken(self, query: Query, known: Mapping[str, float]) -> frozenset[int]:
+    def spoken(self, query: TableQuery, known: Mapping[str, float]) -> frozenset[int]:
         """The places of the words that ask for the query's operation, by their weights. A lookup
         has none: what goes with it are names of what is looked up."""
         if query.operation is Operation.VALUES:
             return frozenset()
         name = self._operation(query)
         held = enumerate(self.asked.words)
-        return frozenset(i for i, w in held if known.get(f"op {name}|{w}", 0.0) >= SPOKEN)
+        return frozenset(i for i, w in held if known.get(f"op {name}|{w}", 0.0) >= SPOKEN_WEIGHT)
 
     def _of_operation(self, name: str, taken: frozenset[int]) -> Features:
         """Which words of the question go with the operation."""
@@ -106,7 +110,7 @@ class Featurizer:
             self._operations[key] = {**told, f"op {name}": 1.0}
         return self._operations[key]
 
-    def _operation(self, query: Query) -> str:
+    def _operation(self, query: TableQuery) -> str:
         """The operation with what it sorts by."""
         if query.by is None or query.operation is Operation.SAME:
             across = " across" if query.second is not None else ""
@@ -138,7 +142,7 @@ class Featurizer:
         if relation is Relation.HAS and (a, b) in self.exact:
             _add(found, "if has though another is")
         if relation not in (Relation.IS, Relation.HAS):
-            for i in range(max(0, a - NEARBY), a):
+            for i in range(max(0, a - NEARBY_WORDS), a):
                 _add(found, f"if {relation} before|{self.asked.words[i]}")
             for i in range(b, min(len(self.asked.words), b + 2)):
                 _add(found, f"if {relation} after|{self.asked.words[i]}")
@@ -203,7 +207,7 @@ class Featurizer:
         said = {s for i, s in enumerate(self.asked.stems) if i not in taken}
         return len(said & set(column.stems))
 
-    def _shape(self, found: Features, query: Query, name: str) -> None:
+    def _shape(self, found: Features, query: TableQuery, name: str) -> None:
         used = {c.column for c in query.conditions}
         if query.out in used:
             found["out is of a condition"] = 1.0
@@ -215,7 +219,7 @@ class Featurizer:
         size = len(query.rows)
         found[f"rows {min(size, 3)}|{query.operation}"] = 1.0
 
-    def _coverage(self, found: Features, met: set[int], query: Query) -> None:
+    def _coverage(self, found: Features, met: set[int], query: TableQuery) -> None:
         """Content words that the query leaves unused, and whole cells named but unused."""
         content = self.asked.content
         left = content - met
@@ -228,7 +232,7 @@ class Featurizer:
         if self.wanted and not self.wanted & met:
             found[f"wanted left|{query.operation}"] = 1.0
 
-    def _outcome(self, found: Features, query: Query, result: Result, name: str) -> None:
+    def _outcome(self, found: Features, query: TableQuery, result: Result, name: str) -> None:
         op = query.operation
         if result.number is not None:
             found[f"gives number|{self.asks}"] = 1.0

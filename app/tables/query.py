@@ -64,7 +64,7 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
-class Query:
+class TableQuery:
     """``operation`` over ``rows`` (indices that meet the conditions), in the column ``out``.
 
     MOST and LEAST give ``out`` of the row with the highest or lowest ``by``. DIFFERENCE, CHANGE,
@@ -132,7 +132,7 @@ def sort_key(grid: Grid, row: int, by: int) -> tuple[Decimal | int, ...] | None:
     return None if cell.number is None else (cell.number,)
 
 
-def run(grid: Grid, query: Query) -> Result | None:
+def run_query(grid: Grid, query: TableQuery) -> Result | None:
     """The result; None where the cells do not allow the operation."""
     rows, out, operation = query.rows, query.out, query.operation
     if operation is Operation.COUNT:
@@ -158,14 +158,14 @@ def run(grid: Grid, query: Query) -> Result | None:
     return _computed(grid, query)
 
 
-def _count_difference(grid: Grid, query: Query) -> Result:
+def _count_difference(grid: Grid, query: TableQuery) -> Result:
     """How many more rows meet one condition than the other."""
     one, _ = query.conditions
     met = sum(meets(grid.rows[r][one.column], one) for r in query.rows)
     return _number(Decimal(abs(len(query.rows) - 2 * met)), [(r, one.column) for r in query.rows])
 
 
-def _first(query: Query) -> int:
+def _first(query: TableQuery) -> int:
     return query.conditions[0].column if query.conditions else 0
 
 
@@ -179,7 +179,7 @@ def _number(value: Decimal, cells: Sequence[tuple[int, int]]) -> Result:
     return Result((), value, tuple(cells))
 
 
-def _extreme(grid: Grid, query: Query) -> Result | None:
+def _extreme(grid: Grid, query: TableQuery) -> Result | None:
     assert query.by is not None and query.out is not None
     keyed = [(k, r) for r in query.rows if (k := sort_key(grid, r, query.by)) is not None]
     if not keyed:
@@ -198,7 +198,7 @@ def _oftenest(grid: Grid, rows: Sequence[int], out: int) -> Result | None:
     return Result((grid.rows[held[0][0]][out].text,), None, tuple(held))
 
 
-def _same(grid: Grid, query: Query) -> Result | None:
+def _same(grid: Grid, query: TableQuery) -> Result | None:
     """``out`` of the other rows that say the same in ``by`` as the chosen row."""
     assert query.by is not None and query.out is not None
     said = grid.rows[query.rows[0]][query.by].stems
@@ -210,7 +210,7 @@ def _same(grid: Grid, query: Query) -> Result | None:
     return _texts(grid, others)
 
 
-def _computed(grid: Grid, query: Query) -> Result | None:
+def _computed(grid: Grid, query: TableQuery) -> Result | None:
     """A number computed from the numbers of a column, or of two cells."""
     assert query.out is not None
     cells = [(r, query.out) for r in query.rows]
@@ -220,7 +220,7 @@ def _computed(grid: Grid, query: Query) -> Result | None:
     if not held or len(held) < len(cells) * 0.5:
         return None
     numbers = [v for v, _ in held]
-    value = compute(query.operation, numbers)
+    value = compute_value(query.operation, numbers)
     return None if value is None else _number(value, [cell for _, cell in held])
 
 
@@ -229,7 +229,7 @@ def _measured(grid: Grid, row: int, column: int) -> Decimal | None:
     return _measure(cell) if grid.columns[column].kind is Kind.DATE else cell.number
 
 
-def compute(operation: Operation, numbers: Sequence[Decimal]) -> Decimal | None:
+def compute_value(operation: Operation, numbers: Sequence[Decimal]) -> Decimal | None:
     """The number that an operation makes of numbers; None where it cannot.
 
     Of two numbers, CHANGE, PERCENT and RATIO compare the second with the first.

@@ -15,13 +15,13 @@ from functools import cache
 from pathlib import Path
 
 from app.language.tokens import soft_match, stem, words
-from app.tables.candidates import asked, candidates, conditions
+from app.tables.candidates import candidates, conditions, tokenize_question
 from app.tables.features import Featurizer
-from app.tables.query import Operation, Query, Relation, Result, run
+from app.tables.query import Operation, Relation, Result, TableQuery, run_query
 from app.tables.values import Grid
 
-EXACT = (Relation.IS, Relation.EQUAL)
-WEIGHTS = Path(__file__).parent.parent / "data" / "table_ranker.json"
+EXACT_RELATIONS = (Relation.IS, Relation.EQUAL)
+WEIGHTS_FILE = Path(__file__).parent.parent / "data" / "table_ranker.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Ranked:
     ask for its operation, by what was learned: "cheapest", "in total".
     """
 
-    query: Query
+    query: TableQuery
     result: Result
     share: float
     score: float
@@ -44,11 +44,11 @@ class Ranked:
 @cache
 def weights() -> dict[str, float]:
     """The weight of each feature, by name."""
-    held: dict[str, float] = json.loads(WEIGHTS.read_text(encoding="utf-8"))["weights"]
+    held: dict[str, float] = json.loads(WEIGHTS_FILE.read_text(encoding="utf-8"))["weights"]
     return held
 
 
-def rank(
+def rank_queries(
     question: str, grid: Grid, likeness: Sequence[float], known: Mapping[str, float] | None = None
 ) -> list[Ranked]:
     """The results that the question may ask for, likeliest first.
@@ -56,14 +56,14 @@ def rank(
     ``likeness`` is the cosine of the question with each column (``columns_in_words``); ``known``
     the weights, where they are not those that come with Footnote.
     """
-    held = asked(question)
+    held = tokenize_question(question)
     named = conditions(held, grid)
     featurizer = Featurizer(held, grid, named, likeness)
     known = weights() if known is None else known
-    best: dict[tuple[tuple[str, ...], str], tuple[float, Query, Result, float]] = {}
+    best: dict[tuple[tuple[str, ...], str], tuple[float, TableQuery, Result, float]] = {}
     sums: dict[tuple[tuple[str, ...], str], float] = {}
     for query in candidates(grid, named):
-        result = run(grid, query)
+        result = run_query(grid, query)
         if result is None:
             continue
         found = featurizer.features(query, result)
@@ -80,19 +80,19 @@ def rank(
     return sorted(ranked, key=lambda one: -one.share)
 
 
-NAMES = (
+CONFIDENCE_FEATURES = (
     "log-odds of its share", "share of the next", "score", "left", "lookup", "extreme", "counted",
     "computed", "conditions", "exact", "words in its headings only", "words that it lacks",
 )  # fmt: skip
 
-MISSING = NAMES[-2:]
+MISSING_FEATURES = CONFIDENCE_FEATURES[-2:]
 """The features that tell which share of the question's content words the table lacks."""
 
 
 def features_of(
     question: str, grid: Grid, context: str, ranked: Sequence[Ranked]
 ) -> tuple[float, ...]:
-    """What tells whether the likeliest result is right, in the order of ``NAMES``.
+    """What tells whether the likeliest result is right, in the order of ``CONFIDENCE_FEATURES``.
 
     ``context`` is what stands above the table: its document's title, its headings.
     """
@@ -101,7 +101,7 @@ def features_of(
     operation = best.query.operation
     lookup, extreme = operation is Operation.VALUES, operation in (Operation.MOST, Operation.LEAST)
     counted = operation in (Operation.COUNT, Operation.DISTINCT, Operation.COUNT_DIFFERENCE)
-    held = asked(question)
+    held = tokenize_question(question)
     stems, above = set(grid.stems), {stem(w) for w in words(context)}
     missing = [
         held.words[i] for i in held.content - best.spoken if not soft_match(held.words[i], stems)
@@ -118,7 +118,7 @@ def features_of(
         float(counted),
         float(not (lookup or extreme or counted)),
         float(len(best.query.conditions)),
-        float(sum(c.relation in EXACT for c in best.query.conditions)),
+        float(sum(c.relation in EXACT_RELATIONS for c in best.query.conditions)),
         (len(missing) - len(lacking)) / content,
         len(lacking) / content,
     )

@@ -10,12 +10,12 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
 
-from app.language.dates import dates
+from app.language.dates import find_dates
 from app.language.tokens import STOP_WORDS, stem, words
 from ingest.table import Table
 
 # A column is of a kind where so many of its filled cells are.
-OF_A_KIND = 0.7
+MIN_KIND_SHARE = 0.7
 _NUMBER = re.compile(r"[-+−]?\d[\d.,'’\u00a0\u202f]*")
 _LONE = re.compile(r"^[^\d()]{0,6}\(?[-+−]?[^\d()]{0,4}\d")
 _CLOCK = re.compile(r"^(?:(\d+):)?(\d{1,2}):(\d{2}(?:[.,]\d+)?)$")
@@ -63,7 +63,7 @@ class Grid:
     stems: frozenset[str]
 
 
-def grid(table: Table) -> Grid:
+def build_grid(table: Table) -> Grid:
     """The values of a table."""
     rows = tuple(tuple(value(cell.text) for cell in row.cells) for row in table.rows)
     columns = tuple(
@@ -82,10 +82,10 @@ def grid(table: Table) -> Grid:
 @lru_cache(maxsize=200_000)
 def value(text: str) -> Value:
     """What a cell's text says."""
-    return Value(text, tuple(map(stem, words(text))), number(text), date(text))
+    return Value(text, tuple(map(stem, words(text))), parse_number(text), parse_date(text))
 
 
-def number(text: str) -> Decimal | None:
+def parse_number(text: str) -> Decimal | None:
     """The number that a cell begins with ("$1,234.50", "12 kg", "(3.4)", "30:05" as seconds)."""
     plain = text.strip()
     clock = _CLOCK.match(plain)
@@ -115,9 +115,9 @@ def _decimal(written: str) -> Decimal:
 
 
 @lru_cache(maxsize=50_000)
-def date(text: str) -> tuple[int, int, int] | None:
+def parse_date(text: str) -> tuple[int, int, int] | None:
     """The first date of a text as (year, month, day), 0 for what it does not give."""
-    found = dates(text) if len(text) < 80 else set()
+    found = find_dates(text) if len(text) < 80 else set()
     if found:
         first = min(found, key=lambda d: (d.year or 0, d.month, d.day or 0))
         return (first.year or 0, first.month, first.day or 0)
@@ -127,7 +127,7 @@ def date(text: str) -> tuple[int, int, int] | None:
 
 def _column(index: int, header: str, cells: Sequence[Value]) -> Column:
     filled = [cell for cell in cells if any(map(str.isalnum, cell.text))]
-    share = len(filled) * OF_A_KIND
+    share = len(filled) * MIN_KIND_SHARE
     kind = Kind.TEXT
     if (
         filled

@@ -20,12 +20,12 @@ from app.web.display_names import evidence_for_display
 from ingest.document import FootnoteError
 
 log = logging.getLogger(__name__)
-STOPPED = "Stopped."
-LOST = "Something went wrong in Footnote itself; the server's log says what. Try again."
+STOPPED_PROBLEM = "Stopped."
+INTERNAL_PROBLEM = "Something went wrong in Footnote itself; the server's log says what. Try again."
 
 
 @dataclass
-class Outcome:
+class StreamOutcome:
     """What came of a question: an answer, or the problem that kept it from one."""
 
     answer: Answer | None = None
@@ -33,7 +33,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AnswerRequest:
     """A question of a page (its ``session``), kept as ``exchange``, after ``history``."""
 
     owner: str
@@ -44,7 +44,7 @@ class Asked:
     history: tuple[Turn, ...]
 
 
-class Answering:
+class AnswerStreams:
     """The answers in the making of one served chat."""
 
     def __init__(self, engine: Engine) -> None:
@@ -53,7 +53,7 @@ class Answering:
         self._live: dict[str, EvidenceFound] = {}
         self._answering: set[str] = set()
 
-    def drafts(self, asked: Asked, outcome: Outcome, around: str) -> Iterator[str]:
+    def drafts(self, asked: AnswerRequest, outcome: StreamOutcome, around: str) -> Iterator[str]:
         """HTML of the draft as it grows; ``outcome`` then holds the answer, or the problem.
 
         ``around`` is what is drawn with it: a long page is drawn less often.
@@ -70,9 +70,9 @@ class Answering:
             outcome.problem = str(error)
         except Exception:
             log.exception("a question failed")
-            outcome.problem = LOST
+            outcome.problem = INTERNAL_PROBLEM
 
-    def _steps(self, asked: Asked, every: float) -> Iterator[str | Answer]:
+    def _steps(self, asked: AnswerRequest, every: float) -> Iterator[str | Answer]:
         """HTML of the draft as it grows, every so many seconds, then the answer."""
         stop = self._stops[asked.session] = threading.Event()
         found = EvidenceFound("", ())
@@ -104,11 +104,11 @@ class Answering:
                     state = "A draft; each sentence is checked next"
                     yield render_answer.draft(asked.question, found, words, state)
 
-    def _until_stopped(self, asked: Asked, outcome: Outcome) -> None:
+    def _until_stopped(self, asked: AnswerRequest, outcome: StreamOutcome) -> None:
         """The quotes that were found before the reader stopped the model, if any."""
         found = self._live.get(asked.session)
         if found is None or found.provisional is None:
-            outcome.problem = STOPPED
+            outcome.problem = STOPPED_PROBLEM
             return
         notes = (*found.provisional.notes, "Stopped; these are quotes.")
         answer = replace(found.provisional, notes=notes)

@@ -15,7 +15,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from app.http import server
-from app.http.body_limit import FILE_RULE, MOST_BYTES
+from app.http.body_limit import FILE_RULE, MAX_FILE_BYTES
 from app.service.storage.uploaded_files import UploadedFiles
 from app.settings import Settings
 from app.web.gradio_guard import GradioGuard
@@ -67,7 +67,7 @@ def _mount(app: FastAPI, engine: Engine, conversations: Conversations, pages: Pa
     files = UploadedFiles(engine.settings.data)
     blocks = page.build(engine, conversations, pages)
     blocks.queue(default_concurrency_limit=8, max_size=400)
-    blocks.max_threads = page.THREADS
+    blocks.max_threads = page.WORKER_THREADS
     # Gradio looks where a file lies only once this says so, and mounting it does not.
     blocks.has_launched = True
     gr.set_static_paths([files.folder])  # read where they lie; ``GradioGuard`` serves no file
@@ -81,7 +81,7 @@ def _mount(app: FastAPI, engine: Engine, conversations: Conversations, pages: Pa
         footer_links=[],
         run_history=False,
         show_error=False,
-        max_file_size=MOST_BYTES,
+        max_file_size=MAX_FILE_BYTES,
         ssr_mode=False,
         favicon_path=components.icon(),
         auth_dependency=(lambda request: request.state.user) if engine.shared else None,
@@ -102,7 +102,7 @@ async def _upload(request: Request, folder: Path, progress: str | None) -> Respo
 
     try:
         paths, _, _ = await upload_fn(
-            request, str(folder), MOST_BYTES, progress,
+            request, str(folder), MAX_FILE_BYTES, progress,
             upload_progress=file_upload_statuses if progress else None,
         )  # fmt: skip
     except (MultiPartException, HTTPException) as error:

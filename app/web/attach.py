@@ -10,18 +10,18 @@ import gradio as gr
 from app.formats.html_escape import markup
 from app.web import documents_tab
 from app.web.chat import Chat
-from app.web.components import Stream, handler, html, owner_of, session_of, takes_uploads
+from app.web.components import Stream, handler, html_component, owner_of, session_of, takes_uploads
 from app.web.display_names import display_name
-from app.web.documents_tab import ADDING, Source, Upload
+from app.web.documents_tab import ADDING_EVENT, Source, Upload
 from store.results import Revision
 
-EXAMPLES = 3
-SUMMARY = "What is this document about?"
+MAX_EXAMPLES = 3
+SUMMARY_QUESTION = "What is this document about?"
 
 
 def build_told() -> Any:
     """Where it is told how far the documents are; it stands above the question box."""
-    return html(elem_id="attached")
+    return html_component(elem_id="attached")
 
 
 def build_button() -> Any:
@@ -32,7 +32,7 @@ def build_button() -> Any:
     return takes_uploads(button)
 
 
-def wire(chat: Chat, files: Any, told: Any, log: Any, stream: Stream) -> None:
+def bind_events(chat: Chat, files: Any, told: Any, log: Any, stream: Stream) -> None:
     """Ingest what is dropped or chosen (``files``), or a link or the sample, from the log."""
 
     @handler
@@ -53,26 +53,28 @@ def wire(chat: Chat, files: Any, told: Any, log: Any, stream: Stream) -> None:
         else:
             yield from _added(chat, request, [address])
 
-    stream.bind(files.upload, add, files, told, **ADDING)
-    stream.bind(log.sample, sample, None, told, **ADDING)
-    stream.bind(log.fetch, fetch, None, told, **ADDING)
+    stream.bind(files.upload, add, files, told, **ADDING_EVENT)
+    stream.bind(log.sample, sample, None, told, **ADDING_EVENT)
+    stream.bind(log.fetch, fetch, None, told, **ADDING_EVENT)
 
 
 def _added(chat: Chat, request: gr.Request, sources: Sequence[Source]) -> Iterator[str]:
     """Progress, then what can be asked of the documents that were read."""
     owner, shown = owner_of(request), ""
     before = {r.id for r in chat.engine.library_of(owner).documents()}
-    for shown in documents_tab.take_in(chat, owner, session_of(request), sources):
+    for shown in documents_tab.ingest_sources(chat, owner, session_of(request), sources):
         yield shown
     fresh = [r for r in chat.engine.library_of(owner).documents() if r.id not in before]
-    yield shown + "".join(_ask_about(chat, owner, r) for r in fresh[:EXAMPLES])
+    yield shown + "".join(_ask_about(chat, owner, r) for r in fresh[:MAX_EXAMPLES])
 
 
 def _ask_about(chat: Chat, owner: str, revision: Revision) -> str:
     """Questions that this document answers, each a button."""
     name = markup(display_name(chat.engine.library_of(owner), revision))
-    found = chat.engine.example_questions(owner, EXAMPLES, [revision])[: EXAMPLES - 1]
-    asked = [(f"{revision.document}: {question}", question) for question in [SUMMARY, *found]]
+    found = chat.engine.example_questions(owner, MAX_EXAMPLES, [revision])[: MAX_EXAMPLES - 1]
+    asked = [
+        (f"{revision.document}: {question}", question) for question in [SUMMARY_QUESTION, *found]
+    ]
     rows = "".join(
         f'<li><button type="button" data-do="ask" data-text="{markup(whole)}" dir="auto">'
         f"{markup(question)}</button></li>"

@@ -9,9 +9,9 @@ from typing import Any
 from app.answer import Answer, Citation
 from app.formats.html_escape import clip
 from app.formats.json_forms import answer_payload
-from app.service.conversations.answer_status import Standing, Standings
+from app.service.conversations.answer_status import AnswerStatusCache, StoredAnswerStatus
 from app.service.conversations.conversations import (
-    INTERRUPTED,
+    INTERRUPTED_PROBLEM,
     Conversations,
     StoredExchange,
     turns,
@@ -20,13 +20,13 @@ from app.service.conversations.feedback_set import CorrectionError, own_set, rea
 from app.service.engine import Engine
 from app.service.storage.uploaded_files import UploadedFiles
 from app.web import feedback, render_answer
-from app.web.answer_stream import STOPPED, Answering, Asked, Outcome
+from app.web.answer_stream import STOPPED_PROBLEM, AnswerRequest, AnswerStreams, StreamOutcome
 from app.web.display_names import display_names, named_for_display
 from app.web.documents_shown import DocumentsShown
 from app.web.open_source import Opened, open_citation
 from store.results import Revision
 
-MOVED = "The conversation had been deleted: the answer is in a new one."
+MOVED_NOTICE = "The conversation had been deleted: the answer is in a new one."
 
 
 class Chat:
@@ -35,9 +35,9 @@ class Chat:
     def __init__(self, engine: Engine, conversations: Conversations) -> None:
         self.engine = engine
         self.kept = conversations
-        self.answering = Answering(engine)
+        self.answering = AnswerStreams(engine)
         self._pages: dict[str, DocumentsShown] = {}
-        self.standings = Standings()
+        self.statuses = AnswerStatusCache()
         self.uploaded = UploadedFiles(engine.settings.data)
 
     def page(self, session: str) -> DocumentsShown:
@@ -63,16 +63,16 @@ class Chat:
     def _items(self, owner: str, kept: Sequence[StoredExchange]) -> list[render_answer.Exchange]:
         given = [k.answer.id for k in kept if k.answer]
         library = self.engine.library_of(owner)
-        standings = self.standings.of(library, given)
+        statuses = self.statuses.of(library, given)
         names = display_names(library, (k.answer for k in kept if k.answer))
         kept = [
             replace(k, answer=named_for_display(k.answer, names)) if k.answer else k for k in kept
         ]
         if not any(k.mark in ("wrong", "incomplete") for k in kept):
-            return [self._item(k, standings) for k in kept]
+            return [self._item(k, statuses) for k in kept]
         cases = read_cases(own_set(self.engine.settings, owner))
-        documents = tuple(library.documents()[: feedback.MOST_DOCUMENTS])
-        return [self._item(k, standings, cases.get(k.id), documents) for k in kept]
+        documents = tuple(library.documents()[: feedback.MAX_DOCUMENTS])
+        return [self._item(k, statuses, cases.get(k.id), documents) for k in kept]
 
     def _exchanges(self, owner: str, conversation: str) -> list[StoredExchange]:
         """What was asked in a conversation of the owner's; nothing of anybody else's."""
@@ -81,11 +81,11 @@ class Chat:
     @staticmethod
     def _item(
         kept: StoredExchange,
-        standings: Mapping[str, Standing],
+        statuses: Mapping[str, StoredAnswerStatus],
         case: Mapping[str, Any] | None = None,
         documents: tuple[Revision, ...] = (),
     ) -> render_answer.Exchange:
-        status = standings[kept.answer.id].status if kept.answer else "current"
+        status = statuses[kept.answer.id].status if kept.answer else "current"
         return render_answer.Exchange(
             kept.id, kept.question, kept.answer, kept.problem, status, kept.mark, kept.before,
             case, documents=documents,
@@ -108,9 +108,11 @@ class Chat:
             yield shown + render_answer.problem("Type a question first."), conversation
             return
         # Kept before it is answered: should this process end, the reader finds it in the next.
-        conversation, exchange = self._keep(owner, conversation, question, None, INTERRUPTED)
-        asked = Asked(owner, session, exchange, question, documents, turns(past))
-        outcome = Outcome(problem=STOPPED)
+        conversation, exchange = self._keep(
+            owner, conversation, question, None, INTERRUPTED_PROBLEM
+        )
+        asked = AnswerRequest(owner, session, exchange, question, documents, turns(past))
+        outcome = StreamOutcome(problem=STOPPED_PROBLEM)
         try:
             for draft in self.answering.drafts(asked, outcome, shown):
                 yield shown + draft, conversation
@@ -129,14 +131,16 @@ class Chat:
         payload = answer_payload(answer) if answer else None
         return conversation, self.kept.add(conversation, question, payload, problem)
 
-    def _settle(self, owner: str, conversation: str, asked: Asked, outcome: Outcome) -> str:
+    def _settle(
+        self, owner: str, conversation: str, asked: AnswerRequest, outcome: StreamOutcome
+    ) -> str:
         """Keep what came of a question. Its conversation may have been deleted in another tab: the
         answer then starts a new one."""
         answer, problem = outcome.answer, "" if outcome.answer else outcome.problem
         if not self.kept.owns(owner, conversation):
-            self.kept.settle(asked.exchange, None, MOVED)
+            self.kept.save_exchange(asked.exchange, None, MOVED_NOTICE)
             return self._keep(owner, conversation, asked.question, answer, problem)[0]
-        self.kept.settle(asked.exchange, answer_payload(answer) if answer else None, problem)
+        self.kept.save_exchange(asked.exchange, answer_payload(answer) if answer else None, problem)
         return conversation
 
     def again(
@@ -150,8 +154,8 @@ class Chat:
         at = next(i for i, k in enumerate(items) if k.id == exchange)
         before = render_answer.log(self._items(owner, items[:at]))
         after = render_answer.log(self._items(owner, items[at + 1 :]))
-        outcome = Outcome()
-        asked = Asked(owner, session, exchange, kept.question, documents, turns(items[:at]))
+        outcome = StreamOutcome()
+        asked = AnswerRequest(owner, session, exchange, kept.question, documents, turns(items[:at]))
         for draft in self.answering.drafts(asked, outcome, before + after):
             yield before + draft + after
         told = ""
@@ -161,7 +165,7 @@ class Chat:
             still = f"{outcome.problem} The answer before still stands."
             told = render_answer.problem(still, exchange)
         else:
-            self.kept.settle(exchange, None, outcome.problem)
+            self.kept.save_exchange(exchange, None, outcome.problem)
         self.engine.in_progress.settled(exchange)
         yield self.log(owner, kept.conversation, told)
 

@@ -12,9 +12,13 @@ import gradio as gr
 
 F = TypeVar("F", bound=Callable[..., Any])
 HERE = Path(__file__).parent
-QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "queue": False}
+QUIET_EVENT: dict[str, Any] = {
+    "show_progress": "hidden",
+    "api_visibility": "private",
+    "queue": False,
+}
 """Options of every handler: no spinner, no public endpoint; the result is the response itself."""
-STREAMED = {**QUIET, "queue": True}
+STREAMED_EVENT = {**QUIET_EVENT, "queue": True}
 """Options of handlers that yield, or that take turns: their results come over the page's stream."""
 
 REOPEN_S = 3.0
@@ -32,13 +36,13 @@ class Stream:
 
     def __init__(self) -> None:
         self._timer = gr.Timer(REOPEN_S, active=False)
-        self._timer.tick(lambda: None, None, None, trigger_mode="multiple", **STREAMED)
+        self._timer.tick(lambda: None, None, None, trigger_mode="multiple", **STREAMED_EVENT)
 
     def bind(self, listener: Any, handle: Any, inputs: Any, outputs: Any, **options: Any) -> Any:
         """Bind a streamed handler to ``listener``; the dependency that has ended when it has."""
-        listener(lambda: gr.Timer(active=True), None, self._timer, **QUIET)
-        started = listener(handle, inputs, outputs, **{**STREAMED, **options})
-        return started.then(lambda: gr.Timer(active=False), None, self._timer, **QUIET)
+        listener(lambda: gr.Timer(active=True), None, self._timer, **QUIET_EVENT)
+        started = listener(handle, inputs, outputs, **{**STREAMED_EVENT, **options})
+        return started.then(lambda: gr.Timer(active=False), None, self._timer, **QUIET_EVENT)
 
 
 def redraw_s(shown: str) -> float:
@@ -60,7 +64,7 @@ def theme() -> Any:
     )  # fmt: skip
 
 
-def html(value: str = "", **options: Any) -> Any:
+def html_component(value: str = "", **options: Any) -> Any:
     """A component for our own escaped HTML, whose buttons send events."""
     script = (HERE / "chat.js").read_text(encoding="utf-8")
     return gr.HTML(

@@ -10,7 +10,7 @@ from app.formats.html_escape import clip, markup
 from app.service.conversations.conversations import Conversation
 from app.web import downloads
 
-PERIODS = ((0, "Today"), (1, "Yesterday"), (7, "The last week"), (31, "The last month"))
+PERIOD_NAMES = ((0, "Today"), (1, "Yesterday"), (7, "The last week"), (31, "The last month"))
 """Days back, and what is said of conversations no older than that."""
 
 
@@ -20,10 +20,10 @@ def period(updated: str, today: date) -> str:
     if there.tzinfo is None:
         there = there.replace(tzinfo=UTC)
     days = (today - there.astimezone().date()).days
-    return next((words for most, words in PERIODS if days <= most), "Earlier")
+    return next((words for most, words in PERIOD_NAMES if days <= most), "Earlier")
 
 
-def drawn(found: Sequence[Conversation], current: str, none: str) -> str:
+def render_conversation_list(found: Sequence[Conversation], current: str, none: str) -> str:
     """The conversations as HTML; ``none`` is said where there are none."""
     today = datetime.now().astimezone().date()
     groups = groupby(found, key=lambda c: period(c.updated, today))
@@ -36,7 +36,7 @@ def drawn(found: Sequence[Conversation], current: str, none: str) -> str:
     return f'<div data-current="{markup(current)}">{listed}</div>'
 
 
-def deleted(conversation: Conversation) -> str:
+def render_undo(conversation: Conversation) -> str:
     """What stands above the list after one was deleted: its name, and the way back."""
     name = markup(clip(conversation.name, 40))
     return (

@@ -12,7 +12,7 @@ from ingest.titles import is_informative_title, name_in_words, shorten, without_
 from store.library import Library
 from store.results import Revision
 
-LONGEST = 60
+MAX_NAME_CHARS = 60
 _OPENS = (BlockKind.HEADING, BlockKind.PARAGRAPH, BlockKind.QUESTION, BlockKind.ANSWER)
 
 
@@ -21,7 +21,7 @@ def display_name(library: Library, revision: Revision) -> str:
     if is_informative_title(name_in_words(revision.document)):
         return revision.document
     if is_informative_title(revision.title):
-        return shorten(revision.title, LONGEST)
+        return shorten(revision.title, MAX_NAME_CHARS)
     return _opening(library, revision.id) or revision.document
 
 
@@ -35,7 +35,7 @@ def display_title(library: Library, revision: Revision) -> str:
 def _opening(library: Library, revision: str) -> str:
     text = library.text(revision)
     first = next((b for b in library.blocks(revision) if b.kind in _OPENS), None)
-    return shorten(without_markup(text[first.start : first.end]), LONGEST) if first else ""
+    return shorten(without_markup(text[first.start : first.end]), MAX_NAME_CHARS) if first else ""
 
 
 def named_for_display(answer: Answer, names: dict[str, str]) -> Answer:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.formats.html_escape import clip, markup
-from app.service.access.document_choice import shown_name
+from app.service.access.document_choice import display_folder
 from app.web.chat import Chat
 from app.web.display_names import display_title
 from store.library import Library
 from store.results import Revision
 
-SORTS = [
+SORT_CHOICES = [
     ("By name", "name"), ("Newest first", "newest"), ("Longest first", "longest"),
     ("Out-of-date answers first", "changed"),
 ]  # fmt: skip
@@ -24,7 +24,7 @@ Row = tuple[Revision, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ListedLibrary:
     """The library as its reader sees it: the collections that they may change, whether the rows
     tell their ``collections``, and whether people share it."""
 
@@ -36,14 +36,14 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class AskedQuestion:
     """A question that an owner asked: its exchange, and its words."""
 
     exchange: str
     words: str
 
 
-def drawn(chat: Chat, owner: str, session: str) -> str:
+def render_document_list(chat: Chat, owner: str, session: str) -> str:
     """The current documents as this page shows them.
 
     Whoever draws them, the page's search and its question whether one is to be removed stay.
@@ -57,7 +57,7 @@ def drawn(chat: Chat, owner: str, session: str) -> str:
     changed = out_of_date(chat, owner)
     found = _sorted(found, page.sort, changed)
     # Told where there are several, and only where the reader may change one what would do so.
-    shown = Shown(
+    shown = ListedLibrary(
         library,
         editable=chat.engine.editable(owner),
         collections=len({d.collection for d in held}) > 1,
@@ -74,7 +74,7 @@ def _searched(revision: Revision, title: str) -> str:
     return f"{title} {revision.document} {revision.source}".casefold()
 
 
-def _sorted(found: list[Row], sort: str, changed: dict[str, list[Question]]) -> list[Row]:
+def _sorted(found: list[Row], sort: str, changed: dict[str, list[AskedQuestion]]) -> list[Row]:
     by_name = sorted(found, key=lambda row: (row[1].casefold(), row[0].document))
     by: dict[str, Callable[[Row], Any]] = {
         "newest": lambda row: row[0].activated or row[0].created,
@@ -84,14 +84,14 @@ def _sorted(found: list[Row], sort: str, changed: dict[str, list[Question]]) -> 
     return sorted(by_name, key=by[sort], reverse=True) if sort in by else by_name
 
 
-def out_of_date(chat: Chat, owner: str) -> dict[str, list[Question]]:
+def out_of_date(chat: Chat, owner: str) -> dict[str, list[AskedQuestion]]:
     """By document id, the owner's questions whose cited words have changed there or moved."""
     asked = chat.kept.answers_of(owner)
-    standings = chat.standings.of(chat.engine.library_of(owner), (answer for _, _, answer in asked))
-    found: dict[str, list[Question]] = {}
+    statuses = chat.statuses.of(chat.engine.library_of(owner), (answer for _, _, answer in asked))
+    found: dict[str, list[AskedQuestion]] = {}
     for exchange, words, answer in asked:
-        for document in standings[answer].changed:
-            found.setdefault(document, []).append(Question(exchange, words))
+        for document in statuses[answer].changed:
+            found.setdefault(document, []).append(AskedQuestion(exchange, words))
     return found
 
 
@@ -121,7 +121,11 @@ def _button(do: str, revision: Revision, label: str, more: str = "") -> str:
 
 
 def _row(
-    shown: Shown, current: Revision, title: str, removing: str, changed: dict[str, list[Question]]
+    shown: ListedLibrary,
+    current: Revision,
+    title: str,
+    removing: str,
+    changed: dict[str, list[AskedQuestion]],
 ) -> str:
     history = shown.library.history(current.document_id)
     mine = current.collection in shown.editable
@@ -132,7 +136,7 @@ def _row(
     diff = _button("diff", current, "What changed") if len(history) > 1 else ""
     sure = _sure(current, shared=shown.shared) if mine and removing == current.id else ""
     remove = "" if sure or not mine else _button("ask-remove", current, "Remove…")
-    lies = f" · in {markup(shown_name(current.collection, shown.owner))}"
+    lies = f" · in {markup(display_folder(current.collection, shown.owner))}"
     return (
         f'<li><div class="name" dir="auto"><strong>{markup(clip(title, 90))}</strong> '
         f"<bdi>{markup(clip(current.document, 80))}</bdi></div>"
@@ -174,7 +178,7 @@ def _revisions(current: Revision, history: Sequence[Revision], *, restorable: bo
     return f"<details><summary>{len(history)} revisions</summary><ol>{older}</ol></details>"
 
 
-def _answers(questions: Sequence[Question]) -> str:
+def _answers(questions: Sequence[AskedQuestion]) -> str:
     """The answers whose cited words have changed in this document, each a link to it."""
     if not questions:
         return ""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from store.results import Revision
 
-MOST = 100
+MAX_PAGES = 100
 """Documents that are drawn at once; a button shows as many again."""
 
 
@@ -21,7 +21,7 @@ class DocumentsShown:
 
     words: str = ""
     sort: str = "name"
-    most: int = MOST
+    most: int = MAX_PAGES
     removing: str = ""
     removed: Revision | None = None
     own: set[str] = field(default_factory=set)

@@ -16,18 +16,18 @@ from app.models.worker_stream import Outlet, worker_stream
 from app.service.conversations.purge import purge
 from app.service.ingest.uploads import add_bytes, add_link
 from app.web import sharing, source_pane, source_pane_handlers
-from app.web.answer_stream import LOST
+from app.web.answer_stream import INTERNAL_PROBLEM
 from app.web.chat import Chat
-from app.web.components import Stream, handler, html, owner_of, session_of, takes_uploads
-from app.web.document_list import SORTS, drawn, omissions
-from app.web.documents_shown import MOST, DocumentsShown
+from app.web.components import Stream, handler, html_component, owner_of, session_of, takes_uploads
+from app.web.document_list import SORT_CHOICES, omissions, render_document_list
+from app.web.documents_shown import MAX_PAGES, DocumentsShown
 from app.web.open_source import read_revision
-from app.web.render_diff import differences
+from app.web.render_diff import render_diff
 from ingest.document import FootnoteError
 from store.results import IngestReport
 
 log = logging.getLogger(__name__)
-ADDING = {"concurrency_limit": 64, "concurrency_id": "adding"}
+ADDING_EVENT = {"concurrency_limit": 64, "concurrency_id": "adding"}
 """Users take their own turns (``Engine.adding``): nobody waits here for another one's slow link."""
 
 
@@ -43,7 +43,7 @@ Source = Path | Upload | str
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class PressedButton:
     """A button of the list that was pressed: what it does, and to which document or revision."""
 
     what: str
@@ -60,7 +60,7 @@ def link_problem(address: str) -> str:
     return f'<p class="problem" role="alert">{bad}</p>'
 
 
-def take_in(
+def ingest_sources(
     chat: Chat, owner: str, session: str, sources: Sequence[Source], collection: str = ""
 ) -> Iterator[str]:
     """Take sources into a collection, the owner's own where none is named, one after the other;
@@ -90,7 +90,9 @@ def _progress_of(
                 if isinstance(step, IngestReport):
                     revision = chat.engine.library_of(owner).revision(step.revision)
                     page.own.add(revision.document_id)
-                    done.append(f'<li class="done">{label}: {_taken_in(step, shared=shared)}</li>')
+                    done.append(
+                        f'<li class="done">{label}: {_render_result(step, shared=shared)}</li>'
+                    )
                 else:
                     yield _progress([*done, f'<li class="doing">{label}: {step}</li>'])
         except FootnoteError as error:
@@ -99,11 +101,11 @@ def _progress_of(
             done.append(f'<li class="failed" role="alert">{told}</li>')
         except Exception:
             log.exception("ingesting %r failed", name)
-            done.append(f'<li class="failed" role="alert">{label}: {LOST}</li>')
+            done.append(f'<li class="failed" role="alert">{label}: {INTERNAL_PROBLEM}</li>')
         yield _progress(done)
 
 
-def _taken_in(report: IngestReport, *, shared: bool) -> str:
+def _render_result(report: IngestReport, *, shared: bool) -> str:
     words = f"{report.status}, {report.passages} passages"
     # Where people share the library, what is not new would tell of documents that one may not read.
     more = "" if shared else f", {report.embedded} new ({report.seconds:.1f} s)"
@@ -149,27 +151,29 @@ def build(chat: Chat, tab: Any, stream: Stream) -> Any:
                     submit_btn="Add", container=False, elem_id="link",
                 )  # fmt: skip
             target = sharing.build_target(chat.engine)
-            intake = html(elem_id="intake")
+            intake = html_component(elem_id="intake")
             with gr.Row(elem_classes="narrow"):
                 words = gr.Textbox(
                     placeholder="Find a document", label="Find a document", show_label=False,
                     container=False, elem_id="find-document",
                 )  # fmt: skip
                 sort = gr.Dropdown(
-                    SORTS, value="name", label="Order", show_label=False, container=False,
+                    SORT_CHOICES, value="name", label="Order", show_label=False, container=False,
                     filterable=False, elem_id="sort-documents",
                 )  # fmt: skip
-            listed = html(elem_id="library")
+            listed = html_component(elem_id="library")
             shares = gr.Column()
         with gr.Column(elem_classes="read", min_width=300):
-            pane = html('<div class="pane-empty"><p>Choose a document to read it here.</p></div>')
+            pane = html_component(
+                '<div class="pane-empty"><p>Choose a document to read it here.</p></div>'
+            )
 
     @handler
     def drop(paths: list[str], into: str | None, request: gr.Request) -> Iterator[tuple[Any, ...]]:
         owner, session = owner_of(request), session_of(request)
-        for shown in take_in(chat, owner, session, [*map(Upload, paths)], into or ""):
-            yield shown, drawn(chat, owner, session), gr.skip()
-        yield gr.skip(), drawn(chat, owner, session), None
+        for shown in ingest_sources(chat, owner, session, [*map(Upload, paths)], into or ""):
+            yield shown, render_document_list(chat, owner, session), gr.skip()
+        yield gr.skip(), render_document_list(chat, owner, session), None
 
     @handler
     def paste(address: str, into: str | None, request: gr.Request) -> Iterator[tuple[Any, ...]]:
@@ -178,27 +182,27 @@ def build(chat: Chat, tab: Any, stream: Stream) -> Any:
         if problem:
             yield problem, gr.skip(), gr.skip()
             return
-        for shown in take_in(chat, owner, session, [address.strip()], into or ""):
-            yield shown, drawn(chat, owner, session), gr.skip()
+        for shown in ingest_sources(chat, owner, session, [address.strip()], into or ""):
+            yield shown, render_document_list(chat, owner, session), gr.skip()
 
     def act(request: gr.Request, event: gr.EventData) -> tuple[Any, ...]:
         data = event._data
-        chosen = Chosen(
+        chosen = PressedButton(
             str(data.get("act")), str(data.get("id", "")), str(data.get("document", "")),
             str(data.get("number", "")),
         )  # fmt: skip
         return _act(chat, owner_of(request), session_of(request), chosen)
 
-    stream.bind(files.upload, drop, [files, target], [intake, listed, files], **ADDING)
-    stream.bind(link.submit, paste, [link, target], [intake, listed, files], **ADDING)
+    stream.bind(files.upload, drop, [files, target], [intake, listed, files], **ADDING_EVENT)
+    stream.bind(link.submit, paste, [link, target], [intake, listed, files], **ADDING_EVENT)
 
     def show_list(request: gr.Request) -> str:
-        return drawn(chat, owner_of(request), session_of(request))
+        return render_document_list(chat, owner_of(request), session_of(request))
 
     @handler
     def narrow(words: str, sort: str, request: gr.Request) -> str:
         page = chat.page(session_of(request))
-        page.words, page.sort, page.most = words, sort or "name", MOST
+        page.words, page.sort, page.most = words, sort or "name", MAX_PAGES
         return show_list(request)
 
     # One after the other: a list drawn when the tab was opened must not replace a later one.
@@ -207,44 +211,44 @@ def build(chat: Chat, tab: Any, stream: Stream) -> Any:
     stream.bind(tab.select, show_list, None, listed, **in_order)
     for changed in (words.change, sort.change):
         stream.bind(changed, narrow, [words, sort], listed, **in_order)
-    source_pane_handlers.wire(chat, pane)
+    source_pane_handlers.bind_events(chat, pane)
     with shares:
         sharing.build(chat.engine, tab, target, show_list, listed)
     return listed
 
 
-def _act(chat: Chat, owner: str, session: str, chosen: Chosen) -> tuple[Any, ...]:
+def _act(chat: Chat, owner: str, session: str, chosen: PressedButton) -> tuple[Any, ...]:
     library, page = chat.engine.library_of(owner), chat.page(session)
     page.removing = ""
     try:
         if chosen.what == "read":
             return gr.skip(), read_revision(library, chosen.revision)
         if chosen.what == "diff":
-            return gr.skip(), differences(library.diff(chosen.document))
+            return gr.skip(), render_diff(library.diff(chosen.document))
         page.removed = None
         page.own.add(chosen.document)
         shown = _change(chat, owner, page, chosen)
-        return drawn(chat, owner, session), shown
+        return render_document_list(chat, owner, session), shown
     except FootnoteError as error:
         return gr.skip(), source_pane.problem(str(error))
 
 
-def _change(chat: Chat, owner: str, page: DocumentsShown, chosen: Chosen) -> Any:
+def _change(chat: Chat, owner: str, page: DocumentsShown, chosen: PressedButton) -> Any:
     """What a button changes of the documents or of the list; what the pane then shows."""
     if chosen.what == "ask-remove":
         page.removing = chosen.revision
     if chosen.what == "more":
-        page.most += MOST
+        page.most += MAX_PAGES
     if chosen.what not in ("remove", "purge", "restore"):
         return gr.skip()
     library = chat.engine.library_to_change(owner, chosen.document)
     if chosen.what == "remove":
         page.removed = library.revision(chosen.revision)
         library.remove(chosen.document)
-        return source_pane.EMPTY
+        return source_pane.EMPTY_PANE
     if chosen.what == "purge" and not chat.engine.shared:
         purge(library, chosen.document)
-        return source_pane.EMPTY
+        return source_pane.EMPTY_PANE
     if chosen.what == "restore" and chosen.number.isdecimal():
         library.restore(chosen.document, int(chosen.number))
     return gr.skip()

@@ -12,8 +12,8 @@ from app.service.conversations.conversations import Conversations, StoredExchang
 from app.service.engine import Engine
 from app.service.export import FORMS, export
 
-NAMED = {"md": "Markdown", "html": "HTML", "docx": "Word", "pdf": "PDF"}
-PRINT = b"<script>print()</script>\n"
+FORMAT_NAMES = {"md": "Markdown", "html": "HTML", "docx": "Word", "pdf": "PDF"}
+PRINT_SCRIPT = b"<script>print()</script>\n"
 """After the page: the browser's own print window, which also saves it as a PDF, in any script."""
 
 
@@ -32,7 +32,7 @@ def links(conversation: str) -> str:
     """Where a conversation's files are, as HTML."""
     base = f"conversations/{markup(conversation)}"
     files = ", ".join(
-        f'<a href="{base}.{form}" download>{name}</a>' for form, name in NAMED.items()
+        f'<a href="{base}.{form}" download>{name}</a>' for form, name in FORMAT_NAMES.items()
     )
     return (
         f'<p class="files">Export as {files} or <a href="{base}.json" download>evidence</a>; '
@@ -62,7 +62,7 @@ def install(app: FastAPI, conversations: Conversations, engine: Engine) -> None:
         made = export(form, title, [(k.question, k.answer, k.problem) for k in items])
         kind = FORMS[form][0]
         if print and form == "html":
-            return Response(made + PRINT, media_type=kind)
+            return Response(made + PRINT_SCRIPT, media_type=kind)
         return _attached(made, f"conversation.{form}", kind)
 
 

@@ -25,9 +25,9 @@ from store.library import Library
 from store.results import Revision
 
 MARKS = ("right", "wrong", "incomplete")
-MOST_DOCUMENTS = 6
-RIGHT = "The right answer, in the few words that matter"
-PASSAGE = "Or the right passage: select its words in a document"
+MAX_DOCUMENTS = 6
+RIGHT_ANSWER_LABEL = "The right answer, in the few words that matter"
+RIGHT_PASSAGE_LABEL = "Or the right passage: select its words in a document"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,9 @@ def form(
     )
     passage = given.passage or _first(case, "evidence")
     right = given.right or _first(case, "answers")
-    fields = _field(name, "right", RIGHT, right) + _field(name, "passage", PASSAGE, passage)
+    fields = _field(name, "right", RIGHT_ANSWER_LABEL, right) + _field(
+        name, "passage", RIGHT_PASSAGE_LABEL, passage
+    )
     keep = f'<button type="button" data-do="correct" data-exchange="{name}"'
     return (
         f'<details class="correct" data-exchange="{name}"{opened}><summary>{head}</summary>'
@@ -139,6 +141,6 @@ def _document_links(documents: Sequence[Revision]) -> str:
     rows = " ".join(
         f'<button type="button" data-do="read" data-id="{markup(b.id)}" dir="auto">'
         f"{markup(clip(b.title or b.document, 40))}</button>"
-        for b in documents[:MOST_DOCUMENTS]
+        for b in documents[:MAX_DOCUMENTS]
     )
     return f'<p class="books">Open {rows}</p>' if rows else ""

@@ -5,23 +5,24 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 
 from app.answer import Citation
-from app.formats.answer_text import place
+from app.formats.answer_text import citation_place
 from app.formats.html_escape import clip, markup
-from app.formats.inline_markdown import drawn, plain
+from app.formats.inline_markdown import plain, render_inline
 
 
 def quoted(citation: Citation) -> str:
     """The quote as HTML with its key words emphasised."""
     if citation.key is None:
-        return drawn(citation.quote)
+        return render_inline(citation.quote)
     start, end = (offset - citation.start for offset in citation.key)
     text = citation.quote
     if not 0 <= start < end <= len(text):
-        return drawn(text)
-    return f"{drawn(text[:start])}<b>{drawn(text[start:end])}</b>{drawn(text[end:])}"
+        return render_inline(text)
+    before, key, after = map(render_inline, (text[:start], text[start:end], text[end:]))
+    return f"{before}<b>{key}</b>{after}"
 
 
-def footnote(exchange: str, citation: Citation, verdict: str) -> str:
+def render_footnote(exchange: str, citation: Citation, verdict: str) -> str:
     """The small numbered button in a sentence. ``chat.js`` shows a card of its quote, its place and
     what the verdict means."""
     label = markup(f"Footnote {citation.n}: {clip(plain(citation.quote), 160)}")
@@ -29,12 +30,12 @@ def footnote(exchange: str, citation: Citation, verdict: str) -> str:
     return (
         f'<button type="button" class="cite" data-do="cite" data-exchange="{markup(exchange)}" '
         f'data-part="citations" data-n="{citation.n}" data-quote="{quote}" '
-        f'data-place="{markup(place(citation))}" data-verdict="{markup(verdict)}" '
+        f'data-place="{markup(citation_place(citation))}" data-verdict="{markup(verdict)}" '
         f'aria-label="{label}">{citation.n}</button>'
     )
 
 
-def evidence(
+def render_evidence(
     exchange: str, citations: Sequence[Citation], part: str = "citations",
     repeated: Container[int] = (),
 ) -> str:  # fmt: skip
@@ -46,7 +47,7 @@ def evidence(
         f'<li><button type="button" class="quote" data-do="cite" data-part="{part}" '
         f'data-exchange="{markup(exchange)}" data-n="{c.n}"><span class="n">{c.n}</span>'
         + ("" if c.n in repeated else f'<span class="words" dir="auto">{quoted(c)}</span>')
-        + f'<span class="where">{markup(place(c))}</span></button></li>'
+        + f'<span class="where">{markup(citation_place(c))}</span></button></li>'
         for c in citations
     )
     return f'<ol class="evidence">{rows}</ol>' if rows else ""

@@ -24,22 +24,22 @@ from app.formats.json_forms import has_half_character
 from app.http.public_path import App, Scope
 from app.service.storage.uploaded_files import NotUploaded, UploadedFiles
 
-API = "/gradio_api"
-READ = (
+API_PREFIX = "/gradio_api"
+READ_ROUTES = (
     "/", "/config", "/theme.css", "/favicon.ico", "/manifest.json", "/robots.txt",
     "/assets/{path}", "/static/{path}",
-    f"{API}/info", f"{API}/app_id", f"{API}/upload_progress",
-    f"{API}/queue/data", f"{API}/heartbeat/{{page}}",
+    f"{API_PREFIX}/info", f"{API_PREFIX}/app_id", f"{API_PREFIX}/upload_progress",
+    f"{API_PREFIX}/queue/data", f"{API_PREFIX}/heartbeat/{{page}}",
 )  # fmt: skip
 """What the page reads of Gradio; all other routes of Gradio are closed."""
-ACTED = (f"{API}/queue/join", f"{API}/run/predict")
+ACTION_ROUTES = (f"{API_PREFIX}/queue/join", f"{API_PREFIX}/run/predict")
 """Where what is done on the page is sent to."""
-UPLOAD = f"{API}/upload"
-_READ = re.compile("|".join(re.sub(r"\\{\w+\\}", ".+", re.escape(path)) for path in READ))
-_PAGE = re.compile(rf"({API}/heartbeat/)(.+)")
+UPLOAD_ROUTE = f"{API_PREFIX}/upload"
+_READ = re.compile("|".join(re.sub(r"\\{\w+\\}", ".+", re.escape(path)) for path in READ_ROUTES))
+_PAGE = re.compile(rf"({API_PREFIX}/heartbeat/)(.+)")
 _NAMES = "session_hash", "upload_id"
 """What a query names a page and the progress of an upload by."""
-FILE = "gradio.FileData"
+FILE_TYPE = "gradio.FileData"
 Upload = Callable[[Request, Path, str | None], Awaitable[Response]]
 """Takes the files of a request into a folder, under a name for their progress, and answers."""
 
@@ -59,9 +59,9 @@ class GradioGuard:
         owner = str(scope.get("state", {}).get("user", ""))
         if method in ("GET", "HEAD") and _READ.fullmatch(path):
             await self._app(_read_as(scope, owner), receive, send)
-        elif method == "POST" and path == UPLOAD:
+        elif method == "POST" and path == UPLOAD_ROUTE:
             await self._taken(Request(scope, receive), owner, scope, receive, send)
-        elif method == "POST" and path in ACTED:
+        elif method == "POST" and path in ACTION_ROUTES:
             await self._acted(Request(scope, receive), owner, scope, send)
         else:
             await _refusal("There is nothing here.", 404)(scope, receive, send)
@@ -103,7 +103,7 @@ class GradioGuard:
         if not ("path" in value or "meta" in value):
             return {key: self._files_checked(owner, each) for key, each in value.items()}
         upload = self._files.find(owner, str(value.get("path")))
-        return {"path": str(upload), "orig_name": upload.name, "meta": {"_type": FILE}}
+        return {"path": str(upload), "orig_name": upload.name, "meta": {"_type": FILE_TYPE}}
 
 
 def page_of(owner: str, name: str) -> str:

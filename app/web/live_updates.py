@@ -14,15 +14,15 @@ import gradio as gr
 
 from app.web import document_list, sidebar
 from app.web.chat import Chat
-from app.web.components import QUIET, handler, owner_of, session_of
-from app.web.toasts import Known, known, toasts
+from app.web.components import QUIET_EVENT, handler, owner_of, session_of
+from app.web.toasts import KnownState, known, toasts
 from app.web.welcome import asked_of, status_line, welcome
 
-EVERY_S = 1.5
+POLL_S = 1.5
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class LiveComponents:
     """The components that tell of documents and model; ``known`` is the state that they show."""
 
     known: Any
@@ -35,7 +35,7 @@ class Shown:
     listed: Any = None
 
 
-def arrived(chat: Chat, owner: str, conversation: str) -> Known:
+def arrived(chat: Chat, owner: str, conversation: str) -> KnownState:
     """The state that a page shows when it opens."""
     return known(chat, owner, stamp(chat, owner, conversation))
 
@@ -49,12 +49,12 @@ def stamp(chat: Chat, owner: str, conversation: str) -> str:
     return f"{generation} {engine.status.phase} {model} {running}"
 
 
-def wire(chat: Chat, shown: Shown) -> None:
+def bind_events(chat: Chat, shown: LiveComponents) -> None:
     """Look for changes while the page is open."""
 
     @handler
     def look(
-        before: Known, conversation: str, chosen: list[str], request: gr.Request
+        before: KnownState, conversation: str, chosen: list[str], request: gr.Request
     ) -> tuple[Any, ...]:
         owner, session = owner_of(request), session_of(request)
         status = status_line(chat.engine)
@@ -73,7 +73,7 @@ def wire(chat: Chat, shown: Shown) -> None:
             _choices(chat, owner, chosen),
             asked_of(chat.engine, owner, chosen),
             chat.log(owner, conversation) if conversation else welcome(chat.engine, owner),
-            document_list.drawn(chat, owner, session),
+            document_list.render_document_list(chat, owner, session),
             told or gr.skip(),
             now,
         )
@@ -82,9 +82,9 @@ def wire(chat: Chat, shown: Shown) -> None:
     def choose(chosen: list[str], request: gr.Request) -> str:
         return asked_of(chat.engine, owner_of(request), chosen)
 
-    shown.chosen.change(choose, shown.chosen, shown.chips, **QUIET)
+    shown.chosen.change(choose, shown.chosen, shown.chips, **QUIET_EVENT)
 
-    gr.Timer(EVERY_S).tick(
+    gr.Timer(POLL_S).tick(
         look,
         [shown.known, shown.conversation, shown.chosen],
         [
@@ -96,7 +96,7 @@ def wire(chat: Chat, shown: Shown) -> None:
             shown.toasts,
             shown.known,
         ],
-        **QUIET,
+        **QUIET_EVENT,
     )
 
 

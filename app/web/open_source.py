@@ -14,7 +14,7 @@ from ingest.document import Block, FootnoteError
 from store.library import Library
 from store.results import Revision
 
-GONE = "This footnote is no longer there: its answer was replaced."
+GONE_NOTICE = "This footnote is no longer there: its answer was replaced."
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ def open_citation(library: Library, opened: Opened, page: int | None = None) -> 
     """The pane at a citation's words; with ``page`` that page is shown as it looks instead."""
     cited = opened.citation
     if cited is None:
-        return source_pane.problem(GONE)
+        return source_pane.problem(GONE_NOTICE)
     try:
         view = replace(
             _view(library, cited.revision),
@@ -98,7 +98,7 @@ def page_of(blocks: Sequence[Block], at: int) -> int | None:
 
 
 def _at_page(library: Library, view: View, page: int | None) -> View:
-    picture = page_picture.figure(library, view.revision.id, page, view.citation)
+    picture = page_picture.render_page_picture(library, view.revision.id, page, view.citation)
     return replace(view, picture=picture, page=page)
 
 

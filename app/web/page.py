@@ -21,14 +21,14 @@ from app.web import (
     source_pane_handlers,
 )
 from app.web.chat import Chat
-from app.web.components import QUIET, Stream, handler, html, owner_of, session_of
+from app.web.components import QUIET_EVENT, Stream, handler, html_component, owner_of, session_of
 from app.web.feedback import Correction
 from app.web.open_source import read_revision
-from app.web.toasts import Known
+from app.web.toasts import KnownState
 from app.web.welcome import asked_of, status_line, welcome
 
 ASKING_AT_ONCE = 64
-THREADS = 120
+WORKER_THREADS = 120
 """An answer in progress keeps a thread; the rest must not wait for one."""
 PageBuilder = Callable[[Engine, Any], None]
 """Fills a further tab: takes the engine and the tab, whose ``select`` tells when it is shown."""
@@ -41,14 +41,14 @@ def build(
     chat = Chat(engine, conversations)
     with gr.Blocks(title="Footnote", analytics_enabled=False, fill_width=True) as blocks:
         stream = Stream()
-        html(_top(engine), elem_id="top")
-        told = html(elem_id="toasts")  # outside the tabs: seen in each of them
+        html_component(_top(engine), elem_id="top")
+        told = html_component(elem_id="toasts")  # outside the tabs: seen in each of them
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab("Chat", id="chat") as tab:
                 seen = _chat_tab(chat, blocks, tab, stream, told)
             listed = _further_tabs(chat, blocks, pages, stream)
-        listed.only(_only, None, seen.chosen, **QUIET)
-        live_updates.wire(chat, replace(seen, listed=listed))
+        listed.only(_only, None, seen.chosen, **QUIET_EVENT)
+        live_updates.bind_events(chat, replace(seen, listed=listed))
         blocks.unload(_forgetter(chat))
     return blocks
 
@@ -88,14 +88,16 @@ def _forgetter(chat: Chat) -> Callable[[gr.Request], None]:
     return forget
 
 
-def _chat_tab(chat: Chat, blocks: Any, tab: Any, stream: Stream, told: Any) -> live_updates.Shown:
-    current, known = gr.State(""), gr.State(Known())
+def _chat_tab(
+    chat: Chat, blocks: Any, tab: Any, stream: Stream, told: Any
+) -> live_updates.LiveComponents:
+    current, known = gr.State(""), gr.State(KnownState())
     with gr.Row(elem_classes="desk", equal_height=False):
         with gr.Column(elem_classes="side", min_width=200, scale=0):
             shelf = sidebar.build()
         with gr.Column(elem_classes="talk", min_width=300, scale=5):
-            status = html(elem_classes="status")
-            log = html(elem_id="log", elem_classes="log")
+            status = html_component(elem_classes="status")
+            log = html_component(elem_id="log", elem_classes="log")
             attached = attach.build_told()
             question = gr.Textbox(
                 placeholder="Ask about your documents", show_label=False, label="Question",
@@ -104,18 +106,18 @@ def _chat_tab(chat: Chat, blocks: Any, tab: Any, stream: Stream, told: Any) -> l
             )  # fmt: skip
             with gr.Row(elem_classes="under"):
                 files = attach.build_button()
-                chips = html(elem_id="chips")
+                chips = html_component(elem_id="chips")
         with gr.Column(elem_classes="read", min_width=300, scale=5):
-            pane = html(source_pane.EMPTY, elem_id="source")
-    seen = live_updates.Shown(known, current, status, shelf.chosen, chips, log, told)
-    _wire(chat, blocks, seen, shelf, Parts(log, question, pane, attached, stream))
-    attach.wire(chat, files, attached, log, stream)
-    sidebar.wire(chat, blocks, tab, shelf, current, [log, current, question, shelf.list])
+            pane = html_component(source_pane.EMPTY_PANE, elem_id="source")
+    seen = live_updates.LiveComponents(known, current, status, shelf.chosen, chips, log, told)
+    _wire(chat, blocks, seen, shelf, ChatComponents(log, question, pane, attached, stream))
+    attach.bind_events(chat, files, attached, log, stream)
+    sidebar.bind_events(chat, blocks, tab, shelf, current, [log, current, question, shelf.list])
     return seen
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class ChatComponents:
     """The components of the chat's two columns, and the page's stream."""
 
     log: Any
@@ -134,7 +136,11 @@ def _idle() -> Any:
 
 
 def _wire(
-    chat: Chat, blocks: Any, seen: live_updates.Shown, shelf: sidebar.Sidebar, parts: Parts
+    chat: Chat,
+    blocks: Any,
+    seen: live_updates.LiveComponents,
+    shelf: sidebar.Sidebar,
+    parts: ChatComponents,
 ) -> None:
     current = seen.conversation
     log, question, pane = parts.log, parts.question, parts.pane
@@ -213,18 +219,18 @@ def _wire(
     ):
         inputs = [*first, current, shelf.chosen]
         ended = parts.stream.bind(listener, handle, inputs, outputs, **steady)
-        ended.then(finish, current, [question, shelf.list, parts.attached], **QUIET)
-    question.stop(stop, None, None, **QUIET)
-    log.halt(halt, None, None, **QUIET)
-    log.cite(cite, None, pane, **QUIET)
-    pane.cite(cite, None, pane, **QUIET)
-    source_pane_handlers.wire(chat, pane)
-    log.edit(_text, None, question, **QUIET)
-    log.mark(mark, current, [log, shelf.own], **QUIET)
-    log.correct(mark, current, [log, shelf.own], **QUIET)
-    blocks.load(arrive, None, [*outputs, seen.chips, seen.known], **QUIET)
-    blocks.load(lambda: status_line(chat.engine), None, seen.status, **QUIET)
-    log.read(_reader(chat), None, pane, **QUIET)
+        ended.then(finish, current, [question, shelf.list, parts.attached], **QUIET_EVENT)
+    question.stop(stop, None, None, **QUIET_EVENT)
+    log.halt(halt, None, None, **QUIET_EVENT)
+    log.cite(cite, None, pane, **QUIET_EVENT)
+    pane.cite(cite, None, pane, **QUIET_EVENT)
+    source_pane_handlers.bind_events(chat, pane)
+    log.edit(_text, None, question, **QUIET_EVENT)
+    log.mark(mark, current, [log, shelf.own], **QUIET_EVENT)
+    log.correct(mark, current, [log, shelf.own], **QUIET_EVENT)
+    blocks.load(arrive, None, [*outputs, seen.chips, seen.known], **QUIET_EVENT)
+    blocks.load(lambda: status_line(chat.engine), None, seen.status, **QUIET_EVENT)
+    log.read(_reader(chat), None, pane, **QUIET_EVENT)
 
 
 def _only(event: gr.EventData) -> list[str]:

@@ -9,18 +9,20 @@ from ingest.document import UnreadableDocument
 from store.library import Library
 
 
-def figure(library: Library, revision: str, page: int | None, cited: Citation | None = None) -> str:
+def render_page_picture(
+    library: Library, revision: str, page: int | None, cited: Citation | None = None
+) -> str:
     """A page as a picture, the words of a citation marked on it; "" where there is none."""
     kept = library.original(revision) if page is not None else None
     if page is None or kept is None:
         return ""
-    from ingest.render_page import SCALE, page_picture_apart
+    from ingest.render_page import SCALE, render_page_in_sandbox
 
     data, scans = kept
     media_type = library.revision(revision).media_type
     quote = cited.quote if cited and cited.page == page else ""
     try:
-        picture, boxes = page_picture_apart(data, media_type, page, quote, scans)
+        picture, boxes = render_page_in_sandbox(data, media_type, page, quote, scans)
     except UnreadableDocument:
         return ""
     marked = [box for box in boxes if box.page == page]

@@ -6,7 +6,7 @@ from app.formats.html_escape import markup
 from app.web.source_view import View
 
 
-def tools(view: View) -> str:
+def render_tools(view: View) -> str:
     """Page or text, the pages, their size, and a search: what a reader does with a source."""
     looks = "".join(
         f'<button type="button" data-do="view" data-view="{name}">{label}</button>'

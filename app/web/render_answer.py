@@ -11,17 +11,17 @@ from itertools import groupby
 from typing import Any
 
 from app.answer import Answer, Citation, EvidenceFound, Sentence, Verdict
-from app.formats.answer_text import BULLET, place, with_footnotes
+from app.formats.answer_text import BULLET, citation_place, with_footnotes
 from app.formats.html_escape import markup
-from app.formats.inline_markdown import drawn
+from app.formats.inline_markdown import render_inline
 from app.web import feedback
-from app.web.footnotes import evidence, footnote, quoted
+from app.web.footnotes import quoted, render_evidence, render_footnote
 from app.web.verdict_mark import verdict_mark, verdict_meaning
 from ingest.table import cells_of_line
 from store.results import Revision
 
-MARKS = {"right": "Right", "wrong": "Wrong", "incomplete": "Incomplete"}
-STALE = {
+MARK_LABELS = {"right": "Right", "wrong": "Wrong", "incomplete": "Incomplete"}
+STATUS_MEANINGS = {
     "moved": "The cited words now stand elsewhere in the document.",
     "stale": "The cited words have changed since this answer.",
     "unreadable": "You may no longer read what this answer cites.",
@@ -34,9 +34,10 @@ class Exchange:
     """A question of a conversation and what came of it.
 
     ``status`` is the stored answer's (``current``, ``moved``, ``stale``, ``worth asking again``);
-    ``mark`` is the reader's own judgement, a key of ``MARKS`` or ""; ``case`` the question that it
-    made of their own set, ``given`` a correction that could not be kept, ``documents`` those to
-    find the right passage in. ``running``: it is being answered for another page or process.
+    ``mark`` is the reader's own judgement, a key of ``MARK_LABELS`` or ""; ``case`` the question
+    that it made of their own set, ``given`` a correction that could not be kept, ``documents``
+    those to find the right passage in. ``running``: it is being answered for another page or
+    process.
     """
 
     id: str
@@ -56,7 +57,7 @@ def _marks(exchange: str, sentence: Sentence, citations: dict[int, Citation]) ->
     """The footnotes of a sentence and the mark of its verdict."""
     meaning = verdict_meaning(sentence.verdict)
     cited = (citations[n] for n in sentence.citations if n in citations)
-    notes = "".join(footnote(exchange, one, meaning) for one in cited)
+    notes = "".join(render_footnote(exchange, one, meaning) for one in cited)
     return f'<span class="marks">{notes}{verdict_mark(sentence.verdict)}</span>'
 
 
@@ -73,8 +74,8 @@ def _words(sentence: Sentence, citations: dict[int, Citation]) -> str:
         key = cited.quote[slice(*(at - cited.start for at in cited.key))] if cited.key else ""
         if key and sentence.verdict is Verdict.QUOTED and key in sentence.text:
             before, _, after = sentence.text.partition(key)
-            return f"{drawn(before)}<b>{drawn(key)}</b>{drawn(after)}"
-    return drawn(sentence.text)
+            return f"{render_inline(before)}<b>{render_inline(key)}</b>{render_inline(after)}"
+    return render_inline(sentence.text)
 
 
 def _refusal(exchange: str, answer: Answer) -> str:
@@ -83,7 +84,7 @@ def _refusal(exchange: str, answer: Answer) -> str:
         f'data-exchange="{markup(exchange)}" data-n="{c.citation.n}">'
         f'<span class="n" aria-hidden="true">·</span>'
         f'<span class="words" dir="auto">{quoted(c.citation)}</span>'
-        f'<span class="where">{markup(place(c.citation))}</span>'
+        f'<span class="where">{markup(citation_place(c.citation))}</span>'
         + (f'<span class="lacks">Lacks: {markup(c.lacks)}</span>' if c.lacks else "")
         + "</button></li>"
         for c in answer.closest
@@ -106,10 +107,10 @@ def _body(exchange: str, answer: Answer) -> str:
     first = [c for c in answer.citations if c.n in shown]
     rest = [c for c in answer.citations if c.n not in shown]
     repeated = {c.n for c in first if answer.repeats(c)}
-    head = f'<p class="headline" dir="auto">{drawn(answer.headline_excerpt)}</p>'
+    head = f'<p class="headline" dir="auto">{render_inline(answer.headline_excerpt)}</p>'
     return (
         f'<div class="prose">{head if answer.headline else ""}{_prose(exchange, answer)}</div>'
-        f"{evidence(exchange, first, repeated=repeated)}{_further(exchange, rest)}"
+        f"{render_evidence(exchange, first, repeated=repeated)}{_further(exchange, rest)}"
     )
 
 
@@ -156,7 +157,7 @@ def _further(exchange: str, citations: Sequence[Citation]) -> str:
     told = "1 further passage" if len(citations) == 1 else f"{len(citations)} further passages"
     return (
         f'<details class="further"><summary>{told}</summary>'
-        f"{evidence(exchange, citations)}</details>"
+        f"{render_evidence(exchange, citations)}</details>"
     )
 
 
@@ -185,7 +186,7 @@ def _actions(item: Exchange, answer: Answer) -> str:
     marks = "".join(
         f'<button type="button" data-do="mark" data-exchange="{name}" data-mark="{key}" '
         f'aria-pressed="{str(item.mark == key).lower()}">{label}</button>'
-        for key, label in MARKS.items()
+        for key, label in MARK_LABELS.items()
     )
     return (
         f'<div class="actions"><span class="meta">{_meta(answer)}</span>'
@@ -208,7 +209,7 @@ def _understood(item: Exchange, answer: Answer) -> str:
 
 
 def _stale(item: Exchange) -> str:
-    why = STALE.get(item.status)
+    why = STATUS_MEANINGS.get(item.status)
     if not why:
         return ""
     return (
@@ -280,7 +281,9 @@ def draft(question: str, found: EvidenceFound, words: str, state: str) -> str:
         else ""
     )
     quotes = (
-        _body("live", found.provisional) if found.provisional else evidence("live", found.citations)
+        _body("live", found.provisional)
+        if found.provisional
+        else render_evidence("live", found.citations)
     )
     text = f'<p class="draft" dir="auto">{markup(words)}</p>' if words else ""
     return (

@@ -6,7 +6,7 @@ from app.formats.html_escape import markup
 from store.results import Change, Diff
 
 
-def differences(diff: Diff) -> str:
+def render_diff(diff: Diff) -> str:
     """The changed, added, removed and moved passages of a document, old left and new right."""
     rows = "".join(_change(change) for change in diff.changes)
     head = (

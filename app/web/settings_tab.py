@@ -12,19 +12,19 @@ from app.formats.html_escape import markup
 from app.service.data_egress import kept_in
 from app.service.engine import Engine
 from app.service.model_choice import known_models
-from app.web.components import QUIET, Stream, handler, html, owner_of
+from app.web.components import QUIET_EVENT, Stream, handler, html_component, owner_of
 from ingest.document import FootnoteError
 
 REDRAWN_S = 2.0
 QUOTES_NOW = "Answers are quotes: no language model is used"
-STRICTNESS = [
+STRICTNESS_CHOICES = [
     ("Strict: refuse unless the documents clearly answer", "strict"),
     ("Balanced", "balanced"),
     ("Eager: answer where there is any ground", "eager"),
 ]
-LOOKS = [("Like the system", "system"), ("Light", "light"), ("Dark", "dark")]
+THEME_CHOICES = [("Like the system", "system"), ("Light", "light"), ("Dark", "dark")]
 # Looks are the browser's own business: kept there, never sent.
-WEAR = """(chosen) => {
+APPLY_THEME_SCRIPT = """(chosen) => {
   const looks = chosen || localStorage.getItem('footnote-looks') || 'system';
   if (chosen) localStorage.setItem('footnote-looks', chosen);
   const dark = looks === 'dark'
@@ -69,8 +69,8 @@ def build(engine: Engine, blocks: Any, tab: Any, stream: Stream) -> None:
     """Fill the tab. The choices can be made once the page has the user's own: what came later than
     a choice would undo it."""
     with gr.Column(elem_classes="sheet"):
-        trouble = html(elem_id="settings-problem")
-        summary = html(elem_id="facts")
+        trouble = html_component(elem_id="settings-problem")
+        summary = html_component(elem_id="facts")
         fields = _fields(engine)
         until = "for your own questions" if engine.shared else "until Footnote stops"
         with gr.Row():
@@ -78,7 +78,7 @@ def build(engine: Engine, blocks: Any, tab: Any, stream: Stream) -> None:
                 f"Use these {until}", variant="primary", elem_id="use", interactive=False
             )
             test = gr.Button("Test the model", elem_id="test-model", visible=not engine.shared)
-        looks = gr.Radio(LOOKS, value="system", label="Looks", elem_id="looks")
+        looks = gr.Radio(THEME_CHOICES, value="system", label="Looks", elem_id="looks")
 
     def arrive(request: gr.Request) -> tuple[Any, ...]:
         chosen = engine.settings_of(owner_of(request))
@@ -90,14 +90,14 @@ def build(engine: Engine, blocks: Any, tab: Any, stream: Stream) -> None:
     def now(request: gr.Request) -> str:
         return _summary(engine, owner_of(request))
 
-    save.click(_changer(engine), fields.all, [trouble, summary], **QUIET)
+    save.click(_changer(engine), fields.all, [trouble, summary], **QUIET_EVENT)
     tried = [fields.model, fields.address, fields.key]
     stream.bind(test.click, _trial(engine), tried, trouble, concurrency_limit=1)
-    blocks.load(arrive, None, [*fields.all, save], **QUIET)
-    blocks.load(None, None, looks, js=f"() => ({WEAR})('')")
-    looks.input(None, looks, looks, js=WEAR)
-    tab.select(now, None, summary, **QUIET)
-    gr.Timer(REDRAWN_S).tick(now, None, summary, **QUIET)
+    blocks.load(arrive, None, [*fields.all, save], **QUIET_EVENT)
+    blocks.load(None, None, looks, js=f"() => ({APPLY_THEME_SCRIPT})('')")
+    looks.input(None, looks, looks, js=APPLY_THEME_SCRIPT)
+    tab.select(now, None, summary, **QUIET_EVENT)
+    gr.Timer(REDRAWN_S).tick(now, None, summary, **QUIET_EVENT)
 
 
 def _changer(engine: Engine) -> Any:
@@ -162,7 +162,7 @@ def _fields(engine: Engine) -> Fields:
         info="Kept until Footnote stops, written nowhere; or set PROVIDER_API_KEY before starting",
     )  # fmt: skip
     strictness = gr.Radio(
-        STRICTNESS, value=settings.strictness, label="Strictness", elem_id="strictness",
+        STRICTNESS_CHOICES, value=settings.strictness, label="Strictness", elem_id="strictness",
         interactive=False,
     )  # fmt: skip
     private = gr.Checkbox(

@@ -8,14 +8,14 @@ from typing import Any
 import gradio as gr
 
 from app.formats.html_escape import clip, markup, show_controls
-from app.service.access.document_choice import shown_name
+from app.service.access.document_choice import display_folder
 from app.service.access.permissions import EVERYONE, Role
 from app.service.engine import Engine
-from app.web.components import QUIET, handler, html, owner_of
+from app.web.components import QUIET_EVENT, handler, html_component, owner_of
 from ingest.document import FootnoteError
-from store.catalogue.collections import own
+from store.catalogue.collections import own_collection
 
-RIGHTS = [("May read", "reader"), ("May also change", "editor"), ("No longer", "")]
+RIGHT_CHOICES = [("May read", "reader"), ("May also change", "editor"), ("No longer", "")]
 EVERYBODY = "everybody"
 
 
@@ -32,18 +32,18 @@ def build(engine: Engine, tab: Any, target: Any, drawn: Callable[..., str], list
         return
     with gr.Accordion("Share", open=False, elem_id="share"):
         collection = gr.Dropdown([], label="Collection", filterable=False, elem_id="share-what")
-        members = html(elem_id="members")
+        members = html_component(elem_id="members")
         name = gr.Textbox(
             label="With", placeholder=f"A user's name, or {EVERYBODY}", elem_id="share-with"
         )
-        right = gr.Radio(RIGHTS, value="reader", label="They", elem_id="share-right")
+        right = gr.Radio(RIGHT_CHOICES, value="reader", label="They", elem_id="share-right")
         share = gr.Button("Apply", size="sm", variant="secondary")
 
     def offer(chosen: str | None, other: str | None, request: gr.Request) -> tuple[Any, ...]:
         user = owner_of(request)
         offered = choices(engine, user)
         held = [value for _, value in offered]
-        kept = [each if each in held else own(user) for each in (chosen, other)]
+        kept = [each if each in held else own_collection(user) for each in (chosen, other)]
         updates = [gr.update(choices=offered, value=each) for each in kept]
         return *updates, told(engine, user, kept[1])
 
@@ -62,21 +62,21 @@ def build(engine: Engine, tab: Any, target: Any, drawn: Callable[..., str], list
             return told(engine, user, wanted) + problem, gr.skip(), gr.skip()
         return told(engine, user, wanted), "", drawn(request)
 
-    tab.select(offer, [target, collection], [target, collection, members], **QUIET)
-    collection.input(show, collection, members, **QUIET)
+    tab.select(offer, [target, collection], [target, collection, members], **QUIET_EVENT)
+    collection.input(show, collection, members, **QUIET_EVENT)
     given = [collection, name, right]
-    gr.on([share.click, name.submit], apply, given, [members, name, listed], **QUIET)
+    gr.on([share.click, name.submit], apply, given, [members, name, listed], **QUIET_EVENT)
 
 
 def choices(engine: Engine, user: str) -> list[tuple[str, str]]:
     """The collections that a user may change, their own first: what they see, and the name."""
-    names = [own(user), *sorted(engine.editable(user) - {own(user)})]
-    return [(show_controls(clip(shown_name(name, user), 60)), name) for name in names]
+    names = [own_collection(user), *sorted(engine.editable(user) - {own_collection(user)})]
+    return [(show_controls(clip(display_folder(name, user), 60)), name) for name in names]
 
 
 def told(engine: Engine, user: str, collection: str) -> str:
     """Who reads a collection and who changes it, as HTML."""
-    if collection not in engine.editable(user) | {own(user)}:
+    if collection not in engine.editable(user) | {own_collection(user)}:
         return ""
     members = engine.permissions.members(collection)
     rows = [

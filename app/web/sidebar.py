@@ -11,7 +11,7 @@ from app.formats.html_escape import clip, markup, show_controls
 from app.service.access.document_choice import collection_choices, folder_choices
 from app.web import conversation_list
 from app.web.chat import Chat
-from app.web.components import QUIET, handler, html, owner_of
+from app.web.components import QUIET_EVENT, handler, html_component, owner_of
 from app.web.display_names import display_name
 from app.web.welcome import welcome
 
@@ -35,8 +35,8 @@ def build() -> Sidebar:
         container=False, elem_id="find",
     )  # fmt: skip
     gr.HTML('<h2 class="shelf">Conversations</h2>', js_on_load=None, apply_default_css=False)
-    listed = html(elem_id="conversations")
-    own = html(elem_id="own-set")
+    listed = html_component(elem_id="conversations")
+    own = html_component(elem_id="own-set")
     gr.HTML('<h2 class="shelf">Ask only</h2>', js_on_load=None, apply_default_css=False)
     chosen = gr.CheckboxGroup(
         [], label="Ask only these documents", elem_id="chosen", container=False
@@ -58,7 +58,7 @@ def choices(chat: Chat, owner: str) -> list[tuple[str, str]]:
 def conversations(chat: Chat, owner: str, current: str, words: str = "") -> str:
     """The owner's conversations that hold these words; the open one is marked."""
     none = "Nothing found." if words else "Conversations are kept here."
-    return conversation_list.drawn(chat.kept.find(owner, words), current, none)
+    return conversation_list.render_conversation_list(chat.kept.find(owner, words), current, none)
 
 
 def feedback_set_line(chat: Chat, owner: str) -> str:
@@ -82,7 +82,7 @@ def linked_conversation(chat: Chat, owner: str, request: gr.Request) -> str:
     return kept.conversation if kept else ""
 
 
-def wire(
+def bind_events(
     chat: Chat, blocks: Any, tab: Any, shelf: Sidebar, current: Any, outputs: list[Any]
 ) -> None:
     """Connect the shelf's buttons."""
@@ -113,7 +113,7 @@ def wire(
     def delete(conversation: str, request: gr.Request, event: gr.EventData) -> tuple[Any, ...]:
         owner, gone = owner_of(request), str(event._data.get("conversation", ""))
         told = chat.kept.delete(owner, gone)
-        above = conversation_list.deleted(told) if told else ""
+        above = conversation_list.render_undo(told) if told else ""
         if gone == conversation:
             shown, current, *_ = start(request)
             return shown, current, gr.skip(), above + conversations(chat, owner, "")
@@ -124,19 +124,19 @@ def wire(
         chat.kept.undelete(owner_of(request), str(event._data.get("conversation", "")))
         return open_one(request, event)
 
-    shelf.fresh.click(start, None, outputs, **QUIET)
-    shelf.list.open(open_one, None, outputs, **QUIET)
-    shelf.list.rename(rename, current, shelf.list, **QUIET)
-    shelf.list.delete(delete, current, outputs, **QUIET)
-    shelf.list.undelete(undelete, None, outputs, **QUIET)
-    shelf.find.change(search, [shelf.find, current], shelf.list, **QUIET)
+    shelf.fresh.click(start, None, outputs, **QUIET_EVENT)
+    shelf.list.open(open_one, None, outputs, **QUIET_EVENT)
+    shelf.list.rename(rename, current, shelf.list, **QUIET_EVENT)
+    shelf.list.delete(delete, current, outputs, **QUIET_EVENT)
+    shelf.list.undelete(undelete, None, outputs, **QUIET_EVENT)
+    shelf.find.change(search, [shelf.find, current], shelf.list, **QUIET_EVENT)
 
     def offer(request: gr.Request) -> Any:
         return gr.update(choices=choices(chat, owner_of(request)))
 
-    blocks.load(offer, None, shelf.chosen, **QUIET)
+    blocks.load(offer, None, shelf.chosen, **QUIET_EVENT)
 
     def feedback_set_summary(request: gr.Request) -> str:
         return feedback_set_line(chat, owner_of(request))
 
-    gr.on([blocks.load, tab.select], feedback_set_summary, None, shelf.own, **QUIET)
+    gr.on([blocks.load, tab.select], feedback_set_summary, None, shelf.own, **QUIET_EVENT)

@@ -6,17 +6,17 @@ from collections.abc import Iterable
 
 from app.formats import inline_markdown
 from app.formats.html_escape import clip, markup
-from app.web.pane_tools import tools
-from app.web.source_table import drawn, grids
+from app.web.pane_tools import render_tools
+from app.web.source_table import grids, render_tables
 from app.web.source_view import View
 from ingest.document import Block, BlockKind
 from ingest.load.page.recognised_page import recognised_pages
 from ingest.table import Table
 from store.results import Revision
 
-WINDOW = 60_000  # characters shown around the citation; a whole book would stall the browser
+WINDOW_CHARS = 60_000  # characters shown around the citation; a whole book would stall the browser
 
-EMPTY = (
+EMPTY_PANE = (
     '<div class="pane-empty"><p>Choose a footnote to read it here, in its document, '
     "at the exact words.</p></div>"
 )
@@ -26,7 +26,7 @@ def _words(view: View, start: int, end: int) -> str:
     """``text[start:end]`` as HTML; Markdown's own signs stay in the text but are not drawn."""
     text = view.text[start:end]
     is_markdown = view.revision.media_type == "text/markdown"
-    return inline_markdown.drawn(text) if is_markdown else markup(text)
+    return inline_markdown.render_inline(text) if is_markdown else markup(text)
 
 
 def _cut(start: int, end: int, view: View) -> str:
@@ -65,7 +65,7 @@ def _block(block: Block, view: View) -> str:
 
 def _table(table: Table, view: View) -> str:
     cited = (view.citation.start, view.citation.end) if view.citation else None
-    return drawn(table, lambda start, end: _cut(start, end, view), cited)
+    return render_tables(table, lambda start, end: _cut(start, end, view), cited)
 
 
 def _tiles(view: View) -> Iterable[Block]:
@@ -107,8 +107,8 @@ def _body(view: View) -> str:
 def _window(view: View) -> tuple[int, int]:
     """The part of the text that is shown: around the citation, or from the page on."""
     middle = view.citation.start if view.citation else _start_of_page(view)
-    low = max(0, middle - WINDOW // 2)
-    return low, low + WINDOW
+    low = max(0, middle - WINDOW_CHARS // 2)
+    return low, low + WINDOW_CHARS
 
 
 def _start_of_page(view: View) -> int:
@@ -199,7 +199,8 @@ def pane(view: View) -> str:
     n = view.citation.n if view.citation and view.part != "found" else ""
     return (
         f'<section class="pane" tabindex="-1" aria-label="Source" data-exchange="{exchange}" '
-        f'data-n="{n}" data-page="{view.page or ""}"{_opened_on(view)}>{_head(view)}{tools(view)}'
+        f'data-n="{n}" data-page="{view.page or ""}"{_opened_on(view)}>'
+        f"{_head(view)}{render_tools(view)}"
         f'<button type="button" class="pick" data-do="pick" hidden>'
         f'This is the right passage</button><div class="pages" tabindex="0" role="region" '
         f'aria-label="Document text">{view.picture}<div class="text">{outline(view)}{_body(view)}'

@@ -8,11 +8,11 @@ import gradio as gr
 
 from app.web import source_pane
 from app.web.chat import Chat
-from app.web.components import QUIET, owner_of, session_of
+from app.web.components import QUIET_EVENT, owner_of, session_of
 from app.web.open_source import Opened, find_words, open_citation, read_revision
 
 
-def wire(chat: Chat, pane: Any) -> None:
+def bind_events(chat: Chat, pane: Any) -> None:
     """Connect the pane's own buttons."""
 
     def opened(request: gr.Request, data: dict[str, Any]) -> Opened:
@@ -36,9 +36,9 @@ def wire(chat: Chat, pane: Any) -> None:
             back=data.get("step") == "-1",
         )  # fmt: skip
 
-    pane.turn(turn, None, pane, **QUIET)
-    pane.find(find, None, pane, **QUIET)
-    pane.close(lambda: source_pane.EMPTY, None, pane, **QUIET)
+    pane.turn(turn, None, pane, **QUIET_EVENT)
+    pane.find(find, None, pane, **QUIET_EVENT)
+    pane.close(lambda: source_pane.EMPTY_PANE, None, pane, **QUIET_EVENT)
 
 
 def _number(given: Any, otherwise: int = 0) -> int:

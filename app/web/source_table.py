@@ -23,7 +23,7 @@ def grids(text: str, blocks: Sequence[Block]) -> dict[int, Table]:
     return found
 
 
-def drawn(table: Table, cut: Cut, cited: tuple[int, int] | None) -> str:
+def render_tables(table: Table, cut: Cut, cited: tuple[int, int] | None) -> str:
     """The table as HTML; ``cited`` is the span of the citation, if there is one."""
     head = ""
     if any(cell.text for cell in table.header):

@@ -11,12 +11,12 @@ from app.web.display_names import display_title
 from app.web.document_list import out_of_date
 from store.results import Revision
 
-NAMED = 3
+MAX_NAMED_DOCUMENTS = 3
 """Up to so many changes are told one by one; more are counted."""
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownState:
     """What an open page shows: ``stamp`` of the whole state, the model's phase, and by document
     its current revision and title."""
 
@@ -25,18 +25,20 @@ class Known:
     documents: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
-def known(chat: Chat, owner: str, stamp: str) -> Known:
+def known(chat: Chat, owner: str, stamp: str) -> KnownState:
     """The state of now."""
     library = chat.engine.library_of(owner)
     held: Sequence[Revision] = library.documents()
     documents = {d.document_id: (d.id, display_title(library, d)) for d in held}
-    return Known(stamp, chat.engine.status.phase, documents)
+    return KnownState(stamp, chat.engine.status.phase, documents)
 
 
-def toasts(chat: Chat, owner: str, before: Known, now: Known, own: Collection[str]) -> str:
+def toasts(
+    chat: Chat, owner: str, before: KnownState, now: KnownState, own: Collection[str]
+) -> str:
     """What changed, as HTML; "" where all of it was done on this page (``own`` documents)."""
     told = [told for document, told in _changes(before, now) if document not in own]
-    if len(told) > NAMED:
+    if len(told) > MAX_NAMED_DOCUMENTS:
         told = [f"{len(told)} documents were added, changed or removed."]
     changed = {d for d, (revision, _) in now.documents.items() if _was(before, d) != revision}
     stale = [q for d, asked in out_of_date(chat, owner).items() if d in changed for q in asked]
@@ -49,11 +51,11 @@ def toasts(chat: Chat, owner: str, before: Known, now: Known, own: Collection[st
     return f'<div class="toast" role="status">{rows}</div>' if rows else ""
 
 
-def _was(before: Known, document: str) -> str:
+def _was(before: KnownState, document: str) -> str:
     return before.documents.get(document, ("", ""))[0]
 
 
-def _changes(before: Known, now: Known) -> list[tuple[str, str]]:
+def _changes(before: KnownState, now: KnownState) -> list[tuple[str, str]]:
     """Each changed document, and what became of it, as HTML."""
     found = []
     for document, (revision, title) in now.documents.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.answer import Verdict
 
-VERDICTS: dict[Verdict, tuple[str, str, str]] = {
+VERDICT_MEANINGS: dict[Verdict, tuple[str, str, str]] = {
     Verdict.QUOTED: ("❝", "quoted", "The document's own words"),
     Verdict.SUPPORTED: ("✓", "supported", "The cited words hold what this sentence says"),
     Verdict.COMPUTED: (
@@ -19,12 +19,12 @@ VERDICTS: dict[Verdict, tuple[str, str, str]] = {
 
 def verdict_meaning(verdict: Verdict) -> str:
     """What a verdict says of its sentence, in words."""
-    return f"{VERDICTS[verdict][2]}."
+    return f"{VERDICT_MEANINGS[verdict][2]}."
 
 
 def verdict_mark(verdict: Verdict) -> str:
     """The mark as HTML; quiet where all is well."""
-    sign, name, meaning = VERDICTS[verdict]
+    sign, name, meaning = VERDICT_MEANINGS[verdict]
     quiet = verdict in (Verdict.QUOTED, Verdict.SUPPORTED)
     words = "" if quiet else f" {name}"
     return (

@@ -9,7 +9,7 @@ from app.service.access.document_choice import documents_in
 from app.service.engine import Engine
 from app.web.display_names import display_title
 
-FIRST = (
+FIRST_WELCOME = (
     '<div class="welcome"><h2>Which document is it about?</h2>'
     '<button type="button" class="drop" data-do="choose">Drop files here, or choose them'
     "<span>PDF, Word, slides, sheets, web pages, Markdown, pictures of text…</span></button>"
@@ -26,7 +26,7 @@ def welcome(engine: Engine, user: str) -> str:
     library = engine.library_of(user)
     documents = library.documents()
     if not documents:
-        return FIRST
+        return FIRST_WELCOME
     rows = "".join(
         f'<li><button type="button" data-do="ask" data-text="{markup(q)}" dir="auto">{markup(q)}'
         "</button></li>"

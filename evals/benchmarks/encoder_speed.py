@@ -23,7 +23,7 @@ from store.embedding.sentence_transformer import SentenceTransformerEmbedder
 
 ROUNDS = 7
 TEXTS = 64
-BATCH = 32
+TEXT_BATCH_SIZE = 32
 
 
 def compare(pool: Sequence[str], seed: int = 1) -> dict[str, Any]:
@@ -33,7 +33,10 @@ def compare(pool: Sequence[str], seed: int = 1) -> dict[str, Any]:
     ways: dict[str, Callable[[Sequence[str]], Any]] = {
         "onnxruntime": embedder.encode_documents,
         "sentence-transformers": lambda texts: bare.encode(
-            list(texts), batch_size=BATCH, show_progress_bar=False, normalize_embeddings=True
+            list(texts),
+            batch_size=TEXT_BATCH_SIZE,
+            show_progress_bar=False,
+            normalize_embeddings=True,
         ),
     }
     rng = random.Random(seed)

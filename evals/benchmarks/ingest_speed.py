@@ -19,7 +19,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
-from ingest.language.sentences import spoken
+from ingest.language.sentences import prose_sentences
 from ingest.load import load
 from ingest.split import split
 from store.embedding.embedder import Embedder
@@ -27,7 +27,7 @@ from store.embedding.sentence_transformer import SentenceTransformerEmbedder
 from store.indexing.indexer import embedded_text
 from store.library import Library
 
-SLICE = 100
+DOCUMENTS_PER_SLICE = 100
 LEAST_SPEED = 0.9
 MOST_AGAIN = 0.02
 MOST_MEMORY_MB = 1500
@@ -112,8 +112,8 @@ def measure(folder: Path, files: Sequence[Path]) -> Figures:
     embedder.encode_documents(["The model is loaded before the clock starts."])
     passages, encoder_s, ingest_s = 0, 0.0, 0.0
     with Library.open(folder, embedder) as library:
-        for number, first in enumerate(range(0, len(files), SLICE)):
-            some = files[first : first + SLICE]
+        for number, first in enumerate(range(0, len(files), DOCUMENTS_PER_SLICE)):
+            some = files[first : first + DOCUMENTS_PER_SLICE]
             texts = passage_texts(embedder, some)
             passages += len(texts)
             ways = (False, True) if number % 2 else (True, False)
@@ -136,7 +136,7 @@ def measure(folder: Path, files: Sequence[Path]) -> Figures:
 def passage_texts(embedder: Embedder, files: Sequence[Path]) -> list[list[str]]:
     """For each passage of the files what is embedded: its text in context, and its sentences."""
     return [
-        [embedded_text(passage), *spoken(passage.text)]
+        [embedded_text(passage), *prose_sentences(passage.text)]
         for file in files
         for passage in split(load(file), embedder.count_tokens, embedder.max_tokens)
     ]

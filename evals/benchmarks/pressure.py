@@ -39,13 +39,13 @@ PASSWORD = "a benchmark's password"
 PEOPLE = [f"reader{number}" for number in range(10)]
 """Each may have five questions in progress."""
 QUESTIONS, CONNECTIONS, SIGN_INS, MEGABYTES = 200, 40, 80, 300
-BEAT_S = 0.05
+POLL_S = 0.05
 Send = Callable[[str], Sequence[tuple[float, int]]]
 """Sends requests to an address; seconds and status of each reply."""
 
 
 @dataclass(frozen=True, slots=True)
-class Chat:
+class ChatProcess:
     """A chat in a process of its own."""
 
     address: str
@@ -59,7 +59,7 @@ class Chat:
 
 
 @contextmanager
-def chat(port: int) -> Iterator[Chat]:
+def chat(port: int) -> Iterator[ChatProcess]:
     """A chat about the sample that people sign in to, with the widget open."""
     with TemporaryDirectory(prefix="footnote-pressure-") as folder:
         data = ["--data", folder]
@@ -75,7 +75,7 @@ def chat(port: int) -> Iterator[Chat]:
         try:
             address = f"http://127.0.0.1:{port}"
             wait_until_ready(address)
-            yield Chat(address, server.pid)
+            yield ChatProcess(address, server.pid)
         finally:
             server.terminate()
             server.wait(30)
@@ -89,7 +89,7 @@ def watched(address: str) -> Iterator[list[float]]:
 
     def watch() -> None:
         with httpx.Client(timeout=PATIENT) as client:
-            while not ended.wait(BEAT_S):
+            while not ended.wait(POLL_S):
                 began = time.perf_counter()
                 client.get(f"{address}/healthz")
                 took.append(time.perf_counter() - began)

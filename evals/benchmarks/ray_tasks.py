@@ -24,7 +24,7 @@ from app.service.ingest.ingestion import Failure, Ingester
 from app.settings import Settings
 from evals.benchmarks.ingest_speed import sentence
 from store.embedding.open_embedder import open_embedder
-from store.indexing.ray_cluster import HERE, RayCluster
+from store.indexing.ray_cluster import LOCAL_CLUSTER, RayCluster
 from store.indexing.read_and_split import Readers
 from store.library import Library
 
@@ -90,7 +90,7 @@ def measure(root: Path, documents: int, workers: int) -> dict[str, Any]:
             threading.Thread(target=kill_a_worker, args=[killed], daemon=True).start()
 
     with (
-        RayCluster(HERE, workers) as cluster,
+        RayCluster(LOCAL_CLUSTER, workers) as cluster,
         Library.open(root / "ray", cluster.embedder(real)) as library,
     ):
         ray_s = ingested(library, root / "notes", cluster.readers(library.read_and_split()), heard)

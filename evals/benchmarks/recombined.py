@@ -32,7 +32,7 @@ PARAGRAPHS = 100
 CHANGED = 3
 """Words of a sentence that are another sentence's: so no sentence is there a thousand times."""
 NOISE = 0.02
-REMEMBERED = 200_000
+CACHE_SIZE = 200_000
 _WORD = re.compile(r"\w{4,}")
 
 
@@ -80,7 +80,7 @@ class Corpus:
         for word in rng.sample(words, min(CHANGED, len(words))):
             made = made.replace(word, rng.choice(self._words), 1)
         self.origins[made] = index
-        while len(self.origins) > REMEMBERED:
+        while len(self.origins) > CACHE_SIZE:
             self.origins.popitem(last=False)
         return made
 

@@ -18,9 +18,9 @@ from app.evidence import calibration
 from app.evidence.answerability import probability
 from app.evidence.risk import Point, RiskError, threshold_for
 from evals.calibration.calibrate import mixed, quotes_right
-from evals.calibration.calibration_data import Judged, read_sets
+from evals.calibration.calibration_data import JudgedCase, read_sets
 
-RISKS = (0.02, 0.05, 0.10, 0.15, 0.20, 0.25)
+TARGET_RISKS = (0.02, 0.05, 0.10, 0.15, 0.20, 0.25)
 SPLITS = 200
 
 
@@ -55,7 +55,7 @@ def show(name: str, points: Sequence[Point]) -> None:
     print(
         f"{name}: {len(points):,} questions, {1 - np.mean([r for _, r in points]):.3f} wrong of all"
     )
-    for risk in RISKS:
+    for risk in TARGET_RISKS:
         keeps, answers, right = kept(risk, points)
         print(
             f"  risk {risk:.2f}: kept in {keeps:.3f} of {SPLITS} splits; "
@@ -65,15 +65,15 @@ def show(name: str, points: Sequence[Point]) -> None:
 
 def show_shipped(points: Sequence[Point]) -> None:
     """What the shipped thresholds come to on other questions."""
-    for risk in RISKS:
+    for risk in TARGET_RISKS:
         try:
-            least = calibration.load(calibration.ANSWERABLE).threshold("balanced", risk)
+            least = calibration.load_logistic(calibration.ANSWERABLE).threshold("balanced", risk)
         except RiskError:
             continue
         print(f"  shipped threshold of risk {risk:.2f}: {risk_at(least, points):.3f} wrong")
 
 
-def points_of(judged: Sequence[Judged]) -> list[Point]:
+def points_of(judged: Sequence[JudgedCase]) -> list[Point]:
     """The questions of a set in the mix of the calibration."""
     chance = np.array([probability(j.found) for j in judged])
     answerable = np.array([j.case.answerable for j in judged])
@@ -88,7 +88,7 @@ def main() -> None:
     parser.add_argument("--documents", type=Path, nargs="*", default=[])
     parser.add_argument("--most", type=int, default=100_000, help="questions of each set")
     args = parser.parse_args()
-    show("calibration", calibration.load(calibration.ANSWERABLE).points)
+    show("calibration", calibration.load_logistic(calibration.ANSWERABLE).points)
     for name in args.sets:
         with tempfile.TemporaryDirectory() as folder:
             for library, judged in read_sets([name], args.documents, Path(folder), args.most):

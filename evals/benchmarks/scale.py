@@ -29,10 +29,10 @@ from store.embedding.embedder import Embedder
 from store.embedding.open_embedder import open_embedder
 from store.library import Library
 
-POOL = 20_000
-AT_ONCE = 20
+POOL_SENTENCES = 20_000
+ASKING_AT_ONCE = 20
 """Documents that are ingested between two looks at the clock."""
-SHOWN = 0.97
+SHOWN_SHARE = 0.97
 """The share of the passages asked for that is enough: documents differ a little in length."""
 
 
@@ -54,7 +54,7 @@ def fill(given: argparse.Namespace, corpus: Corpus) -> dict[str, Any]:
             spent += time.perf_counter() - first
             held += sum(report.passages for report in reports)
             made += sum(report.passages for report in reports)
-            number += AT_ONCE
+            number += ASKING_AT_ONCE
             rate = made / (spent - maker.seconds)
             print(f"{held} passages, {rate:.0f} a second beside the encoder", file=sys.stderr)
     return {"passages": held, "documents": number, "ingest_passages_per_s": round(rate)}
@@ -66,7 +66,7 @@ def _library(given: argparse.Namespace, embedder: Embedder) -> Library:
 
 
 def _documents(corpus: Corpus, first: int) -> list[Document]:
-    return [corpus.document(number) for number in range(first, first + AT_ONCE)]
+    return [corpus.document(number) for number in range(first, first + ASKING_AT_ONCE)]
 
 
 def _pool_vectors(folder: Path, corpus: Corpus, embedder: Embedder) -> Any:
@@ -165,12 +165,12 @@ def main() -> None:
     parser.add_argument("--chroma", default="", help="The address of a Chroma server.")
     parser.add_argument("--ask", action="store_true", help="Only ask.")
     given = parser.parse_args()
-    corpus = Corpus(read_pool(given.text, POOL))
+    corpus = Corpus(read_pool(given.text, POOL_SENTENCES))
     if given.ask:
         print(json.dumps(ask(given, corpus)))
         return
     filled = fill(given, corpus)
-    if filled["passages"] < SHOWN * given.passages:
+    if filled["passages"] < SHOWN_SHARE * given.passages:
         sys.exit(f"{filled['passages']} passages so far; run the same command again to go on.")
     again = [sys.executable, "-m", "evals.benchmarks.scale", *sys.argv[1:], "--ask"]
     asked = json.loads(subprocess.run(again, check=True, stdout=subprocess.PIPE).stdout)

@@ -72,7 +72,7 @@ class Bridge:
 
 
 @dataclass
-class Asked:
+class QuestionLog:
     """What came of the questions."""
 
     seconds: list[float] = field(default_factory=list)
@@ -164,9 +164,9 @@ def signed_in(address: str, name: str) -> httpx.Client:
 
 def everybody(
     clients: Sequence[httpx.Client], bridges: Sequence[Bridge], rounds: int, think_s: float
-) -> Iterator[Asked]:
+) -> Iterator[QuestionLog]:
     """Everybody asks ``rounds`` questions; yields while they do, and when all are done."""
-    asked = Asked()
+    asked = QuestionLog()
 
     def person(number: int) -> None:
         rng = random.Random(number)
@@ -184,7 +184,7 @@ def everybody(
     yield asked
 
 
-def faults(library: Library, asked: Asked) -> dict[str, int]:
+def faults(library: Library, asked: QuestionLog) -> dict[str, int]:
     """How many answers are not as they must be."""
     kept = {answer.id for answer in library.answers(ids=[a["id"] for _, a in asked.answers])}
     found = {"wrong": 0, "refused": 0, "two_revisions": 0, "inexact": 0, "not_kept": 0}
@@ -223,7 +223,7 @@ def measure(given: argparse.Namespace, folder: Path) -> dict[str, Any]:
         running = opened.enter_context(chats(given.processes))
         address = opened.enter_context(proxy(folder, given.processes))
         clients = [signed_in(address, name) for name in names]
-        alone = Asked()
+        alone = QuestionLog()
         for bridge in bridges[:20]:
             alone.ask(clients[0], bridge)
         changing: subprocess.Popen[bytes] | None = None

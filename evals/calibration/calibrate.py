@@ -3,8 +3,8 @@
 ``python -m evals.calibration.calibrate SET… --out app/data/calibration.json``. Weights are fitted
 on all cases; the figures that it prints are cross-validated over documents (a document's questions
 are never on both sides). In quotes each strictness stands for a risk (``RISKS``); with a model its
-threshold is the quantile of the answerable's probability at which a share (``REFUSED``) would be
-refused.
+threshold is the quantile of the answerable's probability at which a share
+(``TARGET_REFUSED_SHARES``) would be refused.
 """
 
 from __future__ import annotations
@@ -25,13 +25,20 @@ from numpy.typing import NDArray
 from app.answering.extract import choose_quotes
 from app.answering.prompt import states_answer
 from app.evidence import answerability, calibration
-from app.evidence.answerability import DENIED
+from app.evidence.answerability import DENIED_PROBABILITY
 from app.evidence.reader import Reader
 from app.evidence.risk import RISKS, Point, threshold_for
 from app.evidence.score_evidence import score_readings
 from app.models.factory import open_model
 from app.settings import load_settings
-from evals.calibration.calibration_data import Judged, Said, ask_model, held_down, read_sets, sample
+from evals.calibration.calibration_data import (
+    JudgedCase,
+    ModelJudgement,
+    ask_model,
+    cap_denied,
+    read_sets,
+    sample,
+)
 from evals.calibration.logistic_fit import fit, logistic_weights
 from evals.datasets.case import Case
 from evals.datasets.matching import stands_in
@@ -47,7 +54,7 @@ SENTENCE_NAMES = (
     "reciprocal rank",
 )
 # With a model, the shares of the answerable that each strictness may refuse.
-REFUSED = {"strict": 0.20, "balanced": 0.08, "eager": 0.03}
+TARGET_REFUSED_SHARES = {"strict": 0.20, "balanced": 0.08, "eager": 0.03}
 # Of the answerable, so many may be called "not said" and not "not clear".
 NOT_SAID = 0.01
 # Of the questions that a risk is kept on, so many are not answered by the documents.
@@ -59,7 +66,7 @@ def holds(case: Case, text: str) -> bool:
     return any(stands_in(a, text) for group in case.answers for a in group)
 
 
-def fit_sentences(judged: Sequence[Judged]) -> dict[str, Any]:
+def fit_sentences(judged: Sequence[JudgedCase]) -> dict[str, Any]:
     """Which sentence holds the answer; prints how often it is among the first 1, 3 and 8."""
     rows = [
         (e.features, holds(j.case, e.text), i)
@@ -81,7 +88,7 @@ def fit_sentences(judged: Sequence[Judged]) -> dict[str, Any]:
     return entry
 
 
-FITTED = ("auc", "brier", "left_out", "thresholds", "falsely_refused", "refusal_recall")
+FIT_FIELDS = ("auc", "brier", "left_out", "thresholds", "falsely_refused", "refusal_recall")
 
 
 def left_out(
@@ -107,7 +114,7 @@ def left_out(
     return found
 
 
-def quotes_right(judged: Judged) -> bool:
+def quotes_right(judged: JudgedCase) -> bool:
     """Whether the quotes that would be shown are right: the case is answerable and they say it."""
     if not judged.case.answerable:
         return False
@@ -116,7 +123,7 @@ def quotes_right(judged: Judged) -> bool:
     return holds(judged.case, " ".join(shown))
 
 
-def model_right(judged: Judged, said: Said) -> bool:
+def model_right(judged: JudgedCase, said: ModelJudgement) -> bool:
     """The same of a chat model's answer, beside which the best sentence is quoted."""
     if not states_answer(said.reply):
         return quotes_right(judged)
@@ -140,14 +147,16 @@ def mixed(
 
 
 def refused_shares(answerable: NDArray[np.float64]) -> dict[str, float]:
-    """For each strictness the probability below which its share (``REFUSED``) of the answerable
-    falls, but always more than what is denied twice has."""
-    shares = {name: float(np.quantile(answerable, share)) for name, share in REFUSED.items()}
-    return {name: round(max(least, DENIED + 0.01), 4) for name, least in shares.items()}
+    """For each strictness the probability below which its share (``TARGET_REFUSED_SHARES``) of the
+    answerable falls, but always more than what is denied twice has."""
+    shares = {
+        name: float(np.quantile(answerable, share)) for name, share in TARGET_REFUSED_SHARES.items()
+    }
+    return {name: round(max(least, DENIED_PROBABILITY + 0.01), 4) for name, least in shares.items()}
 
 
 def fit_answerable(
-    judged: Sequence[Judged], said: Mapping[str, Said] | None = None
+    judged: Sequence[JudgedCase], said: Mapping[str, ModelJudgement] | None = None
 ) -> dict[str, Any]:
     """Whether the documents answer; prints AUC and refusals at each strictness."""
     from sklearn.metrics import brier_score_loss, roc_auc_score
@@ -157,12 +166,12 @@ def fit_answerable(
         [said[j.case.id].features(j) if said else answerability.features(j.found) for j in rows]
     )
     y = np.array([j.case.answerable for j in rows])
-    names = answerability.MODEL_NAMES if said else answerability.NAMES
-    signs = answerability.MODEL_SIGNS if said else answerability.SIGNS
+    names = answerability.MODEL_FEATURE_NAMES if said else answerability.FEATURE_NAMES
+    signs = answerability.MODEL_FEATURE_SIGNS if said else answerability.FEATURE_SIGNS
     entry, chance = fit(x, y, [j.group for j in rows], names, signs)
     refused = refused_shares(chance[y])
     denied = np.array([said is not None and said[j.case.id].denies for j in rows])
-    chance = held_down(chance, denied)
+    chance = cap_denied(chance, denied)
     entry["auc"] = round(float(roc_auc_score(y, chance)), 4)
     entry["brier"] = round(float(brier_score_loss(y, chance)), 4)
     if said:
@@ -184,7 +193,7 @@ def fit_answerable(
         name: round(float((chance[~y] < t).mean()), 4) for name, t in entry["thresholds"].items()
     }
     entry["left_out"] = left_out(x, y, [j.case.id.split("/")[0] for j in rows], signs)
-    print("answerable:", {k: entry[k] for k in FITTED})
+    print("answerable:", {k: entry[k] for k in FIT_FIELDS})
     for name, column in zip(names, x.T, strict=True):
         print(f"  {name:40} AUC alone {roc_auc_score(y, column):.3f}")
     return entry
@@ -235,7 +244,7 @@ def main() -> None:
         if args.gguf:
             model = open_model(load_settings(model="local", gguf=args.gguf))
             assert model is not None
-            said: dict[str, Said] = {}
+            said: dict[str, ModelJudgement] = {}
             for _, judged in again:
                 said |= ask_model(sample(judged, args.sample, 7), model, args.said, show_progress)
             stored[calibration.ANSWERABLE_WITH_MODEL] = fit_answerable(everything, said)
@@ -249,8 +258,8 @@ def started(path: Path, sets: Sequence[str]) -> dict[str, Any]:
     stored: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
     features = {
         calibration.SENTENCE: SENTENCE_NAMES,
-        calibration.ANSWERABLE: answerability.NAMES,
-        calibration.ANSWERABLE_WITH_MODEL: answerability.MODEL_NAMES,
+        calibration.ANSWERABLE: answerability.FEATURE_NAMES,
+        calibration.ANSWERABLE_WITH_MODEL: answerability.MODEL_FEATURE_NAMES,
     }
     for name, names in features.items():
         if stored.get(name, {}).get("names") != list(names):
@@ -259,7 +268,7 @@ def started(path: Path, sets: Sequence[str]) -> dict[str, Any]:
     return stored
 
 
-def rescored(judged: Judged, reader: Reader) -> Judged:
+def rescored(judged: JudgedCase, reader: Reader) -> JudgedCase:
     """The same with its evidence scored by the sentence weights just stored."""
     again = score_readings(judged.found.retrieved, judged.found.readings, reader)
     return replace(judged, found=again)
@@ -275,7 +284,7 @@ def write(path: Path, stored: dict[str, Any], sets: Sequence[str]) -> None:
     # A list of numbers is one line.
     written = re.sub(r"\[\s+([^\[\]{}]*?)\s+\]", lambda m: f"[{' '.join(m[1].split())}]", written)
     path.write_text(written + "\n", encoding="utf-8")
-    calibration.load.cache_clear()
+    calibration.load_logistic.cache_clear()
 
 
 if __name__ == "__main__":

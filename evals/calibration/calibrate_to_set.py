@@ -17,20 +17,20 @@ from rich.table import Table
 
 from app.answering.pipeline import Answerer
 from app.evidence import answerability
-from app.evidence.calibration import ANSWERABLE, load
+from app.evidence.calibration import ANSWERABLE, load_logistic
 from app.evidence.custom_calibration import QUOTES, store_fit
 from app.evidence.risk import RISKS, RiskError, threshold_for
 from app.evidence.score_evidence import score_evidence
 from app.models.base import ChatModel
 from app.question.rewrite import rewrite_question
 from evals.calibration.calibrate import NOT_SAID, model_right, quotes_right, refused_shares
-from evals.calibration.calibration_data import Judged, Said, ask_model, held_down
+from evals.calibration.calibration_data import JudgedCase, ModelJudgement, ask_model, cap_denied
 from evals.calibration.logistic_fit import fit
 from evals.datasets.case import QuestionSet
 from evals.runs.runs import Progress
 from ingest.document import FootnoteError
 
-LEAST = 10
+MIN_QUESTIONS = 10
 """Questions of each kind, answered by the documents and not, that a calibration takes."""
 
 
@@ -40,7 +40,7 @@ class TooFewQuestions(FootnoteError):
     exit_code = 2
 
 
-def judged_with(answerer: Answerer, questions: QuestionSet, progress: Progress) -> list[Judged]:
+def judged_with(answerer: Answerer, questions: QuestionSet, progress: Progress) -> list[JudgedCase]:
     """Each question of the set with the evidence that the answerer finds for it."""
     _check(questions)
     out = []
@@ -49,7 +49,7 @@ def judged_with(answerer: Answerer, questions: QuestionSet, progress: Progress) 
         titles = [r.title for r in answerer.library.documents()]
         asked = rewrite_question(case.question, case.turns, titles).standalone
         found = score_evidence(answerer.retrieve(asked, documents), answerer.reader)
-        out.append(Judged(case, case.document or "", found))
+        out.append(JudgedCase(case, case.document or "", found))
         progress(n, len(questions.cases))
     return out
 
@@ -57,30 +57,32 @@ def judged_with(answerer: Answerer, questions: QuestionSet, progress: Progress) 
 def _check(questions: QuestionSet) -> None:
     answered = sum(case.answerable for case in questions.cases)
     others = len(questions.cases) - answered
-    if min(answered, others) < LEAST:
+    if min(answered, others) < MIN_QUESTIONS:
         raise TooFewQuestions(
             f"{questions.name} has {answered} questions that the documents answer and {others} "
-            f"that they do not: calibrating takes at least {LEAST} of each."
+            f"that they do not: calibrating takes at least {MIN_QUESTIONS} of each."
         )
 
 
-def quotes_entry(judged: Sequence[Judged]) -> dict[str, Any]:
+def quotes_entry(judged: Sequence[JudgedCase]) -> dict[str, Any]:
     """The shipped fit with this set's questions as those that a risk is kept on."""
-    shipped = load(ANSWERABLE)
+    shipped = load_logistic(ANSWERABLE)
     chance = np.array([answerability.probability(j.found) for j in judged])
     right = [quotes_right(j) for j in judged]
     entry = {"names": shipped.names, "weights": shipped.weights, "bias": shipped.bias}
     return {**entry, **_outcomes(chance.tolist(), right, dict(shipped.thresholds))}
 
 
-def model_entry(judged: Sequence[Judged], said: Mapping[str, Said]) -> dict[str, Any]:
+def model_entry(judged: Sequence[JudgedCase], said: Mapping[str, ModelJudgement]) -> dict[str, Any]:
     """Weights fitted to what a model said of the set's questions."""
     x = np.array([said[j.case.id].features(j) for j in judged])
     y = np.array([j.case.answerable for j in judged])
-    groups = [str(n % LEAST) for n in range(len(judged))]
-    entry, chance = fit(x, y, groups, answerability.MODEL_NAMES, answerability.MODEL_SIGNS)
+    groups = [str(n % MIN_QUESTIONS) for n in range(len(judged))]
+    entry, chance = fit(
+        x, y, groups, answerability.MODEL_FEATURE_NAMES, answerability.MODEL_FEATURE_SIGNS
+    )
     defaults = refused_shares(chance[y])
-    chance = held_down(chance, np.array([said[j.case.id].denies for j in judged]))
+    chance = cap_denied(chance, np.array([said[j.case.id].denies for j in judged]))
     right = [model_right(j, said[j.case.id]) for j in judged]
     return {**entry, **_outcomes(chance.tolist(), right, defaults)}
 
@@ -126,7 +128,7 @@ def calibrate(
 
 
 def _with_model(
-    judged: Sequence[Judged], model: ChatModel, data: Path, progress: Progress
+    judged: Sequence[JudgedCase], model: ChatModel, data: Path, progress: Progress
 ) -> dict[str, Any]:
     safe = "".join(c if c.isalnum() else "-" for c in model.name)
     cache = data / "calibration" / f"{safe}.jsonl"

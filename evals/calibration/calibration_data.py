@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from app.answering.context import prompt_sources
 from app.answering.generate import MAX_TOKENS
-from app.answering.prompt import ANSWER, JUDGE, messages, states_answer
-from app.evidence.answerability import DENIED, is_denied, model_features
+from app.answering.prompt import ANSWER_PROMPT, JUDGE_PROMPT, messages, states_answer
+from app.evidence.answerability import DENIED_PROBABILITY, is_denied, model_features
 from app.evidence.evidence import Retrieved, ScoredEvidence
 from app.evidence.reader import Reader
 from app.evidence.score_evidence import score_readings
@@ -29,11 +29,11 @@ from store.embedding.sentence_transformer import SentenceTransformerEmbedder
 from store.library import Library
 from store.results import Hit
 
-BATCH = 32
+PAIR_BATCH_SIZE = 32
 
 
 @dataclass(frozen=True)
-class Judged:
+class JudgedCase:
     """A case with what was found for it; ``group`` are the documents that it is asked of."""
 
     case: Case
@@ -41,13 +41,13 @@ class Judged:
     found: ScoredEvidence
 
 
-def judged_cases(library: Library, cases: Iterable[Case], reader: Reader) -> list[Judged]:
+def judged_cases(library: Library, cases: Iterable[Case], reader: Reader) -> list[JudgedCase]:
     """Search and read for every case, in batches; a case without a document is asked of all."""
     held = library.documents()
     names = tuple(r.document for r in held)
-    out: list[Judged] = []
+    out: list[JudgedCase] = []
     pending = iter(cases)
-    while batch := list(islice(pending, BATCH)):
+    while batch := list(islice(pending, PAIR_BATCH_SIZE)):
         hits = _search(library, [(c.question, c.document) for c in batch])
         pairs = [
             (c.question, h.stored.passage.text)
@@ -60,7 +60,7 @@ def judged_cases(library: Library, cases: Iterable[Case], reader: Reader) -> lis
             asked = (case.document,) if case.document else names
             retrieved = Retrieved(case.question, tuple(some), rarity, asked, len(asked))
             result = score_readings(retrieved, list(islice(readings, len(some))), reader)
-            out.append(Judged(case, case.document or " ".join(names), result))
+            out.append(JudgedCase(case, case.document or " ".join(names), result))
         print(f"\r{len(out)} questions read", end="", flush=True)
     print()
     return out
@@ -80,14 +80,14 @@ def _search(library: Library, asked: Sequence[tuple[str, str | None]]) -> list[l
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ModelJudgement:
     """What a language model made of a question: its log-odds of "yes", and its reply."""
 
     yes: float
     reply: str
 
-    def features(self, judged: Judged) -> tuple[float, ...]:
-        """As ``answerability.MODEL_NAMES`` names them; quotes count by the shipped fit."""
+    def features(self, judged: JudgedCase) -> tuple[float, ...]:
+        """As ``answerability.MODEL_FEATURE_NAMES`` names them; quotes count by the shipped fit."""
         return model_features(judged.found, (self.yes, states_answer(self.reply)))
 
     @property
@@ -96,17 +96,17 @@ class Said:
         return is_denied((self.yes, states_answer(self.reply)))
 
 
-def held_down(chance: NDArray[np.float64], denied: NDArray[np.bool_]) -> NDArray[np.float64]:
+def cap_denied(chance: NDArray[np.float64], denied: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Probabilities where what the model denies twice counts as it does in an answer."""
-    return np.where(denied, np.minimum(chance, DENIED), chance)
+    return np.where(denied, np.minimum(chance, DENIED_PROBABILITY), chance)
 
 
 def ask_model(
-    judged: Sequence[Judged],
+    judged: Sequence[JudgedCase],
     model: ChatModel,
     cache: Path,
     progress: Progress,
-) -> dict[str, Said]:
+) -> dict[str, ModelJudgement]:
     """What the model says of each case, by the case's id.
 
     It is kept in ``cache``, a JSON line a case, as it goes, and asked again where the evidence is
@@ -120,21 +120,21 @@ def ask_model(
         for n, j in enumerate(judged, 1):
             texts = [s.text for s in prompt_sources(j.found)]
             if known.get(j.case.id, {}).get("sources") != texts:
-                yes = model.yes_log_odds(messages(j.found.question, texts, JUDGE))
-                answer = messages(j.found.question, texts, ANSWER)
+                yes = model.yes_log_odds(messages(j.found.question, texts, JUDGE_PROMPT))
+                answer = messages(j.found.question, texts, ANSWER_PROMPT)
                 reply = "".join(model.stream(answer, max_tokens=MAX_TOKENS))
                 known[j.case.id] = {"id": j.case.id, "yes": yes, "reply": reply, "sources": texts}
                 lines.write(json.dumps(known[j.case.id]) + "\n")
                 lines.flush()
             progress(n, len(judged))
     asked = (known[j.case.id] for j in judged)
-    return {row["id"]: Said(row["yes"] or 0.0, row["reply"]) for row in asked}
+    return {row["id"]: ModelJudgement(row["yes"] or 0.0, row["reply"]) for row in asked}
 
 
-def sample(judged: Sequence[Judged], n: int, seed: int) -> list[Judged]:
+def sample(judged: Sequence[JudgedCase], n: int, seed: int) -> list[JudgedCase]:
     """Half answerable, half not, drawn by the seed."""
     rng = np.random.default_rng(seed)
-    out: list[Judged] = []
+    out: list[JudgedCase] = []
     for kind in (True, False):
         some = [j for j in judged if j.case.answerable is kind]
         out += [some[i] for i in rng.permutation(len(some))[: n // 2]]
@@ -159,7 +159,7 @@ def off_topic(cases: Sequence[Case]) -> list[Case]:
 
 def read_sets(
     sets: Sequence[str], documents: Sequence[Path], folder: Path, most: int
-) -> list[tuple[Library, list[Judged]]]:
+) -> list[tuple[Library, list[JudgedCase]]]:
     """Each set over its own documents (or, for a set without, over ``documents``).
 
     At most ``most`` questions of each, drawn by a fixed seed.

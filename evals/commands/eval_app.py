@@ -98,10 +98,10 @@ def run_command(
     from app.settings import load_settings
     from evals.commands.run_commands import gate, make_runs, show_runs
     from evals.runs.runs import find_run
-    from evals.runs.workspace import Choice, runs_folder
+    from evals.runs.workspace import QuestionChoice, runs_folder
 
     base = load_settings(data=data)
-    choice = Choice(sample, seed, balanced, tuple(kind or ()))
+    choice = QuestionChoice(sample, seed, balanced, tuple(kind or ()))
     variants = [
         (_vary(base, model=m, k=n, strictness=s, risk=risk), mode)
         for m, n, s, mode in product(
@@ -181,12 +181,18 @@ def baselines_command(
     from app.settings import load_settings
     from evals.commands.run_commands import progress_bar, show_runs
     from evals.runs.baselines import systems
-    from evals.runs.runs import run
+    from evals.runs.runs import run_system
     from evals.runs.systems import support_checker
-    from evals.runs.workspace import Choice, open_library, open_set, open_writer, runs_folder
+    from evals.runs.workspace import (
+        QuestionChoice,
+        open_library,
+        open_set,
+        open_writer,
+        runs_folder,
+    )
 
     settings = load_settings(data=data, model=model)
-    loaded = open_set(questions, Choice(sample, seed, balanced, tuple(kind or ())))
+    loaded = open_set(questions, QuestionChoice(sample, seed, balanced, tuple(kind or ())))
     made = []
     with (
         open_library(settings, loaded, documents or ()) as library,
@@ -196,7 +202,7 @@ def baselines_command(
             supports = support_checker(system.reader)
             with progress_bar(system.name) as progress:
                 made.append(
-                    run(
+                    run_system(
                         loaded,
                         library,
                         system,

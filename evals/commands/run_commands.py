@@ -14,20 +14,20 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemaining
 from app.service.storage.shared_files import shared_files
 from app.settings import Settings
 from evals.commands.options import console, errors
-from evals.reports.compare import Comparison, compare
+from evals.reports.compare import RunComparison, compare
 from evals.reports.metric_tables import summary_table
-from evals.reports.quality_gates import BELOW_THE_BAR, below, dropped, parse_bars
+from evals.reports.quality_gates import BELOW_BAR_EXIT_CODE, below_bars, dropped_scores, parse_bars
 from evals.runs import runs
-from evals.runs.runs import Run, run
+from evals.runs.runs import Run, run_system
 from evals.runs.systems import Footnote, support_checker
-from evals.runs.workspace import Choice, open_library, open_set, open_writer, runs_folder
+from evals.runs.workspace import QuestionChoice, open_library, open_set, open_writer, runs_folder
 
-INTERRUPTED = 130
+INTERRUPTED_EXIT_CODE = 130
 
 
 def make_runs(
     name: str,
-    choice: Choice,
+    choice: QuestionChoice,
     variants: Sequence[tuple[Settings, Any]],
     documents: Sequence[str],
     *,
@@ -50,7 +50,7 @@ def make_runs(
                     one_by_one=one_by_one,
                 )
                 made.append(
-                    run(
+                    run_system(
                         loaded,
                         library,
                         system,
@@ -82,7 +82,7 @@ def progress_bar(title: str) -> Iterator[runs.Progress]:
         except KeyboardInterrupt:
             bar.stop()
             errors.print("Stopped. The same command goes on from here.")
-            raise typer.Exit(INTERRUPTED) from None
+            raise typer.Exit(INTERRUPTED_EXIT_CODE) from None
 
 
 def show_runs(made: Sequence[Run], as_json: bool) -> None:
@@ -102,19 +102,19 @@ def gate(
     bars = parse_bars(fail_under)
     failures: list[str] = []
     for each in made:
-        failures += below(each, bars)
+        failures += below_bars(each, bars)
         if baseline:
-            failures += dropped(compare(baseline, each), allow_drop)
+            failures += dropped_scores(compare(baseline, each), allow_drop)
     _fail(failures)
 
 
 def gate_comparison(
-    comparison: Comparison, fail_under: Sequence[str], allow_drop: float | None
+    comparison: RunComparison, fail_under: Sequence[str], allow_drop: float | None
 ) -> None:
     """The same for two runs that were compared."""
-    failures = list(below(comparison.after, parse_bars(fail_under)))
+    failures = list(below_bars(comparison.after, parse_bars(fail_under)))
     if allow_drop is not None:
-        failures += dropped(comparison, allow_drop)
+        failures += dropped_scores(comparison, allow_drop)
     _fail(failures)
 
 
@@ -122,4 +122,4 @@ def _fail(failures: Sequence[str]) -> None:
     for failure in failures:
         errors.print(f"[red]Below the bar:[/] {escape(failure)}")
     if failures:
-        raise typer.Exit(BELOW_THE_BAR)
+        raise typer.Exit(BELOW_BAR_EXIT_CODE)

@@ -17,12 +17,12 @@ from evals.commands.options import Data, Documents, Model, Seed, SetArgument, co
 def check_command(questions: SetArgument, data: Data = None, documents: Documents = None) -> None:
     """Find mistakes in a set: evidence that no document contains, duplicates, stray answers."""
     from app.settings import load_settings
-    from evals.datasets.check_set import check
-    from evals.runs.workspace import Choice, open_library, open_set
+    from evals.datasets.check_set import check_set
+    from evals.runs.workspace import QuestionChoice, open_library, open_set
 
-    loaded = open_set(questions, Choice())
+    loaded = open_set(questions, QuestionChoice())
     with open_library(load_settings(data=data), loaded, documents or ()) as library:
-        problems = check(loaded, library)
+        problems = check_set(loaded, library)
     for problem in problems:
         console.print(f"[bold]{escape(problem.id)}[/]: {escape(problem.message)}")
     console.print(f"{len(loaded.cases)} questions, {len(problems)} problems")
@@ -49,11 +49,11 @@ def calibrate_command(
     footnote eval calibrate --forget --model none[/dim]
     """
     from app.answering.pipeline import Answerer
-    from app.evidence.custom_calibration import FILE, store_fit
+    from app.evidence.custom_calibration import CALIBRATION_FILE, store_fit
     from app.settings import load_settings
     from evals.calibration.calibrate_to_set import calibrate, calibration_table
     from evals.commands.run_commands import progress_bar
-    from evals.runs.workspace import Choice, open_library, open_set, open_writer
+    from evals.runs.workspace import QuestionChoice, open_library, open_set, open_writer
 
     settings = load_settings(data=data, model=model)
     if forget:
@@ -62,7 +62,7 @@ def calibrate_command(
         name = "quotes" if settings.model == "none" else settings.model
         console.print(f"The calibration of {escape(name)} is the one that Footnote came with.")
         return
-    loaded = open_set(questions or own_set(settings), Choice())
+    loaded = open_set(questions or own_set(settings), QuestionChoice())
     with (
         open_library(settings, loaded, documents or ()) as library,
         open_writer(settings) as writer,
@@ -72,7 +72,7 @@ def calibrate_command(
         shared = shared_files(settings)
         shared.refresh()
         entry = calibrate(answerer, loaded, settings.data, progress)
-        shared.keep(settings.data / FILE)
+        shared.keep(settings.data / CALIBRATION_FILE)
     console.print(calibration_table(entry))
 
 
@@ -88,10 +88,10 @@ def drift_command(
     """Show how the latest revision of a document changed the answers of a set."""
     from app.settings import load_settings
     from evals.reports.revision_drift import drift, drift_view
-    from evals.runs.workspace import Choice, open_library, open_set, open_writer
+    from evals.runs.workspace import QuestionChoice, open_library, open_set, open_writer
 
     settings = load_settings(data=data, model=model)
-    loaded = open_set(questions or own_set(settings), Choice())
+    loaded = open_set(questions or own_set(settings), QuestionChoice())
     with open_library(settings) as library, open_writer(settings) as writer:
         console.print(drift_view(drift(document, loaded, library, settings, writer, since=since)))
 

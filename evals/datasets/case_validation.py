@@ -15,10 +15,10 @@ from evals.datasets.case import Case, SetError
 from evals.datasets.matching import stands_in
 from evals.datasets.set_files import Row
 
-FIELDS = tuple(f.name for f in fields(Case))
-LONGEST_QUESTION = 20_000
-LONGEST_KEY_WORDS = 200
-LONGEST_ANSWER = 4_000
+CASE_FIELDS = tuple(f.name for f in fields(Case))
+MAX_QUESTION_CHARS = 20_000
+MAX_KEY_CHARS = 200
+MAX_ANSWER_CHARS = 4_000
 
 
 def build_cases(path: Path, rows: Sequence[Row]) -> tuple[Case, ...]:
@@ -70,9 +70,9 @@ def _unknown(row: Mapping[str, Any]) -> Iterator[str]:
     for key in row:
         if key == "…":
             yield "more cells than the header has columns; quote cells that hold commas"
-        elif key not in FIELDS:
-            near = difflib.get_close_matches(str(key), FIELDS, 1)
-            hint = f"did you mean “{near[0]}”?" if near else f"known are {', '.join(FIELDS)}"
+        elif key not in CASE_FIELDS:
+            near = difflib.get_close_matches(str(key), CASE_FIELDS, 1)
+            hint = f"did you mean “{near[0]}”?" if near else f"known are {', '.join(CASE_FIELDS)}"
             yield f"unknown field “{key}”; {hint}"
 
 
@@ -84,8 +84,8 @@ def _plain(row: Mapping[str, Any]) -> Iterator[str]:
         yield f"“question” must be text, not {_shown(question)}"
     elif not question.strip():
         yield "“question” is empty"
-    elif len(question) > LONGEST_QUESTION:
-        yield f"“question” has {len(question)} characters; at most {LONGEST_QUESTION} are asked"
+    elif len(question) > MAX_QUESTION_CHARS:
+        yield f"“question” has {len(question)} characters; at most {MAX_QUESTION_CHARS} are asked"
     for key in ("id", "kind", "document", "passage"):
         value = row.get(key, "x")
         if not isinstance(value, str):
@@ -107,11 +107,11 @@ def _groups_problems(row: Mapping[str, Any], key: str, item: str) -> Iterator[st
         elif not group:
             yield f"group {number} of “{key}” is empty"
         else:
-            longest = LONGEST_ANSWER if key == "answers" else LONGEST_KEY_WORDS
+            longest = MAX_ANSWER_CHARS if key == "answers" else MAX_KEY_CHARS
             yield from _words(group, f"{item} in group {number} of “{key}”", longest)
 
 
-def _words(words: Sequence[Any], what: str, longest: int = LONGEST_KEY_WORDS) -> Iterator[str]:
+def _words(words: Sequence[Any], what: str, longest: int = MAX_KEY_CHARS) -> Iterator[str]:
     for word in words:
         if not isinstance(word, str):
             yield f"{what} must be text, not {_shown(word)}"

@@ -18,7 +18,7 @@ class Problem:
     message: str
 
 
-def check(questions: QuestionSet, library: Library) -> list[Problem]:
+def check_set(questions: QuestionSet, library: Library) -> list[Problem]:
     """Evidence that no passage holds, duplicates, answers that do not occur in their evidence, and
     documents that are not there. Cases with judged documents only are checked for those."""
     passages = {

@@ -19,11 +19,11 @@ from evals.datasets.matching import stands_in
 from store.library import Library
 from store.results import StoredPassage, StoreError
 
-SHORTEST_PASSAGE = 80
-LONGEST_REPLY = 160
-MOST_ANSWER_WORDS = 12
-MOST_KEY_WORDS = 3
-SYSTEM = (
+MIN_PASSAGE_CHARS = 80
+MAX_REPLY_TOKENS = 160
+MAX_ANSWER_WORDS = 12
+MAX_KEY_WORDS = 3
+SYSTEM_PROMPT = (
     "You write test questions about a text. Reply with one JSON object and nothing else: "
     '{"question": "...", "answer": "..."}. The question asks for one fact and can be understood '
     "without seeing the text. The answer is copied from the text, at most eight words."
@@ -62,10 +62,10 @@ def propose(passages: Sequence[StoredPassage], model: ChatModel, count: int) -> 
         if made == count:
             return
         text = stored.passage.text
-        if len(text) < SHORTEST_PASSAGE:
+        if len(text) < MIN_PASSAGE_CHARS:
             continue
-        messages = [SystemMessage(SYSTEM), HumanMessage(f"Text:\n{text}")]
-        reply = "".join(model.stream(messages, max_tokens=LONGEST_REPLY))
+        messages = [SystemMessage(SYSTEM_PROMPT), HumanMessage(f"Text:\n{text}")]
+        reply = "".join(model.stream(messages, max_tokens=MAX_REPLY_TOKENS))
         case = parse(reply, text)
         if case:
             made += 1
@@ -83,7 +83,7 @@ def parse(reply: str, text: str) -> Case | None:
     if not isinstance(question, str) or not isinstance(answer, str):
         return None
     question, answer = question.strip(), answer.strip(" .")
-    if not question or not answer or len(answer.split()) > MOST_ANSWER_WORDS:
+    if not question or not answer or len(answer.split()) > MAX_ANSWER_WORDS:
         return None
     if not stands_in(answer, text) or stands_in(answer, question):
         return None
@@ -100,7 +100,7 @@ def _key_words(question: str, text: str) -> tuple[str, ...]:
     """The longest words of the question that occur in the text."""
     words = dict.fromkeys(re.findall(r"\w{5,}", question))
     held = [word for word in words if stands_in(word, text)]
-    return tuple(sorted(held, key=len, reverse=True)[:MOST_KEY_WORDS])
+    return tuple(sorted(held, key=len, reverse=True)[:MAX_KEY_WORDS])
 
 
 def review(

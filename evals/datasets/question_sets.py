@@ -9,7 +9,7 @@ from pathlib import Path
 from evals.datasets.case import Case, QuestionSet, SetError
 from evals.datasets.case_validation import build_cases
 from evals.datasets.importers import load_folder
-from evals.datasets.set_files import READERS
+from evals.datasets.set_files import FILE_READERS
 
 OTHER_SCHEMA = ("hostile",)
 """Files beside the sets whose lines bring their own documents; tests read them."""
@@ -24,9 +24,9 @@ def load_set(path: str | Path) -> QuestionSet:
     place = _find(path)
     if place.is_dir():
         return load_folder(place)
-    reader = READERS.get(place.suffix.lower())
+    reader = FILE_READERS.get(place.suffix.lower())
     if reader is None:
-        raise SetError(str(path), [f"“{place.suffix}” is not a set; use {', '.join(READERS)}"])
+        raise SetError(str(path), [f"“{place.suffix}” is not a set; use {', '.join(FILE_READERS)}"])
     return QuestionSet(place.stem, build_cases(place, list(reader(place))))
 
 

@@ -61,7 +61,7 @@ def _read_csv(path: Path) -> Iterator[Row]:
         for column, cell in cells.items():
             value = cell.strip() if isinstance(cell, str) else cell
             if value:
-                row[column] = CELLS.get(column, str.strip)(value) if column != "…" else value
+                row[column] = CELL_READERS.get(column, str.strip)(value) if column != "…" else value
         yield reader.line_num, row
 
 
@@ -82,7 +82,7 @@ def _json(cell: str) -> Any:
         return cell
 
 
-CELLS: dict[str, Callable[[str], Any]] = {
+CELL_READERS: dict[str, Callable[[str], Any]] = {
     "answers": _groups,
     "evidence": _groups,
     "forbidden": lambda cell: [word.strip() for word in cell.split("|")],
@@ -92,7 +92,7 @@ CELLS: dict[str, Callable[[str], Any]] = {
 }
 """How the cell of a CSV column is read: groups part by ``;``, alternatives by ``|``, turns JSON."""
 
-READERS: dict[str, Callable[[Path], Iterator[Row]]] = {
+FILE_READERS: dict[str, Callable[[Path], Iterator[Row]]] = {
     ".jsonl": read_jsonl,
     ".yaml": _read_yaml,
     ".yml": _read_yaml,

@@ -7,7 +7,7 @@ import string
 from collections import Counter
 from collections.abc import Sequence
 
-from app.answer import DIRECT, Answer
+from app.answer import DIRECT_ANSWER_WORDS, Answer
 from evals.datasets.case import Case
 from evals.datasets.matching import stands_in
 
@@ -23,7 +23,7 @@ def says_what_is_asked(case: Case, text: str) -> bool:
     return complete and not any(stands_in(word, text) for word in case.forbidden)
 
 
-def correct(case: Case, text: str, refused: bool) -> float:
+def is_correct(case: Case, text: str, refused: bool) -> float:
     """1.0 where the case is answered as it should be, else 0.0.
 
     An answerable question needs an answer that says what is asked; any other needs a refusal.
@@ -33,11 +33,11 @@ def correct(case: Case, text: str, refused: bool) -> float:
     return float(not refused and says_what_is_asked(case, text))
 
 
-def direct(case: Case, answer: Answer) -> float:
-    """1.0 where the headline, or the first sentence, says what is asked in few words (``DIRECT``),
-    else 0.0."""
+def is_direct(case: Case, answer: Answer) -> float:
+    """1.0 where the headline, or the first sentence, says what is asked in few words
+    (``DIRECT_ANSWER_WORDS``), else 0.0."""
     opening = answer.headline or next((s.text for s in answer.sentences), answer.text)
-    few = len(opening.split()) <= DIRECT
+    few = len(opening.split()) <= DIRECT_ANSWER_WORDS
     return float(few and says_what_is_asked(case, opening))
 
 

@@ -29,14 +29,14 @@ class Estimate:
         return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
 
 
-NOTHING = Estimate(math.nan, math.nan, math.nan, 0)
+NO_ESTIMATE = Estimate(math.nan, math.nan, math.nan, 0)
 
 
 def mean_estimate(values: Sequence[float] | NDArray[np.float64], seed: int = SEED) -> Estimate:
     """Mean with the percentile bootstrap interval (Efron and Tibshirani 1993, chapter 13)."""
     data = np.asarray(values, dtype=float)
     if not len(data):
-        return NOTHING
+        return NO_ESTIMATE
     rng = np.random.default_rng(seed)
     means = np.concatenate(
         [
@@ -57,7 +57,7 @@ def estimate(
     defined (nan) are left out of the interval."""
     count = len(columns[0])
     if not count:
-        return NOTHING
+        return NO_ESTIMATE
     rng = np.random.default_rng(seed)
     drawn = np.empty(resamples)
     for at in range(resamples):

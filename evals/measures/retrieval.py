@@ -17,10 +17,10 @@ from evals.datasets.matching import all_stand_in, normalise
 
 DEPTH = 10
 MEASURES = ("recall@1", "recall@3", "recall@5", "recall@10", "ndcg@10", "mrr", "map")
-EVIDENCE = "evidence"
+EVIDENCE_QUERY = "evidence"
 
 
-class Found(Protocol):
+class RetrievedText(Protocol):
     """What scoring needs of a passage that search found."""
 
     @property
@@ -46,7 +46,7 @@ def has_evidence(case: Case) -> bool:
     return case.answerable and bool(case.evidence or case.passage or case.relevant)
 
 
-def needs(case: Case, found: Sequence[Found]) -> tuple[Need, ...]:
+def needs(case: Case, found: Sequence[RetrievedText]) -> tuple[Need, ...]:
     """The needs of a case, with what was found for each."""
     if case.relevant:
         documents = tuple(dict.fromkeys(hit.document for hit in found))
@@ -59,8 +59,10 @@ def needs(case: Case, found: Sequence[Found]) -> tuple[Need, ...]:
 
 def _need(holds: Sequence[bool]) -> Need:
     first = holds.index(True) if True in holds else -1
-    names = tuple(EVIDENCE if rank == first else f"other-{rank}" for rank in range(len(holds)))
-    return Need({EVIDENCE: 1}, names)
+    names = tuple(
+        EVIDENCE_QUERY if rank == first else f"other-{rank}" for rank in range(len(holds))
+    )
+    return Need({EVIDENCE_QUERY: 1}, names)
 
 
 def in_paragraph(text: str, paragraph: str) -> bool:

@@ -7,16 +7,16 @@ from typing import Any
 import gradio as gr
 
 from app.service.engine import Engine
-from app.web.components import QUIET, handler, html, owner_of
-from app.web.settings_tab import STRICTNESS
+from app.web.components import QUIET_EVENT, handler, html_component, owner_of
+from app.web.settings_tab import STRICTNESS_CHOICES
 from evals.page import render_run, set_choices
-from evals.page.jobs import Jobs, Wanted
+from evals.page.jobs import Jobs, RunRequest
 from evals.page.kept_state import State
 from evals.runs.runs import Run, RunError
 from ingest.document import FootnoteError
 
 POLL_S = 0.7
-NOTHING = ("nothing", "")
+NO_CHOICE = ("nothing", "")
 NO_RUN = '<p class="none">No run yet. Choose a set on the left and run it.</p>'
 INTRODUCTION = (
     '<div class="about"><h2>How good are the answers?</h2><p>A set is questions with what their '
@@ -33,7 +33,7 @@ def fill(engine: Engine, tab: Any) -> None:
         with gr.Column(elem_classes="sheet choose", min_width=280):
             gr.HTML(INTRODUCTION, js_on_load=None, apply_default_css=False, padding=False)
             questions = gr.Dropdown(
-                set_choices.sets(engine, ""), value=None, label="Set", elem_id="set",
+                set_choices.set_choices(engine, ""), value=None, label="Set", elem_id="set",
                 interactive=False,  # until the choices of this reader are here
             )  # fmt: skip
             path = gr.Textbox(
@@ -45,7 +45,7 @@ def fill(engine: Engine, tab: Any) -> None:
                 allow_custom_value=not engine.shared, elem_id="set-model",
             )  # fmt: skip
             strictness = gr.Radio(
-                [(value.capitalize(), value) for _, value in STRICTNESS],
+                [(value.capitalize(), value) for _, value in STRICTNESS_CHOICES],
                 value=engine.settings.strictness,
                 label="Strictness",
                 elem_id="set-strictness",
@@ -58,20 +58,21 @@ def fill(engine: Engine, tab: Any) -> None:
                 begin = gr.Button("Run", variant="primary", elem_id="run")
                 cancel = gr.Button("Cancel", interactive=False, elem_id="cancel-run")
         with gr.Column(elem_classes="outcome", min_width=300):
-            bar = html(elem_id="run-progress")
+            bar = html_component(elem_id="run-progress")
             with gr.Row():
                 chosen = gr.Dropdown([], value=None, label="Read the run", elem_id="run-chosen")
                 against = gr.Dropdown(
-                    [NOTHING], value="", label="Compare with", elem_id="run-against"
+                    [NO_CHOICE], value="", label="Compare with", elem_id="run-against"
                 )  # fmt: skip
-            result = html(elem_id="run-result", elem_classes="run-result")
+            result = html_component(elem_id="run-result", elem_classes="run-result")
     timer = gr.Timer(POLL_S, active=False)
-    parts = Parts(questions, path, model, strictness, size, begin, cancel, bar, chosen, against,
-                  result, timer)  # fmt: skip
+    parts = EvaluateComponents(
+        questions, path, model, strictness, size, begin, cancel, bar, chosen, against, result, timer
+    )
     _wire(engine, jobs, parts, tab)
 
 
-class Parts:
+class EvaluateComponents:
     """The components that are wired together."""
 
     def __init__(self, *parts: Any) -> None:
@@ -80,7 +81,7 @@ class Parts:
          ) = parts  # fmt: skip
 
 
-def _wire(engine: Engine, jobs: Jobs, p: Parts, tab: Any) -> None:
+def _wire(engine: Engine, jobs: Jobs, p: EvaluateComponents, tab: Any) -> None:
     state = [p.bar, p.begin, p.cancel, p.timer]
 
     def shown_run(owner: str, run: Run, before: Run | None = None) -> str:
@@ -117,18 +118,21 @@ def _wire(engine: Engine, jobs: Jobs, p: Parts, tab: Any) -> None:
 
     def tick(request: gr.Request) -> tuple[Any, ...]:
         owner, (whose, now) = owner_of(request), jobs.now()
-        run = set_choices.find(engine, owner, now.run) if owner == whose else None
+        run = set_choices.find_visible_run(engine, owner, now.run) if owner == whose else None
         if run is None:
             return *drawn(owner), gr.skip(), gr.skip(), gr.skip()
-        listed = set_choices.runs(engine, owner)
+        listed = set_choices.run_choices(engine, owner)
         return (
             *drawn(owner), gr.update(choices=listed, value=run.id),
-            gr.update(choices=[NOTHING, *listed]), shown_run(owner, run),
+            gr.update(choices=[NO_CHOICE, *listed]), shown_run(owner, run),
         )  # fmt: skip
 
     def read(name: str | None, other: str | None, request: gr.Request) -> str:
         owner = owner_of(request)
-        run, before = set_choices.find(engine, owner, name), set_choices.find(engine, owner, other)
+        run, before = (
+            set_choices.find_visible_run(engine, owner, name),
+            set_choices.find_visible_run(engine, owner, other),
+        )
         if run is None:
             return NO_RUN
         return shown_run(owner, run, before if before and before.id != run.id else None)
@@ -137,26 +141,30 @@ def _wire(engine: Engine, jobs: Jobs, p: Parts, tab: Any) -> None:
         questions: str | None, name: str | None, other: str | None, request: gr.Request
     ) -> tuple[Any, ...]:
         owner = owner_of(request)
-        listed, known = set_choices.runs(engine, owner), set_choices.sets(engine, owner)
+        listed, known = (
+            set_choices.run_choices(engine, owner),
+            set_choices.set_choices(engine, owner),
+        )
         read_now = _kept(name, listed)
         return (
-            *drawn(owner), _offer(name, listed), _offer(other or NOTHING[1], [NOTHING, *listed]),
+            *drawn(owner), _offer(name, listed),
+            _offer(other or NO_CHOICE[1], [NO_CHOICE, *listed]),
             _offer(questions, known), read(read_now, other, request),
         )  # fmt: skip
 
     reading = [p.chosen, p.against]
     asked = [p.questions, p.path, p.model, p.strictness, p.size]
-    p.begin.click(start, asked, state, **QUIET)
-    p.cancel.click(cancel, None, state, **QUIET)
-    p.timer.tick(tick, None, [*state, *reading, p.result], **QUIET)
-    gr.on([p.chosen.input, p.against.input], read, reading, p.result, **QUIET)
-    p.questions.change(_path_shown, p.questions, p.path, **QUIET)
+    p.begin.click(start, asked, state, **QUIET_EVENT)
+    p.cancel.click(cancel, None, state, **QUIET_EVENT)
+    p.timer.tick(tick, None, [*state, *reading, p.result], **QUIET_EVENT)
+    gr.on([p.chosen.input, p.against.input], read, reading, p.result, **QUIET_EVENT)
+    p.questions.change(_path_shown, p.questions, p.path, **QUIET_EVENT)
     shown = [*state, *reading, p.questions, p.result]
-    tab.select(arrive, [p.questions, *reading], shown, **QUIET)
+    tab.select(arrive, [p.questions, *reading], shown, **QUIET_EVENT)
 
 
 def _path_shown(value: str | None) -> Any:
-    return gr.update(visible=value == set_choices.OTHER)
+    return gr.update(visible=value == set_choices.OTHER_SET)
 
 
 def _kept(value: str | None, offered: list[tuple[str, str]]) -> str | None:
@@ -180,14 +188,14 @@ def _others(busy: bool) -> str:
 def _wanted(
     engine: Engine, owner: str, questions: str | None, path: str, model: str, strictness: str,
     size: float | None,
-) -> Wanted:  # fmt: skip
+) -> RunRequest:  # fmt: skip
     """The reader's choice. Raises :class:`RunError` for what is missing or not offered to them."""
-    if questions not in [value for _, value in set_choices.sets(engine, owner)]:
+    if questions not in [value for _, value in set_choices.set_choices(engine, owner)]:
         raise RunError("Choose a set first; what you mark in the chat becomes your own.")
-    if questions == set_choices.OTHER and not path.strip():
+    if questions == set_choices.OTHER_SET and not path.strip():
         raise RunError("Give the path of a set's file or folder.")
     if engine.shared and model not in [value for _, value in engine.offered_models()]:
         raise RunError("This model is not offered here.")
-    name = path.strip() if questions == set_choices.OTHER else questions
-    return Wanted(name, model.strip(), strictness, int(size) if size else None,
+    name = path.strip() if questions == set_choices.OTHER_SET else questions
+    return RunRequest(name, model.strip(), strictness, int(size) if size else None,
                   set_choices.documents(name))  # fmt: skip

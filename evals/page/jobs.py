@@ -14,9 +14,9 @@ from app.service.storage.shared_files import shared_files
 from app.settings import SettingsError
 from evals.datasets.case import QuestionSet
 from evals.page.kept_state import KeptState, State
-from evals.runs.runs import Run, run
+from evals.runs.runs import Run, run_system
 from evals.runs.systems import Footnote, support_checker
-from evals.runs.workspace import Choice, open_library, open_set, open_writer, runs_folder
+from evals.runs.workspace import QuestionChoice, open_library, open_set, open_writer, runs_folder
 from ingest.document import FootnoteError
 from store.results import StoreError
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from store.library import Library
 
 log = logging.getLogger(__name__)
-BEAT_S = 1.0
+HEARTBEAT_S = 1.0
 
 
 class Cancelled(Exception):
@@ -35,7 +35,7 @@ class Cancelled(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class RunRequest:
     """What to run. ``questions`` is a set's path or name, ``documents`` those to ask instead of
     the chat's; ``size`` None asks all questions."""
 
@@ -59,11 +59,11 @@ class Jobs:
         """Whose the latest run is, and how far it is."""
         return self._kept.now()
 
-    def start(self, owner: str, wanted: Wanted) -> None:
+    def start(self, owner: str, wanted: RunRequest) -> None:
         """Begin a run. Raises :class:`RunError` while another is in progress, and what is wrong
         with the set or the settings."""
         # A run that is stopped early then speaks for the whole set.
-        questions = open_set(wanted.questions, Choice(wanted.size, shuffled=True))
+        questions = open_set(wanted.questions, QuestionChoice(wanted.size, shuffled=True))
         settings = chosen_settings(self.engine.settings, wanted)
         self._kept.begin(owner)
         self._unwanted, self._ended, self._first = threading.Event(), threading.Event(), None
@@ -77,14 +77,16 @@ class Jobs:
         self._kept.cancel(owner)
 
     def _beats(self, unwanted: threading.Event, ended: threading.Event) -> None:
-        while not ended.wait(BEAT_S):
+        while not ended.wait(HEARTBEAT_S):
             try:
                 if not self._kept.beat():
                     unwanted.set()
             except StoreError as error:
                 log.warning("other processes cannot be told of the run: %s", error)
 
-    def _work(self, owner: str, questions: QuestionSet, settings: Settings, wanted: Wanted) -> None:
+    def _work(
+        self, owner: str, questions: QuestionSet, settings: Settings, wanted: RunRequest
+    ) -> None:
         try:
             made = self._made(owner, questions, settings, wanted)
             count = len(made.lines)
@@ -99,7 +101,9 @@ class Jobs:
         finally:
             self._ended.set()
 
-    def _made(self, owner: str, questions: QuestionSet, settings: Settings, wanted: Wanted) -> Run:
+    def _made(
+        self, owner: str, questions: QuestionSet, settings: Settings, wanted: RunRequest
+    ) -> Run:
         with ExitStack() as opened:
             asked = self._library(owner, settings, questions, wanted.documents)
             library = opened.enter_context(asked)
@@ -107,7 +111,7 @@ class Jobs:
             writer = opened.enter_context(self._writer(settings))
             system = Footnote(library, settings, writer)
             self._tell(f"Asking the first of {len(questions.cases)} questions")
-            return run(
+            return run_system(
                 questions, library, system, support_checker(system.reader),
                 runs_folder(settings), progress=self._progress, keep=shared_files(settings).keep,
             )  # fmt: skip
@@ -150,7 +154,7 @@ class Jobs:
         self._kept.tell(phase="running", done=done, total=total, left_s=left)
 
 
-def chosen_settings(base: Settings, wanted: Wanted) -> Settings:
+def chosen_settings(base: Settings, wanted: RunRequest) -> Settings:
     """The chat's settings with the run's own. Raises ``SettingsError`` for what cannot be."""
     try:
         return replace(base, model=wanted.model, strictness=wanted.strictness)  # type: ignore[arg-type]

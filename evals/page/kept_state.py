@@ -17,9 +17,9 @@ from app.service.storage.app_schema import evaluation
 from evals.runs.runs import RunError
 from store.database import counters
 
-DEAD_S = 10.0
+DEAD_AFTER_S = 10.0
 """How long the process of a run may say nothing until the run counts as ended."""
-ENDED = (
+ENDED_PROBLEM = (
     "The process that made this run was stopped. Run the set again: what is scored already is not "
     "asked again."
 )
@@ -62,8 +62,8 @@ class KeptState:
         if row is None:
             return "", State()
         state = State(**json.loads(row.state))
-        if state.busy and row.beat < time.time() - DEAD_S:
-            state = replace(state, phase="failed", problem=ENDED)
+        if state.busy and row.beat < time.time() - DEAD_AFTER_S:
+            state = replace(state, phase="failed", problem=ENDED_PROBLEM)
         if row.cancel and state.busy:
             state = replace(state, phase="cancelling")
         return row.owner, state
@@ -78,7 +78,7 @@ class KeptState:
             _, state = self.now()
             if state.busy:
                 raise RunError("A run is in progress; wait for it or cancel it first.")
-            made = counters.insert(db, evaluation).values(id=1, **row)
+            made = counters.dialect_insert(db, evaluation).values(id=1, **row)
             db.execute(made.on_conflict_do_update(index_elements=["id"], set_=row))
 
     def tell(self, **changes: Any) -> None:

@@ -9,14 +9,20 @@ from app.formats.html_escape import clip, markup
 from evals.measures.refusals import risk_coverage
 from evals.page.kept_state import State
 from evals.reports import plots
-from evals.reports.compare import Comparison, Flip, compare
-from evals.reports.metric_tables import COMPARISON_HEADER, comparison_rows, figure_rows, said, shown
+from evals.reports.compare import Flip, RunComparison, compare
+from evals.reports.metric_tables import (
+    COMPARISON_HEADER,
+    comparison_rows,
+    figure_rows,
+    format_figure,
+    marked_answer,
+)
 from evals.reports.report import failures
 from evals.runs.runs import Run
 from evals.runs.summary import LABELS, MEANINGS, columns
 
 HEADLINES = ("answered_right", "refusal_recall", "false_refusals", "recall@3", "citation_precision")
-MOST_SHOWN = 100
+MAX_FAILURES_SHOWN = 100
 
 Line = Mapping[str, Any]
 
@@ -122,8 +128,8 @@ def _failing(run: Run, askable: bool) -> str:
     lines = failures(run)
     if not lines:
         return "<h3>Every question is as it should be</h3>"
-    more = f", the first {MOST_SHOWN} shown" if len(lines) > MOST_SHOWN else ""
-    rows = "".join(_failure(line, askable) for line in lines[:MOST_SHOWN])
+    more = f", the first {MAX_FAILURES_SHOWN} shown" if len(lines) > MAX_FAILURES_SHOWN else ""
+    rows = "".join(_failure(line, askable) for line in lines[:MAX_FAILURES_SHOWN])
     return (
         f"<h3>{len(lines)} of {len(run.lines)} not as they should be{more}</h3>"
         f'<div class="failures">{rows}</div>'
@@ -144,7 +150,8 @@ def _failure(line: Line, askable: bool) -> str:
     return (
         f'<details class="failure"><summary><span dir="auto">{markup(case["question"])}</span> '
         f'<span class="kind">{markup(case.get("kind", "other"))}</span></summary>{before}'
-        f'<div class="three"><div><h4>Answer</h4><p dir="auto">{markup(said(line))}</p></div>'
+        f'<div class="three"><div><h4>Answer</h4>'
+        f'<p dir="auto">{markup(marked_answer(line))}</p></div>'
         f'<div><h4>Expected</h4><p dir="auto">{markup(expected(case))}</p></div>'
         f"<div><h4>Source</h4>{_source(line)}</div></div>{ask if askable else ''}</details>"
     )
@@ -177,10 +184,10 @@ def _compared(run: Run, against: Run | None) -> str:
     return f"<h3>What changed since run {markup(against.id)}</h3>{_changes(found)}"
 
 
-def _changes(found: Comparison) -> str:
+def _changes(found: RunComparison) -> str:
     gained = [f for f in found.flips if _gained(f)]
     lost = [f for f in found.flips if not _gained(f)]
-    rows = "".join(_flip(flip) for flip in [*lost, *gained][:MOST_SHOWN])
+    rows = "".join(_flip(flip) for flip in [*lost, *gained][:MAX_FAILURES_SHOWN])
     flips = f'<div class="failures">{rows}</div>' if rows else ""
     return (
         f'<p class="meta">{found.shared} questions in both: {len(gained)} now right, {len(lost)} '
@@ -198,8 +205,9 @@ def _flip(flip: Flip) -> str:
     return (
         f'<details class="failure"><summary><span dir="auto">{question}</span> '
         f'<span class="kind">{sign}</span></summary>'
-        f'<div class="three"><div><h4>Before</h4><p dir="auto">{markup(said(flip.before))}</p>'
-        f'</div><div><h4>Now</h4><p dir="auto">{markup(said(flip.after))}</p></div>'
+        f'<div class="three"><div><h4>Before</h4>'
+        f'<p dir="auto">{markup(marked_answer(flip.before))}</p>'
+        f'</div><div><h4>Now</h4><p dir="auto">{markup(marked_answer(flip.after))}</p></div>'
         f'<div><h4>Expected</h4><p dir="auto">{markup(expected(flip.after["case"]))}</p></div>'
         "</div></details>"
     )
@@ -245,4 +253,4 @@ def feedback_set_sentence(run: Run | None, count: int) -> str:
     figure = run.summary()["figures"].get("accuracy")
     if figure is None:
         return f"{held}."
-    return f"{held}; last run: {shown(figure)} right of {figure['count']}."
+    return f"{held}; last run: {format_figure(figure)} right of {figure['count']}."

@@ -12,17 +12,17 @@ from evals.runs.runs import Run, RunError, all_runs, find_run
 from evals.runs.workspace import runs_folder
 from ingest.samples import sample_path
 
-OTHER = "another file or folder"
+OTHER_SET = "another file or folder"
 ABOUT_THE_SAMPLE = frozenset({"briefing"})
 """Shipped sets about the sample document, which they are asked of whatever else there is."""
 
 
-def sets(engine: Engine, owner: str) -> list[tuple[str, str]]:
+def set_choices(engine: Engine, owner: str) -> list[tuple[str, str]]:
     """The sets to choose from, as (what the reader sees, value)."""
     count = own_count(engine, owner)
     mine = [(f"Your own set ({count} questions)", str(own_set(engine.settings, owner)))]
     shipped = [(_about(load_set(name)), name) for name in shipped_sets()]
-    other = [] if engine.shared else [("Another file or folder…", OTHER)]
+    other = [] if engine.shared else [("Another file or folder…", OTHER_SET)]
     return (mine if count else []) + shipped + other
 
 
@@ -45,7 +45,7 @@ def documents(questions: str) -> tuple[str, ...]:
     return (str(sample_path()),) if questions in ABOUT_THE_SAMPLE else ()
 
 
-def runs(engine: Engine, owner: str) -> list[tuple[str, str]]:
+def run_choices(engine: Engine, owner: str) -> list[tuple[str, str]]:
     """The runs that the owner may read, the latest first."""
     return [(_label(run), run.id) for run in reversed(all_runs(runs_folder(engine.settings)))
             if run.lines and visible(engine, run, owner)]  # fmt: skip
@@ -74,7 +74,7 @@ def feedback_set_name(owner: str) -> str:
     return f"mine-{owner}" if owner else "mine"
 
 
-def find(engine: Engine, owner: str, name: str | None) -> Run | None:
+def find_visible_run(engine: Engine, owner: str, name: str | None) -> Run | None:
     """A run that the owner may read, or None."""
     if not name:
         return None

@@ -51,7 +51,7 @@ class Flip:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class RunComparison:
     """Two runs side by side; ``only`` counts questions that just one of them has."""
 
     before: Run
@@ -67,7 +67,7 @@ class Comparison:
         return tuple(d for d in self.differences if d.verdict == "worse")
 
 
-COMPARED = (
+COMPARED_SCORES = (
     "correct",
     "refused_rightly",
     "false_refusals",
@@ -82,10 +82,10 @@ COMPARED = (
     "citation_recall",
     "evidence_cited",
 )
-BINARY = frozenset({"correct", "refused_rightly", "false_refusals"})
+BINARY_SCORES = frozenset({"correct", "refused_rightly", "false_refusals"})
 
 
-def compare(before: Run, after: Run) -> Comparison:
+def compare(before: Run, after: Run) -> RunComparison:
     """Compare two runs over the questions that both have, paired by id.
 
     Raises :class:`RunError` where they share none.
@@ -97,13 +97,13 @@ def compare(before: Run, after: Run) -> Comparison:
     pairs = [(old[key], new[key]) for key in shared]
     flips = [Flip(a, b) for a, b in pairs if _score(a, "correct") != _score(b, "correct")]
     only = len(old) + len(new) - 2 * len(shared)
-    return Comparison(before, after, differences(pairs), tuple(flips), len(shared), only)
+    return RunComparison(before, after, differences(pairs), tuple(flips), len(shared), only)
 
 
 def differences(pairs: Sequence[tuple[Line, Line]]) -> tuple[Difference, ...]:
-    """One difference for each of :data:`COMPARED` that both lines of some pair have."""
+    """One difference for each of :data:`COMPARED_SCORES` that both lines of some pair have."""
     found = []
-    for name in COMPARED:
+    for name in COMPARED_SCORES:
         scores = [(_score(a, name), _score(b, name)) for a, b in pairs]
         both = [(a, b) for a, b in scores if a is not None and b is not None]
         if both:
@@ -115,7 +115,7 @@ def difference(name: str, scores: NDArray[np.float64], seed: int = SEED) -> Diff
     """The difference of paired scores, shape (n, 2): McNemar where they are right or wrong, else a
     permutation test."""
     before, after = scores[:, 0], scores[:, 1]
-    binary = name in BINARY
+    binary = name in BINARY_SCORES
     p = mcnemar(before, after) if binary else permutation(before, after, seed)
     return Difference(
         name=name,

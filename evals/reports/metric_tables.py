@@ -9,15 +9,15 @@ from rich.console import Group, RenderableType
 from rich.markup import escape
 from rich.table import Table
 
-from evals.reports.compare import Comparison
+from evals.reports.compare import RunComparison
 from evals.runs.runs import Run
 from evals.runs.summary import LABELS
 
 Rows = list[list[str]]
-LONGEST_SHOWN = 240
+MAX_TEXT_CHARS = 240
 
 
-def shown(figure: Mapping[str, Any] | None) -> str:
+def format_figure(figure: Mapping[str, Any] | None) -> str:
     """``0.812 [0.790, 0.834]``, or a dash where there is nothing."""
     if not figure or figure["value"] is None:
         return "–"
@@ -31,7 +31,7 @@ def figure_rows(summaries: Sequence[Mapping[str, Any]]) -> Rows:
     rows = [["Questions", *(str(s["questions"]) for s in summaries)]]
     for name, label in LABELS.items():
         if any(name in s["figures"] for s in summaries):
-            rows.append([label, *(shown(s["figures"].get(name)) for s in summaries)])
+            rows.append([label, *(format_figure(s["figures"].get(name)) for s in summaries)])
     kinds = dict.fromkeys(kind for s in summaries for kind in s["kinds"])
     if len(kinds) > 1:
         rows += [[f"Right: {k}", *(_kind(s["kinds"].get(k)) for s in summaries)] for k in kinds]
@@ -53,7 +53,7 @@ def summary_table(runs: Sequence[Run], summaries: Sequence[Mapping[str, Any]]) -
     return table
 
 
-def comparison_rows(comparison: Comparison) -> Rows:
+def comparison_rows(comparison: RunComparison) -> Rows:
     """A row a score: before, after, change with interval, test, p, verdict."""
     return [
         [
@@ -72,7 +72,7 @@ def comparison_rows(comparison: Comparison) -> Rows:
 COMPARISON_HEADER = ["Score", "Before", "After", "Change", "Test", "p", "Verdict"]
 
 
-def comparison_view(comparison: Comparison, most: int = 20) -> RenderableType:
+def comparison_view(comparison: RunComparison, most: int = 20) -> RenderableType:
     """The comparison and up to ``most`` questions that flipped, for the terminal."""
     table = Table(title=f"{comparison.before.id} → {comparison.after.id}", title_justify="left")
     for column in COMPARISON_HEADER:
@@ -84,17 +84,21 @@ def comparison_view(comparison: Comparison, most: int = 20) -> RenderableType:
         flips.add_column(column)
     for flip in comparison.flips[:most]:
         gained = flip.after["scores"]["correct"] > flip.before["scores"]["correct"]
-        cells = (flip.after["case"]["question"], said(flip.before), said(flip.after))
-        flips.add_row("gained" if gained else "lost", *(escape(cut(c)) for c in cells))
+        cells = (
+            flip.after["case"]["question"],
+            marked_answer(flip.before),
+            marked_answer(flip.after),
+        )
+        flips.add_row("gained" if gained else "lost", *(escape(truncate(c)) for c in cells))
     return Group(table, flips) if comparison.flips else table
 
 
-def said(line: Mapping[str, Any]) -> str:
+def marked_answer(line: Mapping[str, Any]) -> str:
     """The answer of a line, marked where it is a refusal."""
     return f"(refused) {line['answer']}" if line["refused"] else str(line["answer"])
 
 
-def cut(text: str, longest: int = LONGEST_SHOWN) -> str:
+def truncate(text: str, longest: int = MAX_TEXT_CHARS) -> str:
     """The text, its end cut off where it is long."""
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
@@ -111,7 +115,7 @@ def _cell(text: str) -> str:
 
 
 def _kind(figure: Mapping[str, Any] | None) -> str:
-    return f"{shown(figure)} n={figure['count']}" if figure else "–"
+    return f"{format_figure(figure)} n={figure['count']}" if figure else "–"
 
 
 def _latency(spent: Mapping[str, Any] | None) -> str:

@@ -9,9 +9,9 @@ from math import ceil, floor, log10
 
 WIDTH, HEIGHT = 460, 260
 LEFT, RIGHT, TOP, BOTTOM = 48, 12, 14, 44
-ROW = 30
-LABEL = 150
-SERIES = 4
+ROW_HEIGHT = 30
+LABEL_WIDTH = 150
+MAX_SERIES = 4
 """How many series the page's style sheet has colours for (classes s0 to s3)."""
 
 
@@ -35,7 +35,7 @@ def line_plot(title: str, x_label: str, y_label: str, series: Sequence[Series]) 
     body = [_axes(x_label, y_label, across, up)]
     for at, each in enumerate(series):
         path = " ".join(f"{_x(x, low, high):.1f},{_y(y, top):.1f}" for x, y in each.points)
-        body.append(f'<polyline class="line s{at % SERIES}" points="{path}"/>')
+        body.append(f'<polyline class="line s{at % MAX_SERIES}" points="{path}"/>')
     return _figure(title, _svg(HEIGHT, body), [s.name for s in series])
 
 
@@ -43,16 +43,16 @@ def interval_plot(title: str, rows: Sequence[tuple[str, float, float, float, int
     """Rows ``(label, value, low, high, series)`` as dots with intervals, from 0 to 1."""
     if not rows:
         return ""
-    height = TOP + ROW * len(rows) + BOTTOM - 14
+    height = TOP + ROW_HEIGHT * len(rows) + BOTTOM - 14
     body = []
     for tick in (0, 0.25, 0.5, 0.75, 1):
         x = _wide(tick)
         body.append(f'<line class="grid" x1="{x}" x2="{x}" y1="{TOP}" y2="{height - 30}"/>')
         body.append(f'<text class="tick" x="{x}" y="{height - 14}">{tick:g}</text>')
     for at, (label, value, low, high, series) in enumerate(rows):
-        y, colour = TOP + ROW * (at + 0.5), f"s{series % SERIES}"
+        y, colour = TOP + ROW_HEIGHT * (at + 0.5), f"s{series % MAX_SERIES}"
         body += [
-            f'<text class="row" x="{LABEL - 8}" y="{y + 4}">{escape(label)}</text>',
+            f'<text class="row" x="{LABEL_WIDTH - 8}" y="{y + 4}">{escape(label)}</text>',
             f'<line class="line {colour}" x1="{_wide(low)}" x2="{_wide(high)}" y1="{y}" y2="{y}"/>',
             f'<circle class="dot {colour}" cx="{_wide(value)}" cy="{y}" r="4"/>',
         ]
@@ -67,7 +67,7 @@ def cumulative(values: Sequence[float]) -> list[tuple[float, float]]:
     return [(ordered[at], (at + 1) / len(ordered)) for at in kept]
 
 
-SMALLEST = 1e-9
+MIN_RANGE = 1e-9
 """What differs from 0 by less is 0 on an axis."""
 
 
@@ -75,7 +75,7 @@ def ticks(low: float, high: float, most: int = 6) -> list[float]:
     """At most ``most`` round numbers, evenly apart, the first not above ``low`` and the last not
     below ``high`` (but for a billionth of a step): steps of 1, 2 or 5 times a power of ten."""
     if high <= low:
-        high = low + (abs(low) if abs(low) > SMALLEST else 1)
+        high = low + (abs(low) if abs(low) > MIN_RANGE else 1)
     size = 10 ** floor(log10((high - low) / most))
     for step in (size * times for times in (1, 2, 5, 10, 20, 50)):
         first, last = floor(low / step + 1e-9), ceil(high / step - 1e-9)
@@ -113,7 +113,7 @@ def _y(y: float, top: float) -> float:
 
 
 def _wide(share: float) -> float:
-    return round(LABEL + share * (WIDTH - LABEL - RIGHT), 1)
+    return round(LABEL_WIDTH + share * (WIDTH - LABEL_WIDTH - RIGHT), 1)
 
 
 def _svg(height: float, body: Sequence[str]) -> str:
@@ -123,7 +123,7 @@ def _svg(height: float, body: Sequence[str]) -> str:
 
 def _figure(title: str, svg: str, names: Sequence[str]) -> str:
     keys = "".join(
-        f'<span class="key"><i class="s{at % SERIES}"></i>{escape(name)}</span>'
+        f'<span class="key"><i class="s{at % MAX_SERIES}"></i>{escape(name)}</span>'
         for at, name in enumerate(names)
     )
     return f"<figure><figcaption>{escape(title)}</figcaption>{svg}<div>{keys}</div></figure>"

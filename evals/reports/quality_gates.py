@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from evals.reports.compare import Comparison
+from evals.reports.compare import RunComparison
 from evals.runs.runs import Run, RunError
 from evals.runs.summary import LOWER_IS_BETTER
 
-BELOW_THE_BAR = 3
+BELOW_BAR_EXIT_CODE = 3
 """Exit code of a run that is below a bar; 2 is the user's mistake and 1 ours."""
 
 
@@ -24,7 +24,7 @@ def parse_bars(bars: Sequence[str]) -> dict[str, float]:
     return parsed
 
 
-def below(run: Run, bars: dict[str, float]) -> Iterator[str]:
+def below_bars(run: Run, bars: dict[str, float]) -> Iterator[str]:
     """What is below its bar (above it where lower is better), in words."""
     figures = run.summary()["figures"]
     for name, bar in bars.items():
@@ -36,7 +36,7 @@ def below(run: Run, bars: dict[str, float]) -> Iterator[str]:
             yield f"{name} is {value}, {'above' if over else 'below'} {bar}"
 
 
-def dropped(comparison: Comparison, allowed: float) -> Iterator[str]:
+def dropped_scores(comparison: RunComparison, allowed: float) -> Iterator[str]:
     """Scores that fell by more than ``allowed`` from the baseline, in words."""
     for change in comparison.differences:
         by = change.change.value if change.name in LOWER_IS_BETTER else -change.change.value

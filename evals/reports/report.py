@@ -11,12 +11,12 @@ from typing import Any
 from evals.measures.refusals import risk_coverage
 from evals.measures.retrieval import DEPTH
 from evals.reports import plots
-from evals.reports.compare import Comparison, compare
+from evals.reports.compare import RunComparison, compare
 from evals.reports.metric_tables import COMPARISON_HEADER, comparison_rows, figure_rows, markdown
 from evals.runs.runs import Run, RunError
 from evals.runs.summary import columns
 
-MOST_FAILURES = 200
+MAX_FAILURES = 200
 
 
 def write_report(runs: Sequence[Run], path: Path) -> None:
@@ -67,7 +67,7 @@ def as_html(runs: Sequence[Run]) -> str:
         plots=[plot for plot in _plots(runs, summaries) if plot],
         comparisons=[(c, comparison_rows(c)) for c in _comparisons(runs)],
         header=COMPARISON_HEADER,
-        failures=[(run, failures(run)[:MOST_FAILURES], len(failures(run))) for run in runs],
+        failures=[(run, failures(run)[:MAX_FAILURES], len(failures(run))) for run in runs],
         pretty=partial(json.dumps, indent=1, ensure_ascii=False),
     )
 
@@ -83,7 +83,7 @@ def _failed(scores: Mapping[str, float]) -> bool:
     return scores.get(f"recall@{DEPTH}", 1.0) < 1
 
 
-def _comparisons(runs: Sequence[Run]) -> Iterator[Comparison]:
+def _comparisons(runs: Sequence[Run]) -> Iterator[RunComparison]:
     """Each later run against the first, where they share questions."""
     first = {line["id"] for line in runs[0].lines}
     for run in runs[1:]:

@@ -17,7 +17,7 @@ from app.models.base import ChatModel
 from app.settings import Settings
 from evals.datasets.case import Case, QuestionSet
 from evals.datasets.matching import all_stand_in, stands_in
-from evals.reports.metric_tables import cut
+from evals.reports.metric_tables import truncate
 from evals.runs.runs import RunError
 from ingest.document import Document
 from store.library import Library
@@ -25,7 +25,7 @@ from store.results import Revision
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class AnswerChange:
     """A question with its answers on both revisions, and what to tell of it."""
 
     case: Case
@@ -41,7 +41,7 @@ class Drift:
     before: Revision
     after: Revision
     asked: int
-    changes: tuple[Change, ...]
+    changes: tuple[AnswerChange, ...]
 
 
 def drift(
@@ -66,7 +66,7 @@ def drift(
     for case, old, new in zip(cases, *answers, strict=True):
         tells = (*answer_changes(case, old, new), *contradicted(case, *texts))
         if tells:
-            changes.append(Change(case, old, new, tells))
+            changes.append(AnswerChange(case, old, new, tells))
     return Drift(before, after, len(cases), tuple(changes))
 
 
@@ -146,8 +146,8 @@ def drift_view(found: Drift) -> RenderableType:
         row = (
             change.case.question,
             "; ".join(change.tells),
-            cut(change.before.text),
-            cut(change.after.text),
+            truncate(change.before.text),
+            truncate(change.after.text),
         )
         table.add_row(*map(escape, row))
     return Group(table)

@@ -17,18 +17,18 @@ from app.models.base import ChatModel
 from app.settings import Settings
 from evals.datasets.case import Case
 from evals.measures.retrieval import DEPTH
-from evals.runs.systems import Footnote, FoundPassage, Outcome, System, found_passage
+from evals.runs.systems import Footnote, FoundPassage, System, SystemAnswer, found_passage
 from store.library import Library
 from store.search.hybrid_search import Mode
 
 CHUNK, OVERLAP, TOP = 500, 50, 3
-LONGEST_REPLY = 256
+MAX_REPLY_TOKENS = 256
 EMBED_BATCH = 512
-PROMPT = (
+ANSWER_PROMPT = (
     "Answer the question using only the context below. If the context does not contain the "
     "answer, say that you do not know.\n\nContext:\n{context}\n\nQuestion: {question}\nAnswer:"
 )
-REFUSES = re.compile(
+REFUSAL_PATTERN = re.compile(
     r"\b(?:do(?:es)?\s+not|don['’]t|doesn['’]t|cannot|can['’]t|is\s+not|isn['’]t|not)\s+"
     r"(?:\w+\s+){0,3}?(?:know|contain|mention|provide|specif|state|say|answer|given|found|clear)",
     re.IGNORECASE,
@@ -67,7 +67,7 @@ class Plain:
             "system": self.name,
             "model": self.model.name if self.model else "none",
             "k": TOP,
-            "prompt": PROMPT,
+            "prompt": ANSWER_PROMPT,
             "whole_library": self.whole_library,
             "embedder": self.library.embedder.fingerprint,
         }
@@ -80,7 +80,7 @@ class Plain:
         """The one document that a case is asked of; None for all."""
         return None if self.whole_library else case.document
 
-    def outcomes(self, cases: Sequence[Case]) -> Iterator[Outcome]:
+    def outcomes(self, cases: Sequence[Case]) -> Iterator[SystemAnswer]:
         """The outcome of each case, in order."""
         for case in cases:
             began = time.perf_counter()
@@ -91,7 +91,7 @@ class Plain:
                 "search": (searched - began) * 1000,
                 "total": (time.perf_counter() - began) * 1000,
             }
-            yield Outcome(replace(answer, timings_ms=spent), found, TOP)
+            yield SystemAnswer(replace(answer, timings_ms=spent), found, TOP)
 
     def replay(self, case: Case) -> None:
         """Ask a case again for its timing alone."""
@@ -101,15 +101,15 @@ class Plain:
     def _answer(self, case: Case, found: Sequence[FoundPassage]) -> Answer:
         if self.model:
             context = "\n\n".join(chunk.text for chunk in found)
-            prompt = PROMPT.format(context=context, question=case.question)
+            prompt = ANSWER_PROMPT.format(context=context, question=case.question)
             messages = [
                 *(m for t in case.turns for m in _said(t.question, t.answer)),
                 HumanMessage(prompt),
             ]
-            text = "".join(self.model.stream(messages, max_tokens=LONGEST_REPLY)).strip()
+            text = "".join(self.model.stream(messages, max_tokens=MAX_REPLY_TOKENS)).strip()
         else:
             text = found[0].text if found else ""
-        refused = not text or bool(self.model and REFUSES.search(text))
+        refused = not text or bool(self.model and REFUSAL_PATTERN.search(text))
         citations = tuple(_citation(n, chunk) for n, chunk in enumerate(found, 1))
         sentence = Sentence(text, tuple(c.n for c in citations), Verdict.UNSUPPORTED)
         return Answer(

@@ -21,7 +21,7 @@ from evals.datasets.case import Case, QuestionSet
 from evals.measures.citation_quality import Supports
 from evals.runs.score_answers import score_batch
 from evals.runs.summary import summarise
-from evals.runs.systems import Outcome, System
+from evals.runs.systems import System, SystemAnswer
 from ingest.document import FootnoteError
 from store.files.private_files import private_folder
 from store.library import Library
@@ -119,7 +119,7 @@ def manifest(questions: QuestionSet, library: Library, system: System) -> dict[s
     return {"id": identity, **made}
 
 
-def run(
+def run_system(
     questions: QuestionSet,
     library: Library,
     system: System,
@@ -238,6 +238,6 @@ def _append(path: Path, rows: Sequence[dict[str, Any]]) -> None:
         file.writelines(json.dumps(row, ensure_ascii=False, sort_keys=True) + "\n" for row in rows)
 
 
-def _timing(case: Case, outcome: Outcome) -> dict[str, Any]:
+def _timing(case: Case, outcome: SystemAnswer) -> dict[str, Any]:
     spent = {name: round(ms, 1) for name, ms in outcome.answer.timings_ms.items()}
     return {"id": case.id, **spent}

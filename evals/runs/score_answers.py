@@ -16,17 +16,17 @@ from evals.measures.citation_quality import (
     evidence_cited,
     exact_quotes,
 )
-from evals.measures.correctness import best_over_golds, correct, direct, words_shown
+from evals.measures.correctness import best_over_golds, is_correct, is_direct, words_shown
 from evals.measures.retrieval import evidence_read, has_evidence, needs, retrieval_scores
-from evals.runs.systems import FoundPassage, Outcome
+from evals.runs.systems import FoundPassage, SystemAnswer
 
-DIGITS = 6
-SHOWN = ("answer", "refused", "sentences", "reason", "notes", "standalone")
+SCORE_DIGITS = 6
+ANSWER_FIELDS = ("answer", "refused", "sentences", "reason", "notes", "standalone")
 
 
 def score_batch(
     cases: Sequence[Case],
-    outcomes: Sequence[Outcome],
+    outcomes: Sequence[SystemAnswer],
     supports: Supports,
     text_of: Callable[[str], str],
 ) -> list[dict[str, Any]]:
@@ -52,9 +52,9 @@ def answer_scores(
     """Scores of the answer; one that is not defined for this case is left out."""
     scores: dict[str, float | None] = {}
     if case.answers or not case.answerable:
-        scores["correct"] = correct(case, answer.text, answer.refused)
+        scores["correct"] = is_correct(case, answer.text, answer.refused)
         if scores["correct"] and case.answerable and len(case.answers) == 1:
-            scores["direct"] = direct(case, answer)
+            scores["direct"] = is_direct(case, answer)
         said = "" if answer.refused else answer.text
         golds = [a for group in case.answers for a in group] if len(case.answers) == 1 else []
         if golds or not case.answerable:
@@ -82,18 +82,18 @@ def key_span(answer: Answer) -> str:
     return "" if answer.refused else answer.text
 
 
-def _line(case: Case, outcome: Outcome, scores: Mapping[str, float]) -> dict[str, Any]:
+def _line(case: Case, outcome: SystemAnswer, scores: Mapping[str, float]) -> dict[str, Any]:
     said = answer_payload(outcome.answer)
     return {
         "id": case.id,
         "case": {key: value for key, value in case.as_row().items() if key != "id"},
-        **{key: said[key] for key in SHOWN},
+        **{key: said[key] for key in ANSWER_FIELDS},
         "kind": said["kind"],
         "citations": said["citations"],
-        "confidence": round(outcome.answer.answerable, DIGITS),
+        "confidence": round(outcome.answer.answerable, SCORE_DIGITS),
         "found": [_place(found) for found in outcome.found],
         "source": _place(outcome.found[0], text=True) if outcome.found else None,
-        "scores": {name: round(value, DIGITS) for name, value in scores.items()},
+        "scores": {name: round(value, SCORE_DIGITS) for name, value in scores.items()},
     }
 
 

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from app.answer import Answer, Verdict
 from app.answering.pipeline import Answerer
-from app.answering.verify import Source, judge_all
+from app.answering.verify import CitedSource, verify_sentences
 from app.evidence.reader import Reader
 from app.models.base import ChatModel
 from app.settings import Settings
@@ -19,7 +19,7 @@ from store.library import Library
 from store.results import Hit
 from store.search.hybrid_search import Mode
 
-BATCH = 32
+QUESTION_BATCH_SIZE = 32
 """Questions that are embedded and read together where no language model writes."""
 
 Asked = tuple[str, tuple[str, ...] | None]
@@ -38,7 +38,7 @@ class FoundPassage:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class SystemAnswer:
     """What a system made of one case: the answer, and the passages found, best first, of which the
     first ``read`` were read for the answer."""
 
@@ -57,7 +57,7 @@ class System(Protocol):
     def describe(self) -> dict[str, Any]:
         """Everything that could change an answer, as JSON values; it names the run."""
 
-    def outcomes(self, cases: Sequence[Case]) -> Iterator[Outcome]:
+    def outcomes(self, cases: Sequence[Case]) -> Iterator[SystemAnswer]:
         """One outcome a case, in order."""
 
     def replay(self, case: Case) -> None:
@@ -124,7 +124,7 @@ class Footnote:
         self.reader = self.answerer.reader
         self.library = library
         self.whole_library = whole_library
-        self.batch = 1 if model or one_by_one else BATCH
+        self.batch = 1 if model or one_by_one else QUESTION_BATCH_SIZE
 
     def describe(self) -> dict[str, Any]:
         """What identifies the system and its settings."""
@@ -143,7 +143,7 @@ class Footnote:
             "context": settings.context,
         }
 
-    def outcomes(self, cases: Sequence[Case]) -> Iterator[Outcome]:
+    def outcomes(self, cases: Sequence[Case]) -> Iterator[SystemAnswer]:
         """The outcome of each case, in order."""
         asked = [(case.question, self.documents(case)) for case in cases]
         if self.batch == 1:
@@ -156,7 +156,7 @@ class Footnote:
             answers = (self._ask(case) if case.turns else next(batched) for case in cases)
         for answer, (_, documents) in zip(answers, asked, strict=True):
             hits = self.answerer.found(answer.standalone, documents)
-            yield Outcome(answer, tuple(map(found_passage, hits)), self.answerer.settings.k)
+            yield SystemAnswer(answer, tuple(map(found_passage, hits)), self.answerer.settings.k)
 
     def replay(self, case: Case) -> None:
         """Ask a case again for its timing alone."""
@@ -190,7 +190,7 @@ def support_checker(reader: Reader) -> Supports:
     """Footnote's verdict as a yes or no: quoted or supported."""
 
     def supports(claim: str, cited: str) -> bool:
-        judged = judge_all([claim], [Source(cited)], reader)[0]
+        judged = verify_sentences([claim], [CitedSource(cited)], reader)[0]
         return judged.verdict in (Verdict.QUOTED, Verdict.SUPPORTED)
 
     return supports

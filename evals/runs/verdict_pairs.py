@@ -20,16 +20,16 @@ from typing import Any, Literal, get_args
 from rich.table import Table
 
 from app.answer import Verdict
-from app.answering.verify import Source, judge_all
+from app.answering.verify import CitedSource, verify_sentences
 from app.evidence.reader import Reader
 from evals.measures.intervals import Estimate, mean_estimate
 from ingest.document import FootnoteError
 
 Label = Literal["supported", "contradicted", "neither"]
-LABELS: tuple[str, ...] = get_args(Label)
-PASSED = frozenset({Verdict.QUOTED, Verdict.SUPPORTED})
-BATCH = 50
-FIGURES = {
+PAIR_LABELS: tuple[str, ...] = get_args(Label)
+PASSING_VERDICTS = frozenset({Verdict.QUOTED, Verdict.SUPPORTED})
+PAIR_BATCH_SIZE = 50
+FIGURE_NAMES = {
     "false_pass": "False pass",
     "false_strip": "False strip",
     "shown_though_contradicted": "Shown though contradicted",
@@ -81,8 +81,8 @@ def _pair(line: str, place: str) -> Pair:
         ) from error
     if not isinstance(pair.claim, str) or not isinstance(pair.premise, str):
         raise PairsError(f"{place}: claim and premise are texts.")
-    if pair.label not in LABELS:
-        raise PairsError(f"{place}: “{pair.label}” is no label; use {', '.join(LABELS)}.")
+    if pair.label not in PAIR_LABELS:
+        raise PairsError(f"{place}: “{pair.label}” is no label; use {', '.join(PAIR_LABELS)}.")
     return pair
 
 
@@ -99,9 +99,11 @@ def sampled(pairs: Sequence[Pair], each: int | None, seed: int = 1) -> list[Pair
 
 def judge_pairs(pairs: Sequence[Pair], reader: Reader) -> Iterator[Verdict]:
     """The verdict on each pair, in order."""
-    for at in range(0, len(pairs), BATCH):
-        some = pairs[at : at + BATCH]
-        judged = judge_all([p.claim for p in some], [Source(p.premise) for p in some], reader)
+    for at in range(0, len(pairs), PAIR_BATCH_SIZE):
+        some = pairs[at : at + PAIR_BATCH_SIZE]
+        judged = verify_sentences(
+            [p.claim for p in some], [CitedSource(p.premise) for p in some], reader
+        )
         yield from (j.verdict for j in judged)
 
 
@@ -114,8 +116,12 @@ def trust(pairs: Sequence[Pair], verdicts: Sequence[Verdict]) -> dict[str, Estim
     """
     both = list(zip(pairs, verdicts, strict=True))
     return {
-        "false_pass": mean_estimate([v in PASSED for p, v in both if p.label != "supported"]),
-        "false_strip": mean_estimate([v not in PASSED for p, v in both if p.label == "supported"]),
+        "false_pass": mean_estimate(
+            [v in PASSING_VERDICTS for p, v in both if p.label != "supported"]
+        ),
+        "false_strip": mean_estimate(
+            [v not in PASSING_VERDICTS for p, v in both if p.label == "supported"]
+        ),
         "shown_though_contradicted": mean_estimate(
             [v is not Verdict.UNSUPPORTED for p, v in both if p.label == "contradicted"]
         ),
@@ -156,9 +162,9 @@ def trust_table(
     """The figures for the terminal: a row a source, then all."""
     table = Table(title="Verdicts: share [95% interval], pairs", title_justify="left")
     table.add_column("Source")
-    for label in FIGURES.values():
+    for label in FIGURE_NAMES.values():
         table.add_column(label, justify="right")
     for name, figures in (*by_source.items(), ("all", whole)):
-        cells = (figures[key] for key in FIGURES)
+        cells = (figures[key] for key in FIGURE_NAMES)
         table.add_row(name, *(f"{e} n={e.count}" if e.count else "–" for e in cells))
     return table

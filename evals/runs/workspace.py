@@ -23,7 +23,7 @@ from store.library import Library
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class QuestionChoice:
     """Which questions of a set are asked; ``size`` None asks all.
 
     ``shuffled`` asks them in an order drawn with the seed: a part of the run then speaks for all.
@@ -42,7 +42,7 @@ def runs_folder(settings: Settings) -> Path:
     return settings.data / "runs"
 
 
-def choose(questions: QuestionSet, choice: Choice) -> QuestionSet:
+def choose(questions: QuestionSet, choice: QuestionChoice) -> QuestionSet:
     """The set of the chosen questions; its name says so."""
     cases: Sequence[Case] = questions.cases
     name = questions.name
@@ -57,7 +57,7 @@ def choose(questions: QuestionSet, choice: Choice) -> QuestionSet:
     return replace(questions, name=name, cases=tuple(cases))
 
 
-def open_set(name: str | Path, choice: Choice) -> QuestionSet:
+def open_set(name: str | Path, choice: QuestionChoice) -> QuestionSet:
     """The chosen questions of a set by path or name."""
     return choose(load_set(name), choice)
 

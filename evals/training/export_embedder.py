@@ -21,7 +21,7 @@ from onnx import TensorProto, numpy_helper
 from transformers import AutoModel
 
 WEIGHTS = "model.safetensors"
-SMALL = 1024
+SMALL_TENSOR = 1024
 """Bytes up to which a constant stays in the graph."""
 
 
@@ -74,7 +74,7 @@ def refer(graph: onnx.GraphProto, weights: Path) -> int:
     for tensor in graph.initializer:
         place = places.get(tensor.name.removeprefix("encoder."))
         data = numpy_helper.to_array(tensor)
-        if place is None or data.nbytes <= SMALL:
+        if place is None or data.nbytes <= SMALL_TENSOR:
             continue
         start, (first, last) = place
         held = np.frombuffer(raw[start : start + last - first], np.float32).reshape(data.shape)

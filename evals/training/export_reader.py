@@ -23,7 +23,7 @@ from transformers import AutoModel
 
 from evals.training.train_reader import ReaderNetwork
 
-LARGE = 1_000_000
+LARGE_TENSOR = 1_000_000
 
 
 def export(weights: Path, target: Path) -> None:
@@ -54,7 +54,9 @@ def halve_embeddings(path: Path) -> None:
     """Store large embedding tables as fp16, with a cast behind each look-up."""
     model = onnx.load(path)
     graph = model.graph
-    for table in [t for t in graph.initializer if np.prod(t.dims) > LARGE and t.data_type == 1]:
+    for table in [
+        t for t in graph.initializer if np.prod(t.dims) > LARGE_TENSOR and t.data_type == 1
+    ]:
         lookups = [n for n in graph.node if n.op_type == "Gather" and n.input[0] == table.name]
         if not lookups:
             continue

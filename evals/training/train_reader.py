@@ -29,7 +29,7 @@ from evals.training.reader.examples import NO_SPAN, is_held_out, load_examples
 from evals.training.reader.made_examples import with_made
 from evals.training.reader.windows import Windows, cut_all
 
-POOL = 40
+SHUFFLE_POOL = 40
 """Batches that are sorted by length together, so that little is padding."""
 
 
@@ -132,8 +132,8 @@ def batches(windows: Windows, size: int, seed: int) -> list[NDArray[np.int64]]:
     out: list[NDArray[np.int64]] = []
     for support in (False, True):
         rows = chance.permutation(np.flatnonzero((windows.support >= 0) == support))
-        for at in range(0, len(rows), size * POOL):
-            pool = rows[at : at + size * POOL]
+        for at in range(0, len(rows), size * SHUFFLE_POOL):
+            pool = rows[at : at + size * SHUFFLE_POOL]
             pool = pool[np.argsort(windows.length[pool], kind="stable")]
             out += [pool[i : i + size] for i in range(0, len(pool), size)]
     return [out[i] for i in chance.permutation(len(out))]

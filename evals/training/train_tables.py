@@ -17,10 +17,10 @@ from zlib import crc32
 
 from app.evidence import calibration
 from app.tables import ranker
-from app.tables.ranker import rank
+from app.tables.ranker import rank_queries
 from evals.training.tables.confidence import (
-    ELSEWHERE,
-    Judged,
+    ELSEWHERE_SHARE,
+    JudgedResult,
     fit_confidence,
     judged,
     put_elsewhere,
@@ -33,14 +33,14 @@ from evals.training.tables.questions import (
     tatqa,
     wikitablequestions,
 )
-from evals.training.tables.ranked_queries import Example, examples, likenesses, pruned
+from evals.training.tables.ranked_queries import RankedExample, examples, likenesses, pruned
 from store.embedding.embedder import Embedder
 from store.embedding.open_embedder import open_embedder
 
 FOLDS = 5
 MADE = "made"
 # Questions of each set that the confidence is fitted on, at most.
-MOST_JUDGED = 900
+MAX_JUDGED = 900
 Weights = Mapping[str, float]
 
 
@@ -49,7 +49,7 @@ def fold_of(table: str) -> int:
     return crc32(table.encode()) % FOLDS
 
 
-def folds_of_weights(data: Sequence[Example], names: Sequence[str]) -> list[Weights]:
+def folds_of_weights(data: Sequence[RankedExample], names: Sequence[str]) -> list[Weights]:
     """For each fold the weights that were fitted without its tables."""
     made: list[Weights] = []
     for fold in range(FOLDS):
@@ -65,21 +65,21 @@ def show_accuracy(
     """Print how many of a set's questions the likeliest query answers, all of them answered."""
     right = 0
     for one, alike in zip(questions, likenesses(questions, embedder), strict=True):
-        ranked = rank(one.question, one.grid, alike, weights[fold_of(one.table)])
+        ranked = rank_queries(one.question, one.grid, alike, weights[fold_of(one.table)])
         right += bool(ranked) and is_right(one, ranked[0].result)
     print(f"{name}: {right / len(questions):.3f} of {len(questions):,} right", flush=True)
 
 
 def judged_sets(
     sets: Mapping[str, Sequence[TableQuestion]], weights: Sequence[Weights], embedder: Embedder
-) -> list[Judged]:
+) -> list[JudgedResult]:
     """Questions of every set with their own table, and some with another."""
     chance = random.Random(4)
-    rows: list[Judged] = []
+    rows: list[JudgedResult] = []
     for name, questions in sets.items():
-        some = chance.sample(list(questions), min(MOST_JUDGED, len(questions)))
+        some = chance.sample(list(questions), min(MAX_JUDGED, len(questions)))
         # What is asked of a made table, most others of its kind answer too.
-        moved = [] if name == MADE else put_elsewhere(some, ELSEWHERE)
+        moved = [] if name == MADE else put_elsewhere(some, ELSEWHERE_SHARE)
         for told, asked in ((name, some), (f"{name}, another table", moved)):
             folds = [fold_of(one.table) for one in asked]
             rows += judged(told, asked, weights, folds, embedder)
@@ -104,7 +104,7 @@ def main() -> None:
     )
     print(f"{len(data):,} questions with a right query, {len(features):,} features")
     weights = folds_of_weights(data, features)
-    (args.out / ranker.WEIGHTS.name).write_text(
+    (args.out / ranker.WEIGHTS_FILE.name).write_text(
         json.dumps(
             {"weights": by_name(fit(data, len(features)), features)},
             ensure_ascii=False,

@@ -71,7 +71,7 @@ def sentences(text: str) -> list[tuple[int, int]]:
     return spans
 
 
-def spoken(text: str) -> list[str]:
+def prose_sentences(text: str) -> list[str]:
     """The sentences of ``text``, in order."""
     return [text[start:end] for start, end in sentences(text)]
 

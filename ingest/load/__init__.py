@@ -15,7 +15,7 @@ from pathlib import Path
 from ingest.document import Document, UnreadableDocument
 from ingest.load.base.source import Source
 from ingest.load.formats import FORMATS, detect, extensions, format_names
-from ingest.load.sandbox.sandbox import Progress, load_apart
+from ingest.load.sandbox.sandbox import Progress, load_in_sandbox
 from ingest.load.text.plain_text import load_text
 
 __all__ = [
@@ -77,7 +77,7 @@ def load_bytes(
     source = replace(source, ocr="ask" if ocr else "off")
     known = detect(data, source)
     document: Document = (
-        load_apart(known.module, data, source, progress)
+        load_in_sandbox(known.module, data, source, progress)
         if known.binary
         else import_module(known.module).load(data, source)
     )

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from langchain_core.document_loaders import BaseLoader
     from langchain_core.documents import Document as LangChainDocument
 
-MARKDOWN = (".md", ".markdown")
-GAP = "\n\n"
+MARKDOWN_SUFFIXES = (".md", ".markdown")
+PART_SEPARATOR = "\n\n"
 
 
 class LoaderError(FootnoteError):
@@ -102,8 +102,8 @@ def as_document(source: str, pieces: Sequence[LangChainDocument], loader: str) -
     parts = [_part(clean(piece.page_content), name) for piece in pieces]
     text, blocks = "", list[Block]()
     for piece, part in zip(pieces, parts, strict=True):
-        start = len(text) + len(GAP) if text else 0
-        text = f"{text}{GAP}{part.text}" if text else part.text
+        start = len(text) + len(PART_SEPARATOR) if text else 0
+        text = f"{text}{PART_SEPARATOR}{part.text}" if text else part.text
         page, row = _page(piece), _number(piece.metadata.get("row"))
         blocks += (_moved(block, start, page, row) for block in part.blocks)
     if not text.strip():
@@ -121,7 +121,11 @@ def as_document(source: str, pieces: Sequence[LangChainDocument], loader: str) -
 
 
 def _part(text: str, name: str) -> Document:
-    return load_markdown(text, name) if name.lower().endswith(MARKDOWN) else load_text(text, name)
+    return (
+        load_markdown(text, name)
+        if name.lower().endswith(MARKDOWN_SUFFIXES)
+        else load_text(text, name)
+    )
 
 
 def _moved(block: Block, by: int, page: int | None, row: int | None) -> Block:

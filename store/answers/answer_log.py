@@ -13,11 +13,11 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
 from ingest.document import Block
-from store.answers.citation_status import Comparison, Standing
+from store.answers.citation_status import RevisionComparison, SpanStatus
 from store.catalogue.catalogue import Catalogue
-from store.database.row_mapping import AnyRow, parts
+from store.database.row_mapping import AnyRow, batched
 from store.database.schema import answer_citations, answers, documents, revisions
-from store.indexing.indexer import now
+from store.indexing.indexer import utc_now
 from store.results import (
     AnswerStatus,
     CitationStatus,
@@ -34,20 +34,20 @@ if TYPE_CHECKING:
 
 # A refusal is worth asking again when one of the TOP passages of today was not among the SEEN ones
 # of then, and is at least this near (cosine) to the question.
-TOP = 3
-SEEN = 20
-NEAR = 0.3
-UNREADABLE = "You may no longer read this document."
+TOP_HITS = 3
+MAX_SEEN_HITS = 20
+NEAR_SCORE = 0.3
+UNREADABLE_REASON = "You may no longer read this document."
 
 
-CITED = select(answer_citations, documents.c.name, documents.c.current).select_from(
+CITED_SPANS = select(answer_citations, documents.c.name, documents.c.current).select_from(
     answer_citations.join(revisions, revisions.c.id == answer_citations.c.revision).join(
         documents, documents.c.id == revisions.c.document
     )
 )
 
 
-class Cited(Protocol):
+class CitationLike(Protocol):
     """A citation as answers carry it."""
 
     @property
@@ -65,7 +65,7 @@ class Cited(Protocol):
 SearchBy = Callable[[str, "NDArray[np.float32] | None"], list[Hit]]
 
 
-def what_it_saw(
+def retrieval_snapshot(
     payload: Mapping[str, object], model: str, searcher: Searcher
 ) -> tuple[str, Sequence[Hit], bytes]:
     """The embedder's id, what a refusal saw, and its question's vector; nothing for an answer."""
@@ -73,15 +73,15 @@ def what_it_saw(
         return model, [], b""
     question = str(payload.get("standalone") or payload.get("question") or "")
     question = question.encode("utf-8", "replace").decode()
-    hits = searcher.search_many([question], SEEN, None, "hybrid")[0]
+    hits = searcher.search_many([question], MAX_SEEN_HITS, None, "hybrid")[0]
     vector = searcher.question_vectors([question]).get(question)
     return model, hits, b"" if vector is None else vector.tobytes()
 
 
-def record(
+def record_answer(
     catalogue: Catalogue,
     payload: Mapping[str, object],
-    citations: Sequence[Cited],
+    citations: Sequence[CitationLike],
     *,
     asked: tuple[str, Sequence[Hit], bytes],
 ) -> str:
@@ -98,7 +98,7 @@ def record(
             db.execute(
                 insert(answers).values(
                     id=answer_id,
-                    created=now(),
+                    created=utc_now(),
                     question=question,
                     refused=bool(payload.get("refused")),
                     payload=kept,
@@ -127,13 +127,13 @@ def record(
     return answer_id
 
 
-def load(
+def load_answers(
     catalogue: Catalogue, model: str, search: SearchBy, ids: Collection[str] | None = None
 ) -> list[StoredAnswer]:
     """The stored answers (those of ``ids``), newest first, held against the documents of today."""
     with catalogue.reading() as db:
         held = _held(db, ids)
-        judge = _Judge(catalogue)
+        judge = _CitationChecker(catalogue)
         return [_answer(row, judge.citations(row.id), model, search) for row in held]
 
 
@@ -142,7 +142,7 @@ def _held(db: Connection, ids: Collection[str] | None) -> list[AnyRow]:
     if ids is None:
         wanted = [select(answers)]
     else:
-        wanted = [select(answers).where(answers.c.id.in_(part)) for part in parts(list(ids))]
+        wanted = [select(answers).where(answers.c.id.in_(part)) for part in batched(list(ids))]
     rows = [row for query in wanted for row in db.execute(query.order_by(answers.c.id))]
     return sorted(rows, key=lambda row: row.created, reverse=True)
 
@@ -152,7 +152,9 @@ def _answer(
 ) -> StoredAnswer:
     status: AnswerStatus = "current"
     if row.refused:
-        status = "worth asking again" if _bears(row, model, search) else "current"
+        status = (
+            "worth asking again" if _has_new_relevant_passages(row, model, search) else "current"
+        )
     else:
         found = {citation.status for citation in citations}
         worst: tuple[AnswerStatus, ...] = ("unreadable", "stale", "moved")
@@ -168,7 +170,7 @@ def _answer(
     )
 
 
-def _bears(row: AnyRow, model: str, search: SearchBy) -> bool:
+def _has_new_relevant_passages(row: AnyRow, model: str, search: SearchBy) -> bool:
     """Whether passages that the refusal did not see are now among the best."""
     import numpy as np
 
@@ -180,8 +182,8 @@ def _bears(row: AnyRow, model: str, search: SearchBy) -> bool:
     question = str(payload.get("standalone") or row.question)
     seen = set(noted["seen"])
     return any(
-        _words(hit) not in seen and hit.parts.get("dense", 0.0) >= NEAR
-        for hit in search(question, vector)[:TOP]
+        _words(hit) not in seen and hit.parts.get("dense", 0.0) >= NEAR_SCORE
+        for hit in search(question, vector)[:TOP_HITS]
     )
 
 
@@ -190,17 +192,17 @@ def _words(hit: Hit) -> str:
     return hashlib.sha256(hit.stored.passage.text.encode()).hexdigest()[:16]
 
 
-class _Judge:
+class _CitationChecker:
     """Holds citations against the documents of today; each pair of revisions compared once."""
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
-        self._compared: dict[tuple[str, str], Comparison] = {}
+        self._compared: dict[tuple[str, str], RevisionComparison] = {}
 
     def citations(self, answer_id: str) -> tuple[CitationStatus, ...]:
         this = answer_citations.c.answer == answer_id
         readable = self._catalogue.scope.where.label("readable")
-        wanted = CITED.add_columns(readable).where(this).order_by(answer_citations.c.n)
+        wanted = CITED_SPANS.add_columns(readable).where(this).order_by(answer_citations.c.n)
         with self._catalogue.reading() as db:
             return tuple(self._status(row) for row in db.execute(wanted))
 
@@ -208,9 +210,16 @@ class _Judge:
         start, end = row.begins, row.ends
         if not row.readable:
             return CitationStatus(
-                row.n, "", row.revision, start, end, quote="", status="unreadable", why=UNREADABLE
+                row.n,
+                "",
+                row.revision,
+                start,
+                end,
+                quote="",
+                status="unreadable",
+                why=UNREADABLE_REASON,
             )
-        standing = self._standing(row.revision, row.current, start, end)
+        now_cited = self._span_status(row.revision, row.current, start, end)
         return CitationStatus(
             n=row.n,
             document=row.name,
@@ -218,19 +227,21 @@ class _Judge:
             start=start,
             end=end,
             quote=self._catalogue.text(row.revision)[start:end],
-            status=standing.status,
-            why=standing.why,
-            now=(row.current, *standing.span) if standing.span else None,
+            status=now_cited.status,
+            why=now_cited.why,
+            now=(row.current, *now_cited.span) if now_cited.span else None,
         )
 
-    def _standing(self, cited: str, current: str | None, start: int, end: int) -> Standing:
+    def _span_status(self, cited: str, current: str | None, start: int, end: int) -> SpanStatus:
         if current is None:
-            return Standing("stale", "The document was removed.", None)
+            return SpanStatus("stale", "The document was removed.", None)
         if current == cited:
-            return Standing("current", "", (start, end))
+            return SpanStatus("current", "", (start, end))
         if (cited, current) not in self._compared:
-            self._compared[cited, current] = Comparison(self._read(cited), self._read(current))
-        return self._compared[cited, current].standing(start, end)
+            self._compared[cited, current] = RevisionComparison(
+                self._read(cited), self._read(current)
+            )
+        return self._compared[cited, current].span_status(start, end)
 
     def _read(self, revision: str) -> tuple[str, tuple[Block, ...]]:
         return self._catalogue.text(revision), self._catalogue.blocks(revision)

@@ -30,7 +30,7 @@ _OPENERS: dict[BlockKind, tuple[frozenset[BlockKind], frozenset[BlockKind]]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class SpanStatus:
     """The status of a cited span, why, and its start and end today (None where its words went)."""
 
     status: AnswerStatus
@@ -38,7 +38,7 @@ class Standing:
     span: tuple[int, int] | None
 
 
-class Comparison:
+class RevisionComparison:
     """Two revisions of one document, block by block."""
 
     def __init__(
@@ -69,7 +69,7 @@ class Comparison:
         """Text to a new block that holds it."""
         return {text: i for i, text in reversed(list(enumerate(self._texts[1])))}
 
-    def standing(self, start: int, end: int) -> Standing:
+    def span_status(self, start: int, end: int) -> SpanStatus:
         """What became of ``old_text[start:end]``."""
         quote = self._old_text[start:end]
         cited = self._cited(start, end)
@@ -87,8 +87,8 @@ class Comparison:
         if self._new_text[slice(*span)] != quote:
             return self._stale(quote, False)
         if None in places:
-            return Standing("moved", "The same words stand elsewhere in the document.", span)
-        return Standing("current", "", span)
+            return SpanStatus("moved", "The same words stand elsewhere in the document.", span)
+        return SpanStatus("current", "", span)
 
     def _cited(self, start: int, end: int) -> list[int]:
         """The old blocks that the span touches."""
@@ -113,12 +113,12 @@ class Comparison:
                 return False
         return True
 
-    def _stale(self, quote: str, asked_otherwise: bool) -> Standing:
+    def _stale(self, quote: str, asked_otherwise: bool) -> SpanStatus:
         at = self._new_text.find(quote) if quote else -1
         if at < 0:
-            return Standing("stale", "The cited words changed or went.", None)
+            return SpanStatus("stale", "The cited words changed or went.", None)
         why = "The question or line before it changed" if asked_otherwise else "Its passage changed"
-        return Standing("stale", f"{why}; the cited words still stand.", (at, at + len(quote)))
+        return SpanStatus("stale", f"{why}; the cited words still stand.", (at, at + len(quote)))
 
 
 def _opener(blocks: tuple[Block, ...], texts: list[str], i: int) -> str:

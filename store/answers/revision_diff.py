@@ -9,11 +9,11 @@ from difflib import SequenceMatcher
 
 from store.results import Change, Diff, Revision, StoredPassage, WordRun
 
-WORDS = re.compile(r"\s+|\w+|[^\w\s]")
+WORD_PATTERN = re.compile(r"\s+|\w+|[^\w\s]")
 # Below this share of common words two passages are a removal and an addition, not a change.
-ALIKE = 0.5
+ALIKE_RATIO = 0.5
 # Comparing every pair grows with the square; beyond this many, neighbours only.
-PAIRS = 2500
+MAX_PAIRS = 2500
 
 
 def diff(
@@ -41,7 +41,7 @@ def diff(
 
 def word_runs(old: str, new: str) -> tuple[WordRun, ...]:
     """The words of two texts side by side, runs of equal and of different ones."""
-    left, right = WORDS.findall(old), WORDS.findall(new)
+    left, right = WORD_PATTERN.findall(old), WORD_PATTERN.findall(new)
     matcher = SequenceMatcher(None, left, right, False)
     return tuple(
         WordRun(tag == "equal", "".join(left[a1:a2]), "".join(right[b1:b2]))
@@ -63,7 +63,7 @@ def _pair(
     scored = sorted(_likeness(lone_old, lone_new), key=lambda pair: (-pair[0], pair[1], pair[2]))
     pairs: dict[int, int] = {}
     for alike, i, j in scored:
-        if alike >= ALIKE and i not in pairs and j not in pairs.values():
+        if alike >= ALIKE_RATIO and i not in pairs and j not in pairs.values():
             pairs[i] = j
     return (
         [(lone_old[i], lone_new[j]) for i, j in pairs.items()],
@@ -81,7 +81,7 @@ def _likeness(
     bags = [[Counter(p.passage.text.split()) for p in side] for side in (old, new)]
     for i, left in enumerate(bags[0]):
         for j, right in enumerate(bags[1]):
-            if len(old) * len(new) > PAIRS and abs(i - j) > 2:
+            if len(old) * len(new) > MAX_PAIRS and abs(i - j) > 2:
                 continue
             total = left.total() + right.total()
             yield 2 * (left & right).total() / total if total else 0.0, i, j

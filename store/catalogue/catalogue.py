@@ -20,10 +20,10 @@ from ingest.document import Block, Document
 from ingest.scan import ScannedPage, read_scans, write_scans
 from store.catalogue.collections import (
     DocumentCollection,
-    changed,
-    collections_in,
-    put_into,
-    where_it_is,
+    collection_of_document,
+    list_collections,
+    mark_changed,
+    move_document,
 )
 from store.catalogue.vector_table import VectorTable
 from store.database import counters, row_mapping
@@ -68,7 +68,9 @@ class Catalogue(VectorTable):
         """What tells this catalogue from others, wherever it lies."""
         if (known := self.meta("library")) is None:
             with self.writing() as db:
-                made = counters.insert(db, meta).values(key="library", value=uuid.uuid4().hex)
+                made = counters.dialect_insert(db, meta).values(
+                    key="library", value=uuid.uuid4().hex
+                )
                 db.execute(made.on_conflict_do_nothing())
             known = self.meta("library")
         return known or ""
@@ -105,12 +107,12 @@ class Catalogue(VectorTable):
     def where_it_is(self, source: str) -> str | None:
         """The collection that a source's document is in; nobody's own."""
         with self.reading() as db:
-            return where_it_is(db, source)
+            return collection_of_document(db, source)
 
     def collections(self) -> list[DocumentCollection]:
         """The collections that have documents, by name."""
         with self.reading() as db:
-            return collections_in(db, self.scope)
+            return list_collections(db, self.scope)
 
     def collection_names(self) -> list[str]:
         """The collections in the scope, with those of removed documents."""
@@ -120,10 +122,10 @@ class Catalogue(VectorTable):
         with self.reading() as db:
             return list(db.execute(wanted).scalars())
 
-    def put_into(self, document_id: str, collection: str) -> None:
+    def move_document(self, document_id: str, collection: str) -> None:
         """Puts a document into a collection."""
         with self.writing() as db:
-            put_into(db, document_id, collection)
+            move_document(db, document_id, collection)
 
     def by_content(self, content_hash: str) -> list[Revision]:
         """Current revisions with that text."""
@@ -149,7 +151,7 @@ class Catalogue(VectorTable):
     ) -> list[Revision]:
         with self.reading() as db:
             found = db.execute(REVISIONS.where(where, self.scope.where).order_by(*order))
-            return [row_mapping.revision(row) for row in found]
+            return [row_mapping.revision_of_row(row) for row in found]
 
     def shape(self, revision_id: str) -> str:
         """The hash of everything of a revision's document that passages depend on."""
@@ -184,7 +186,7 @@ class Catalogue(VectorTable):
         found: dict[str, RevisionText] = {}
         columns = select(revisions.c.id, revisions.c.text, revisions.c.blocks).where(self._readable)
         with self.reading() as db:
-            for part in row_mapping.parts(wanted):
+            for part in row_mapping.batched(wanted):
                 for row in db.execute(columns.where(revisions.c.id.in_(part))):
                     found[row.id] = RevisionText(row.text, row.blocks)
         return found
@@ -210,13 +212,13 @@ class Catalogue(VectorTable):
         this = passages.c.revision == revision_id, self.scope.where
         wanted = PASSAGES.where(*this).order_by(passages.c.ordinal)
         with self.reading() as db:
-            return [row_mapping.passage(row) for row in db.execute(wanted)]
+            return [row_mapping.passage_of_row(row) for row in db.execute(wanted)]
 
     def missing(self, keys: Iterable[str]) -> set[str]:
         """Those of ``keys`` that no passage in the scope has a vector for."""
         wanted = list(dict.fromkeys(keys))
         with self.reading() as db:
-            absent = row_mapping.missing(db, wanted)
+            absent = row_mapping.keys_without_vector(db, wanted)
             if self.scope.restricted:
                 absent |= set(wanted) - row_mapping.keys_of(db, self.scope.checked, wanted)
         return absent
@@ -229,7 +231,7 @@ class Catalogue(VectorTable):
             super().save_vectors(model, made)
             return
         with self.writing() as db:
-            for part in row_mapping.parts([key for key, _, _ in made]):
+            for part in row_mapping.batched([key for key, _, _ in made]):
                 db.execute(delete(embeddings).where(embeddings.c.key.in_(part)))
             row_mapping.insert_vectors(db, model, made)
 
@@ -251,10 +253,10 @@ class Catalogue(VectorTable):
             revision = row_mapping.ensure_revision(db, owner, document, now)
             if original is not None:
                 digest = hashlib.sha256(original).hexdigest()
-                kept = counters.insert(db, originals).values(hash=digest, data=original)
+                kept = counters.dialect_insert(db, originals).values(hash=digest, data=original)
                 db.execute(kept.on_conflict_do_nothing())
                 _set(db, revision, original=digest)
-            if row_mapping.missing(db, (each.key for each in new)):
+            if row_mapping.keys_without_vector(db, (each.key for each in new)):
                 raise MissingVectors
             switch(db, owner, None, now)
             row_mapping.replace_passages(db, revision, new)
@@ -266,7 +268,7 @@ class Catalogue(VectorTable):
         with self.writing() as db:
             moved = update(documents).where(documents.c.id == document_id)
             db.execute(moved.values(name=name, source=source))
-            put_into(db, document_id, collection)
+            move_document(db, document_id, collection)
 
     def refresh_metadata(self, revision_id: str, document: Document) -> None:
         """Keeps what came with unchanged text, such as a new ``etag``."""
@@ -275,12 +277,12 @@ class Catalogue(VectorTable):
             _set(db, revision_id, metadata=told, scans=scans)
             of_it = select(revisions.c.document).where(revisions.c.id == revision_id)
             in_it = select(documents.c.collection).where(documents.c.id.in_(of_it))
-            changed(db, db.execute(in_it).scalar_one())
+            mark_changed(db, db.execute(in_it).scalar_one())
 
     def set_meta(self, values: Mapping[str, str]) -> None:
         """Remembers settings."""
         with self.writing() as db:
-            counters.remember(db, values)
+            counters.set_counter(db, values)
 
     def make_current(self, document_id: str, revision_id: str | None, now: str) -> None:
         """Makes a kept revision current again, or none (the document is no longer listed)."""
@@ -294,13 +296,13 @@ def switch(db: Connection, document_id: str, revision_id: str | None, now: str) 
     where_it_is = select(documents.c.current, documents.c.collection).where(one)
     before, collection = db.execute(where_it_is).one()
     if before is not None:
-        changed(db, collection, before, -1)
+        mark_changed(db, collection, before, -1)
         text_index(db).forget(db, before)
     db.execute(update(documents).where(one).values(current=revision_id))
     if revision_id is not None:
         _set(db, revision_id, activated=now)
         text_index(db).add_terms(db, revision_id)
-    changed(db, collection, revision_id)
+    mark_changed(db, collection, revision_id)
 
 
 def _set(db: Connection, revision_id: str, **values: str) -> None:

@@ -10,18 +10,18 @@ from urllib.parse import urlsplit
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.engine import Connection
 
-from store.database.counters import add_to, all_of, remember
+from store.database.counters import add_to, read_counters, set_counter
 from store.database.row_mapping import ensure_collection
 from store.database.schema import collections, documents, revisions
-from store.database.search_scope import WORDS, Scope
+from store.database.search_scope import WORDS_COUNTER, Scope
 from store.fulltext.text_index import text_index
 from store.results import StoreError
 
-UPLOADS = "uploads"
+UPLOADS_COLLECTION = "uploads"
 """Of files without a folder: those that were uploaded where nobody signs in."""
-OWN = "@"
+OWN_PREFIX = "@"
 """What the name of a person's own collection begins with; their name follows."""
-LONGEST = 100
+MAX_NAME_CHARS = 100
 """Characters of a name."""
 
 
@@ -34,46 +34,48 @@ class DocumentCollection:
     passages: int
 
 
-def own(user: str) -> str:
+def own_collection(user: str) -> str:
     """The name of a person's own collection."""
-    return f"{OWN}{user}"
+    return f"{OWN_PREFIX}{user}"
 
 
-def checked_name(name: str) -> str:
+def valid_name(name: str) -> str:
     """A collection's name as it is kept; ``StoreError`` where it cannot be one."""
     kept = unicodedata.normalize("NFC", " ".join(name.split()))
-    if not kept or len(kept) > LONGEST or not kept.isprintable():
-        raise StoreError(f"A collection's name has 1 to {LONGEST} characters that can be printed.")
+    if not kept or len(kept) > MAX_NAME_CHARS or not kept.isprintable():
+        raise StoreError(
+            f"A collection's name has 1 to {MAX_NAME_CHARS} characters that can be printed."
+        )
     return kept
 
 
-def named_after(folder: str) -> str:
+def collection_of_folder(folder: str) -> str:
     """The collection of a folder's name; no folder is taken for a person's own collection."""
-    name = "".join(c for c in folder if c.isprintable()).strip().lstrip(OWN)[:LONGEST]
-    return unicodedata.normalize("NFC", name).strip() or UPLOADS
+    name = "".join(c for c in folder if c.isprintable()).strip().lstrip(OWN_PREFIX)[:MAX_NAME_CHARS]
+    return unicodedata.normalize("NFC", name).strip() or UPLOADS_COLLECTION
 
 
 def default_collection(source: str) -> str:
     """The collection of a document's source: its folder's name, the host of a link, the own one of
     who uploaded it."""
     if source.startswith(("http://", "https://")):
-        return named_after(urlsplit(source).netloc.rpartition("@")[2])
+        return collection_of_folder(urlsplit(source).netloc.rpartition("@")[2])
     if source.startswith("upload:"):
         user, slash, _ = source.removeprefix("upload:").partition("/")
-        return own(user) if slash else UPLOADS
-    return named_after(([UPLOADS, *_folders(source)])[-1])
+        return own_collection(user) if slash else UPLOADS_COLLECTION
+    return collection_of_folder(([UPLOADS_COLLECTION, *_folders(source)])[-1])
 
 
 def is_default(source: str, collection: str) -> bool:
     """Whether a document is in a collection because of where it comes from."""
-    return collection in {default_collection(source), *map(named_after, _folders(source))}
+    return collection in {default_collection(source), *map(collection_of_folder, _folders(source))}
 
 
 def _folders(source: str) -> list[str]:
     return [part for part in source.replace("\\", "/").split("/")[:-1] if part.strip()]
 
 
-def collections_in(db: Connection, scope: Scope) -> list[DocumentCollection]:
+def list_collections(db: Connection, scope: Scope) -> list[DocumentCollection]:
     """The collections in the scope that have documents, by name."""
     counted = (
         select(documents.c.collection, func.count().label("documents"), collections.c.passages)
@@ -85,18 +87,18 @@ def collections_in(db: Connection, scope: Scope) -> list[DocumentCollection]:
     return [DocumentCollection(*row) for row in db.execute(counted)]
 
 
-def where_it_is(db: Connection, source: str) -> str | None:
+def collection_of_document(db: Connection, source: str) -> str | None:
     """The collection that a source's document is in, a current one first; nobody's own."""
     found = (
         select(documents.c.collection)
-        .where(documents.c.source == source, ~documents.c.collection.startswith(OWN))
+        .where(documents.c.source == source, ~documents.c.collection.startswith(OWN_PREFIX))
         .order_by(documents.c.current.is_(None), documents.c.collection)
     )
     name: str | None = db.execute(found.limit(1)).scalar_one_or_none()
     return name
 
 
-def put_into(db: Connection, document_id: str, collection: str) -> None:
+def move_document(db: Connection, document_id: str, collection: str) -> None:
     """Puts a document into a collection; ``StoreError`` where one of that source is in it."""
     this = documents.c.id == document_id
     row = db.execute(select(documents).where(this)).one()
@@ -105,12 +107,12 @@ def put_into(db: Connection, document_id: str, collection: str) -> None:
         if db.execute(select(documents.c.id).where(*there)).first():
             raise StoreError(f"{row.name} is in {collection} already: remove one of the two.")
         ensure_collection(db, collection)
-        changed(db, row.collection, row.current, -1)
+        mark_changed(db, row.collection, row.current, -1)
         db.execute(update(documents).where(this).values(collection=collection))
-        changed(db, collection, row.current)
+        mark_changed(db, collection, row.current)
         forget_empty(db)
     else:
-        changed(db, collection)
+        mark_changed(db, collection)
 
 
 def forget_empty(db: Connection) -> None:
@@ -119,7 +121,9 @@ def forget_empty(db: Connection) -> None:
     db.execute(delete(collections).where(collections.c.name.not_in(used)))
 
 
-def changed(db: Connection, collection: str, revision: str | None = None, sign: int = 1) -> None:
+def mark_changed(
+    db: Connection, collection: str, revision: str | None = None, sign: int = 1
+) -> None:
     """Tells the library and a collection that something changed: that a revision became current, or
     (``sign`` -1) that it no longer is. Call it while the full text has its words."""
     held = words = 0
@@ -129,11 +133,11 @@ def changed(db: Connection, collection: str, revision: str | None = None, sign: 
         index = text_index(db)
         words = sign * index.words(db, revision)
         index.count_words(db, collection, revision, sign)
-    for counter, number in (("generation", 1), ("passages", held), (WORDS, words)):
+    for counter, number in (("generation", 1), ("passages", held), (WORDS_COUNTER, words)):
         add_to(db, counter, number)
     columns = collections.c
     grown = {
-        "generation": int(all_of(db)["generation"]),
+        "generation": int(read_counters(db)["generation"]),
         "passages": columns.passages + held,
         "words": columns.words + words,
     }
@@ -149,7 +153,7 @@ def recount(db: Connection, words: Mapping[str, int]) -> None:
     for row in db.execute(select(*columns).select_from(current)):
         held, said = totals.get(row.collection, (0, 0))
         totals[row.collection] = held + row.passages, said + words[row.current]
-    generation = int(all_of(db).get("generation", 0))
+    generation = int(read_counters(db).get("generation", 0))
     none = {"generation": generation, "passages": 0, "words": 0}
     db.execute(update(collections).values(**none))
     for name, (held, said) in totals.items():
@@ -157,4 +161,4 @@ def recount(db: Connection, words: Mapping[str, int]) -> None:
         db.execute(this.values(passages=held, words=said))
     text_index(db).recount_words(db)
     sums = [sum(each) for each in zip(*totals.values(), strict=True)] or [0, 0]
-    remember(db, {"passages": str(sums[0]), WORDS: str(sums[1])})
+    set_counter(db, {"passages": str(sums[0]), WORDS_COUNTER: str(sums[1])})

@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection
 
 from store.catalogue.catalogue import Catalogue
 from store.catalogue.collections import recount
-from store.database.counters import all_of, remember
+from store.database.counters import read_counters, set_counter
 from store.database.schema import (
     answer_citations,
     answers,
@@ -23,7 +23,7 @@ from store.database.schema import (
 from store.fulltext.text_index import text_index
 from store.results import StoreError
 
-BATCH = 500
+ROW_BATCH_SIZE = 500
 TABLES = (
     collections,
     originals,
@@ -46,7 +46,7 @@ def copy_catalogue(source: Catalogue, target: Catalogue, progress: Progress | No
     """
     with source.reading() as old, target.writing() as new:
         refuse_filled(new, target.place, (documents, answers))
-        remember(new, all_of(old))
+        set_counter(new, read_counters(old))
         for table in TABLES:
             # A document refers to its current revision, which comes later.
             later = {"current"} if table is documents else ()
@@ -71,9 +71,9 @@ def copy_rows(
     """Copies a table's rows without some columns; numbers given by the database go on behind."""
     columns = [column for column in table.c if column.name not in without]
     total = old.execute(select(func.count()).select_from(table)).scalar_one()
-    rows = old.execute(select(*columns).execution_options(yield_per=BATCH))
+    rows = old.execute(select(*columns).execution_options(yield_per=ROW_BATCH_SIZE))
     done = 0
-    for part in rows.partitions(BATCH):
+    for part in rows.partitions(ROW_BATCH_SIZE):
         new.execute(insert(table), [dict(row._mapping) for row in part])
         done += len(part)
         if progress:

@@ -10,13 +10,13 @@ from sqlalchemy import ColumnElement, and_, func, or_, select, true
 from store.catalogue.catalogue import Catalogue
 from store.catalogue.document_lookup import current_ids
 from store.database.queries import BY_NAME, IS_CURRENT, REVISIONS
-from store.database.row_mapping import revision
+from store.database.row_mapping import revision_of_row
 from store.database.schema import OMITTING, documents
 from store.results import Revision
 
-FIRST = 6
+MAX_NAMES = 6
 """Documents that are named."""
-UNREAD = 20
+MAX_UNREAD = 20
 """Documents of which it is told what was not read."""
 
 
@@ -37,9 +37,11 @@ def listing(catalogue: Catalogue, names: Sequence[str] | None) -> Listing:
     listed = REVISIONS.where(IS_CURRENT, only).order_by(*BY_NAME)
     with catalogue.reading() as db:
         count = int(db.execute(counted.where(documents.c.current.is_not(None), only)).scalar_one())
-        lists = tuple(map(revision, db.execute(listed.limit(FIRST))))
-        omitting = db.execute(listed.where(OMITTING).limit(UNREAD))
-        unread = [(r.document, told) for r in map(revision, omitting) for told in r.omissions]
+        lists = tuple(map(revision_of_row, db.execute(listed.limit(MAX_NAMES))))
+        omitting = db.execute(listed.where(OMITTING).limit(MAX_UNREAD))
+        unread = [
+            (r.document, told) for r in map(revision_of_row, omitting) for told in r.omissions
+        ]
     return Listing(count, lists, tuple(unread))
 
 

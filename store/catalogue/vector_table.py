@@ -18,21 +18,21 @@ class VectorTable(Database):
 
     def meta(self, key: str) -> str | None:
         """A remembered setting, such as the embedder that made the vectors."""
-        return self.metas().get(key)
+        return self.counters().get(key)
 
-    def metas(self) -> dict[str, str]:
+    def counters(self) -> dict[str, str]:
         """All remembered settings and counters."""
         with self.reading() as db:
-            return counters.all_of(db)
+            return counters.read_counters(db)
 
     def missing(self, keys: Iterable[str]) -> set[str]:
         """Those of ``keys`` that have no vector yet."""
         with self.reading() as db:
-            return row_mapping.missing(db, keys)
+            return row_mapping.keys_without_vector(db, keys)
 
     def save_vectors(self, model: str, vectors: Iterable[tuple[str, bytes, bytes]]) -> None:
         """Keeps vectors at once, so that no crash makes them again: key, float32 bytes, and what
-        ``sentence_vectors.pack`` made of the passage's sentences (nothing for rows of a sheet)."""
+        ``pack_vectors`` made of the passage's sentences (nothing for rows of a sheet)."""
         with self.writing() as db:
             row_mapping.insert_vectors(db, model, vectors)
 
@@ -41,7 +41,7 @@ class VectorTable(Database):
         found: dict[str, bytes] = {}
         columns = select(embeddings.c.key, embeddings.c.sentences)
         with self.reading() as db:
-            for part in row_mapping.parts(keys):
+            for part in row_mapping.batched(keys):
                 rows = db.execute(columns.where(embeddings.c.key.in_(part)))
                 found.update((row.key, row.sentences) for row in rows)
         return {key: packed for key, packed in found.items() if packed}
@@ -60,7 +60,7 @@ class VectorTable(Database):
     def vector_state(self) -> VectorState:
         """What a cache of the vectors must follow."""
         with self.reading() as db:
-            held = self.metas()
+            held = self.counters()
             return VectorState(
                 model=held.get("model", ""),
                 last=int(db.execute(LAST_VECTOR).scalar_one()),
@@ -73,6 +73,6 @@ class VectorTable(Database):
         known: set[str] = set()
         ours = select(embeddings.c.key).where(THIS_MODEL)
         with self.reading() as db:
-            for part in row_mapping.parts(asked):
+            for part in row_mapping.batched(asked):
                 known.update(db.execute(ours.where(embeddings.c.key.in_(part))).scalars())
         return set(asked) - known

@@ -18,10 +18,10 @@ BUSY_SECONDS = 60
 """How long a writer waits for another one."""
 CONNECT_SECONDS = 10
 """How long a PostgreSQL server may take to answer."""
-IDLE = 5
+IDLE_CONNECTIONS = 5
 """Connections that are kept for the next reader."""
-LEAST_ROOM = 1 << 16
-EXAMPLE = "postgresql+psycopg://user:password@host/footnote"
+MIN_FREE_BYTES = 1 << 16
+EXAMPLE_URL = "postgresql+psycopg://user:password@host/footnote"
 
 
 def make_engine(file: Path, url: str) -> Engine:
@@ -33,17 +33,19 @@ def _postgresql(url: str) -> Engine:
     try:
         parsed = make_url(url.replace("postgres://", "postgresql://", 1))
         if parsed.get_backend_name() != "postgresql":
-            raise StoreError(f"Footnote keeps no database in {parsed.drivername}: give {EXAMPLE}.")
+            raise StoreError(
+                f"Footnote keeps no database in {parsed.drivername}: give {EXAMPLE_URL}."
+            )
         return create_engine(
             parsed.set(drivername="postgresql+psycopg"),
-            pool_size=IDLE,
+            pool_size=IDLE_CONNECTIONS,
             pool_use_lifo=True,
             max_overflow=-1,
             pool_pre_ping=True,
             connect_args={"connect_timeout": parsed.query.get("connect_timeout", CONNECT_SECONDS)},
         )
     except (ArgumentError, NoSuchModuleError, ValueError) as error:
-        raise StoreError(f"The database's address cannot be read: give {EXAMPLE}.") from error
+        raise StoreError(f"The database's address cannot be read: give {EXAMPLE_URL}.") from error
     except ModuleNotFoundError as error:
         raise StoreError(
             "PostgreSQL needs psycopg: install it with `pip install 'footnote[postgresql]'`."
@@ -54,7 +56,7 @@ def _sqlite(path: Path) -> Engine:
     engine = create_engine(
         URL.create("sqlite", database=str(path)),
         poolclass=QueuePool,
-        pool_size=IDLE,
+        pool_size=IDLE_CONNECTIONS,
         pool_use_lifo=True,  # the one used last has the most in its cache
         max_overflow=-1,
         # Transactions are begun below: Python's own way of beginning them knows no snapshot.
@@ -82,14 +84,14 @@ def _begin(db: Connection) -> None:
         connection.execute("BEGIN IMMEDIATE" if options.get("writes") else "BEGIN")  # type: ignore[union-attr]
 
 
-def reader(engine: Engine) -> Engine:
+def snapshot_engine(engine: Engine) -> Engine:
     """The engine whose transactions are snapshots."""
     if engine.dialect.name == "sqlite":
         return engine
     return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
 
-def writer(engine: Engine) -> Engine:
+def writing_engine(engine: Engine) -> Engine:
     """The engine whose transactions write; each statement sees what others wrote before it, so also
     what they wrote while ``begin_writing`` waited."""
     if engine.dialect.name == "sqlite":
@@ -97,11 +99,11 @@ def writer(engine: Engine) -> Engine:
     return engine.execution_options(isolation_level="READ COMMITTED")
 
 
-def changer(engine: Engine) -> Engine:
+def schema_engine(engine: Engine) -> Engine:
     """The engine whose transactions change tables: they do not check references."""
     if engine.dialect.name == "sqlite":
         return engine.execution_options(writes=True, unchecked=True)
-    return writer(engine)
+    return writing_engine(engine)
 
 
 def check_references(db: Connection, place: str) -> None:
@@ -110,10 +112,10 @@ def check_references(db: Connection, place: str) -> None:
         raise StoreError(f"{place[:1].upper()}{place[1:]} is damaged: restore it from a backup.")
 
 
-def outside(engine: Engine) -> Engine:
+def autocommit_engine(engine: Engine) -> Engine:
     """The engine whose statements each stand alone."""
     if engine.dialect.name == "sqlite":
-        return engine.execution_options(outside=True)
+        return engine.execution_options(autocommit_engine=True)
     return engine.execution_options(isolation_level="AUTOCOMMIT")
 
 
@@ -125,7 +127,7 @@ def begin_writing(db: Connection, tables: str) -> None:
         db.execute(select(func.pg_advisory_xact_lock(crc32(tables.encode()))))
 
 
-def explain(error: BaseException, file: Path, url: str) -> str:
+def explain_error(error: BaseException, file: Path, url: str) -> str:
     """What went wrong, and what to do next."""
     reason = " ".join(str(error).split())
     if url:
@@ -154,4 +156,4 @@ def _explain_server(reason: str, url: str) -> str:
 
 def _has_no_room(folder: Path) -> bool:
     """Whether the disk is full: SQLite then sometimes says no more than "disk I/O error"."""
-    return folder.is_dir() and shutil.disk_usage(folder).free < LEAST_ROOM
+    return folder.is_dir() and shutil.disk_usage(folder).free < MIN_FREE_BYTES

@@ -14,12 +14,12 @@ from store.database.schema import TEXT, meta
 ALL = select(meta.c.key, meta.c.value)
 
 
-def insert(db: Connection, table: Table) -> Any:
+def dialect_insert(db: Connection, table: Table) -> Any:
     """This database's INSERT, which knows ``ON CONFLICT``."""
     return postgresql.insert(table) if db.dialect.name == "postgresql" else sqlite.insert(table)
 
 
-def all_of(db: Connection) -> dict[str, str]:
+def read_counters(db: Connection) -> dict[str, str]:
     """Every setting and counter: there are few, and one statement that is always the same is the
     quickest. Within a snapshot they are read once."""
     remembered: dict[str, str] | None = db.get_execution_options().get("remembered")
@@ -31,10 +31,10 @@ def all_of(db: Connection) -> dict[str, str]:
     return found
 
 
-def remember(db: Connection, values: Mapping[str, str]) -> None:
+def set_counter(db: Connection, values: Mapping[str, str]) -> None:
     """Writes settings of the library over those of the same name."""
     rows: Sequence[dict[str, str]] = [{"key": k, "value": v} for k, v in values.items()]
-    into = insert(db, meta)
+    into = dialect_insert(db, meta)
     db.execute(
         into.on_conflict_do_update(index_elements=["key"], set_={"value": into.excluded.value}),
         rows,
@@ -44,5 +44,5 @@ def remember(db: Connection, values: Mapping[str, str]) -> None:
 def add_to(db: Connection, counter: str, number: int) -> None:
     """Adds to a counter."""
     grown = cast(cast(meta.c.value, BigInteger) + number, TEXT)
-    into = insert(db, meta).values(key=counter, value=str(number))
+    into = dialect_insert(db, meta).values(key=counter, value=str(number))
     db.execute(into.on_conflict_do_update(index_elements=["key"], set_={"value": grown}))

@@ -14,14 +14,14 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
 from store.database.connection import (
+    autocommit_engine,
     begin_writing,
-    changer,
     check_references,
-    explain,
+    explain_error,
     make_engine,
-    outside,
-    reader,
-    writer,
+    schema_engine,
+    snapshot_engine,
+    writing_engine,
 )
 from store.database.migration import CATALOGUE, Schema, migrate
 from store.files.private_files import private_file, private_folder
@@ -44,8 +44,8 @@ class Database:
             if not url:
                 private_file(folder / schema.file)
             self._engine = make_engine(folder / schema.file, url)
-            self._reader, self._writer = reader(self._engine), writer(self._engine)
-            self._outside = outside(self._engine)
+            self._reader, self._writer = snapshot_engine(self._engine), writing_engine(self._engine)
+            self._outside = autocommit_engine(self._engine)
         try:
             migrate(schema, self.reading, self._changing, self.place)
         except BaseException:
@@ -98,7 +98,7 @@ class Database:
     def _changing(self) -> Iterator[Connection]:
         """A transaction that changes tables. SQLite makes some anew, and rows that refer to them
         must not mind: references are checked at the end."""
-        engine = changer(self._engine)
+        engine = schema_engine(self._engine)
         with self._explained(), engine.connect() as db:
             try:
                 with self._noted(db, writes=True), db.begin():
@@ -137,4 +137,6 @@ class Database:
             raise
         except (SQLAlchemyError, sqlite3.Error, OSError) as error:
             reason = error.orig if isinstance(error, DBAPIError) and error.orig else error
-            raise StoreError(explain(reason, self.folder / self._schema.file, self._url)) from error
+            raise StoreError(
+                explain_error(reason, self.folder / self._schema.file, self._url)
+            ) from error

@@ -30,7 +30,7 @@ class Schema:
 
 
 CATALOGUE = Schema("catalogue.sqlite3", "store:migrations", "0003", "alembic_version")
-BASE = "0001"
+BASE_REVISION = "0001"
 """The revision that stands for the catalogue's tables of before Alembic."""
 Transaction = Callable[[], AbstractContextManager[Connection]]
 
@@ -66,8 +66,8 @@ def _upgrade(db: Connection, schema: Schema) -> None:
     config = configured(db, schema)
     older = schema is CATALOGUE and db.dialect.name == "sqlite"
     if older and _version(db, schema) is None and sqlite_history.adopted(db):
-        sqlite_history.bring_up(db)
-        command.stamp(config, BASE)
+        sqlite_history.upgrade_legacy(db)
+        command.stamp(config, BASE_REVISION)
     command.upgrade(config, schema.head)
     if older:
         sqlite_history.refuse_older(db)

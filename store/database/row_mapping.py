@@ -16,11 +16,11 @@ from ingest.document import Block, BlockKind, Document, Passage
 from ingest.scan import write_scans
 from store.database import counters
 from store.database.schema import collections, documents, embeddings, passages, revisions
-from store.results import OMISSIONS, Revision, StoredPassage
+from store.results import OMISSIONS_KEY, Revision, StoredPassage
 
 T = TypeVar("T")
 AnyRow = Row[*tuple[Any, ...]]
-PART = 500
+STATEMENT_BATCH_SIZE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class NewPassage:
     passage: Passage
 
 
-def revision(row: AnyRow) -> Revision:
+def revision_of_row(row: AnyRow) -> Revision:
     """A row of revisions joined with its document."""
     return Revision(
         id=row.id,
@@ -52,7 +52,7 @@ def revision(row: AnyRow) -> Revision:
     )
 
 
-def passage(row: AnyRow) -> StoredPassage:
+def passage_of_row(row: AnyRow) -> StoredPassage:
     """A row of passages joined with its document."""
     return StoredPassage(
         id=row.key,
@@ -79,22 +79,24 @@ def write_blocks(blocks: Iterable[Block]) -> str:
     return json.dumps([[b.kind, b.start, b.end, b.level, b.page, b.row] for b in blocks])
 
 
-def shape(document: Document) -> str:
+def content_fingerprint(document: Document) -> str:
     """Hash of what the passages of a document depend on."""
     return _hash(document.title, document.media_type, write_blocks(document.blocks), document.text)
 
 
-def parts(values: Sequence[T]) -> Iterator[Sequence[T]]:
+def batched(values: Sequence[T]) -> Iterator[Sequence[T]]:
     """Slices short enough for one statement."""
-    return (values[i : i + PART] for i in range(0, len(values), PART))
+    return (
+        values[i : i + STATEMENT_BATCH_SIZE] for i in range(0, len(values), STATEMENT_BATCH_SIZE)
+    )
 
 
-def missing(db: Connection, keys: Iterable[str]) -> set[str]:
+def keys_without_vector(db: Connection, keys: Iterable[str]) -> set[str]:
     """Those of ``keys`` that have no vector, or none of their sentences."""
     wanted = list(dict.fromkeys(keys))
     known: set[str] = set()
     complete = select(embeddings.c.key).where(embeddings.c.sentences.is_not(None))
-    for part in parts(wanted):
+    for part in batched(wanted):
         known.update(db.execute(complete.where(embeddings.c.key.in_(part))).scalars())
     return set(wanted) - known
 
@@ -105,7 +107,7 @@ def keys_of(db: Connection, which: ColumnElement[bool], keys: Sequence[str]) -> 
     joined = joined.join(documents, documents.c.id == revisions.c.document)
     held = select(passages.c.key).select_from(joined).where(which)
     found: set[str] = set()
-    for part in parts(keys):
+    for part in batched(keys):
         found.update(db.execute(held.where(passages.c.key.in_(part))).scalars())
     return found
 
@@ -116,7 +118,7 @@ def insert_vectors(db: Connection, model: str, vectors: Iterable[tuple[str, byte
         {"key": key, "model": model, "vector": vector, "sentences": sentences}
         for key, vector, sentences in vectors
     ]
-    into = counters.insert(db, embeddings)
+    into = counters.dialect_insert(db, embeddings)
     values = {"sentences": into.excluded.sentences}
     if rows:
         db.execute(into.on_conflict_do_update(index_elements=["key"], set_=values), rows)
@@ -124,7 +126,7 @@ def insert_vectors(db: Connection, model: str, vectors: Iterable[tuple[str, byte
 
 def metadata(document: Document) -> str:
     """A document's metadata, and what was not read of it, as JSON."""
-    told = {OMISSIONS: "\n".join(document.omissions)} if document.omissions else {}
+    told = {OMISSIONS_KEY: "\n".join(document.omissions)} if document.omissions else {}
     return json.dumps({**document.metadata, **told}, sort_keys=True)
 
 
@@ -149,7 +151,7 @@ def ensure_document(db: Connection, document: Document) -> str:
 
 def ensure_collection(db: Connection, name: str) -> None:
     """Makes a collection where there is none of that name."""
-    made = counters.insert(db, collections).values(name=name)
+    made = counters.dialect_insert(db, collections).values(name=name)
     db.execute(made.on_conflict_do_nothing())
 
 
@@ -163,7 +165,7 @@ def ensure_revision(db: Connection, owner: str, document: Document, now: str) ->
     values = {
         "title": document.title,
         "media_type": document.media_type,
-        "shape": shape(document),
+        "shape": content_fingerprint(document),
         "metadata": metadata(document),
         "scans": write_scans(document.scans),
         "blocks": write_blocks(document.blocks),

@@ -9,15 +9,15 @@ from dataclasses import dataclass, field
 from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select, true
 from sqlalchemy.engine import Connection
 
-from store.database.counters import all_of
+from store.database.counters import read_counters
 from store.database.schema import collections, documents, passages
 
 CURRENT_PASSAGES = passages.join(documents, documents.c.current == passages.c.revision)
-FEW = 5000
+FEW_PASSAGES = 5000
 """Up to so many passages, looking at them all is faster than asking an index for more and more."""
-MOST_RANGES = 100
+MAX_RANGES = 100
 """Of more ranges of ids, looking a passage up takes less than comparing it with each."""
-WORDS = "words"
+WORDS_COUNTER = "words"
 """The counter of all words in the full text."""
 
 
@@ -91,7 +91,7 @@ class Scope:
 
     def is_small(self, db: Connection) -> bool:
         """Whether its passages are so few that each may be looked at."""
-        return self.restricted and self.totals(db).passages <= FEW
+        return self.restricted and self.totals(db).passages <= FEW_PASSAGES
 
     def holding(self, db: Connection, passage: ColumnElement[int]) -> ColumnElement[bool]:
         """Whether the passage of that id is current, and inside."""
@@ -126,14 +126,16 @@ class Scope:
             elif row.inside:
                 lasts[-1] = row.last
             before, held = row.last, bool(row.inside)
-        return Ranges(tuple(firsts), tuple(lasts)) if len(firsts) <= MOST_RANGES else None
+        return Ranges(tuple(firsts), tuple(lasts)) if len(firsts) <= MAX_RANGES else None
 
     def totals(self, db: Connection) -> Totals:
         """Counted as documents become current, so that nothing is counted here. The scope of
         ``documents`` makes no difference."""
         if self.collections is None:
-            held = all_of(db)
-            counters = (int(held.get(name, 0)) for name in ("generation", "passages", WORDS))
+            held = read_counters(db)
+            counters = (
+                int(held.get(name, 0)) for name in ("generation", "passages", WORDS_COUNTER)
+            )
             return Totals(*counters)
         of_them = select(collections).where(collections.c.name.in_(sorted(self.collections)))
         rows = db.execute(of_them.order_by(collections.c.name)).all()

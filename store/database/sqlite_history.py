@@ -78,7 +78,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
 )
 
 
-def bring_up(db: Connection) -> None:
+def upgrade_legacy(db: Connection) -> None:
     """Brings them up to what Alembic's first revision makes, inside a transaction."""
     version = int(db.exec_driver_sql("PRAGMA user_version").scalar_one())
     for statements in MIGRATIONS[version:]:

@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from tokenizers import Encoding, Tokenizer
 
-GRAPH = "all-MiniLM-L6-v2.onnx"
-WEIGHTS = "model.safetensors"
-TOKENS = 1024
+GRAPH_FILE = "all-MiniLM-L6-v2.onnx"
+WEIGHTS_FILE = "model.safetensors"
+MAX_BATCH_TOKENS = 1024
 """Tokens of a batch, padding included: what fits a core's cache. Larger batches are slower."""
 
 
@@ -42,8 +42,8 @@ class OnnxEncoder:
         # A waiting thread that spins takes the core from whoever else works (evals/FIGURES.md).
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         data = weights.read_bytes()
-        options.add_external_initializers_from_files_in_memory([WEIGHTS], [data], [len(data)])
-        graph = files("store").joinpath("data", GRAPH).read_bytes()
+        options.add_external_initializers_from_files_in_memory([WEIGHTS_FILE], [data], [len(data)])
+        graph = files("store").joinpath("data", GRAPH_FILE).read_bytes()
         self._session = onnxruntime.InferenceSession(
             graph, options, providers=["CPUExecutionProvider"]
         )
@@ -63,7 +63,7 @@ class OnnxEncoder:
         done = 0
         while done < len(order):
             width = min(self._window, len(encodings[order[done]].ids))
-            batch = order[done : done + max(1, TOKENS // width)]
+            batch = order[done : done + max(1, MAX_BATCH_TOKENS // width)]
             parts.append(self._run([encodings[i] for i in batch], width))
             done += len(batch)
             if progress:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
     from numpy.typing import NDArray
 
-BATCH = 64
-WINDOW = 512
+TEXT_BATCH_SIZE = 64
+WINDOW_TOKENS = 512
 """Tokens that every provider's model takes; longer passages would be no better evidence."""
 
 
@@ -28,12 +28,12 @@ def is_provider_name(name: str) -> bool:
 class ProviderEmbedder(Embedder):
     """A provider's embedding model. Its weights cannot be checked: the name has to be enough."""
 
-    max_tokens = WINDOW
+    max_tokens = WINDOW_TOKENS
 
     def __init__(self, name: str, base_url: str | None = None) -> None:
         self.name = name
         self._base_url = base_url
-        self.fingerprint = f"{name}@provider/{WINDOW}"
+        self.fingerprint = f"{name}@provider/{WINDOW_TOKENS}"
 
     def __reduce__(self) -> tuple[type[Self], tuple[str, str | None]]:
         """In another process it opens the provider's package anew."""
@@ -57,11 +57,11 @@ class ProviderEmbedder(Embedder):
         if not texts:
             return np.zeros((0, self.dimensions), dtype=np.float32)
         rows: list[list[float]] = []
-        for first in range(0, len(texts), BATCH):
-            part = [text or " " for text in texts[first : first + BATCH]]
+        for first in range(0, len(texts), TEXT_BATCH_SIZE):
+            part = [text or " " for text in texts[first : first + TEXT_BATCH_SIZE]]
             rows += self._ask(self._model.embed_documents, part)
             if progress:
-                progress(min(first + BATCH, len(texts)), len(texts))
+                progress(min(first + TEXT_BATCH_SIZE, len(texts)), len(texts))
         return _unit_length(rows)
 
     def encode_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-REMEMBERED = 64
+CACHE_SIZE = 64
 
 
 class QueryVectors:
@@ -36,7 +36,7 @@ class QueryVectors:
             found.update(zip(fresh, self._embedder.encode_queries(fresh), strict=True))
             with self._lock:
                 self._known.update(found)
-                while len(self._known) > REMEMBERED:
+                while len(self._known) > CACHE_SIZE:
                     self._known.popitem(last=False)
         return found
 

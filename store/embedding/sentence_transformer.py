@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
 DEFAULT_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-BATCH = 32
-LONGEST_WINDOW = 512
+TEXT_BATCH_SIZE = 32
+MAX_WINDOW_TOKENS = 512
 QUERY_PROMPTS = ("query",)
 DOCUMENT_PROMPTS = ("document", "passage", "corpus")
 """Names that models give to the prompt of a document; the first that a model has is taken."""
@@ -96,8 +96,8 @@ class SentenceTransformerEmbedder(Embedder):
         ):
             value = _json(self.folder / name).get(key)
             if isinstance(value, int) and value > 0:
-                return min(value, LONGEST_WINDOW)
-        return LONGEST_WINDOW
+                return min(value, MAX_WINDOW_TOKENS)
+        return MAX_WINDOW_TOKENS
 
     @cached_property
     def dimensions(self) -> int:  # type: ignore[override]
@@ -149,11 +149,11 @@ class SentenceTransformerEmbedder(Embedder):
             return self._packaged().encode(texts, progress)
         order = sorted(range(len(texts)), key=lambda i: len(texts[i]), reverse=True)
         parts: list[NDArray[np.float32]] = []
-        for first in range(0, len(order), BATCH):
-            batch = [texts[i] for i in order[first : first + BATCH]]
+        for first in range(0, len(order), TEXT_BATCH_SIZE):
+            batch = [texts[i] for i in order[first : first + TEXT_BATCH_SIZE]]
             parts.append(self._encode_batch(batch, query=query))
             if progress:
-                progress(min(first + BATCH, len(order)), len(order))
+                progress(min(first + TEXT_BATCH_SIZE, len(order)), len(order))
         stacked = np.concatenate(parts)
         vectors = np.empty_like(stacked)
         vectors[order] = stacked
@@ -169,7 +169,7 @@ class SentenceTransformerEmbedder(Embedder):
             vectors = encode(
                 texts,
                 prompt=self._prompt(QUERY_PROMPTS if query else DOCUMENT_PROMPTS),
-                batch_size=BATCH,
+                batch_size=TEXT_BATCH_SIZE,
                 show_progress_bar=False,
                 convert_to_numpy=True,
                 normalize_embeddings=True,
@@ -179,9 +179,9 @@ class SentenceTransformerEmbedder(Embedder):
     def _packaged(self) -> OnnxEncoder:
         with self._lock:
             if self._onnx is None:
-                from store.embedding.onnx_encoder import WEIGHTS, OnnxEncoder
+                from store.embedding.onnx_encoder import WEIGHTS_FILE, OnnxEncoder
 
-                weights = self.folder / WEIGHTS
+                weights = self.folder / WEIGHTS_FILE
                 if _sha256([weights]) != DEFAULT_SHA256:
                     raise StoreError(
                         f"The weights in {self.folder} are not the ones Footnote was tested with "

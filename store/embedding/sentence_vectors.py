@@ -13,20 +13,20 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SCALE_BYTES = 4
-LARGEST = 127
+MAX_INT8 = 127
 
 
-def pack(vectors: NDArray[np.float32]) -> bytes:
+def pack_vectors(vectors: NDArray[np.float32]) -> bytes:
     """The bytes of unit vectors, shape (sentences, dimensions): all scales, then all components."""
     import numpy as np
 
-    scales = np.abs(vectors).max(axis=1, initial=0.0).astype(np.float32) / LARGEST
+    scales = np.abs(vectors).max(axis=1, initial=0.0).astype(np.float32) / MAX_INT8
     whole = np.rint(vectors / np.maximum(scales, np.finfo(np.float32).tiny)[:, None])
     packed: bytes = scales.tobytes() + whole.astype(np.int8).tobytes()
     return packed
 
 
-def unpack(data: bytes, dimensions: int) -> NDArray[np.float32]:
+def unpack_vectors(data: bytes, dimensions: int) -> NDArray[np.float32]:
     """The vectors of ``pack``, shape (sentences, dimensions)."""
     import numpy as np
 

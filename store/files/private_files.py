@@ -13,10 +13,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 FOLDER, FILE = 0o700, 0o600
-OTHERS = 0o077
+OTHERS_MODE = 0o077
 """What group and others may do."""
 POSIX = os.name == "posix"
-NAMES = (
+OWN_FILES = (
     "*.sqlite3*", "vectors*", "uploads", "gradio", "sets", "runs", "calibration*", "settings.toml"
 )  # fmt: skip
 """What Footnote keeps in a data folder; whatever else lies there is none of its business."""
@@ -42,13 +42,13 @@ def make_private(folder: Path) -> list[Path]:
 
 def open_to_others(folder: Path) -> list[Path]:
     """The data folder, and what Footnote keeps in it, as far as other accounts may use it."""
-    return [path for path in _of(folder) if _mode(path) & OTHERS]
+    return [path for path in _of(folder) if _mode(path) & OTHERS_MODE]
 
 
 @contextmanager
 def private_umask() -> Iterator[None]:
     """What is made meanwhile, by whatever library, is its owner's alone. For a whole process."""
-    before = os.umask(OTHERS)
+    before = os.umask(OTHERS_MODE)
     try:
         yield
     finally:
@@ -60,7 +60,7 @@ def _of(folder: Path) -> Iterator[Path]:
     if not POSIX or not folder.is_dir():
         return
     yield folder
-    for name in NAMES:
+    for name in OWN_FILES:
         for kept in folder.glob(name):
             yield kept
             if kept.is_dir() and not kept.is_symlink():
@@ -80,10 +80,10 @@ def _mode(path: Path) -> int:
 
 def _close(path: Path) -> bool:
     mode = _mode(path)
-    if not POSIX or not mode & OTHERS:
+    if not POSIX or not mode & OTHERS_MODE:
         return True
     try:
-        path.chmod(mode & ~OTHERS)
+        path.chmod(mode & ~OTHERS_MODE)
     except FileNotFoundError:
         return True
     except PermissionError:

@@ -18,16 +18,16 @@ K1 = 1.2
 B = 0.75
 CONTEXT_WEIGHT = 0.6
 """What a word of a passage's context counts; one of its text counts 1."""
-CANDIDATES = 4
-"""How many times the passages that are asked for are scored here, and at least ``FEWEST``."""
-FEWEST = 200
+CANDIDATE_FACTOR = 4
+"""How many times the passages asked for are scored here, and at least ``MIN_CANDIDATES``."""
+MIN_CANDIDATES = 200
 # Words of the text have the weight A, those of the context B, some places behind the text.
-GAP = 8
-LONGEST = 200
+CONTEXT_GAP = 8
+MAX_WORD_CHARS = 200
 """Characters of a word that are indexed; PostgreSQL takes 2 kB."""
-LAST_PLACE = 16_383
-TOKEN = re.compile(r"[^\W_]+")
-MARKS = re.compile("[\u0300-\u036f]+")
+MAX_POSITION = 16_383
+TOKEN_PATTERN = re.compile(r"[^\W_]+")
+COMBINING_MARKS = re.compile("[\u0300-\u036f]+")
 _LOCAL = threading.local()
 
 
@@ -50,8 +50,8 @@ def score_of_text(said: str, context: str, mean: float, asked: Mapping[Phrase, f
         for word in tokens(spaced(text)):
             place, length = place + 1, length + 1
             if word in wanted:
-                held.setdefault(word, {})[min(place, LAST_PLACE)] = weight
-        place += GAP
+                held.setdefault(word, {})[min(place, MAX_POSITION)] = weight
+        place += CONTEXT_GAP
     return _score(lambda stem: held.get(stem, {}), length, mean, asked)
 
 
@@ -91,15 +91,15 @@ def vector(said: str, context: str) -> tuple[str, int]:
     place = length = 0
     for words, weight in ((tokens(spaced(said)), "A"), (tokens(spaced(context)), "B")):
         for word in words:
-            place, length = min(place + 1, LAST_PLACE), length + 1
+            place, length = min(place + 1, MAX_POSITION), length + 1
             parts.setdefault(word, []).append(f"{place}{weight}")
-        place = min(place + GAP, LAST_PLACE)
+        place = min(place + CONTEXT_GAP, MAX_POSITION)
     return " ".join(f"'{word}':{','.join(held)}" for word, held in parts.items()), length
 
 
 def tokens(said: str) -> Iterator[str]:
     """The words of a text, folded and stemmed."""
-    return (_stem(word[:LONGEST]) for word in TOKEN.findall(_folded(said)))
+    return (_stem(word[:MAX_WORD_CHARS]) for word in TOKEN_PATTERN.findall(_folded(said)))
 
 
 def _frequency(stems: Sequence[Places]) -> float:
@@ -123,7 +123,7 @@ def _places(words: str, stem: str) -> Places:
 
 def _folded(said: str) -> str:
     """Lower case, without the accents of Latin, Greek and Cyrillic letters."""
-    bare = MARKS.sub("", unicodedata.normalize("NFD", said.lower()))
+    bare = COMBINING_MARKS.sub("", unicodedata.normalize("NFD", said.lower()))
     return unicodedata.normalize("NFC", bare)
 
 

@@ -15,13 +15,13 @@ from store.database.search_scope import EVERYTHING, Scope, Totals
 from store.fulltext.query_terms import Every, Phrase
 from store.fulltext.text_index import text_index
 
-REMEMBERED = 20_000
+CACHE_SIZE = 20_000
 # In a library of so many passages, counts made before a change still tell what is rare: they are
 # kept while the number of passages changes by less than this share, for at most so many seconds.
-LARGE = 20_000
-DRIFT = 0.01
+LARGE_LIBRARY_PASSAGES = 20_000
+MAX_DRIFT = 0.01
 KEPT_S = 600.0
-LEAST = 1e-6
+MIN_IDF = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +73,11 @@ class DocumentFrequency:
         return counts
 
     def ranking_idf(self, db: Connection, some: Sequence[Phrase]) -> dict[Phrase, float]:
-        """The idf that BM25 ranks by, as FTS5 has it: not smoothed, and never below ``LEAST``."""
+        """The idf that BM25 ranks by, as FTS5 has it: not smoothed, and never below ``MIN_IDF``."""
         passages = self.passages(db)
         counts = self.counts(db, [(phrase,) for phrase in some])
         return {
-            phrase: max(LEAST, math.log((passages - having + 0.5) / (having + 0.5)))
+            phrase: max(MIN_IDF, math.log((passages - having + 0.5) / (having + 0.5)))
             for (phrase,), having in counts.items()
         }
 
@@ -85,7 +85,7 @@ class DocumentFrequency:
         with self._lock:
             self._known[every] = counted
             self._known.move_to_end(every)
-            while len(self._known) > REMEMBERED:
+            while len(self._known) > CACHE_SIZE:
                 self._known.popitem(last=False)
 
 
@@ -97,5 +97,5 @@ def idf(passages: int, having: int) -> float:
 def _holds(known: _Counted, now: Totals) -> bool:
     if known.of.generation == now.generation:
         return True
-    near = abs(now.passages - known.of.passages) <= DRIFT * now.passages
-    return now.passages >= LARGE and near and monotonic() - known.at < KEPT_S
+    near = abs(now.passages - known.of.passages) <= MAX_DRIFT * now.passages
+    return now.passages >= LARGE_LIBRARY_PASSAGES and near and monotonic() - known.at < KEPT_S

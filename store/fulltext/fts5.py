@@ -21,7 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.engine import Connection
 
 from store.database.database import Database
-from store.database.row_mapping import PART, parts
+from store.database.row_mapping import STATEMENT_BATCH_SIZE, batched
 from store.database.schema import passages
 from store.database.search_scope import CURRENT_PASSAGES, EVERYTHING, Scope
 from store.fulltext import bm25
@@ -43,7 +43,7 @@ FORGET = text(
     "DELETE FROM fulltext WHERE rowid IN (SELECT id FROM passages WHERE revision = :revision)"
 )
 MERGE = text("INSERT INTO fulltext (fulltext, rank) VALUES ('merge', :pages)")
-HAS = text("fulltext MATCH :query")
+HAS_WORDS = text("fulltext MATCH :query")
 SCORE: Label[float] = literal_column(f"-bm25(fulltext, 1.0, {bm25.CONTEXT_WEIGHT})").label("score")
 
 
@@ -114,7 +114,7 @@ def recount_words(db: Connection) -> None:
 
 def counts(db: Connection, asked: Sequence[Every], scope: Scope) -> list[int]:
     """For each, how many passages inside the scope have all its phrases."""
-    counted = select(func.count()).select_from(fulltext).where(HAS)
+    counted = select(func.count()).select_from(fulltext).where(HAS_WORDS)
     if scope.ranges is not None:
         counted = counted.where(scope.ranges.holding(fulltext.c.rowid))
     elif scope.restricted:
@@ -127,14 +127,16 @@ def matches(
     db: Connection, wanted: Sequence[Phrase], limit: int, scope: Scope, rarity: Rarity
 ) -> list[tuple[int, float]]:
     """``(passage id, BM25)`` of the best that have any of these phrases, best first."""
-    query = select(fulltext.c.rowid, SCORE).where(HAS).order_by(SCORE.desc(), fulltext.c.rowid)
+    query = (
+        select(fulltext.c.rowid, SCORE).where(HAS_WORDS).order_by(SCORE.desc(), fulltext.c.rowid)
+    )
     values: dict[str, object] = {"query": _query(wanted, " OR ")}
     if not scope.restricted:
         if scope != EVERYTHING:
             query = query.where(scope.holding(db, fulltext.c.rowid))
         return [(row.rowid, row.score) for row in db.execute(query.limit(limit), values)]
     # FTS5's own scores tell of passages outside: how many there are, and how many have a word.
-    found = _inside(db, query, values, max(bm25.FEWEST, 2 * limit), scope)
+    found = _inside(db, query, values, max(bm25.MIN_CANDIDATES, 2 * limit), scope)
     return bm25.best(_scores(db, found, scope, rarity(wanted)), limit)
 
 
@@ -151,7 +153,7 @@ def _inside(
     # Whether a match is inside takes longer than to find it: asked of the best alone.
     found: list[int] = []
     current = select(passages.c.id).select_from(CURRENT_PASSAGES).where(scope.checked)
-    for part in db.execute(query, values).partitions(PART):
+    for part in db.execute(query, values).partitions(STATEMENT_BATCH_SIZE):
         ids = [row.rowid for row in part]
         inside = set(db.execute(current.where(passages.c.id.in_(ids))).scalars())
         found += [each for each in ids if each in inside]
@@ -166,7 +168,7 @@ def _scores(
     asked, mean = bm25.weighted(rarity), scope.totals(db).mean_length
     columns = select(passages.c.id, passages.c.text, passages.c.context)
     scores = {}
-    for part in parts(found):
+    for part in batched(found):
         for row in db.execute(columns.where(passages.c.id.in_(part))):
             scores[row.id] = bm25.score_of_text(row.text, row.context, mean, asked)
     return scores

@@ -9,11 +9,11 @@ from sqlalchemy.engine import Connection
 
 from store.fulltext.document_frequency import DocumentFrequency
 from store.fulltext.document_frequency import idf as rarity
-from store.fulltext.query_terms import WORD, Phrase, phrases, terms
+from store.fulltext.query_terms import WORD_PATTERN, Phrase, phrases, terms
 from store.fulltext.text_index import text_index
 
 # Scoring a match takes FTS5 about a microsecond; words beyond so many are the ones that tell least.
-MOST_MATCHES = 20_000
+MAX_MATCHES = 20_000
 
 
 def matches(
@@ -38,7 +38,7 @@ def matches(
 
 def _affordable(wanted: list[Phrase], db: Connection, frequency: DocumentFrequency) -> list[Phrase]:
     """The phrases, without the most frequent ones where all together match too many passages."""
-    most = MOST_MATCHES // text_index(db).COST
+    most = MAX_MATCHES // text_index(db).COST
     if frequency.passages(db) <= most:
         return wanted
     counts = frequency.counts(db, [(phrase,) for phrase in wanted])
@@ -55,7 +55,7 @@ def _affordable(wanted: list[Phrase], db: Connection, frequency: DocumentFrequen
 def idf(db: Connection, words: Sequence[str], frequency: DocumentFrequency) -> dict[str, float]:
     """How rare each word is among the current passages (BM25's smoothed idf, natural log, >= 0)."""
     distinct = dict.fromkeys(words)
-    asked = {word: tuple(phrases(WORD.findall(word.lower()))) for word in distinct}
+    asked = {word: tuple(phrases(WORD_PATTERN.findall(word.lower()))) for word in distinct}
     counts = frequency.counts(db, [every for every in asked.values() if every])
     total = frequency.passages(db)
     return {word: rarity(total, counts.get(every, 0)) for word, every in asked.items()}

@@ -48,7 +48,7 @@ fulltext = Table(
 RANGES = False
 COST = 4
 WEIGHTS = f"{{0, 0, {bm25.CONTEXT_WEIGHT}, 1}}"
-HAS = fulltext.c.words.op("@@")(text("CAST(:query AS tsquery)"))
+HAS_WORDS = fulltext.c.words.op("@@")(text("CAST(:query AS tsquery)"))
 
 
 def add_terms(db: Connection, revision_id: str) -> None:
@@ -112,7 +112,7 @@ def _count(db: Connection, stemmed: Every, scope: Scope) -> int:
     """The same of a phrase, or of several: the passages that have it are read."""
     if not stemmed:
         return 0
-    counted = select(func.count()).select_from(fulltext).where(HAS)
+    counted = select(func.count()).select_from(fulltext).where(HAS_WORDS)
     if scope.restricted:
         counted = counted.where(_inside(scope))
     return int(db.execute(counted, {"query": " & ".join(map(_joined, stemmed))}).scalar_one())
@@ -125,7 +125,9 @@ def matches(
     asked = bm25.weighted(rarity(wanted))
     if not asked:
         return []
-    candidates = _candidates(db, asked, max(bm25.FEWEST, bm25.CANDIDATES * limit), scope)
+    candidates = _candidates(
+        db, asked, max(bm25.MIN_CANDIDATES, bm25.CANDIDATE_FACTOR * limit), scope
+    )
     return bm25.best(_scores(db, candidates, asked, scope), limit)
 
 
@@ -140,7 +142,7 @@ def _candidates(
         values |= {f"idf{n}": idf, f"phrase{n}": _joined(stems)}
     query = (
         select(fulltext.c.passage)
-        .where(HAS)
+        .where(HAS_WORDS)
         .order_by(text(f"{' + '.join(ranks)} DESC"), fulltext.c.passage)
         .limit(bindparam("limit"))
     )

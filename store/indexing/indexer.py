@@ -11,24 +11,29 @@ from pathlib import Path
 from time import perf_counter
 
 from ingest.document import Document, FootnoteError, Passage
-from ingest.language.sentences import spoken
+from ingest.language.sentences import prose_sentences
 from ingest.split import split
 from store.catalogue.catalogue import Catalogue, MissingVectors
-from store.catalogue.collections import checked_name, default_collection, is_default, named_after
-from store.database.row_mapping import NewPassage, metadata, shape
+from store.catalogue.collections import (
+    collection_of_folder,
+    default_collection,
+    is_default,
+    valid_name,
+)
+from store.database.row_mapping import NewPassage, content_fingerprint, metadata
 from store.embedding.embedder import Embedder, EncodeProgress
-from store.embedding.sentence_vectors import pack
+from store.embedding.sentence_vectors import pack_vectors
 from store.indexing.read_and_split import ReadAndSplit, SplitDocument
 from store.results import IngestReport, Revision, StoreError
 
 Progress = Callable[[str, int, int], None]
 # Texts embedded together: enough to sort by length, few enough that a crash loses little.
-CHUNK = 256
-WAITING = 1024
-ATTEMPTS = 5
+CHUNK_PASSAGES = 256
+MAX_WAITING_PASSAGES = 1024
+MAX_ATTEMPTS = 5
 # Characters: where a sheet counts as long, and how much of a passage of its rows is embedded.
-LONG_SHEET = 200_000
-BEGINNING = 120
+LONG_SHEET_CHARS = 200_000
+BEGINNING_CHARS = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +54,9 @@ class Indexer:
         self._catalogue = catalogue
         self._embedder = embedder
         self._limit = split_limit
-        self._batch, self._waiting = (n * embedder.workers for n in (CHUNK, WAITING))
+        self._batch, self._waiting = (
+            n * embedder.workers for n in (CHUNK_PASSAGES, MAX_WAITING_PASSAGES)
+        )
         self.model = model_id(embedder)
 
     def over(self, catalogue: Catalogue) -> Indexer:
@@ -94,7 +101,7 @@ class Indexer:
         known, moved, collection = self._known(made.document)
         document = replace(made.document, collection=collection)
         # Same text, blocks and title: the passages would be the same, so nothing is split.
-        if known and self._catalogue.shape(known.id) == shape(document):
+        if known and self._catalogue.shape(known.id) == content_fingerprint(document):
             return self._unchanged(document, known, began, dry_run=dry_run)
         passages = self.passages(document, made.passages)
         # A passage whose key is known keeps its vector; only the rest is embedded.
@@ -114,8 +121,10 @@ class Indexer:
         """The document's present revision, or the one of the document that moved here, and the
         collection that it is put into."""
         source = document.source
-        default = named_after(document.folder) if document.folder else default_collection(source)
-        given = checked_name(document.collection) if document.collection else None
+        default = (
+            collection_of_folder(document.folder) if document.folder else default_collection(source)
+        )
+        given = valid_name(document.collection) if document.collection else None
         collection = given or self._catalogue.where_it_is(source)
         known = self._catalogue.by_source(source, collection or default)
         moved = None if known else self._moved_from(document)
@@ -163,7 +172,7 @@ class Indexer:
     ) -> list[tuple[bytes, bytes]]:
         """The bytes of each passage's vector, and of the vectors of its sentences."""
         # Rows of a sheet are found by words and cells; comparing them one by one gains nothing.
-        inside = [spoken(p.text) if p.row is None else [] for p in passages]
+        inside = [prose_sentences(p.text) if p.row is None else [] for p in passages]
         texts = [embedded_text(passage) for passage in passages]
         # Each text once: a passage of one sentence, without context, is that sentence.
         once = list(dict.fromkeys([*texts, *(sentence for some in inside for sentence in some)]))
@@ -172,7 +181,7 @@ class Indexer:
         return [
             (
                 vectors[place[text]].tobytes(),
-                pack(vectors[[place[s] for s in some]]) if some else b"",
+                pack_vectors(vectors[[place[s] for s in some]]) if some else b"",
             )
             for text, some in zip(texts, inside, strict=True)
         ]
@@ -182,10 +191,10 @@ class Indexer:
         return [self._activate(item) for item in waiting]
 
     def _activate(self, item: Prepared) -> IngestReport:
-        for _ in range(ATTEMPTS):
+        for _ in range(MAX_ATTEMPTS):
             try:
                 revision = self._catalogue.activate(
-                    item.document, item.passages, now(), _original(item.document)
+                    item.document, item.passages, utc_now(), _original(item.document)
                 )
                 break
             except MissingVectors:
@@ -228,8 +237,8 @@ def model_id(embedder: Embedder) -> str:
 def embedded_text(passage: Passage) -> str:
     """What a passage's vector is made of: its context and text; far down a long sheet, where
     words and the table's own cells find a row, the beginning of the text."""
-    far = passage.row is not None and passage.start >= LONG_SHEET
-    text = passage.text[:BEGINNING] if far else passage.text
+    far = passage.row is not None and passage.start >= LONG_SHEET_CHARS
+    text = passage.text[:BEGINNING_CHARS] if far else passage.text
     return f"{passage.context}\n{text}" if passage.context else text
 
 
@@ -238,7 +247,7 @@ def passage_key(model: str, passage: Passage) -> str:
     return hashlib.sha256(f"{model}\0{passage.context}\0{passage.text}".encode()).hexdigest()[:32]
 
 
-def now() -> str:
+def utc_now() -> str:
     """This moment, ISO 8601 in UTC."""
     return datetime.now(UTC).isoformat(timespec="microseconds")
 

@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 from store.catalogue.catalogue import Catalogue, switch
 from store.catalogue.collections import forget_empty
 from store.database.counters import add_to
-from store.database.row_mapping import parts
+from store.database.row_mapping import batched
 from store.database.schema import (
     answer_citations,
     answers,
@@ -26,37 +26,37 @@ from store.database.schema import (
     revisions,
 )
 from store.fulltext.text_index import text_index
-from store.indexing.indexer import now
+from store.indexing.indexer import utc_now
 from store.results import Revision, StoreError
 
-WINDOW = 5000
+VECTOR_BATCH_SIZE = 5000
 """Vectors that are looked at in one transaction."""
-UNSHOWN = ~exists().where(revisions.c.original == originals.c.hash)
-UNUSED = ~exists().where(passages.c.key == embeddings.c.key)
+UNUSED_ORIGINALS = ~exists().where(revisions.c.original == originals.c.hash)
+UNUSED_VECTORS = ~exists().where(passages.c.key == embeddings.c.key)
 
 
-def collect(catalogue: Catalogue) -> int:
+def delete_unused_vectors(catalogue: Catalogue) -> int:
     """Deletes the vectors that no revision needs; returns how many. Safe beside an ingest, which
     makes those of its own again that went."""
     gone = first = 0
     last = catalogue.vector_state().last
     while first <= last:
-        window = embeddings.c.seq > first, embeddings.c.seq <= first + WINDOW
+        window = embeddings.c.seq > first, embeddings.c.seq <= first + VECTOR_BATCH_SIZE
         with catalogue.writing() as db:
-            deleted = db.execute(delete(embeddings).where(*window, UNUSED)).rowcount
+            deleted = db.execute(delete(embeddings).where(*window, UNUSED_VECTORS)).rowcount
             if deleted:
                 add_to(db, "collections", 1)
         gone += deleted
-        first += WINDOW
+        first += VECTOR_BATCH_SIZE
     with catalogue.writing() as db:
-        db.execute(delete(originals).where(UNSHOWN))
+        db.execute(delete(originals).where(UNUSED_ORIGINALS))
     return gone
 
 
 def purge(catalogue: Catalogue, document_id: str) -> None:
     """Deletes a document with its revisions, passages, vectors, and every stored answer that
     shows its words; the space is overwritten (by PostgreSQL when it needs the space)."""
-    began = now()
+    began = utc_now()
     of_it = catalogue.revisions_of(document_id)
     # Looked for before anything is locked: it reads every stored answer.
     with catalogue.reading() as db:
@@ -64,9 +64,9 @@ def purge(catalogue: Catalogue, document_id: str) -> None:
     with catalogue.writing() as db:
         if db.dialect.name == "sqlite":
             db.exec_driver_sql("PRAGMA secure_delete = ON")
-        switch(db, document_id, None, now())
+        switch(db, document_id, None, utc_now())
         showing += _answers_showing(db, of_it, began)
-        for part in parts(showing):
+        for part in batched(showing):
             db.execute(delete(answers).where(answers.c.id.in_(part)))
         _delete(db, document_id)
     with catalogue.reading() as db:
@@ -89,13 +89,13 @@ def _delete(db: Connection, document_id: str) -> None:
     db.execute(delete(documents).where(documents.c.id == document_id))
     forget_empty(db)
     gone = 0
-    for part in parts(keys):
-        unneeded = delete(embeddings).where(embeddings.c.key.in_(part), UNUSED)
+    for part in batched(keys):
+        unneeded = delete(embeddings).where(embeddings.c.key.in_(part), UNUSED_VECTORS)
         gone += db.execute(unneeded).rowcount
     if gone:
         add_to(db, "collections", 1)
-    for part in parts(files):
-        db.execute(delete(originals).where(originals.c.hash.in_(part), UNSHOWN))
+    for part in batched(files):
+        db.execute(delete(originals).where(originals.c.hash.in_(part), UNUSED_ORIGINALS))
 
 
 def _answers_showing(db: Connection, of_it: Sequence[Revision], since: str) -> list[str]:
@@ -111,7 +111,7 @@ def _answers_showing(db: Connection, of_it: Sequence[Revision], since: str) -> l
 
 def check_settings(catalogue: Catalogue, ours: Mapping[str, str], folder: Path) -> None:
     """Remembers the embedder and splitter of the first use; refuses others later."""
-    held = catalogue.metas()
+    held = catalogue.counters()
     theirs = {key: held[key] for key in ours if key in held}
     if theirs == ours:
         return

@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-HERE = "local"
+LOCAL_CLUSTER = "local"
 """The address that stands for workers on this machine."""
-RETRIES = 5
-FILES_A_WORKER = 4
-TEXTS_A_TASK = 256
+MAX_RETRIES = 5
+FILES_PER_WORKER = 4
+TEXTS_PER_TASK = 256
 CONNECT_S = 10
 
 Task = Callable[..., Any]
@@ -50,7 +50,7 @@ class RayCluster:
             ) from error
         self._ray: Any = ray
         here = {"include_dashboard": False, "num_cpus": workers}
-        options = here if address == HERE else {"address": address}
+        options = here if address == LOCAL_CLUSTER else {"address": address}
         try:
             _knock(address)
             self._ray.init(log_to_driver=False, logging_level="ERROR", **options)
@@ -80,7 +80,7 @@ class RayCluster:
         self, read: ReadAndSplit, wanted: Iterable[WantedFile]
     ) -> Iterator[tuple[WantedFile, Outcome]]:
         tasks = ((one, (one,)) for one in wanted)
-        most = FILES_A_WORKER * self.workers
+        most = FILES_PER_WORKER * self.workers
         for one, reference in self.run(read, tasks, most):
             try:
                 yield one, self._ray.get(reference)
@@ -92,7 +92,7 @@ class RayCluster:
     ) -> Iterator[tuple[Any, Any]]:
         """``work`` with the arguments of each task, at most so many at once: each task's name and a
         reference to its result, as they are done."""
-        remote = self._ray.remote(max_retries=RETRIES)(_call)
+        remote = self._ray.remote(max_retries=MAX_RETRIES)(_call)
         held = self._ray.put(work)
         pending: dict[Any, Any] = {}
         try:
@@ -114,8 +114,8 @@ class RayCluster:
         self, real: Embedder, texts: Sequence[str], progress: EncodeProgress | None
     ) -> list[NDArray[np.float32]]:
         """The vectors of texts in parts, in order. Raises ``StoreError``."""
-        firsts = range(0, len(texts), TEXTS_A_TASK)
-        tasks = ((first, (list(texts[first : first + TEXTS_A_TASK]),)) for first in firsts)
+        firsts = range(0, len(texts), TEXTS_PER_TASK)
+        tasks = ((first, (list(texts[first : first + TEXTS_PER_TASK]),)) for first in firsts)
         parts: dict[int, NDArray[np.float32]] = {}
         done = 0
         for first, reference in self.run(real.encode_documents, tasks, 2 * self.workers):

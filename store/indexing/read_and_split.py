@@ -11,7 +11,7 @@ from ingest.document import Document, FootnoteError, Passage
 from ingest.load import load
 from ingest.load.sandbox.sandbox import Progress
 from ingest.split import split
-from store.database.row_mapping import shape
+from store.database.row_mapping import content_fingerprint
 from store.embedding.embedder import Embedder
 
 
@@ -57,7 +57,7 @@ class ReadAndSplit:
             document = load(wanted.path, name=wanted.name, ocr=self._ocr, progress=progress)
         except FootnoteError as error:
             return error
-        if shape(document) == wanted.shape:
+        if content_fingerprint(document) == wanted.shape:
             return SplitDocument(document, None)
         passages = split(document, self._embedder.count_tokens, self._limit)
         return SplitDocument(document, tuple(passages))

@@ -23,7 +23,7 @@ from store.indexing.read_and_split import Outcome, ReadAndSplit, WantedFile
 
 SLOW_S = 2.0
 """Reading that took so long in this process goes on in others; starting one takes a second."""
-MOST_PROCESSES = 4
+MAX_PROCESSES = 4
 AHEAD_FILES = 64
 AHEAD_BYTES = 64 * 1024 * 1024
 """What is read ahead of the encoder at most: a batch for it is on average less."""
@@ -40,7 +40,7 @@ class ReadingPool:
         self, read: ReadAndSplit, progress: Progress | None = None, slow_s: float = SLOW_S
     ) -> None:
         self._read, self._progress, self._slow_s = read, progress, slow_s
-        self._processes = min(MOST_PROCESSES, os.cpu_count() or 1)
+        self._processes = min(MAX_PROCESSES, os.cpu_count() or 1)
 
     def __call__(self, wanted: Iterable[WantedFile]) -> Iterator[tuple[WantedFile, Outcome]]:
         """Each file with its document, or with the error that it cannot be read."""

@@ -16,8 +16,8 @@ from sqlalchemy.engine import Connection
 from ingest.document import Document
 from store.catalogue.catalogue import Catalogue
 from store.catalogue.collections import recount
-from store.database.counters import add_to, remember
-from store.database.row_mapping import NewPassage, insert_passages, parts
+from store.database.counters import add_to, set_counter
+from store.database.row_mapping import NewPassage, batched, insert_passages
 from store.database.schema import (
     documents,
     embeddings,
@@ -27,15 +27,15 @@ from store.database.schema import (
     staged_revisions,
 )
 from store.fulltext.text_index import text_index
-from store.indexing.indexer import WAITING, Indexer, Progress
+from store.indexing.indexer import MAX_WAITING_PASSAGES, Indexer, Progress
 
-LACKING = (
+UNSTAGED_REVISIONS = (
     select(staged_passages.c.revision)
     .distinct()
     .outerjoin(embeddings, embeddings.c.key == staged_passages.c.key)
     .where(embeddings.c.sentences.is_(None))
 )
-CURRENT = select(documents.c.current).where(documents.c.current.is_not(None))
+CURRENT_REVISIONS = select(documents.c.current).where(documents.c.current.is_not(None))
 
 Batch = list[tuple[str, tuple[NewPassage, ...]]]
 
@@ -57,7 +57,7 @@ def reindex(
             document = _document(catalogue, revision)
             if document is not None:
                 batch.append((revision, intake.passages(document)))
-            if sum(len(made) for _, made in batch) >= WAITING or done == len(waiting):
+            if sum(len(made) for _, made in batch) >= MAX_WAITING_PASSAGES or done == len(waiting):
                 embedded += intake.embed((new for _, made in batch for new in made), None)
                 _stage(catalogue, batch, told)
                 batch = []
@@ -65,7 +65,7 @@ def reindex(
                     progress("reindexing", done, len(waiting))
         with catalogue.writing() as db:
             # Another process may have added a revision or collected vectors meanwhile.
-            _forget(db, db.execute(LACKING).scalars().all())
+            _forget(db, db.execute(UNSTAGED_REVISIONS).scalars().all())
             if db.execute(_unstaged(told)).first():
                 continue
             _swap(db, settings)
@@ -85,7 +85,7 @@ def _unstaged(told: str) -> Select[str]:
 
 
 def _forget(db: Connection, staged: Sequence[str]) -> None:
-    for part in parts(staged):
+    for part in batched(staged):
         db.execute(delete(staged_revisions).where(staged_revisions.c.revision.in_(part)))
 
 
@@ -110,10 +110,10 @@ def _swap(db: Connection, settings: Mapping[str, str]) -> None:
     counted = select(func.count()).where(passages.c.revision == revisions.c.id)
     db.execute(update(revisions).values(passages=counted.scalar_subquery()))
     words = {}
-    for current in db.execute(CURRENT).scalars().all():
+    for current in db.execute(CURRENT_REVISIONS).scalars().all():
         index.add_terms(db, current)
         words[current] = index.words(db, current)
-    remember(db, settings)
+    set_counter(db, settings)
     add_to(db, "generation", 1)
     recount(db, words)
     db.execute(delete(staged_revisions))

@@ -2,7 +2,7 @@
 
 ``store.search.rerank`` then puts the first of the fused in a better order.
 
-Every strategy has one signature: a ``Query`` and how many candidates it may return.
+Every strategy has one signature: a ``SearchQuery`` and how many candidates it may return.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ingest.document import BlockKind
 from store.database import row_mapping
 from store.database.queries import PASSAGES
 from store.database.schema import documents, embeddings, passages, revisions
-from store.database.search_scope import EVERYTHING, FEW, Scope
+from store.database.search_scope import EVERYTHING, FEW_PASSAGES, Scope
 from store.fulltext import full_text_search
 from store.fulltext.document_frequency import DocumentFrequency
 from store.fulltext.query_terms import informative_terms
@@ -32,19 +32,19 @@ if TYPE_CHECKING:
 
 Mode = Literal["hybrid", "dense", "lexical"]
 # Reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009), kept with every hit.
-K = 5
+DEFAULT_K = 5
 # What orders the hits: cosine + WORDS * (BM25 / the question's whole rarity). A sum of scores keeps
 # how much better the best is, which ranks forget (Bruch, Gai and Ingber, TOIS 42(1), 2023): on two
 # public question sets recall@3 and MRR rose over rank fusion of the same candidates, and stayed
 # within half a point for weights from 0.3 to 0.6.
-WORDS = 0.45
-POOL = 50
+LEXICAL_WEIGHT = 0.45
+CANDIDATE_POOL = 50
 # What a caption or page furniture is ranked lower by: found where no other text says it.
-FURNITURE = 0.25
+FURNITURE_WEIGHT = 0.25
 
 
 @dataclass(frozen=True, slots=True)
-class Query:
+class SearchQuery:
     """A question over one snapshot of the catalogue.
 
     ``vector`` is the question's unit vector (None for ``lexical``); ``documents`` are document ids,
@@ -66,14 +66,14 @@ class Query:
 
 
 Candidates = list[tuple[int, float]]
-Strategy = Callable[[Query, int], Candidates]
+Strategy = Callable[[SearchQuery, int], Candidates]
 
 
-def dense(query: Query, n: int) -> Candidates:
+def dense_search(query: SearchQuery, n: int) -> Candidates:
     """``(passage id, cosine)``, nearest first."""
     if query.vector is None:
         return []
-    if query.scope != EVERYTHING and _count(query) <= FEW:
+    if query.scope != EVERYTHING and _count(query) <= FEW_PASSAGES:
         return _compare(query, n)
     wanted = n
     while True:
@@ -86,7 +86,7 @@ def dense(query: Query, n: int) -> Candidates:
         wanted *= 4
 
 
-def _count(query: Query) -> int:
+def _count(query: SearchQuery) -> int:
     """How many current passages the question is asked of."""
     if query.documents is None:
         return query.frequency.passages(query.db)
@@ -95,7 +95,7 @@ def _count(query: Query) -> int:
     return int(query.db.execute(counted.where(query.scope.where)).scalar_one())
 
 
-def _current(query: Query, keys: Sequence[str]) -> dict[str, list[int]]:
+def _current(query: SearchQuery, keys: Sequence[str]) -> dict[str, list[int]]:
     """Ids of the current passages that have these vectors."""
     found: dict[str, list[int]] = {}
     current = passages.join(documents, documents.c.current == passages.c.revision)
@@ -105,13 +105,13 @@ def _current(query: Query, keys: Sequence[str]) -> dict[str, list[int]]:
         .where(query.scope.checked)
         .order_by(passages.c.id)
     )
-    for part in row_mapping.parts(keys):
+    for part in row_mapping.batched(keys):
         for row in query.db.execute(wanted.where(passages.c.key.in_(part))):
             found.setdefault(row.key, []).append(row.id)
     return found
 
 
-def _compare(query: Query, n: int) -> Candidates:
+def _compare(query: SearchQuery, n: int) -> Candidates:
     """Every passage of the documents compared: exact, and faster than a narrow filter."""
     import numpy as np
 
@@ -131,19 +131,21 @@ def _compare(query: Query, n: int) -> Candidates:
     return [(found[int(i)].id, float(cosines[int(i)])) for i in best]
 
 
-def lexical(query: Query, n: int) -> Candidates:
+def lexical_search(query: SearchQuery, n: int) -> Candidates:
     """``(passage id, BM25)``, best first."""
     return full_text_search.matches(query.db, query.text, n, query.documents, query.frequency)
 
 
-def search(query: Query, k: int, mode: Mode) -> list[Hit]:
+def hybrid_search(query: SearchQuery, k: int, mode: Mode) -> list[Hit]:
     """The ``k`` best current passages, with the score of each part that found them."""
     # More candidates than asked for: the fusion may prefer one that neither search ranks first.
-    strategies: dict[str, Strategy] = {"dense": dense, "bm25": lexical}
+    strategies: dict[str, Strategy] = {"dense": dense_search, "bm25": lexical_search}
     names = {"hybrid": ("dense", "bm25"), "dense": ("dense",), "lexical": ("bm25",)}[mode]
     parts: dict[int, dict[str, float]] = {}
     for name in names:
-        for rank, (passage, score) in enumerate(strategies[name](query, max(POOL, 2 * k)), 1):
+        for rank, (passage, score) in enumerate(
+            strategies[name](query, max(CANDIDATE_POOL, 2 * k)), 1
+        ):
             parts.setdefault(passage, {}).update({name: score, f"{name}_rank": float(rank)})
     scores = _fused(query, parts) if mode == "hybrid" else _alone(parts, names[0])
     ranked = sorted(scores, key=lambda passage: (-scores[passage], passage))
@@ -159,7 +161,7 @@ def _alone(parts: Mapping[int, Mapping[str, float]], name: str) -> dict[int, flo
     return {passage: found[name] for passage, found in parts.items()}
 
 
-def _fused(query: Query, parts: Mapping[int, dict[str, float]]) -> dict[int, float]:
+def _fused(query: SearchQuery, parts: Mapping[int, dict[str, float]]) -> dict[int, float]:
     """One score from both, with the cosine also of what words alone found."""
     _add_cosines(query, parts)
     said = informative_terms(query.text)
@@ -167,14 +169,14 @@ def _fused(query: Query, parts: Mapping[int, dict[str, float]]) -> dict[int, flo
     scores = {}
     for passage, found in parts.items():
         ranks = (found[name] for name in ("dense_rank", "bm25_rank") if name in found)
-        scores[passage] = found.get("dense", 0.0) + WORDS * found.get("bm25", 0.0) / rarity
-        found["rrf"] = sum(1 / (K + rank) for rank in ranks)
+        scores[passage] = found.get("dense", 0.0) + LEXICAL_WEIGHT * found.get("bm25", 0.0) / rarity
+        found["rrf"] = sum(1 / (DEFAULT_K + rank) for rank in ranks)
     for passage in _furniture(query.db, list(parts)):
-        scores[passage] -= FURNITURE
+        scores[passage] -= FURNITURE_WEIGHT
     return scores
 
 
-def _add_cosines(query: Query, parts: Mapping[int, dict[str, float]]) -> None:
+def _add_cosines(query: SearchQuery, parts: Mapping[int, dict[str, float]]) -> None:
     """Compares the passages that only their words brought here."""
     import numpy as np
 
@@ -183,7 +185,7 @@ def _add_cosines(query: Query, parts: Mapping[int, dict[str, float]]) -> None:
         return
     vectors = passages.join(embeddings, embeddings.c.key == passages.c.key)
     wanted = select(passages.c.id, embeddings.c.vector).select_from(vectors)
-    for part in row_mapping.parts(lacking):
+    for part in row_mapping.batched(lacking):
         for row in query.db.execute(wanted.where(passages.c.id.in_(part))):
             cosine = np.frombuffer(row.vector, dtype=np.float32) @ query.vector
             parts[row.id]["dense"] = float(cosine)
@@ -195,7 +197,7 @@ def _furniture(db: Connection, found: Sequence[int]) -> list[int]:
     wanted = select(passages.c.id).where(passages.c.kind.in_(kinds))
     return [
         passage
-        for part in row_mapping.parts(found)
+        for part in row_mapping.batched(found)
         for passage in db.execute(wanted.where(passages.c.id.in_(part))).scalars()
     ]
 
@@ -203,7 +205,7 @@ def _furniture(db: Connection, found: Sequence[int]) -> list[int]:
 def _load(db: Connection, ranked: Sequence[int]) -> dict[int, StoredPassage]:
     """The passages by id, in that order; words that a revision repeats come once."""
     found = db.execute(PASSAGES.where(passages.c.id.in_(ranked)))
-    loaded = {row.id: row_mapping.passage(row) for row in found}
+    loaded = {row.id: row_mapping.passage_of_row(row) for row in found}
     seen: set[tuple[str, str]] = set()
     kept: dict[int, StoredPassage] = {}
     for passage in ranked:

@@ -12,9 +12,9 @@ from dataclasses import replace
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from ingest.language.sentences import spoken
+from ingest.language.sentences import prose_sentences
 from store.embedding.embedder import Embedder
-from store.embedding.sentence_vectors import unpack
+from store.embedding.sentence_vectors import unpack_vectors
 from store.results import Hit
 
 if TYPE_CHECKING:
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 # How many hits are compared sentence by sentence. Of the passages that hold the answer, all but one
 # in two hundred are among the first twelve, on two public question sets and our own.
-POOL = 12
+RERANKED_HITS = 12
 # What the nearest sentence's cosine counts beside the fused score. A logistic fit gives 0.7 to 0.85
 # on two question sets; recall@3 stays within one point for weights from 0.5 to 1.5.
-WEIGHT = 0.75
-REMEMBERED = 20_000
+SENTENCE_WEIGHT = 0.75
+CACHE_SIZE = 20_000
 
 
 class Reranker:
@@ -54,11 +54,11 @@ class Reranker:
         again = []
         for hit in hits:
             kept = packed.get(hit.stored.id)
-            vectors = made[hit.stored.id] if kept is None else unpack(kept, len(question))
+            vectors = made[hit.stored.id] if kept is None else unpack_vectors(kept, len(question))
             cosines = tuple(float(cosine) for cosine in vectors @ question)
             nearest = max(cosines, default=-1.0)
             parts = {**hit.parts, "sentence": nearest}
-            score = hit.score + WEIGHT * nearest
+            score = hit.score + SENTENCE_WEIGHT * nearest
             again.append(replace(hit, score=score, parts=parts, cosines=cosines))
         again.sort(key=lambda hit: -hit.score)
         return [replace(hit, rank=rank) for rank, hit in enumerate(again, 1)]
@@ -66,7 +66,7 @@ class Reranker:
     def _made(self, hits: Sequence[Hit]) -> dict[str, NDArray[np.float32]]:
         import numpy as np
 
-        texts = {hit.stored.id: spoken(hit.stored.passage.text) for hit in hits}
+        texts = {hit.stored.id: prose_sentences(hit.stored.passage.text) for hit in hits}
         vectors = self.vectors_of(sorted({text for some in texts.values() for text in some}))
         nothing = np.zeros((0, self._embedder.dimensions), np.float32)
         return {
@@ -90,6 +90,6 @@ class Reranker:
         )
         with self._lock:
             self._vectors.update(made)
-            while len(self._vectors) > REMEMBERED:
+            while len(self._vectors) > CACHE_SIZE:
                 self._vectors.popitem(last=False)
         return found | made

@@ -17,8 +17,8 @@ from store.fulltext import full_text_search
 from store.fulltext.document_frequency import DocumentFrequency
 from store.results import NO_TEXT, Hit
 from store.search import hybrid_search
-from store.search.hybrid_search import Mode, Query
-from store.search.rerank import POOL, Reranker
+from store.search.hybrid_search import Mode, SearchQuery
+from store.search.rerank import RERANKED_HITS, Reranker
 from store.vectors.vector_index import Vectors
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class Searcher:
             with self._catalogue.reading() as db:
                 chosen = None if documents is None else current_ids(self._catalogue, documents)
                 query = self._query(db, question, vectors.get(question), chosen)
-                hits = hybrid_search.search(query, max(k, POOL), mode)
+                hits = hybrid_search.hybrid_search(query, max(k, RERANKED_HITS), mode)
                 if mode == "hybrid" and query.vector is not None:
                     packed = self._catalogue.sentence_vectors([hit.stored.id for hit in hits])
                     hits = self._reranker.rerank(query.vector, hits, packed)
@@ -64,7 +64,7 @@ class Searcher:
     def by_vector(self, question: str, vector: NDArray[np.float32], k: int) -> list[Hit]:
         """The ``k`` best for a question whose vector is known, not compared by sentences."""
         with self._catalogue.reading() as db:
-            return hybrid_search.search(self._query(db, question, vector, None), k, "hybrid")
+            return hybrid_search.hybrid_search(self._query(db, question, vector, None), k, "hybrid")
 
     def as_hits(self, revision_id: str) -> list[Hit]:
         """The passages of a revision as a search would give them, in order, with its text."""
@@ -96,8 +96,8 @@ class Searcher:
         question: str,
         vector: NDArray[np.float32] | None,
         documents: Sequence[str] | None,
-    ) -> Query:
-        return Query(db, self._vectors, question, vector, documents, self._frequency)
+    ) -> SearchQuery:
+        return SearchQuery(db, self._vectors, question, vector, documents, self._frequency)
 
     def _with_texts(self, hits: Sequence[Hit]) -> list[Hit]:
         """The hits with the texts of their revisions; call inside the snapshot of the search."""

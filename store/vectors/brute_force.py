@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-HELD = 20_000
+MAX_TAIL_VECTORS = 20_000
 """Vectors that are kept in memory, 1.5 kB each; what is beyond them is read for each question."""
-BATCH = 2000
+VECTOR_BATCH_SIZE = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Tail:
         if (base, state.model, state.collections) != self._follows:
             self._follows = (base, state.model, state.collections)
             self._seq, self._keys, self._held = base, [], None
-        room = HELD - len(self._keys)
+        room = MAX_TAIL_VECTORS - len(self._keys)
         if state.last <= self._seq or room <= 0:
             return
         for keys, matrix in self._read(self._seq, room):
@@ -72,7 +72,7 @@ class Tail:
             yield self._keys, self._held
         seq = self._seq
         while seq < last:
-            rows = self._source.vectors_after(seq, BATCH)
+            rows = self._source.vectors_after(seq, VECTOR_BATCH_SIZE)
             if not rows:
                 return
             seq = rows[-1][0]

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-BATCH = 256
-NAME = "passages"
-IN_LOG = 1000 + BATCH
+VECTOR_BATCH_SIZE = 256
+COLLECTION_NAME = "passages"
+MAX_IN_LOG = 1000 + VECTOR_BATCH_SIZE
 """Vectors that Chroma may still have in its log alone (its ``sync_threshold``, and a batch)."""
-BEFORE = "follows.json"
+LEGACY_FOLLOWS_FILE = "follows.json"
 """The file that said how far a folder follows, before its collection did."""
 
 
@@ -62,12 +62,12 @@ class ChromaIndex:
         client: Any = chromadb.PersistentClient(
             path=str(folder), settings=Settings(anonymized_telemetry=False)
         )
-        index = cls(client, NAME, state, before)
+        index = cls(client, COLLECTION_NAME, state, before)
         held = index._items.count()
         if held < max(index.follows.held, min(index.follows.seq, 1)):
             client.close()
             raise Damaged(f"only {held} vectors are left")
-        if held > IN_LOG and not indexed:
+        if held > MAX_IN_LOG and not indexed:
             client.close()
             raise Damaged("the files of its index are gone")
         return index
@@ -150,7 +150,7 @@ class ChromaIndex:
     def _drop_unknown(self, source: VectorSource) -> None:
         """Deletes what the catalogue no longer has, page by page."""
         offset = 0
-        while keys := self._items.get(include=[], limit=BATCH, offset=offset)["ids"]:
+        while keys := self._items.get(include=[], limit=VECTOR_BATCH_SIZE, offset=offset)["ids"]:
             gone = source.unknown_vectors(keys)
             if gone:
                 self._items.delete(ids=sorted(gone))
@@ -178,7 +178,7 @@ def _read(metadata: Any) -> Follows | None:
 def folder_of(root: Path) -> tuple[str, Follows | None]:
     """The name of the folder that ``root``'s note names, and what an older note says of it."""
     try:
-        noted = json.loads((root / BEFORE).read_text(encoding="utf-8"))
+        noted = json.loads((root / LEGACY_FOLLOWS_FILE).read_text(encoding="utf-8"))
         return str(noted["folder"]), _read(noted)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise Damaged(f"unreadable note: {error}") from error

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from store.results import StoreError
 from store.vectors.brute_force import Tail, VectorSource, VectorState, nearest
-from store.vectors.chroma_index import BATCH, ChromaIndex, Damaged, Follows, failures
+from store.vectors.chroma_index import VECTOR_BATCH_SIZE, ChromaIndex, Damaged, Follows, failures
 from store.vectors.vector_server import (
     VectorServer,
     chroma_folder,
@@ -39,10 +39,10 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 logger = logging.getLogger(__name__)
 # While Chroma lags behind, each question brings it this much closer and waits no longer than that.
-STEP = 128
+SYNC_STEP = 128
 RETRY_S = 5.0
 """How long a server that cannot be reached is left alone."""
-PATIENCE_S = 60.0
+SERVER_TIMEOUT_S = 60.0
 """How long it has time to start again, before a process that used it takes the folder itself."""
 
 
@@ -68,7 +68,7 @@ class Vectors:
         """``(key, cosine)`` of the ``n`` nearest vectors, nearest first."""
 
         def ask(index: ChromaIndex) -> tuple[int, list[tuple[str, float]]]:
-            self._step(index, STEP)
+            self._step(index, SYNC_STEP)
             return index.follows.seq, index.nearest(vector, n)
 
         with self._guard:
@@ -79,7 +79,9 @@ class Vectors:
         """Brings Chroma up to the catalogue, where this process can; questions go on between."""
         while True:
             with self._guard:
-                index = self._with_index(lambda each: each if self._step(each, BATCH) else None)
+                index = self._with_index(
+                    lambda each: each if self._step(each, VECTOR_BATCH_SIZE) else None
+                )
                 if index is None:
                     self._with_index(lambda each: each.settle())
                     return
@@ -211,7 +213,7 @@ class Vectors:
             logger.warning("The Chroma server did not answer, vectors are compared: %s", error)
             self._drop()
             self._retry_at = monotonic() + RETRY_S
-            self._take_over_at = max(self._take_over_at, self._retry_at + PATIENCE_S)
+            self._take_over_at = max(self._take_over_at, self._retry_at + SERVER_TIMEOUT_S)
             return
         logger.warning("Rebuilding %s from the catalogue: %s", self._folder, error)
         try:

@@ -19,9 +19,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from store.files.private_files import private_umask
-from store.vectors.chroma_index import BEFORE, NAME, Follows, folder_of
+from store.vectors.chroma_index import COLLECTION_NAME, LEGACY_FOLLOWS_FILE, Follows, folder_of
 
-NOTE = "server.json"
+NOTE_FILE = "server.json"
 START_S = 60.0
 WAIT_S = 0.2
 HOST = "127.0.0.1"
@@ -33,13 +33,13 @@ class VectorServer:
 
     address: str
     token: str = ""
-    name: str = NAME
+    name: str = COLLECTION_NAME
 
 
 def served_at(root: Path) -> VectorServer | None:
     """The server of the note in this folder; it runs if another process owns the folder."""
     try:
-        noted = json.loads((root / NOTE).read_text(encoding="utf-8"))
+        noted = json.loads((root / NOTE_FILE).read_text(encoding="utf-8"))
         return VectorServer(str(noted["address"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
@@ -47,13 +47,13 @@ def served_at(root: Path) -> VectorServer | None:
 
 def forget_server(root: Path) -> None:
     """Takes away the note of a server that is gone."""
-    (root / NOTE).unlink(missing_ok=True)
+    (root / NOTE_FILE).unlink(missing_ok=True)
 
 
 def chroma_folder(root: Path) -> tuple[Path | None, Follows | None]:
     """Chroma's own folder in the folder of vectors, and what an older note says of it; None before
     there is one."""
-    if not (root / BEFORE).exists():
+    if not (root / LEGACY_FOLLOWS_FILE).exists():
         return None, None
     name, before = folder_of(root)
     return root / name, before
@@ -61,7 +61,7 @@ def chroma_folder(root: Path) -> tuple[Path | None, Follows | None]:
 
 def name_folder(root: Path, name: str) -> None:
     """Notes which folder in the folder of vectors is Chroma's own."""
-    _write(root / BEFORE, {"folder": name})
+    _write(root / LEGACY_FOLLOWS_FILE, {"folder": name})
 
 
 def _write(file: Path, noted: dict[str, object]) -> None:
@@ -88,7 +88,7 @@ def serve(root: Path, port: int, ready: Callable[[str], None]) -> None:
 
     def announce() -> None:
         if _answers(address):
-            _write(root / NOTE, {"address": address})
+            _write(root / NOTE_FILE, {"address": address})
             ready(address)
 
     threading.Thread(target=announce, daemon=True).start()

@@ -13,8 +13,8 @@ from app.models.base import ModelMissing
 from app.settings import Settings
 from evals.datasets.case import Case, QuestionSet
 from evals.datasets.question_generation import open_drafts, parse, review
-from evals.runs.baselines import REFUSES, Tutorial, systems
-from evals.runs.runs import run
+from evals.runs.baselines import REFUSAL_PATTERN, Tutorial, systems
+from evals.runs.runs import run_system
 from evals.runs.systems import support_checker
 from ingest.document import Block, BlockKind, Document
 from store.library import Library
@@ -35,7 +35,7 @@ def test_all_baselines_make_comparable_runs(
     library.add(sample)
     settings = Settings(data=tmp_path, model="none")
     made = [
-        run(QUESTIONS, library, system, support_checker(system.reader), tmp_path / "runs")
+        run_system(QUESTIONS, library, system, support_checker(system.reader), tmp_path / "runs")
         for system in systems(library, settings, None)
     ]
     assert len({each.id for each in made}) == 4
@@ -85,7 +85,7 @@ def test_the_tutorial_cuts_500_characters_and_shows_three_chunks(
     ],
 )
 def test_a_refusal_of_the_plain_prompt_is_known(reply: str, refuses: bool) -> None:
-    assert bool(REFUSES.search(reply)) is refuses
+    assert bool(REFUSAL_PATTERN.search(reply)) is refuses
 
 
 TEXT = "The tower is 38 metres high and has 211 steps; the keepers lived there until 1988."

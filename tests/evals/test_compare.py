@@ -15,7 +15,7 @@ from scipy import stats
 from app.settings import Settings
 from evals.datasets.case import Case, QuestionSet
 from evals.reports.compare import compare, difference, differences, holm, mcnemar, permutation
-from evals.reports.quality_gates import below, dropped, parse_bars
+from evals.reports.quality_gates import below_bars, dropped_scores, parse_bars
 from evals.reports.revision_drift import drift
 from evals.runs.runs import Run, RunError
 from ingest.document import Document
@@ -106,14 +106,14 @@ def test_a_score_that_one_run_lacks_is_not_compared() -> None:
 
 def test_bars_and_drops() -> None:
     good, poor = run_of(np.ones(30), np.ones(30)), run_of(np.zeros(30), np.ones(30))
-    assert not list(below(good, parse_bars(["accuracy=1.0", "recall@3=0.9"])))
-    assert list(below(poor, {"accuracy": 0.5})) == ["accuracy is 0.0, below 0.5"]
-    assert list(below(good, {"false_refusals": 0.0})) == []
-    assert list(dropped(compare(good, poor), 0.0))
-    assert not list(dropped(compare(good, poor), 1.0))
-    assert not list(dropped(compare(poor, good), 0.0))
+    assert not list(below_bars(good, parse_bars(["accuracy=1.0", "recall@3=0.9"])))
+    assert list(below_bars(poor, {"accuracy": 0.5})) == ["accuracy is 0.0, below 0.5"]
+    assert list(below_bars(good, {"false_refusals": 0.0})) == []
+    assert list(dropped_scores(compare(good, poor), 0.0))
+    assert not list(dropped_scores(compare(good, poor), 1.0))
+    assert not list(dropped_scores(compare(poor, good), 0.0))
     with pytest.raises(RunError, match="no figure “speed”"):
-        list(below(good, {"speed": 1}))
+        list(below_bars(good, {"speed": 1}))
 
 
 def test_drift_tells_what_a_new_revision_did(

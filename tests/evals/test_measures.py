@@ -78,13 +78,13 @@ def test_exact_match_and_f1_are_squads(prediction: str, golds: list[str]) -> Non
 
 def test_right_needs_every_group_and_nothing_forbidden() -> None:
     case = Case("q", "?", (("three", "3"), ("oil",)), forbidden=("paraffin",))
-    assert correctness.correct(case, "3 keepers, rapeseed oil", refused=False) == 1
-    assert correctness.correct(case, "3 keepers", refused=False) == 0
-    assert correctness.correct(case, "3, oil and paraffin", refused=False) == 0
-    assert correctness.correct(case, "3 keepers, rapeseed oil", refused=True) == 0
+    assert correctness.is_correct(case, "3 keepers, rapeseed oil", refused=False) == 1
+    assert correctness.is_correct(case, "3 keepers", refused=False) == 0
+    assert correctness.is_correct(case, "3, oil and paraffin", refused=False) == 0
+    assert correctness.is_correct(case, "3 keepers, rapeseed oil", refused=True) == 0
     nothing = Case("q", "?", answerable=False)
-    assert correctness.correct(nothing, "", refused=True) == 1
-    assert correctness.correct(nothing, "3 keepers", refused=False) == 0
+    assert correctness.is_correct(nothing, "", refused=True) == 1
+    assert correctness.is_correct(nothing, "3 keepers", refused=False) == 0
 
 
 # Refusals

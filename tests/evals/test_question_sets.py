@@ -9,7 +9,7 @@ import pytest
 
 from app.answer import Turn
 from evals.datasets.case import Case, SetError
-from evals.datasets.check_set import check
+from evals.datasets.check_set import check_set
 from evals.datasets.importers import import_set, write_folder
 from evals.datasets.question_sets import load_set, shipped_sets, write_set
 from ingest.load import expand
@@ -240,5 +240,5 @@ def test_check_finds_what_only_the_documents_show(library: Library, sample) -> N
         case("lost", "How deep?", "1 m", "tower", document="other.txt"),
         Case("none", "Who painted it?", answerable=False),
     )
-    problems = {(p.id, p.message.split()[0]) for p in check(QuestionSet("s", cases), library)}
+    problems = {(p.id, p.message.split()[0]) for p in check_set(QuestionSet("s", cases), library)}
     assert problems == {("same", "asks"), ("gone", "no"), ("stray", "answer"), ("lost", "its")}

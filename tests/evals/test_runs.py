@@ -15,8 +15,8 @@ from evals.commands.eval_app import eval_app
 from evals.datasets.case import Case, QuestionSet
 from evals.datasets.question_sets import load_set, write_set
 from evals.reports.compare import compare
-from evals.runs.runs import RunError, all_runs, find_run, load_run, manifest, run, sample
-from evals.runs.systems import Footnote, Outcome, support_checker
+from evals.runs.runs import RunError, all_runs, find_run, load_run, manifest, run_system, sample
+from evals.runs.systems import Footnote, SystemAnswer, support_checker
 from ingest.load import load
 from ingest.samples import sample_path
 from store.library import Library
@@ -31,7 +31,7 @@ class Interrupting(Footnote):
 
     left = 0
 
-    def outcomes(self, cases: Sequence[Case]) -> Iterator[Outcome]:
+    def outcomes(self, cases: Sequence[Case]) -> Iterator[SystemAnswer]:
         if not self.left:
             raise Interrupted
         self.left -= 1
@@ -65,14 +65,14 @@ def test_an_interrupted_run_ends_with_the_same_bytes(
     system.batch = 8
     supports = support_checker(system.reader)
     system.left = 99
-    whole = run(questions, briefing, system, supports, tmp_path / "whole")
+    whole = run_system(questions, briefing, system, supports, tmp_path / "whole")
     wanted = (whole.folder / "lines.jsonl").read_bytes()
     assert whole.complete
     assert len(wanted.splitlines()) == len(questions.cases)
 
     system.left = 2
     with pytest.raises(Interrupted):
-        run(questions, briefing, system, supports, tmp_path / "broken")
+        run_system(questions, briefing, system, supports, tmp_path / "broken")
     lines = tmp_path / "broken" / whole.id / "lines.jsonl"
     half_written = lines.read_bytes()[:-40]
     seen: list[int] = []
@@ -80,7 +80,7 @@ def test_an_interrupted_run_ends_with_the_same_bytes(
         lines.write_bytes(cut)
         system.left = 99
         seen.clear()
-        resumed = run(
+        resumed = run_system(
             questions, briefing, system, supports, tmp_path / "broken",
             progress=lambda done, total: seen.append(done),
         )  # fmt: skip
@@ -96,12 +96,12 @@ def test_a_finished_run_asks_nothing_again_and_a_fresh_one_scores_the_same(
     system = Interrupting(briefing, settings, None)
     supports = support_checker(system.reader)
     system.left = 99
-    first = run(questions, briefing, system, supports, tmp_path)
+    first = run_system(questions, briefing, system, supports, tmp_path)
     wanted = (first.folder / "lines.jsonl").read_bytes()
     system.left = 0
-    assert run(questions, briefing, system, supports, tmp_path).id == first.id
+    assert run_system(questions, briefing, system, supports, tmp_path).id == first.id
     system.left = 99
-    run(questions, briefing, system, supports, tmp_path, fresh=True)
+    run_system(questions, briefing, system, supports, tmp_path, fresh=True)
     assert (first.folder / "lines.jsonl").read_bytes() == wanted
 
 
@@ -128,7 +128,7 @@ def test_every_line_holds_what_judges_it(
     briefing: Library, questions: QuestionSet, settings: Settings, tmp_path: Path
 ) -> None:
     system = Footnote(briefing, settings, None)
-    made = run(questions, briefing, system, support_checker(system.reader), tmp_path)
+    made = run_system(questions, briefing, system, support_checker(system.reader), tmp_path)
     assert [line["id"] for line in made.lines] == [case.id for case in questions.cases]
     for case, line in zip(questions.cases, made.lines, strict=True):
         assert line["scores"]["correct"] in (0, 1)
@@ -155,7 +155,7 @@ def test_one_passage_by_vectors_alone_is_seen_to_be_worse(
     supports = support_checker(good.reader)
     cases = [case for case in load_set("briefing").cases if case.answerable and not case.turns]
     asked = QuestionSet("answerable", tuple(cases))
-    before, after = (run(asked, briefing, s, supports, tmp_path) for s in (good, poor))
+    before, after = (run_system(asked, briefing, s, supports, tmp_path) for s in (good, poor))
     comparison = compare(before, after)
     assert comparison.worse
     assert min(d.adjusted for d in comparison.worse) < 0.05

@@ -10,7 +10,7 @@ import pytest
 
 from evals.benchmarks import recombined, scale
 from evals.benchmarks.recombined import Corpus, RecombiningEmbedder, sentence_pool
-from ingest.language.sentences import spoken
+from ingest.language.sentences import prose_sentences
 from store.embedding.embedder import Embedder
 from tests.support.documents import PARAGRAPHS
 
@@ -44,14 +44,14 @@ def test_recombined_vectors_are_near_the_real_ones(corpus: Corpus, embedder: Emb
     made = RecombiningEmbedder(embedder, corpus, embedder.encode_documents(corpus.pool))
     text = corpus.document(0).text
     paragraph = text.split("\n\n")[2]
-    whole, *alone = made.encode_documents([paragraph, *spoken(paragraph)])
+    whole, *alone = made.encode_documents([paragraph, *prose_sentences(paragraph)])
     assert np.linalg.norm(whole) == pytest.approx(1.0, abs=1e-5)
     real = embedder.encode_documents([paragraph, "Ferrets sleep in the barn."])
     assert whole @ real[0] > 0.6 > whole @ real[1]
     assert len(alone) == recombined.SENTENCES
     assert made.seconds > 0
     encoding = RecombiningEmbedder(embedder, corpus, made._vectors, real_passages=True)
-    encoded = encoding.encode_documents([*spoken(paragraph), paragraph])
+    encoded = encoding.encode_documents([*prose_sentences(paragraph), paragraph])
     assert encoded[-1] == pytest.approx(real[0], abs=1e-5), "the encoder's own"
     assert encoded[:-1] == pytest.approx(np.stack(alone))
 
@@ -59,7 +59,7 @@ def test_recombined_vectors_are_near_the_real_ones(corpus: Corpus, embedder: Emb
 def test_a_library_is_filled_goes_on_and_is_asked(
     corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(scale, "AT_ONCE", 2)
+    monkeypatch.setattr(scale, "ASKING_AT_ONCE", 2)
     given = argparse.Namespace(
         folder=tmp_path, passages=20, minutes=5.0, real=False, chroma="", database="", questions=3
     )

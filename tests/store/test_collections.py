@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from ingest.document import Document
-from store.catalogue.collections import checked_name, default_collection
+from store.catalogue.collections import default_collection, valid_name
 from store.database import search_scope
 from store.database.schema import collections, passages
 from store.database.search_scope import Scope
@@ -162,14 +162,14 @@ class TestChanges:
             filled(tmp_path / "y", embedder, {0: "a", 4: "a"}) as alone,
         ):
             assert library.within(["b"]).search("ferry", 1)
-            library.put_into("text4.txt", "a")
+            library.move_document("text4.txt", "a")
             library.remove("text0.txt")
             library.restore("text0.txt", 1)
             look_alike(library.within(["a"]), alone)
-            library.put_into("text1.txt", "c")
+            library.move_document("text1.txt", "c")
             assert [c.name for c in library.collections()] == ["a", "c"]
             with pytest.raises(StoreError, match="characters"):
-                library.put_into("text1.txt", " \n ")
+                library.move_document("text1.txt", " \n ")
 
     def test_one_source_may_be_in_several(self, tmp_path: Path, embedder: Embedder) -> None:
         with filled(tmp_path, embedder, {0: "@ann"}) as library:
@@ -183,7 +183,7 @@ class TestChanges:
             library.within(["@bob"]).remove("text0.txt")
             assert library.within(["@ann"]).documents() == [first]
             with pytest.raises(StoreError, match="already"):
-                library.put_into(first.document_id, "tower")
+                library.move_document(first.document_id, "tower")
 
     def test_a_purge_leaves_no_name_of_a_collection(
         self, tmp_path: Path, embedder: Embedder
@@ -229,7 +229,7 @@ class TestChanges:
 )
 def test_where_a_document_goes_by_default(source: str, collection: str) -> None:
     assert default_collection(source) == collection
-    assert checked_name(collection) == collection
+    assert valid_name(collection) == collection
 
 
 def test_ranges_hold_what_is_inside_and_nothing_else(tmp_path: Path, embedder: Embedder) -> None:
@@ -254,7 +254,7 @@ def test_ranges_hold_what_is_inside_and_nothing_else(tmp_path: Path, embedder: E
 def test_many_ranges_are_not_used(
     tmp_path: Path, embedder: Embedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(search_scope, "MOST_RANGES", 1)
+    monkeypatch.setattr(search_scope, "MAX_RANGES", 1)
     with Library.open(tmp_path, embedder) as library:
         for number, name in enumerate("aba"):
             made = document_of(f"The lamp {number} is lit.", name=f"{number}")

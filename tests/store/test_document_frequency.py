@@ -51,8 +51,8 @@ def test_the_number_of_passages_is_kept_up_to_date(library: Library) -> None:
 def test_in_a_large_library_a_count_outlives_small_changes(
     library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(document_frequency, "LARGE", 3)
-    monkeypatch.setattr(document_frequency, "DRIFT", 0.4)
+    monkeypatch.setattr(document_frequency, "LARGE_LIBRARY_PASSAGES", 3)
+    monkeypatch.setattr(document_frequency, "MAX_DRIFT", 0.4)
     for name in "abc":
         library.add(document_of(f"The lamp of {name} burns.", name=f"{name}.txt"))
     first = counted(library, "lamp")
@@ -71,7 +71,7 @@ def test_the_most_frequent_words_are_left_out_where_too_much_would_match(
     asked = "common lamp x3"
     before = library.search(asked, 6, mode="lexical")
     assert (len(before), before[0].stored.document) == (6, "3.txt")
-    monkeypatch.setattr(full_text_search, "MOST_MATCHES", 5)
+    monkeypatch.setattr(full_text_search, "MAX_MATCHES", 5)
     after = library.search(asked, 6, mode="lexical")
     assert [hit.stored.document for hit in after] == ["3.txt"]
     assert library.search("common", 6, mode="lexical")  # the rarest is always asked for

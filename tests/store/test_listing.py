@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import text
 
-from store.catalogue.listing import FIRST
+from store.catalogue.listing import MAX_NAMES
 from store.library import Library
 from tests.support.documents import document_of
 
@@ -28,7 +28,7 @@ def test_the_documents_are_counted_and_the_first_named(library: Library) -> None
     filled(library)
     listed = library.listing()
     assert listed.count == len(NAMES)
-    assert [each.document for each in listed.first] == NAMES[:FIRST]
+    assert [each.document for each in listed.first] == NAMES[:MAX_NAMES]
     assert listed.unread == (("h.txt", "One picture was not read."),)
     library.remove("a.txt")
     assert library.listing().first[0].document == "b.txt"

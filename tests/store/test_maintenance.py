@@ -113,7 +113,7 @@ def test_a_purge_keeps_what_others_need(library: Library) -> None:
 def test_vectors_are_collected_a_window_at_a_time(
     library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(maintenance, "WINDOW", 3)
+    monkeypatch.setattr(maintenance, "VECTOR_BATCH_SIZE", 3)
     library.add(long_document(4))
     blob = bytes(4 * 384)
     model = library._indexer.model

@@ -18,7 +18,7 @@ from joblib.externals.loky import get_reusable_executor
 from app.service.ingest.ingestion import Failure, Ingester
 from app.settings import Settings
 from ingest.document import FootnoteError
-from store.database.row_mapping import shape
+from store.database.row_mapping import content_fingerprint
 from store.embedding.embedder import Embedder
 from store.embedding.provider_embedder import ProviderEmbedder
 from store.indexing import reading_pool
@@ -81,7 +81,9 @@ def test_what_the_library_has_already_is_not_split(embedder: Embedder, files: li
     read = ReadAndSplit(embedder, 256, ocr=False)
     (_, first), *_ = ReadingPool(read)([WantedFile(str(files[0]))])
     assert isinstance(first, SplitDocument) and first.passages
-    (_, again), *_ = ReadingPool(read)([WantedFile(str(files[0]), shape=shape(first.document))])
+    (_, again), *_ = ReadingPool(read)(
+        [WantedFile(str(files[0]), content_fingerprint=content_fingerprint(first.document))]
+    )
     assert again == SplitDocument(first.document, None)
 
 

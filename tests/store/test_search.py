@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ingest.language.sentences import sentences
 from ingest.load import load_text
 from store.embedding.embedder import Embedder
-from store.fulltext.query_terms import MOST_TERMS, terms
+from store.fulltext.query_terms import MAX_TERMS, terms
 from store.indexing.indexer import embedded_text
 from store.library import Library
 from store.results import Hit, StoreError
@@ -76,7 +76,7 @@ def test_any_question_is_safe(filled: Library, question: str, mode: Mode) -> Non
 @settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 @given(question=st.text(max_size=200))
 def test_any_text_is_a_safe_word_query(filled: Library, question: str) -> None:
-    assert len(terms(question)) <= MOST_TERMS
+    assert len(terms(question)) <= MAX_TERMS
     filled.search(question, 2, mode="lexical")
 
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from sqlalchemy import text
 
-from ingest.language.sentences import spoken
+from ingest.language.sentences import prose_sentences
 from store.embedding.embedder import Embedder, EncodeProgress
-from store.embedding.sentence_vectors import pack, unpack
+from store.embedding.sentence_vectors import pack_vectors, unpack_vectors
 from store.library import Library
 from tests.support.documents import document_of
 
@@ -22,11 +22,13 @@ def test_packed_vectors_give_nearly_the_same_cosines() -> None:
     rng = np.random.default_rng(1)
     made = rng.normal(size=(40, 384)).astype(np.float32)
     made /= np.linalg.norm(made, axis=1, keepdims=True)
-    back = unpack(pack(made), 384)
+    back = unpack_vectors(pack_vectors(made), 384)
     assert back.shape == made.shape
     assert float(np.abs(back @ made.T - made @ made.T).max()) < 0.004
-    assert unpack(pack(made[:0]), 384).shape == (0, 384)
-    assert np.array_equal(unpack(pack(np.zeros((1, 8), np.float32)), 8), np.zeros((1, 8)))
+    assert unpack_vectors(pack_vectors(made[:0]), 384).shape == (0, 384)
+    assert np.array_equal(
+        unpack_vectors(pack_vectors(np.zeros((1, 8), np.float32)), 8), np.zeros((1, 8))
+    )
 
 
 class Counted(Embedder):
@@ -66,7 +68,7 @@ def test_a_question_embeds_no_sentence_of_a_passage(tmp_path: Path, embedder: Em
         hits = library.search("When is the harbour dredged?", 2)
         assert len(counted.texts) == made
     hit = hits[0]
-    alone = embedder.encode_documents(spoken(hit.stored.passage.text))
+    alone = embedder.encode_documents(prose_sentences(hit.stored.passage.text))
     question = embedder.encode_queries(["When is the harbour dredged?"])[0]
     assert np.allclose(hit.cosines, alone @ question, atol=0.004)
 

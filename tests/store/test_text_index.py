@@ -113,7 +113,7 @@ def test_words_are_counted_by_collection_through_every_change(
             if held is None or not (removes or moves):
                 keep(catalogue, document_of(*said, name=name), ["lamp", "", "naïve"])
             elif moves:
-                catalogue.put_into(held.document_id, to)
+                catalogue.move_document(held.document_id, to)
             else:
                 catalogue.make_current(held.document_id, None, "2026-01-03")
     assert len(postgresql.collections()) == 4

@@ -11,7 +11,7 @@ import pytest
 
 from store.embedding.embedder import Embedder
 from store.library import Library
-from store.vectors.vector_index import STEP, Vectors
+from store.vectors.vector_index import SYNC_STEP, Vectors
 from tests.support.documents import long_document
 
 QUESTION = "Which part is about number 25?"
@@ -43,15 +43,15 @@ def test_what_chroma_does_not_hold_yet_is_found(library: Library) -> None:
     library.search(QUESTION)
     model = library._indexer.model
     rng = np.random.default_rng(1)
-    made = rng.normal(size=(3 * STEP, 384)).astype(np.float32)
+    made = rng.normal(size=(3 * SYNC_STEP, 384)).astype(np.float32)
     made /= np.linalg.norm(made, axis=1, keepdims=True)
     blobs = [(f"made-{n}", vector.tobytes(), b"") for n, vector in enumerate(made)]
     library._catalogue.save_vectors(model, blobs)
-    for n in (0, STEP, 3 * STEP - 1):
+    for n in (0, SYNC_STEP, 3 * SYNC_STEP - 1):
         assert library._vectors.nearest(made[n], 1)[0][0] == f"made-{n}"
     chroma = library._vectors._index
     assert chroma is not None
-    assert chroma.follows.seq == 2 + 3 * STEP
+    assert chroma.follows.seq == 2 + 3 * SYNC_STEP
 
 
 def damage_catalogue_of_chroma(folder: Path) -> None:

@@ -99,7 +99,7 @@ def test_a_server_that_is_killed_costs_no_answer(
             assert keys(library) == before
             assert library._vectors._index is not None
             assert library._vectors._served
-    monkeypatch.setattr(vector_index, "PATIENCE_S", 0.0)
+    monkeypatch.setattr(vector_index, "SERVER_TIMEOUT_S", 0.0)
     with Library.open(tmp_path, embedder) as library:
         with serving(tmp_path):
             assert keys(library) == before

@@ -15,7 +15,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import MetaData
 
-from app.service.storage.app_database import APP
+from app.service.storage.app_database import APP_SCHEMA
 from store.database.database import Database
 from store.database.migration import CATALOGUE, Schema
 
@@ -61,7 +61,7 @@ class Server:
         self._number = 0
         self.execute("CREATE DATABASE blank")
         with tempfile.TemporaryDirectory() as folder:
-            for schema in (CATALOGUE, APP):
+            for schema in (CATALOGUE, APP_SCHEMA):
                 Database(Path(folder), self.url("blank"), schema).close()
 
     def _run(self, name: str, *arguments: str) -> None:

@@ -104,7 +104,7 @@ def ingesting_process() -> Iterator[Ingesting]:
 
 def main() -> None:
     embedder = SentenceTransformerEmbedder()
-    indexer.CHUNK = indexer.WAITING = SMALL
+    indexer.CHUNK_PASSAGES = indexer.MAX_WAITING_PASSAGES = SMALL
     for line in sys.stdin:
         folder, version, *database = line.split()
         child = os.fork()

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from app.http.health import READY
-from app.settings import PREFIX, Settings
+from app.settings import VARIABLE_PREFIX, Settings
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / ".deploy"
@@ -28,7 +28,7 @@ def compose() -> dict[str, Any]:
 def variables() -> set[str]:
     """Footnote's variables, of the service and of the image."""
     image = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
-    told = re.findall(rf"\b({PREFIX}\w+)=", image)
+    told = re.findall(rf"\b({VARIABLE_PREFIX}\w+)=", image)
     return {*told, *compose()["services"]["chat"]["environment"]}
 
 
@@ -50,7 +50,7 @@ def test_the_four_services_find_each_other() -> None:
 
 
 def test_every_variable_is_a_setting() -> None:
-    known = {PREFIX + field.name.upper() for field in fields(Settings)}
+    known = {VARIABLE_PREFIX + field.name.upper() for field in fields(Settings)}
     assert variables() >= {"FOOTNOTE_DATA", "FOOTNOTE_HOST", "FOOTNOTE_DATABASE"}
     assert variables() <= known
 

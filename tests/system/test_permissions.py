@@ -165,7 +165,7 @@ def everything(folder: Path, embedder: Embedder) -> Iterator[Library]:
 def arrange(engine: Engine, world: World) -> None:
     """Puts the library into this state."""
     for at, place in world.places.items():
-        engine.library.put_into(f"{SECRETS[at]}.md", place)
+        engine.library.move_document(f"{SECRETS[at]}.md", place)
     permissions = engine.permissions
     with permissions._database.writing() as db:
         db.exec_driver_sql("DELETE FROM members")
@@ -180,9 +180,9 @@ def shown(chat: Chat, user: str, question: str) -> str:
     """Everything that a user is told by the chat, without asking."""
     engine = chat.engine
     library = engine.library_of(user)
-    drawn = document_list.drawn(chat, user, f"session of {user}")
+    drawn = document_list.render_document_list(chat, user, f"session of {user}")
     told = [drawn, welcome(engine, user), asked_of(engine, user, []), sidebar.choices(chat, user),
-            toasts.known(chat, user, "").documents, set_choices.runs(engine, user),
+            toasts.known(chat, user, "").documents, set_choices.run_choices(engine, user),
             [hit.stored.passage.text for hit in library.search(question, 9)],
             [revision.title for revision in library.listing().first],
             library.collections(), library.collection_names()]  # fmt: skip

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from app.answer import Finished
 from app.evidence import custom_calibration
 from app.service.access.users import Users
-from app.service.conversations.conversations import INTERRUPTED, Conversations
+from app.service.conversations.conversations import INTERRUPTED_PROBLEM, Conversations
 from app.service.conversations.feedback_set import feedback_set_path, read_cases
 from app.service.engine import Engine
 from app.service.queue import in_progress
@@ -65,20 +65,20 @@ def test_what_a_dead_process_was_answering_counts_no_longer(
     held.__enter__()
     with pytest.raises(Busy), other.question("ada"):
         pass
-    later = time.time() + in_progress.DEAD_S + 1
+    later = time.time() + in_progress.DEAD_AFTER_S + 1
     monkeypatch.setattr(in_progress.time, "time", lambda: later)
     with other.question("ada"):
         pass
 
 
 def test_a_living_process_goes_on_counting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(in_progress, "BEAT_S", 0.02)
+    monkeypatch.setattr(in_progress, "HEARTBEAT_S", 0.02)
     one, other = processes(tmp_path, 2, per_user=1)
     clock = [time.time()]
     monkeypatch.setattr(in_progress.time, "time", lambda: clock[0])
     with one.question("ada"):
         for _ in range(12):
-            clock[0] += in_progress.DEAD_S / 4
+            clock[0] += in_progress.DEAD_AFTER_S / 4
             wait_until(lambda: beat_of(one) == clock[0])
             with pytest.raises(Busy), other.question("ada"):
                 pass
@@ -136,11 +136,11 @@ def test_what_was_asked_is_not_lost_with_its_process(chats: list[Chat]) -> None:
     asking = one.ask("", "page", "", QUESTION, None)
     _, conversation = next(asking)
     (kept,) = other.kept.exchanges(conversation)
-    assert (kept.question, kept.problem, kept.answer) == (QUESTION, INTERRUPTED, None)
+    assert (kept.question, kept.problem, kept.answer) == (QUESTION, INTERRUPTED_PROBLEM, None)
     shown = other.log("", conversation)
-    assert INTERRUPTED in shown and "Try again" in shown
+    assert INTERRUPTED_PROBLEM in shown and "Try again" in shown
     *_, answered = other.again("", "page 2", kept.id, None)
-    assert "1871" in answered and INTERRUPTED not in answered
+    assert "1871" in answered and INTERRUPTED_PROBLEM not in answered
 
 
 def test_trying_again_in_vain_says_why_once(chats: list[Chat]) -> None:
@@ -152,7 +152,7 @@ def test_trying_again_in_vain_says_why_once(chats: list[Chat]) -> None:
         patched.setattr(other.engine, "stream", busy)
         *_, shown = other.again("", "page 2", kept.id, None)
     assert shown.count("Too many at once.") == 1
-    assert "The answer before" not in shown and INTERRUPTED not in shown
+    assert "The answer before" not in shown and INTERRUPTED_PROBLEM not in shown
 
 
 def busy(*_: object, **__: object) -> None:
@@ -247,7 +247,7 @@ def test_marks_of_several_processes_are_all_kept(tmp_path: Path) -> None:
     assert [process.wait(120) for process in marking] == [0, 0, 0]
     wanted = {f"{name}{number}" for name in "abc" for number in range(40)}
     assert set(read_cases(feedback_set_path(tmp_path))) == wanted
-    kept = json.loads((tmp_path / custom_calibration.FILE).read_text())
+    kept = json.loads((tmp_path / custom_calibration.CALIBRATION_FILE).read_text())
     assert set(kept["marked"]["none"]) == wanted
 
 

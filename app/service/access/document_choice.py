@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from store.catalogue.collections import OWN, own
+from store.catalogue.collections import OWN_PREFIX, own_collection
 from store.library import Library
 from store.results import Revision
 
-FOLDER = "folder:"
-COLLECTION = "collection:"
+FOLDER_PREFIX = "folder:"
+COLLECTION_PREFIX = "collection:"
 """What the choice of a folder begins with, or of a collection; its path or host, or its name,
 follows. Others are documents' ids."""
 
@@ -25,11 +25,15 @@ def folder_of(revision: Revision) -> str:
     return path.rpartition("/")[0] if not source.startswith("upload:") else ""
 
 
-def shown_name(collection: str, user: str) -> str:
+def display_folder(collection: str, user: str) -> str:
     """What a reader is told of a collection."""
-    if not collection.startswith(OWN):
+    if not collection.startswith(OWN_PREFIX):
         return collection
-    return "Your uploads" if collection == own(user) else f"Uploads of {collection[len(OWN) :]}"
+    return (
+        "Your uploads"
+        if collection == own_collection(user)
+        else f"Uploads of {collection[len(OWN_PREFIX) :]}"
+    )
 
 
 def collection_choices(documents: Sequence[Revision], user: str) -> list[tuple[str, str]]:
@@ -38,7 +42,7 @@ def collection_choices(documents: Sequence[Revision], user: str) -> list[tuple[s
     if len(counts) < 2:
         return []
     return [
-        (f"{shown_name(name, user)} ({_documents(counts[name])})", COLLECTION + name)
+        (f"{display_folder(name, user)} ({_documents(counts[name])})", COLLECTION_PREFIX + name)
         for name in sorted(counts)
     ]
 
@@ -58,7 +62,7 @@ def folder_choices(documents: Sequence[Revision]) -> list[tuple[str, str]]:
     alike = Counter(names.values())
     # Two folders of one name are told apart by the folder that they lie in.
     shown = {f: "/".join(f.split("/")[-2:]) if alike[n] > 1 else n for f, n in names.items()}
-    return [(f"{shown[f]}/ ({counts[f]} documents)", FOLDER + f) for f in several]
+    return [(f"{shown[f]}/ ({counts[f]} documents)", FOLDER_PREFIX + f) for f in several]
 
 
 def documents_in(documents: Sequence[Revision], chosen: Sequence[str] | None) -> list[str]:
@@ -67,7 +71,8 @@ def documents_in(documents: Sequence[Revision], chosen: Sequence[str] | None) ->
     return [
         d.document_id
         for d in documents
-        if wanted & {d.document_id, COLLECTION + d.collection, FOLDER + (folder_of(d) or "?")}
+        if wanted
+        & {d.document_id, COLLECTION_PREFIX + d.collection, FOLDER_PREFIX + (folder_of(d) or "?")}
     ]
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from app.service.access.permissions import NotAllowed, Permissions, Role, one_collection
-from app.service.access.user_settings import Choices
+from app.service.access.user_settings import UserSettings
 from app.service.queue.in_progress import InProgress
 from app.settings import Settings, is_loopback
-from store.catalogue.collections import own
+from store.catalogue.collections import own_collection
 
 if TYPE_CHECKING:
     from store.library import Library
@@ -23,12 +23,12 @@ class _Kept:
     """What is kept of users beside their conversations, opened together."""
 
     permissions: Permissions
-    choices: Choices
+    choices: UserSettings
     in_progress: InProgress
 
     @classmethod
     def open(cls, folder: Path, url: str) -> Self:
-        return cls(Permissions(folder, url), Choices(folder, url), InProgress(folder, url))
+        return cls(Permissions(folder, url), UserSettings(folder, url), InProgress(folder, url))
 
     def close(self) -> None:
         for each in (self.permissions, self.choices, self.in_progress):
@@ -65,7 +65,7 @@ class LibraryAccess:
         return self._opened.permissions
 
     @property
-    def choices(self) -> Choices:
+    def choices(self) -> UserSettings:
         """What each user chose for their own questions."""
         return self._opened.choices
 
@@ -96,7 +96,7 @@ class LibraryAccess:
         if not self.shared or not user:
             return list(names)
         mine: dict[str, list[str]] = {}
-        for revision in self.library.within([own(user)]).documents():
+        for revision in self.library.within([own_collection(user)]).documents():
             mine.setdefault(revision.document, []).append(revision.document_id)
         return [document for name in names for document in mine.get(name, [name])]
 
@@ -126,14 +126,14 @@ class LibraryAccess:
         change it, else their own. Raises ``NotAllowed``."""
         if not self.shared or not user:  # nobody, where people sign in, is Footnote itself
             return wanted
-        if wanted and wanted != own(user) and wanted not in self.editable(user):
+        if wanted and wanted != own_collection(user) and wanted not in self.editable(user):
             raise NotAllowed(f"There is no collection {wanted} that you may change.")
-        return wanted or own(user)
+        return wanted or own_collection(user)
 
     def share(self, user: str, collection: str, name: str, role: Role | None) -> None:
         """What ``user`` lets somebody (``*``: everybody) do with a collection that they may change;
         nothing where ``role`` is None. Raises ``NotAllowed``."""
-        if collection not in self.editable(user) | {own(user)} or not user:
+        if collection not in self.editable(user) | {own_collection(user)} or not user:
             raise NotAllowed(f"There is no collection {collection} that you may change.")
         if role is None:
             self.permissions.unshare(collection, name)

@@ -18,7 +18,7 @@ from sqlalchemy.engine import Connection
 from app.service.storage.app_database import open_database
 from app.service.storage.app_schema import members, users
 from ingest.document import FootnoteError
-from store.catalogue.collections import OWN, own
+from store.catalogue.collections import OWN_PREFIX, own_collection
 from store.database import counters
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 Role = Literal["reader", "editor"]
 EVERYONE = "*"
 """Stands for all who sign in, and for visitors of the widget."""
-CLOSED = ""
+NOBODY = ""
 """The name in the row that tells that a collection is closed."""
 
 
@@ -72,12 +72,12 @@ class Permissions:
         return [
             replace(member, name=names.get(member.name, member.name))
             for member in self._rows(collection)
-            if member.name != CLOSED
+            if member.name != NOBODY
         ]
 
     def closed(self) -> frozenset[str]:
         """The collections that only their members read; people's own are not among them."""
-        return frozenset(row.collection for row in self._rows() if row.name == CLOSED)
+        return frozenset(row.collection for row in self._rows() if row.name == NOBODY)
 
     def _rows(self, collection: str | None = None) -> list[Member]:
         wanted = select(members).order_by(members.c.collection, members.c.name)
@@ -96,7 +96,7 @@ class Permissions:
             if owner is None and name != EVERYONE:
                 raise NotAllowed(f"There is no user {name}; see `footnote users list`.")
             _put(db, Member(collection, owner or name, role))
-            _put(db, Member(collection, CLOSED, "reader"))
+            _put(db, Member(collection, NOBODY, "reader"))
 
     def unshare(self, collection: str, name: str) -> None:
         """Take a member's right to a collection away. Raises ``NotAllowed`` where there is none."""
@@ -106,19 +106,19 @@ class Permissions:
             had = db.execute(delete(members).where(*this)).rowcount
             if not had and name != EVERYONE:
                 raise NotAllowed(f"{collection} is not shared with {name}.")
-            _put(db, Member(collection, CLOSED, "reader"))
+            _put(db, Member(collection, NOBODY, "reader"))
 
     def readable(self, user: str, held: Iterable[str]) -> frozenset[str]:
         """Those of the collections that a user may read."""
         told = self._rows()
-        closed = {member.collection for member in told if member.name == CLOSED}
+        closed = {member.collection for member in told if member.name == NOBODY}
         ours = {m.collection for m in told if m.name in (user, EVERYONE)}
         return frozenset(
             name
             for name in held
             if name in ours
-            or (user and name == own(user))
-            or (name not in closed and not name.startswith(OWN))
+            or (user and name == own_collection(user))
+            or (name not in closed and not name.startswith(OWN_PREFIX))
         )
 
     def editable(self, user: str, held: Iterable[str]) -> frozenset[str]:
@@ -128,7 +128,7 @@ class Permissions:
             for member in self._rows()
             if member.role == "editor" and member.name in (user, EVERYONE)
         }
-        return frozenset(n for n in held if n in ours or (user and n == own(user)))
+        return frozenset(n for n in held if n in ours or (user and n == own_collection(user)))
 
 
 def _owner(db: Connection, name: str) -> str | None:
@@ -139,6 +139,6 @@ def _owner(db: Connection, name: str) -> str | None:
 
 
 def _put(db: Connection, member: Member) -> None:
-    made = counters.insert(db, members).values(**asdict(member))
+    made = counters.dialect_insert(db, members).values(**asdict(member))
     same = ["collection", "name"]
     db.execute(made.on_conflict_do_update(index_elements=same, set_={"role": member.role}))

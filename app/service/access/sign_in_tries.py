@@ -20,10 +20,10 @@ from app.service.storage.app_schema import attempts
 from ingest.document import FootnoteError
 from store.database.database import Database
 
-TRIES = 5
+MAX_TRIES = 5
 PAUSE_S = 60.0
 """How long a wrong password counts, in seconds."""
-UNDER_WAY = "under way "
+UNDER_WAY_PREFIX = "under way "
 """What stands before its source in the row of a try that is neither right nor wrong yet."""
 PATIENCE_S, BEAT_S = 10.0, 0.05
 """How long a try waits for those under way in other processes, and how often it looks, in seconds.
@@ -73,15 +73,15 @@ class Tries:
             with self._database.writing() as db:
                 db.execute(delete(attempts).where(attempts.c.at < now - PAUSE_S))
                 _refuse_blocked(db, network)
-                if _count(db, network, UNDER_WAY + network) < TRIES:
-                    db.execute(insert(attempts).values(who=UNDER_WAY + who, at=now))
+                if _count(db, network, UNDER_WAY_PREFIX + network) < MAX_TRIES:
+                    db.execute(insert(attempts).values(who=UNDER_WAY_PREFIX + who, at=now))
                     return
             if time.monotonic() > deadline:
                 raise TooManyTries("Too many sign-ins at once. Try again in a moment.")
             time.sleep(BEAT_S)
 
     def _end(self, who: str, *, right: bool) -> None:
-        one = select(func.min(attempts.c.id)).where(attempts.c.who == UNDER_WAY + who)
+        one = select(func.min(attempts.c.id)).where(attempts.c.who == UNDER_WAY_PREFIX + who)
         this = attempts.c.id == one.scalar_subquery()
         with self._database.writing() as db:
             if right:  # whoever mistyped before is forgiven, and nobody else
@@ -115,5 +115,5 @@ def _count(db: Connection, *sources: str) -> int:
 
 
 def _refuse_blocked(db: Connection, network: str) -> None:
-    if _count(db, network) >= TRIES:
+    if _count(db, network) >= MAX_TRIES:
         raise TooManyTries(f"Too many wrong passwords. Try again in {PAUSE_S:.0f} seconds.")

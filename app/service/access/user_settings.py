@@ -14,7 +14,7 @@ from app.service.storage.app_schema import choices
 from store.database import counters
 
 
-class Choices:
+class UserSettings:
     """The choices kept in a data folder, or in the database at ``url``: each process knows them,
     and they outlive it. Methods may be called from any thread."""
 
@@ -37,5 +37,5 @@ class Choices:
         """Keep a user's choices in place of those before."""
         text = json.dumps(chosen)
         with self._database.writing() as db:
-            made = counters.insert(db, choices).values(owner=user, chosen=text)
+            made = counters.dialect_insert(db, choices).values(owner=user, chosen=text)
             db.execute(made.on_conflict_do_update(index_elements=["owner"], set_={"chosen": text}))

@@ -17,16 +17,16 @@ from pathlib import Path
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.engine import Connection
 
-from app.service.access.sign_in_tries import PAUSE_S, TRIES, TooManyTries, Tries
+from app.service.access.sign_in_tries import PAUSE_S, TooManyTries, Tries
 from app.service.storage.app_database import open_database
 from app.service.storage.app_schema import choices, former_users, members, sessions, users
 from ingest.document import FootnoteError
 from store.database import counters
 
-__all__ = ["PAUSE_S", "TRIES", "TooManyTries", "UserError", "Users"]
+__all__ = ["PAUSE_S", "TooManyTries", "UserError", "Users"]
 SESSION_S = 12 * 3600
-MIN_PASSWORD = 10
-HASHING = threading.BoundedSemaphore(2)
+MIN_PASSWORD_CHARS = 10
+HASHING_SLOTS = threading.BoundedSemaphore(2)
 """Passwords that are hashed at a time; each takes 64 MB and a core."""
 REMEMBERED_S, MOST_REMEMBERED = 300.0, 1000
 _SECRET = secrets.token_bytes(32)
@@ -64,8 +64,8 @@ class Users:
             raise UserError(
                 "A user's name has 1 to 64 letters, digits, dots, dashes, underscores or @."
             )
-        if len(password) < MIN_PASSWORD:
-            raise UserError(f"A password has at least {MIN_PASSWORD} characters.")
+        if len(password) < MIN_PASSWORD_CHARS:
+            raise UserError(f"A password has at least {MIN_PASSWORD_CHARS} characters.")
         hashed = _hash(password)
         with self._database.writing() as db:
             if db.execute(update(users).where(users.c.name == name).values(hash=hashed)).rowcount:
@@ -88,7 +88,7 @@ class Users:
             # Who gets the name next is not to read what was shared with this one.
             db.execute(delete(members).where(members.c.name == owner))
             db.execute(delete(choices).where(choices.c.owner == owner))
-            kept = counters.insert(db, former_users).values(owner=owner, name=name)
+            kept = counters.dialect_insert(db, former_users).values(owner=owner, name=name)
             db.execute(kept.on_conflict_do_nothing())
 
     def owner(self, name: str) -> str:
@@ -105,7 +105,7 @@ class Users:
         password is hashed, and two are hashed at a time. An unknown name takes as long as a known
         one, so that the time does not give names away.
         """
-        with HASHING, self._tries.one(name, address) as tried:
+        with HASHING_SLOTS, self._tries.one(name, address) as tried:
             with self._database.reading() as db:
                 wanted = select(users.c.hash).where(users.c.name == name)
                 kept = db.execute(wanted).scalar() if _NAME.fullmatch(name) else None

@@ -15,23 +15,23 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class StoredAnswerStatus:
     """An answer's status today, and the ids of the documents whose cited words have changed."""
 
     status: str = "current"
     changed: frozenset[str] = frozenset()
 
 
-class Standings:
-    """The standing of answers by id. Safe between threads: what is judged twice is the same."""
+class AnswerStatusCache:
+    """The status of answers by id. Safe between threads: what is judged twice is the same."""
 
     def __init__(self) -> None:
         # Who may read more than others sees more change: each view of the library has its own.
-        self._known: WeakKeyDictionary[Library, tuple[int, dict[str, Standing]]]
+        self._known: WeakKeyDictionary[Library, tuple[int, dict[str, StoredAnswerStatus]]]
         self._known = WeakKeyDictionary()
 
-    def of(self, library: Library, ids: Iterable[str]) -> Mapping[str, Standing]:
-        """The standing of each; ``current`` for an answer that the library does not keep."""
+    def of(self, library: Library, ids: Iterable[str]) -> Mapping[str, StoredAnswerStatus]:
+        """The status of each; ``current`` for an answer that the library does not keep."""
         now = library.generation
         generation, known = self._known.get(library, (now, {}))
         if now != generation:
@@ -41,14 +41,18 @@ class Standings:
         unknown = [each for each in wanted if each not in known]
         if unknown:
             try:
-                judged = {a.id: _standing(library, a) for a in library.answers(ids=unknown)}
+                judged = {
+                    a.id: _stored_answer_status(library, a) for a in library.answers(ids=unknown)
+                }
             except FootnoteError:  # a library that must be indexed again says so when it is asked
-                return dict.fromkeys(wanted, Standing())
-            known.update({each: judged.get(each, Standing()) for each in unknown})
+                return dict.fromkeys(wanted, StoredAnswerStatus())
+            known.update({each: judged.get(each, StoredAnswerStatus()) for each in unknown})
         return {each: known[each] for each in wanted}
 
 
-def _standing(library: Library, answer: StoredAnswer) -> Standing:
+def _stored_answer_status(library: Library, answer: StoredAnswer) -> StoredAnswerStatus:
     kept = "current", "unreadable"
     changed = {c.revision for c in answer.citations if c.status not in kept}
-    return Standing(answer.status, frozenset(library.revision(r).document_id for r in changed))
+    return StoredAnswerStatus(
+        answer.status, frozenset(library.revision(r).document_id for r in changed)
+    )

@@ -19,13 +19,13 @@ from app.answer import Answer, Turn
 from app.formats.json_forms import answer_from_payload
 from app.service.storage.app_database import of_answer, open_database
 from app.service.storage.app_schema import conversations, exchanges
-from store.database.row_mapping import AnyRow, parts
+from store.database.row_mapping import AnyRow, batched
 from store.database.schema import position_of
 
-INTERRUPTED = "Footnote was stopped before it had answered this."
+INTERRUPTED_PROBLEM = "Footnote was stopped before it had answered this."
 """The problem of a question until something came of it."""
-UNDO_FOR = timedelta(hours=1)
-KEPT = conversations.c.deleted.is_(None)
+UNDO_PERIOD = timedelta(hours=1)
+NOT_DELETED = conversations.c.deleted.is_(None)
 OF_CONVERSATION = exchanges.join(conversations, conversations.c.id == exchanges.c.conversation)
 
 
@@ -104,7 +104,7 @@ class Conversations:
         named = conversations.c.name.icontains(words, autoescape=True)
         wanted = (
             select(conversations)
-            .where(conversations.c.owner == owner, KEPT, or_(named, holds))
+            .where(conversations.c.owner == owner, NOT_DELETED, or_(named, holds))
             .order_by(conversations.c.updated.desc())
             .limit(limit)
         )
@@ -113,7 +113,7 @@ class Conversations:
 
     def owns(self, owner: str, conversation: str) -> bool:
         """Whether this conversation is the owner's."""
-        wanted = select(conversations.c.id).where(_theirs(owner, conversation), KEPT)
+        wanted = select(conversations.c.id).where(_theirs(owner, conversation), NOT_DELETED)
         with self._database.reading() as db:
             return db.execute(wanted).first() is not None
 
@@ -131,12 +131,12 @@ class Conversations:
     def delete(self, owner: str, conversation: str) -> Conversation | None:
         """Remove it with all that was asked in it; what was removed, None where nothing was.
 
-        For ``UNDO_FOR`` it can be brought back; then it is gone for good.
+        For ``UNDO_PERIOD`` it can be brought back; then it is gone for good.
         """
         self._forget()
         one = _theirs(owner, conversation)
         with self._database.writing() as db:
-            gone = db.execute(update(conversations).where(one, KEPT).values(deleted=_now()))
+            gone = db.execute(update(conversations).where(one, NOT_DELETED).values(deleted=_now()))
             if not gone.rowcount:
                 return None
             name = db.execute(select(conversations.c.name).where(one)).scalar_one()
@@ -151,7 +151,7 @@ class Conversations:
 
     def _forget(self) -> None:
         """Remove for good what was deleted long enough ago."""
-        before = (datetime.now(UTC) - UNDO_FOR).isoformat(timespec="milliseconds")
+        before = (datetime.now(UTC) - UNDO_PERIOD).isoformat(timespec="milliseconds")
         with self._database.writing() as db:
             db.execute(delete(conversations).where(conversations.c.deleted < before))
 
@@ -176,7 +176,9 @@ class Conversations:
             db.execute(touched.values(updated=_now()))
         return fresh
 
-    def settle(self, exchange: str, payload: Mapping[str, Any] | None, problem: str = "") -> None:
+    def save_exchange(
+        self, exchange: str, payload: Mapping[str, Any] | None, problem: str = ""
+    ) -> None:
         """Keep what came of a question that is kept already: its answer's payload, or what went
         wrong."""
         text = json.dumps(payload, ensure_ascii=False) if payload is not None else None
@@ -207,7 +209,9 @@ class Conversations:
     def exchange(self, owner: str, exchange: str) -> StoredExchange | None:
         """One exchange of the owner's, or None."""
         wanted = select(exchanges).select_from(OF_CONVERSATION)
-        wanted = wanted.where(exchanges.c.id == exchange, conversations.c.owner == owner, KEPT)
+        wanted = wanted.where(
+            exchanges.c.id == exchange, conversations.c.owner == owner, NOT_DELETED
+        )
         with self._database.reading() as db:
             row = db.execute(wanted).first()
         return _kept(row) if row else None
@@ -217,7 +221,7 @@ class Conversations:
         wanted = (
             select(exchanges.c.id, exchanges.c.question, exchanges.c.answer_id)
             .select_from(OF_CONVERSATION)
-            .where(conversations.c.owner == owner, KEPT, exchanges.c.answer.is_not(None))
+            .where(conversations.c.owner == owner, NOT_DELETED, exchanges.c.answer.is_not(None))
             .order_by(exchanges.c.number.desc())
         )
         with self._database.reading() as db:
@@ -229,7 +233,7 @@ class Conversations:
         with self._database.writing() as db:
             if db.dialect.name == "sqlite":
                 db.exec_driver_sql("PRAGMA secure_delete = ON")
-            for part in parts(revisions):
+            for part in batched(revisions):
                 shown = update(exchanges).where(_holds(exchanges.c.answer, part))
                 db.execute(shown.values(problem=told, **gone))
                 shown = update(exchanges).where(_holds(exchanges.c.before, part))

@@ -17,10 +17,10 @@ from ingest.document import FootnoteError
 from store.files import file_lock
 from store.files.file_lock import Changing
 
-MOST_WORDS = 12
-MOST_CHARACTERS = 200
+MAX_KEY_WORDS = 12
+MAX_KEY_CHARS = 200
 """What graders of sets take as key words."""
-LONGEST_ANSWER = 4000
+MAX_ANSWER_CHARS = 4000
 
 
 class CorrectionError(FootnoteError):
@@ -99,17 +99,17 @@ def corrected_case(
     proof = key_words(passage)
     if not parts and not proof:
         raise CorrectionError("Type the right answer, or choose the passage that holds it.")
-    if any(len(part) > LONGEST_ANSWER for part in parts):
+    if any(len(part) > MAX_ANSWER_CHARS for part in parts):
         raise CorrectionError("The right answer is too long: give the few words that matter.")
     return _case(identity, answer, kind, parts or [proof], [proof] if proof else [])
 
 
 def key_words(text: str) -> str:
     """The first words of a text, as few as a grader takes."""
-    words = text.split()[:MOST_WORDS]
-    while len(words) > 1 and len(" ".join(words)) > MOST_CHARACTERS:
+    words = text.split()[:MAX_KEY_WORDS]
+    while len(words) > 1 and len(" ".join(words)) > MAX_KEY_CHARS:
         words.pop()
-    return " ".join(words)[:MOST_CHARACTERS]
+    return " ".join(words)[:MAX_KEY_CHARS]
 
 
 def expectation(row: Mapping[str, Any]) -> str:

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from app.answer import Answer
-from app.service.export.exported import Exported, exported
+from app.service.export.exported import ExportedAnswer, exported_answers
 from app.service.export.pdf_export import as_pdf
 from app.service.export.text_export import as_html, as_markdown
 from app.service.export.word_export import as_word
 
-FORMS: dict[str, tuple[str, Callable[[str, Sequence[Exported]], bytes]]] = {
+FORMS: dict[str, tuple[str, Callable[[str, Sequence[ExportedAnswer]], bytes]]] = {
     "md": ("text/markdown; charset=utf-8", as_markdown),
     "html": ("text/html; charset=utf-8", as_html),
     "docx": ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", as_word),
@@ -24,4 +24,4 @@ FORMS: dict[str, tuple[str, Callable[[str, Sequence[Exported]], bytes]]] = {
 
 def export(form: str, title: str, asked: Iterable[tuple[str, Answer | None, str]]) -> bytes:
     """The file of these questions, answers and problems, in one of ``FORMS``."""
-    return FORMS[form][1](title, exported(asked))
+    return FORMS[form][1](title, exported_answers(asked))

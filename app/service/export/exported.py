@@ -11,7 +11,7 @@ from app.formats.answer_text import BULLET, quote_and_place
 
 
 @dataclass(frozen=True, slots=True)
-class Sentence:
+class ExportedSentence:
     """A sentence of an exported answer; ``starts`` a line of its own; its ``footnotes``."""
 
     text: str
@@ -20,29 +20,29 @@ class Sentence:
 
 
 @dataclass(frozen=True, slots=True)
-class Exported:
+class ExportedAnswer:
     """One question and what came of it: sentences with footnotes by number, or a ``reason``."""
 
     question: str
-    sentences: tuple[Sentence, ...]
+    sentences: tuple[ExportedSentence, ...]
     footnotes: tuple[tuple[int, str], ...]
     reason: str = ""
 
 
-def exported(asked: Iterable[tuple[str, Answer | None, str]]) -> list[Exported]:
+def exported_answers(asked: Iterable[tuple[str, Answer | None, str]]) -> list[ExportedAnswer]:
     """What is exported of each question, its answer, and what kept it from one."""
-    out: list[Exported] = []
+    out: list[ExportedAnswer] = []
     count = 0
     for question, answer, problem in asked:
         line = " ".join(question.split())
         if answer is None or not answer.sentences:
-            out.append(Exported(line, (), (), answer.reason if answer else problem))
+            out.append(ExportedAnswer(line, (), (), answer.reason if answer else problem))
             continue
         cited = answer.footnotes[0]
         numbers = {c.n: n for n, c in enumerate(cited, count + 1)}
         count += len(cited)
         sentences = tuple(
-            Sentence(
+            ExportedSentence(
                 said.text,
                 tuple(numbers[n] for n in said.citations),
                 bool(BULLET.match(said.text)) or said.text.startswith("|"),
@@ -50,13 +50,13 @@ def exported(asked: Iterable[tuple[str, Answer | None, str]]) -> list[Exported]:
             for said in answer.first
         )
         notes = tuple((numbers[c.n], quote_and_place(c)) for c in cited)
-        out.append(Exported(line, sentences, notes))
+        out.append(ExportedAnswer(line, sentences, notes))
     return out
 
 
-def paragraphs(one: Exported) -> list[list[Sentence]]:
+def paragraphs(one: ExportedAnswer) -> list[list[ExportedSentence]]:
     """The sentences by paragraph: items of a list and rows of a table stand alone."""
-    found: list[list[Sentence]] = []
+    found: list[list[ExportedSentence]] = []
     for said in one.sentences:
         if not found or said.starts:
             found.append([])

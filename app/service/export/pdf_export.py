@@ -13,26 +13,26 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from app.service.export.exported import Exported
+from app.service.export.exported import ExportedAnswer
 from app.service.export.pdf_writer import NoFont
 from ingest.document import FootnoteError
 
 WRITER = "app.service.export.pdf_writer"
-PATIENCE_S = 300
+WRITER_TIMEOUT_S = 300
 
 
 class PdfError(FootnoteError):
     """The PDF could not be written."""
 
 
-def as_pdf(title: str, items: Sequence[Exported]) -> bytes:
+def as_pdf(title: str, items: Sequence[ExportedAnswer]) -> bytes:
     """The ``.pdf`` file. Raises ``NoFont`` where letters of the text are in no font here."""
     given = json.dumps({"title": title, "items": [asdict(one) for one in items]}).encode()
     path = os.pathsep.join(filter(None, sys.path))
     try:
         done = subprocess.run(
             [sys.executable, "-m", WRITER], input=given, capture_output=True, check=False,
-            timeout=PATIENCE_S, env=os.environ | {"PYTHONPATH": path},
+            timeout=WRITER_TIMEOUT_S, env=os.environ | {"PYTHONPATH": path},
         )  # fmt: skip
     except subprocess.TimeoutExpired as error:
         raise PdfError(

@@ -14,7 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from app.formats.html_escape import show_controls
-from app.service.export.exported import Exported, Sentence, paragraphs, reads_from_the_right
+from app.service.export.exported import (
+    ExportedAnswer,
+    ExportedSentence,
+    paragraphs,
+    reads_from_the_right,
+)
 from ingest.document import FootnoteError
 
 MARGIN_MM = 22
@@ -24,8 +29,8 @@ BUILT_IN_LETTERS = "cp1252"
 FAMILIES = ("dejavuserif", "notoserif", "liberationserif", "times", "timesnewroman", "georgia",
             "dejavusans", "notosans", "liberationsans", "arial", "segoeui")  # fmt: skip
 """Fonts for reading that hold many scripts, the first found first; any others come after."""
-STYLED = ("bold", "italic", "oblique", "condensed", "light", "mono", "black", "thin")
-MOST_FONTS = 8
+STYLE_NAMES = ("bold", "italic", "oblique", "condensed", "light", "mono", "black", "thin")
+MAX_FONTS = 8
 
 
 class NoFont(FootnoteError):
@@ -34,7 +39,7 @@ class NoFont(FootnoteError):
     exit_code = 2
 
 
-def written(title: str, items: Sequence[Exported]) -> bytes:
+def written(title: str, items: Sequence[ExportedAnswer]) -> bytes:
     """The ``.pdf`` file. Raises ``NoFont`` where letters of the text are in no font here."""
     from fpdf import FPDF
 
@@ -60,7 +65,7 @@ def written(title: str, items: Sequence[Exported]) -> bytes:
     return bytes(page.output())
 
 
-def _texts(title: str, items: Sequence[Exported]) -> Iterator[str]:
+def _texts(title: str, items: Sequence[ExportedAnswer]) -> Iterator[str]:
     yield title
     for one in items:
         yield from (one.question, one.reason, *(said.text for said in one.sentences))
@@ -123,7 +128,7 @@ def fonts_for(letters: Iterable[str], files: Iterable[Path]) -> list[Path]:
         if held:
             chosen.append(path)
             missing -= held
-        if not missing or len(chosen) == MOST_FONTS:
+        if not missing or len(chosen) == MAX_FONTS:
             break
     if missing:
         some = " ".join(sorted(map(chr, missing))[:8])
@@ -159,7 +164,7 @@ def _preference(path: Path) -> tuple[int, int, str]:
     name = path.stem.lower().replace("-", "").replace(" ", "")
     plain = name.removesuffix("regular")
     family = next((at for at, known in enumerate(FAMILIES) if plain == known), len(FAMILIES))
-    return any(style in name for style in STYLED), family, name
+    return any(style in name for style in STYLE_NAMES), family, name
 
 
 def _folders() -> list[Path]:
@@ -173,12 +178,13 @@ def _folders() -> list[Path]:
     return [*shared, home / ".local" / "share" / "fonts", home / ".fonts"]
 
 
-def _read(given: dict[str, Any]) -> tuple[str, list[Exported]]:
+def _read(given: dict[str, Any]) -> tuple[str, list[ExportedAnswer]]:
     items = [
-        Exported(
+        ExportedAnswer(
             one["question"],
             tuple(
-                Sentence(s["text"], tuple(s["footnotes"]), s["starts"]) for s in one["sentences"]
+                ExportedSentence(s["text"], tuple(s["footnotes"]), s["starts"])
+                for s in one["sentences"]
             ),
             tuple((number, text) for number, text in one["footnotes"]),
             one["reason"],

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from app.formats.html_escape import markup
 from app.formats.inline_markdown import without_html
-from app.service.export.exported import Exported, Sentence, paragraphs
+from app.service.export.exported import ExportedAnswer, ExportedSentence, paragraphs
 
 CSS = (
     ":root{color-scheme:light dark}body{font:17px/1.6 Charter,Georgia,'Noto Serif',serif;"
@@ -17,7 +17,7 @@ CSS = (
 )
 
 
-def as_markdown(title: str, items: Sequence[Exported]) -> bytes:
+def as_markdown(title: str, items: Sequence[ExportedAnswer]) -> bytes:
     """Markdown with footnotes (``[^1]``); what documents have of HTML is shown, not carried out."""
     parts = [f"# {without_html(title)}"] if title else []
     for one in items:
@@ -33,11 +33,11 @@ def as_markdown(title: str, items: Sequence[Exported]) -> bytes:
     return ("\n\n".join(parts) + "\n").encode()
 
 
-def _marked(said: Sentence, marks: str) -> str:
+def _marked(said: ExportedSentence, marks: str) -> str:
     return without_html(said.text) + marks
 
 
-def as_html(title: str, items: Sequence[Exported]) -> bytes:
+def as_html(title: str, items: Sequence[ExportedAnswer]) -> bytes:
     """One page that loads nothing; printed, it is a PDF."""
     body = "".join(_section(one) for one in items)
     return (
@@ -48,7 +48,7 @@ def as_html(title: str, items: Sequence[Exported]) -> bytes:
     ).encode()
 
 
-def _section(one: Exported) -> str:
+def _section(one: ExportedAnswer) -> str:
     reason = f'<p class="problem" dir="auto">{markup(one.reason)}</p>' if one.reason else ""
     text = "".join(
         f'<p dir="auto">{" ".join(map(_sentence, line))}</p>' for line in paragraphs(one)
@@ -62,6 +62,6 @@ def _section(one: Exported) -> str:
     return f'<section><h2 dir="auto">{markup(one.question)}</h2>{reason}{text}{notes}</section>'
 
 
-def _sentence(said: Sentence) -> str:
+def _sentence(said: ExportedSentence) -> str:
     marks = "".join(f'<sup id="mark-{n}"><a href="#note-{n}">{n}</a></sup>' for n in said.footnotes)
     return markup(said.text) + marks

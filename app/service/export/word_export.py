@@ -7,13 +7,13 @@ from io import BytesIO
 from typing import Any
 
 from app.formats.html_escape import show_controls
-from app.service.export.exported import Exported, paragraphs, reads_from_the_right
+from app.service.export.exported import ExportedAnswer, paragraphs, reads_from_the_right
 
 RULES = (("-1", "separator"), ("0", "continuationSeparator"))
 """The two lines that Word draws above footnotes; every document with footnotes has them."""
 
 
-def as_word(title: str, items: Sequence[Exported]) -> bytes:
+def as_word(title: str, items: Sequence[ExportedAnswer]) -> bytes:
     """The ``.docx`` file."""
     import docx
     from docx.shared import Pt

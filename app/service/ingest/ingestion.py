@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from app.settings import Settings
 from ingest.document import Document, FootnoteError, UnreadableDocument
-from store.catalogue.collections import OWN
+from store.catalogue.collections import OWN_PREFIX
 from store.indexing.read_and_split import Readers, SplitDocument, WantedFile
 from store.indexing.reading_pool import ReadingPool
 from store.results import IngestReport, Revision
@@ -161,7 +161,8 @@ class Ingester:
         return {
             revision.source: revision
             for revision in self._library.documents()
-            if revision.collection == wanted or not (wanted or revision.collection.startswith(OWN))
+            if revision.collection == wanted
+            or not (wanted or revision.collection.startswith(OWN_PREFIX))
         }
 
     def _read_files(

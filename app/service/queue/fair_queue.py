@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from app.service.queue.in_progress import Busy
 from ingest.document import FootnoteError
 
-REMEMBERED = 1000
-BEAT_S = 0.2
-WAITING_EACH = 4
+MAX_KNOWN_USERS = 1000
+POLL_S = 0.2
+MAX_WAITING_PER_USER = 4
 
 
 class Abandoned(FootnoteError):
@@ -69,7 +69,7 @@ class FairQueue:
             while not ticket.called:
                 if left():
                     raise Abandoned("The question was stopped before its turn came.")
-                self._changed.wait(BEAT_S)
+                self._changed.wait(POLL_S)
 
     def _leave(self, ticket: _Ticket) -> None:
         with self._changed:
@@ -88,7 +88,7 @@ class FairQueue:
             self._count += 1
             self._served.pop(ticket.user, None)
             self._served[ticket.user] = self._count
-            if len(self._served) > REMEMBERED:
+            if len(self._served) > MAX_KNOWN_USERS:
                 del self._served[next(iter(self._served))]
             ticket.called = True
         self._changed.notify_all()
@@ -98,7 +98,7 @@ class OneEach:
     """Lets each user do one thing at a time, and a few wait: what takes one of them long keeps
     nobody else waiting. "" is nobody in particular: without limit. Between threads."""
 
-    def __init__(self, waiting: int = WAITING_EACH) -> None:
+    def __init__(self, waiting: int = MAX_WAITING_PER_USER) -> None:
         self._waiting = waiting
         self._lock = threading.Lock()
         self._lines: dict[str, tuple[threading.Lock, int]] = {}

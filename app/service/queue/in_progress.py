@@ -24,11 +24,11 @@ from store.database import counters
 from store.results import StoreError
 
 log = logging.getLogger(__name__)
-PER_USER = 5
+MAX_QUESTIONS_PER_USER = 5
 """Questions that one user may have in progress."""
-IN_ALL = 200
-BEAT_S = 1.0
-DEAD_S = 10.0
+MAX_QUESTIONS = 200
+HEARTBEAT_S = 1.0
+DEAD_AFTER_S = 10.0
 """How long a process may say nothing until it counts as gone."""
 
 
@@ -43,7 +43,12 @@ class InProgress:
     """
 
     def __init__(
-        self, folder: Path, url: str = "", *, per_user: int = PER_USER, in_all: int = IN_ALL
+        self,
+        folder: Path,
+        url: str = "",
+        *,
+        per_user: int = MAX_QUESTIONS_PER_USER,
+        in_all: int = MAX_QUESTIONS,
     ) -> None:
         self._database = open_database(folder, url)
         self._per_user, self._in_all = per_user, in_all
@@ -89,7 +94,8 @@ class InProgress:
             .join(processes, processes.c.id == questions.c.process)
             .join(exchanges, exchanges.c.id == questions.c.exchange)
             .where(
-                exchanges.c.conversation == conversation, processes.c.beat > time.time() - DEAD_S
+                exchanges.c.conversation == conversation,
+                processes.c.beat > time.time() - DEAD_AFTER_S,
             )
         )
         with self._database.reading() as db:
@@ -143,7 +149,7 @@ class InProgress:
         threading.Thread(target=self._beats, name="beat", daemon=True).start()
 
     def _beats(self) -> None:
-        while not self._closed.wait(BEAT_S):
+        while not self._closed.wait(HEARTBEAT_S):
             with self._lock:
                 if not self._mine:
                     self._beating = False
@@ -167,6 +173,6 @@ class InProgress:
 
     def _beat(self, db: Connection) -> None:
         now = time.time()
-        db.execute(delete(processes).where(processes.c.beat < now - DEAD_S))
-        made = counters.insert(db, processes).values(id=self._process, beat=now)
+        db.execute(delete(processes).where(processes.c.beat < now - DEAD_AFTER_S))
+        made = counters.dialect_insert(db, processes).values(id=self._process, beat=now)
         db.execute(made.on_conflict_do_update(index_elements=["id"], set_={"beat": now}))

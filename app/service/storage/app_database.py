@@ -13,21 +13,21 @@ from sqlalchemy import Table
 from sqlalchemy.engine import Connection
 
 from app.service.storage.app_schema import conversations, exchanges, users
-from store.database.counters import insert
+from store.database.counters import dialect_insert
 from store.database.database import Database
 from store.database.migration import Schema
 from store.results import StoreError
 
-APP = Schema("app.sqlite3", "app.service.storage:migrations", "0004", "alembic_version_app")
-OLDER = "users.sqlite3", "conversations.sqlite3"
+APP_SCHEMA = Schema("app.sqlite3", "app.service.storage:migrations", "0004", "alembic_version_app")
+OLDER_FILES = "users.sqlite3", "conversations.sqlite3"
 """Where users and conversations were kept before, each in a file of its own."""
 
 
 def open_database(folder: Path, url: str) -> Database:
     """The database of a data folder, or the one at ``url``; ``StoreError`` where it cannot be
     used. What is in files of before is moved into the data folder's."""
-    database = Database(folder, url, APP)
-    older = [folder / name for name in OLDER if (folder / name).exists()]
+    database = Database(folder, url, APP_SCHEMA)
+    older = [folder / name for name in OLDER_FILES if (folder / name).exists()]
     if older and not url:
         _take_over(database, folder)
     return database
@@ -35,7 +35,7 @@ def open_database(folder: Path, url: str) -> Database:
 
 def _take_over(database: Database, folder: Path) -> None:
     with database.writing() as db:
-        held = [folder / name for name in OLDER]
+        held = [folder / name for name in OLDER_FILES]
         if held[0].exists():
             _insert(db, users, _rows(held[0], "SELECT name, hash, name AS owner FROM user"))
         if held[1].exists():
@@ -78,4 +78,4 @@ def _rows(path: Path, query: str) -> list[dict[str, Any]]:
 
 def _insert(db: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
     if rows:
-        db.execute(insert(db, table).on_conflict_do_nothing(), rows)
+        db.execute(dialect_insert(db, table).on_conflict_do_nothing(), rows)

@@ -22,9 +22,9 @@ from app.settings import Settings
 from store.database import counters
 from store.files import file_lock
 
-SHARED = ("sets", "runs", "calibration.json")
+SHARED_PATHS = ("sets", "runs", "calibration.json")
 """What is shared: files and folders of the data folder."""
-KINDS = frozenset({".jsonl", ".json"})
+SHARED_SUFFIXES = frozenset({".jsonl", ".json"})
 
 
 class SharedFiles:
@@ -67,11 +67,13 @@ class SharedFiles:
         found = [place] if place.is_file() else sorted(place.rglob("*"))
         with self._lock, self._database.writing() as db:
             self._copy(db, without=place)
-            self._keep(db, [file for file in found if file.is_file() and file.suffix in KINDS])
+            self._keep(
+                db, [file for file in found if file.is_file() and file.suffix in SHARED_SUFFIXES]
+            )
 
     def keep_all(self) -> None:
         """Takes every shared file of the folder into the database."""
-        for name in SHARED:
+        for name in SHARED_PATHS:
             if (self._folder / name).exists():
                 self.keep(self._folder / name)
 
@@ -88,7 +90,7 @@ class SharedFiles:
         for number, path in enumerate(paths, latest + 1):
             values = {"number": number, "data": path.read_bytes()}
             name = path.relative_to(self._folder).as_posix()
-            made = counters.insert(db, files).values(path=name, **values)
+            made = counters.dialect_insert(db, files).values(path=name, **values)
             db.execute(made.on_conflict_do_update(index_elements=["path"], set_=values))
 
 

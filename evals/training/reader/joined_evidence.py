@@ -17,11 +17,11 @@ from app.language.tokens import content_words, fold, soft_match, stems
 from evals.training.reader.examples import NO_SPAN, Example, by_people
 from ingest.language.sentences import sentences
 
-OTHERS = 2
+OTHER_SENTENCES = 2
 """Passages that are searched beside the example's own."""
 MOST, LEAST = 6, 3
 """Sentences that are taken together."""
-BATCH = 512
+TEXT_BATCH_SIZE = 512
 
 
 def joined_evidence(
@@ -45,12 +45,12 @@ def _nearest(asked: Sequence[Example], passages: Sequence[str]) -> Iterator[list
 
     vectorizer = TfidfVectorizer(sublinear_tf=True, stop_words="english")
     matrix: csr_matrix = vectorizer.fit_transform(passages).T.tocsr()
-    for at in range(0, len(asked), BATCH):
-        some = asked[at : at + BATCH]
+    for at in range(0, len(asked), TEXT_BATCH_SIZE):
+        some = asked[at : at + TEXT_BATCH_SIZE]
         scores = (vectorizer.transform([e.first for e in some]) @ matrix).toarray()
         for example, row in zip(some, scores, strict=True):
-            best = np.argsort(-row)[: OTHERS + 1]
-            yield [passages[i] for i in best if passages[i] != example.second][:OTHERS]
+            best = np.argsort(-row)[: OTHER_SENTENCES + 1]
+            yield [passages[i] for i in best if passages[i] != example.second][:OTHER_SENTENCES]
 
 
 def _closest(question: str, passage: str) -> list[tuple[float, int, int]]:

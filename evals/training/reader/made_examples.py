@@ -10,11 +10,11 @@ from evals.training.reader.hard_negatives import changed_passage, hard_negative
 from evals.training.reader.joined_evidence import joined_evidence
 from evals.training.reader.restatements import restatement
 
-CHANGED = 0.3
+CHANGED_SHARE = 0.3
 """Share of the answerable that also come with a passage of another name or number."""
-RESTATED = 12_000
+MAX_RESTATED = 12_000
 """Passages that a support pair is made from, where one can be."""
-JOINED = 16_000
+MAX_JOINED = 16_000
 """Examples over the sentences of several passages."""
 
 
@@ -26,10 +26,10 @@ def with_made(examples: Sequence[Example], rng: random.Random) -> list[Example]:
     made += [
         changed_passage(e, rng.choice(answerable), rng)
         for e in answerable
-        if rng.random() < CHANGED
+        if rng.random() < CHANGED_SHARE
     ]
     one_each = list({e.second: e for e in reading}.values())
-    again = rng.choices(one_each, k=min(RESTATED, len(reading))) if one_each else []
+    again = rng.choices(one_each, k=min(MAX_RESTATED, len(reading))) if one_each else []
     made += [restatement(e, rng) for e in again]
-    made += joined_evidence(reading, min(JOINED, len(reading) // 4), rng)
+    made += joined_evidence(reading, min(MAX_JOINED, len(reading) // 4), rng)
     return [*examples, *(e for e in made if e is not None)]

@@ -9,15 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from app.tables.candidates import asked
-from app.tables.ranker import NAMES, features_of, rank
+from app.tables.candidates import tokenize_question
+from app.tables.ranker import CONFIDENCE_FEATURES, features_of, rank_queries
 from evals.calibration.logistic_fit import fit
 from evals.training.tables.questions import TableQuestion, is_right
 from evals.training.tables.ranked_queries import likenesses
 from store.embedding.embedder import Embedder
 
 # Of each set's questions, so many are also put to another of its tables, which cannot answer them.
-ELSEWHERE = 0.4
+ELSEWHERE_SHARE = 0.4
 # A document's title says part of what is asked, whether its table answers it or not. Each content
 # word of a question stands in the heading with this chance.
 IN_HEADING = 0.35
@@ -25,7 +25,7 @@ THRESHOLDS = {"strict": 0.92, "balanced": 0.85, "eager": 0.7}
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class JudgedResult:
     """A question's likeliest result: its features, and whether it is right."""
 
     question: TableQuestion
@@ -52,31 +52,31 @@ def judged(
     weights: Sequence[Mapping[str, float]],
     folds: Sequence[int],
     embedder: Embedder,
-) -> Iterator[Judged]:
+) -> Iterator[JudgedResult]:
     """Ranks each question with the weights of its fold: those that saw none of its tables."""
     chance = random.Random(3)
     alike = likenesses(questions, embedder)
     for one, fold, likeness in zip(questions, folds, alike, strict=True):
-        ranked = rank(one.question, one.grid, likeness, weights[fold])
+        ranked = rank_queries(one.question, one.grid, likeness, weights[fold])
         if ranked:
             heading = " ".join(_some_words(one.question, chance))
             found = features_of(one.question, one.grid, heading, ranked)
             right = bool(one.answers) and is_right(one, ranked[0].result)
-            yield Judged(one, name, found, right)
+            yield JudgedResult(one, name, found, right)
 
 
 def _some_words(question: str, chance: random.Random) -> list[str]:
-    held = asked(question)
+    held = tokenize_question(question)
     return [held.words[i] for i in held.content if chance.random() < IN_HEADING]
 
 
-def fit_confidence(rows: Sequence[Judged]) -> dict[str, Any]:
+def fit_confidence(rows: Sequence[JudgedResult]) -> dict[str, Any]:
     """The model ``table`` of the calibration; prints its figures, held out by question."""
     from sklearn.metrics import roc_auc_score
 
     x = np.array([one.features for one in rows])
     y = np.array([one.right for one in rows])
-    entry, chance = fit(x, y, [one.question.question for one in rows], NAMES)
+    entry, chance = fit(x, y, [one.question.question for one in rows], CONFIDENCE_FEATURES)
     entry["auc"] = round(float(roc_auc_score(y, chance)), 4)
     entry["thresholds"] = THRESHOLDS
     print("confidence in a table's answer: AUC", entry["auc"])

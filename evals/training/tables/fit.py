@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from evals.training.tables.ranked_queries import Example
+from evals.training.tables.ranked_queries import RankedExample
 
 # Chosen on folds of tables.
 L2, EPOCHS, BATCH, RATE = 0.0007, 14, 64, 0.05
@@ -19,7 +19,7 @@ LEAST_WEIGHT = 0.05
 Floats = NDArray[np.float64]
 
 
-def fit(data: Sequence[Example], size: int) -> Floats:
+def fit(data: Sequence[RankedExample], size: int) -> Floats:
     """Weights (``size``) under which the right queries together are likely, with L2. Seeded."""
     order = np.random.default_rng(0)
     weights, first, second = np.zeros(size), np.zeros(size), np.zeros(size)
@@ -38,7 +38,7 @@ def fit(data: Sequence[Example], size: int) -> Floats:
     return weights
 
 
-def _slope(batch: Sequence[Example], weights: Floats) -> Floats:
+def _slope(batch: Sequence[RankedExample], weights: Floats) -> Floats:
     """The gradient of the mean negative log-likelihood of the right queries."""
     counts = [len(one.right) for one in batch]
     starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
@@ -52,7 +52,7 @@ def _slope(batch: Sequence[Example], weights: Floats) -> Floats:
     return slope
 
 
-def _matrix(batch: Sequence[Example], size: int) -> csr_matrix:
+def _matrix(batch: Sequence[RankedExample], size: int) -> csr_matrix:
     """All queries of the batch as rows of features."""
     offsets = np.cumsum([0, *(len(one.ids) for one in batch)])
     ends = [one.ends + offset for one, offset in zip(batch, offsets, strict=False)]

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from app.tables.query import Result
-from app.tables.values import Grid, date, grid, number
+from app.tables.values import Grid, build_grid, parse_date, parse_number
 from evals.training.tables.made_questions import made
 from ingest.document import Document
 from ingest.load import load_bytes
@@ -40,7 +40,7 @@ class TableQuestion:
 def longest(document: Document) -> Grid | None:
     """The document's table with the most rows."""
     held = tables(document.text, document.blocks)
-    return grid(max(held, key=lambda t: len(t.rows))) if held else None
+    return build_grid(max(held, key=lambda t: len(t.rows))) if held else None
 
 
 def wikitablequestions(folder: Path) -> Iterator[TableQuestion]:
@@ -100,7 +100,7 @@ def is_right(asked: TableQuestion, result: Result) -> bool:
     value, texts without case, accents, notes and marks."""
     answers = asked.answers
     if result.number is not None:
-        value = number(answers[0]) if len(answers) == 1 else None
+        value = parse_number(answers[0]) if len(answers) == 1 else None
         if value is None:
             return False
         off = abs(float(value) - float(result.number))
@@ -118,8 +118,8 @@ def _same(answer: str, text: str) -> bool:
     one, other = _amount(answer), _amount(text)
     if one is not None and other is not None:
         return abs(one - other) < 1e-6
-    day = date(answer)
-    return bool(day and day[1] and day == date(text))
+    day = parse_date(answer)
+    return bool(day and day[1] and day == parse_date(text))
 
 
 def _amount(text: str) -> float | None:

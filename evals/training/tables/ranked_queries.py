@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from app.tables.candidates import asked, candidates, conditions
+from app.tables.candidates import candidates, conditions, tokenize_question
 from app.tables.features import Featurizer
-from app.tables.query import run
+from app.tables.query import run_query
 from app.tables.ranker import columns_in_words
 from evals.training.tables.questions import TableQuestion, is_right
 from store.embedding.embedder import Embedder
@@ -20,12 +20,12 @@ from store.embedding.embedder import Embedder
 # Queries of a question that the fit sees, at most: right ones and wrong ones, drawn by chance.
 MOST_RIGHT, MOST_WRONG = 40, 1200
 # A feature counts where so many questions have it.
-LEAST_QUESTIONS = 6
-BATCH = 256
+MIN_QUESTIONS = 6
+TEXT_BATCH_SIZE = 256
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
+class RankedExample:
     """One question whose queries include a right one.
 
     ``ids`` and ``values`` are the features of all its queries, one after the other; ``ends`` is
@@ -44,8 +44,8 @@ def likenesses(
 ) -> Iterator[tuple[float, ...]]:
     """The cosine of each question with the columns of its table."""
     held: dict[str, NDArray[np.float32]] = {}
-    for start in range(0, len(questions), BATCH):
-        batch = questions[start : start + BATCH]
+    for start in range(0, len(questions), TEXT_BATCH_SIZE):
+        batch = questions[start : start + TEXT_BATCH_SIZE]
         vectors = embedder.encode_queries([one.question for one in batch])
         for one, vector in zip(batch, vectors, strict=True):
             if one.table not in held:
@@ -55,7 +55,7 @@ def likenesses(
 
 def examples(
     questions: Sequence[TableQuestion], embedder: Embedder, ids: dict[str, int]
-) -> Iterator[Example]:
+) -> Iterator[RankedExample]:
     """Examples of the questions that some query answers; ``ids`` numbers the features' names."""
     chance = random.Random(1)
     alike = likenesses(questions, embedder)
@@ -70,17 +70,19 @@ def examples(
 
 def _example(
     one: TableQuestion, likeness: tuple[float, ...], ids: dict[str, int], chance: random.Random
-) -> Example | None:
-    held = asked(one.question)
+) -> RankedExample | None:
+    held = tokenize_question(one.question)
     named = conditions(held, one.grid)
-    results = [(q, r) for q in candidates(one.grid, named) if (r := run(one.grid, q)) is not None]
+    results = [
+        (q, r) for q in candidates(one.grid, named) if (r := run_query(one.grid, q)) is not None
+    ]
     right = [bool(one.answers) and is_right(one, result) for _, result in results]
     if not any(right):
         return None
     chosen = _drawn(right, chance)
     featurizer = Featurizer(held, one.grid, named, likeness)
     found = [featurizer.features(*results[i]) for i in chosen]
-    return Example(
+    return RankedExample(
         one,
         np.array([ids.setdefault(name, len(ids)) for f in found for name in f], np.int32),
         np.array([value for f in found for value in f.values()], np.float32),
@@ -96,18 +98,20 @@ def _drawn(right: Sequence[bool], chance: random.Random) -> list[int]:
     return kept + chance.sample(bad, min(MOST_WRONG, len(bad)))
 
 
-def pruned(data: Sequence[Example], ids: Mapping[str, int]) -> tuple[list[Example], list[str]]:
+def pruned(
+    data: Sequence[RankedExample], ids: Mapping[str, int]
+) -> tuple[list[RankedExample], list[str]]:
     """Examples without rare features, numbered again, and the names of those that are left."""
     seen = Counter[int]()
     for one in data:
         seen.update(np.unique(one.ids).tolist())
-    kept = [name for name, i in ids.items() if seen[i] >= LEAST_QUESTIONS]
+    kept = [name for name, i in ids.items() if seen[i] >= MIN_QUESTIONS]
     numbers = np.full(len(ids), -1, np.int32)
     numbers[[ids[name] for name in kept]] = np.arange(len(kept))
     return [_renumbered(one, numbers) for one in data], kept
 
 
-def _renumbered(one: Example, numbers: NDArray[np.int32]) -> Example:
+def _renumbered(one: RankedExample, numbers: NDArray[np.int32]) -> RankedExample:
     fresh = numbers[one.ids]
     keep = fresh >= 0
     before = np.concatenate([[0], np.cumsum(keep)])

@@ -45,7 +45,7 @@ def open_archive(data: bytes, source: Source) -> zipfile.ZipFile:
     return archive
 
 
-def transitional(data: bytes, source: Source) -> bytes:
+def to_transitional_ooxml(data: bytes, source: Source) -> bytes:
     """An Office file in the usual namespaces, where it is written in those of ISO's strict form,
     which the libraries do not know. Raises as ``open_archive`` does."""
     with open_archive(data, source) as archive:

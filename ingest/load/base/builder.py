@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from ingest.block_classifier import assign
+from ingest.block_classifier import classify_blocks
 from ingest.document import NO_METADATA, Block, BlockKind, Document
 from ingest.load.base.source import Source, clean
 from ingest.scan import ScannedPage
@@ -90,7 +90,7 @@ class Builder:
             name=source.name,
             title=title or name_in_words(source.name),
             text=text,
-            blocks=assign(text, self.blocks),
+            blocks=classify_blocks(text, self.blocks),
             source=source.address,
             media_type=media_type,
             metadata={**source.metadata, **known},

@@ -19,7 +19,7 @@ _BOMS = (
 )
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
 # A short Western text looks like anything to a statistic: so few foreign bytes prove nothing.
-FEW = 40
+FEW_FOREIGN_BYTES = 40
 _FOREIGN = re.compile(rb"[\x80-\xff]")
 _MULTI_BYTE = ("big5", "cp932", "cp949", "cp950", "euc", "gb", "hz", "iso2022", "johab", "shift")
 # What stands beside letters in Western European text: its punctuation, signs and fractions.
@@ -127,7 +127,7 @@ def _guesses(data: bytes) -> list[str]:
     foreign = len(_FOREIGN.findall(data))
     # In East Asian text hardly anything but foreign bytes stands.
     doubtful = best is None or best.encoding.startswith(_MULTI_BYTE) and foreign * 3 < len(data)
-    western = (foreign < FEW or doubtful) and _is_western(data)
+    western = (foreign < FEW_FOREIGN_BYTES or doubtful) and _is_western(data)
     return ["cp1252", *guesses] if western else guesses
 
 

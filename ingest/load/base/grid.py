@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from ingest.document import BlockKind
 from ingest.load.base.builder import Builder, row_text
 
-MOST_ACROSS = 1_000
+MAX_COLUMNS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class SpannedCell:
     """A cell's text, how many columns and rows it spans, and whether it is marked as a header."""
 
     text: str
@@ -22,7 +22,11 @@ class Cell:
 
 
 def add_table(
-    builder: Builder, rows: Sequence[Sequence[Cell]], *, heads: int = 0, page: int | None = None
+    builder: Builder,
+    rows: Sequence[Sequence[SpannedCell]],
+    *,
+    heads: int = 0,
+    page: int | None = None,
 ) -> None:
     """A table as rows; ``heads`` is how many rows are said to be headers (0: found here).
 
@@ -34,26 +38,28 @@ def add_table(
     while len(rows) > 1 and width > 1 and _is_title(rows[0], width):
         builder.add(BlockKind.PARAGRAPH, rows[0][0].text, page=page)
         rows, heads = rows[1:], max(0, heads - 1)
-    lines = filled(rows)
+    lines = fill_spans(rows)
     heads = min(heads or _header_rows(rows), len(lines) - 1)
     if heads > 0:
-        merged = [stacked(column) for column in zip(*_even(lines[:heads]), strict=True)]
+        merged = [merge_header_rows(column) for column in zip(*_even(lines[:heads]), strict=True)]
         builder.add(BlockKind.TABLE_ROW, row_text(merged), 1, page=page)
     for line in lines[max(heads, 0) :]:
         builder.add(BlockKind.TABLE_ROW, row_text(line), 0, page=page)
 
 
-def add_rows(builder: Builder, rows: Sequence[Sequence[Cell]], *, page: int | None = None) -> None:
+def add_rows(
+    builder: Builder, rows: Sequence[Sequence[SpannedCell]], *, page: int | None = None
+) -> None:
     """A table without a header."""
-    for line in filled(rows):
+    for line in fill_spans(rows):
         builder.add(BlockKind.TABLE_ROW, row_text(line), 0, page=page)
 
 
-def _is_title(row: Sequence[Cell], width: int) -> bool:
+def _is_title(row: Sequence[SpannedCell], width: int) -> bool:
     return len(row) == 1 and row[0].across >= width and row[0].down == 1
 
 
-def _header_rows(rows: Sequence[Sequence[Cell]]) -> int:
+def _header_rows(rows: Sequence[Sequence[SpannedCell]]) -> int:
     """Rows of header cells at the top; without any, the first row and those that its cells span
     or part further."""
     marked = 0
@@ -66,7 +72,7 @@ def _header_rows(rows: Sequence[Sequence[Cell]]) -> int:
     return _deepest(rows, 1)
 
 
-def _deepest(rows: Sequence[Sequence[Cell]], count: int) -> int:
+def _deepest(rows: Sequence[Sequence[SpannedCell]], count: int) -> int:
     """``count`` with the rows that its last row's cells reach into or are parted by."""
     if not count:
         return 0
@@ -76,7 +82,7 @@ def _deepest(rows: Sequence[Sequence[Cell]], count: int) -> int:
     return max(count, min(reach, 3), 2 if parted and len(rows) > 2 else 1)
 
 
-def filled(rows: Sequence[Sequence[Cell]]) -> list[list[str]]:
+def fill_spans(rows: Sequence[Sequence[SpannedCell]]) -> list[list[str]]:
     """The cells' texts, column by column; what goes down is repeated."""
     lines: list[list[str]] = []
     going: dict[int, tuple[int, str]] = {}
@@ -92,7 +98,7 @@ def filled(rows: Sequence[Sequence[Cell]]) -> list[list[str]]:
                     going[at] = (left - 1, text)
                 continue
             cell = waiting.pop(0)
-            for step in range(min(cell.across, MOST_ACROSS)):
+            for step in range(min(cell.across, MAX_COLUMNS)):
                 line.append(cell.text if not step or not lines else "")
                 if cell.down > 1:
                     going[at + step] = (cell.down - 1, line[-1])
@@ -105,6 +111,6 @@ def _even(lines: Sequence[Sequence[str]]) -> list[list[str]]:
     return [[*line, *[""] * (width - len(line))] for line in lines]
 
 
-def stacked(column: Sequence[str]) -> str:
+def merge_header_rows(column: Sequence[str]) -> str:
     """The different texts of a header column, from top to bottom."""
     return " ".join(dict.fromkeys(" ".join(text.split()) for text in column if text.strip()))

@@ -7,12 +7,12 @@ from types import MappingProxyType
 
 from ingest.document import BlockKind
 from ingest.load.base.builder import Builder, row_text
-from ingest.load.base.grid import stacked
+from ingest.load.base.grid import merge_header_rows
 
 MAX_CELLS = 4_000_000
 # Header rows over each other, at most.
-MAX_HEADS = 3
-MAX_ACROSS = 200
+MAX_HEADER_ROWS = 3
+MAX_HEADER_COLUMNS = 200
 Span = tuple[int, int]
 """A row and a column, or how many of each."""
 NO_SPANS: Mapping[Span, Span] = MappingProxyType({})
@@ -62,7 +62,7 @@ def _add_heads(builder: Builder, heads: list[list[str]], page: int | None, numbe
     if heads:
         width = max(map(len, heads))
         even = [[*line, *[""] * (width - len(line))] for line in heads]
-        words = row_text([stacked(column) for column in zip(*even, strict=True)])
+        words = row_text([merge_header_rows(column) for column in zip(*even, strict=True)])
         builder.add(BlockKind.TABLE_ROW, words, 1, page=page, row=number)
         heads.clear()
 
@@ -72,7 +72,7 @@ def _last_head(number: int, width: int, spans: Mapping[Span, Span]) -> int:
     mine = [spans[number, at] for at in range(1, width + 1) if (number, at) in spans]
     if not any(across > 1 for _, across in mine):
         return number
-    return number + min(max(2, *(down for down, _ in mine)) if mine else 1, MAX_HEADS) - 1
+    return number + min(max(2, *(down for down, _ in mine)) if mine else 1, MAX_HEADER_ROWS) - 1
 
 
 def _spread(
@@ -90,7 +90,7 @@ def _spread(
             elif at in going and number <= going[at][0]:
                 line[at - 1] = line[at - 1] or going[at][1]
             if across > 1 and not any(is_number(cell) for cell in cells):
-                end = at - 1 + min(across, MAX_ACROSS)
+                end = at - 1 + min(across, MAX_HEADER_COLUMNS)
                 line[at:end] = [line[at - 1]] * (end - at)
         yield number, line
 

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 # Less than this for a whole page: it lies on its side or stands on its head.
-UPRIGHT = 0.85
+UPRIGHT_SCORE = 0.85
 # Lines that are less sure than this are noise.
-LEAST = 0.5
-TURNS = (0, 180, 90, 270)
-LONGEST_SIDE = 3_000
+MIN_SCORE = 0.5
+TURNS_DEGREES = (0, 180, 90, 270)
+MAX_SIDE_PIXELS = 3_000
 MAX_RECOGNISED = 300
 """Pictures of a document that are recognised."""
 
@@ -63,12 +63,12 @@ def recognise(image: Image, page: int, scale: float = 1.0) -> Recognised:
     """
     best: list[tuple[Box, str, float]] = []
     size, way = image.size, 0
-    for turn in TURNS:
+    for turn in TURNS_DEGREES:
         turned = image.rotate(turn, expand=True) if turn else image
         found = _found(turned, page)
         if _uprightness(found) > _uprightness(best):
             best, size, way = found, turned.size, turn
-        if _uprightness(best) >= UPRIGHT:
+        if _uprightness(best) >= UPRIGHT_SCORE:
             break
     paper = (size[0] / scale, size[1] / scale)
     english = is_english(" ".join(words for _, words, _ in best))
@@ -82,14 +82,14 @@ def recognise(image: Image, page: int, scale: float = 1.0) -> Recognised:
 def _found(image: Image, page: int) -> list[tuple[Box, str, float]]:
     import numpy as np
 
-    shrink = min(1.0, LONGEST_SIDE / max(image.size))
+    shrink = min(1.0, MAX_SIDE_PIXELS / max(image.size))
     if shrink < 1.0:
         image = image.resize((round(image.width * shrink), round(image.height * shrink)))
     rows, _ = _engine()(np.asarray(image.convert("RGB")), use_cls=False)
     found = []
     for corners, words, sure in rows or []:
         xs, ys = [x / shrink for x, _ in corners], [y / shrink for _, y in corners]
-        if float(sure) >= LEAST and words.strip():
+        if float(sure) >= MIN_SCORE and words.strip():
             found.append((Box(page, min(xs), min(ys), max(xs), max(ys)), words, float(sure)))
     return found
 

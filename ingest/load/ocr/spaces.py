@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from ingest.language.lexicon import common_words
 
-SHORT = frozenset(("of", "to", "in", "is", "by", "on", "at", "or", "as", "be", "we", "no"))
+SHORT_WORDS = frozenset(("of", "to", "in", "is", "by", "on", "at", "or", "as", "be", "we", "no"))
 MIN_RUN = 8
 MIN_CAPITALS = 11
 MIN_WORD, MAX_WORD = 3, 16
@@ -62,7 +62,7 @@ def _split(run: str) -> tuple[int, ...]:
         for length in range(2, min(MAX_WORD, end) + 1):
             before = best[end - length]
             word = run[end - length : end]
-            known = word in SHORT if length < MIN_WORD else word in common_words()
+            known = word in SHORT_WORDS if length < MIN_WORD else word in common_words()
             if before is None or not known:
                 continue
             held = best[end]

@@ -6,7 +6,7 @@ from typing import Any
 
 from ingest.document import BlockKind
 from ingest.load.base.builder import Builder, row_text
-from ingest.load.spreadsheet.number_format import shown
+from ingest.load.spreadsheet.number_format import format_value
 
 CHART = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
 _TEXT = "{http://schemas.openxmlformats.org/drawingml/2006/main}t"
@@ -51,6 +51,6 @@ def _points(series: Any, kind: str) -> list[str]:
 
 def _shown(words: str, look: str) -> str:
     try:
-        return shown(float(words), look)
+        return format_value(float(words), look)
     except ValueError:
         return words

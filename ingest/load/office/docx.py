@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from ingest.document import BlockKind, Document
-from ingest.load.base.archive import damaged, transitional
+from ingest.load.base.archive import damaged, to_transitional_ooxml
 from ingest.load.base.builder import Builder
-from ingest.load.base.grid import Cell, add_table
+from ingest.load.base.grid import SpannedCell, add_table
 from ingest.load.base.source import Source
 from ingest.load.office.chart import add_chart
-from ingest.load.office.docx_numbering import Numbering, shown
-from ingest.load.office.docx_text import MC, Reference, W, Words
+from ingest.load.office.docx_numbering import Numbering, format_number
+from ingest.load.office.docx_text import MC, ParagraphText, Reference, W
 from ingest.load.pictures.embedded_pictures import Pictures
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -29,7 +29,7 @@ def load(data: bytes, source: Source) -> Document:
     from docx.opc.exceptions import OpcError
     from lxml.etree import LxmlError
 
-    data = transitional(data, source)
+    data = to_transitional_ooxml(data, source)
     try:
         document = docx.Document(io.BytesIO(data))
         builder = _Reader(document, source).read()
@@ -62,7 +62,7 @@ class _Reader:
         self._marks: dict[Reference, str] = {}
         for kind, number in self._notes:
             counts[kind] += 1
-            sign = shown(counts[kind], "lowerRoman" if kind == "endnote" else "decimal")
+            sign = format_number(counts[kind], "lowerRoman" if kind == "endnote" else "decimal")
             self._marks[kind, number] = "" if kind == "comment" else f" [{sign}]"
 
     def read(self) -> Builder:
@@ -87,7 +87,7 @@ class _Reader:
             if relation.is_external or not relation.reltype.endswith(f"/{kind}"):
                 continue
             for paragraph in _parsed(relation.target_part.blob).iter(f"{W}p"):
-                said = " ".join(Words(paragraph, {}).text.split())
+                said = " ".join(ParagraphText(paragraph, {}).text.split())
                 if said and said not in seen and any(map(str.isalpha, said)):
                     seen.add(said)
                     self._builder.add(BlockKind.BOILERPLATE, said)
@@ -100,7 +100,7 @@ class _Reader:
                 self._table(child)
 
     def _paragraph(self, paragraph: Any) -> None:
-        said = Words(paragraph, self._marks)
+        said = ParagraphText(paragraph, self._marks)
         style = self._style(paragraph)
         heading = _HEADING.match(style)
         num_id, level = self._numbered(paragraph)
@@ -114,11 +114,13 @@ class _Reader:
             self._builder.add(BlockKind.PARAGRAPH, words)
         self._after(said)
 
-    def _after(self, said: Words) -> None:
+    def _after(self, said: ParagraphText) -> None:
         """The notes and text boxes of what has just been written."""
         for reference in said.notes:
             note = self._notes[reference]
-            text = " ".join(w for p in note.iter(f"{W}p") for w in Words(p, {}).text.split())
+            text = " ".join(
+                w for p in note.iter(f"{W}p") for w in ParagraphText(p, {}).text.split()
+            )
             kind = _NAMED[reference[0]]
             author = note.get(f"{W}author")
             by = f"{kind} by {author}" if author else f"{kind}{self._marks[reference]}"
@@ -161,8 +163,8 @@ class _Reader:
             holder, style, steps = style.element.find(f"{W}pPr"), style.base_style, steps + 1
 
     def _table(self, table: Any) -> None:
-        rows: list[list[Cell]] = []
-        said: list[Words] = []
+        rows: list[list[SpannedCell]] = []
+        said: list[ParagraphText] = []
         open_cells: dict[int, tuple[int, int]] = {}
         heads = 0
         for row in _content(table, f"{W}tr"):
@@ -170,7 +172,7 @@ class _Reader:
                 continue
             heads += heads == len(rows) and row.find(f"{W}trPr/{W}tblHeader") is not None
             at = _skipped(row)
-            line = [Cell("")] * at
+            line = [SpannedCell("")] * at
             for cell in _content(row, f"{W}tc"):
                 across = int(_value(cell, "gridSpan") or 1)
                 merge = cell.find(f"{W}tcPr/{W}vMerge")
@@ -178,20 +180,20 @@ class _Reader:
                 if goes_on and at in open_cells:
                     y, x = open_cells[at]
                     old = rows[y][x]
-                    rows[y][x] = Cell(old.text, old.across, len(rows) - y + 1)
+                    rows[y][x] = SpannedCell(old.text, old.across, len(rows) - y + 1)
                 else:
                     if merge is not None:
                         open_cells[at] = (len(rows), len(line))
                     else:
                         open_cells.pop(at, None)
-                    line.append(Cell(self._cell(cell, said), across))
+                    line.append(SpannedCell(self._cell(cell, said), across))
                 at += across
             rows.append(line)
         add_table(self._builder, rows, heads=heads)
         for words in said:
             self._after(words)
 
-    def _cell(self, cell: Any, said: list[Words]) -> str:
+    def _cell(self, cell: Any, said: list[ParagraphText]) -> str:
         """A cell on one line; the cells of a table inside it keep their commas."""
         parts: list[str] = []
         for child in _content(cell):
@@ -200,7 +202,7 @@ class _Reader:
                     inside = [self._cell(c, said) for c in _content(row, f"{W}tc")]
                     parts.append(": ".join(filter(None, inside)) + ";")
             elif child.tag == f"{W}p":
-                words = Words(child, self._marks)
+                words = ParagraphText(child, self._marks)
                 said.append(words)
                 parts.append(" ".join(words.text.split()))
         return " ".join(filter(None, parts)).rstrip(";")

@@ -58,7 +58,7 @@ class Numbering:
         if format_ is None:
             return ""
         count = self._counts[abstract][level] or self._start(abstract, level)
-        return shown(count, _value(format_, "numFmt"))
+        return format_number(count, _value(format_, "numFmt"))
 
 
 def _value(level: Any, name: str) -> str:
@@ -66,7 +66,7 @@ def _value(level: Any, name: str) -> str:
     return "" if found is None else found.get(f"{W}val") or ""
 
 
-def shown(count: int, format_: str) -> str:
+def format_number(count: int, format_: str) -> str:
     """A number as the list's format shows it: ``lowerLetter`` 28 is "bb"."""
     if format_.endswith("Letter"):
         text = chr(ord("a") + (count - 1) % 26) * ((count - 1) // 26 + 1)

@@ -28,7 +28,7 @@ Reference = tuple[str, str]
 """Which kind of note (``footnote``, ``endnote``, ``comment``), and its id."""
 
 
-class Words:
+class ParagraphText:
     """What a paragraph says: ``text``, the notes it refers to, and what is anchored in it: text
     boxes, charts and pictures by their relation's id, and what is said of drawings for those who
     do not see them."""
@@ -64,7 +64,7 @@ class Words:
             elif tag == f"{W}sym":
                 yield _symbol(child)
             elif tag == f"{M}oMath":
-                yield f" {linear(child)} "
+                yield f" {linear_equation(child)} "
             elif isinstance(tag, str):
                 yield from self._read(child)
 
@@ -81,7 +81,7 @@ def _symbol(element: Any) -> str:
     return chr(code) if 32 <= code < 0xE000 else ""
 
 
-def linear(math: Any) -> str:
+def linear_equation(math: Any) -> str:
     """An equation on one line: a fraction as (a)/(b), powers as a^b, indexes as a_b, roots."""
     return " ".join("".join(_linear(math)).split())
 
@@ -93,25 +93,25 @@ def _linear(element: Any) -> Iterator[str]:
         if name == "t":
             yield child.text or ""
         elif name == "f" and {"num", "den"} <= part.keys():
-            yield f"({linear(part['num'])})/({linear(part['den'])})"
+            yield f"({linear_equation(part['num'])})/({linear_equation(part['den'])})"
         elif name in ("sSup", "sSub", "sSubSup") and "e" in part:
-            yield linear(part["e"])
+            yield linear_equation(part["e"])
             yield f"_{_grouped(part['sub'])}" if "sub" in part else ""
             yield f"^{_grouped(part['sup'])}" if "sup" in part else ""
         elif name == "rad" and "e" in part:
-            degree = linear(part["deg"]) if "deg" in part else ""
+            degree = linear_equation(part["deg"]) if "deg" in part else ""
             yield (
-                f"root({degree or 2}, {linear(part['e'])})"
+                f"root({degree or 2}, {linear_equation(part['e'])})"
                 if degree
-                else (f"√({linear(part['e'])})")
+                else (f"√({linear_equation(part['e'])})")
             )
         elif name == "nary" and "e" in part:
             yield _operator(child)
             yield f"_{_grouped(part['sub'])}" if "sub" in part else ""
             yield f"^{_grouped(part['sup'])}" if "sup" in part else ""
-            yield f" {linear(part['e'])}"
+            yield f" {linear_equation(part['e'])}"
         elif name == "d":
-            yield f"({', '.join(linear(c) for c in child.iterchildren(f'{M}e'))})"
+            yield f"({', '.join(linear_equation(c) for c in child.iterchildren(f'{M}e'))})"
         elif isinstance(child.tag, str) and not name.endswith("Pr"):
             yield from _linear(child)
 
@@ -122,5 +122,5 @@ def _operator(nary: Any) -> str:
 
 
 def _grouped(element: Any) -> str:
-    text = linear(element)
+    text = linear_equation(element)
     return text if len(text) < 2 else f"({text})"

@@ -8,7 +8,7 @@ from typing import Any
 from ingest.document import BlockKind, Document
 from ingest.load.base.archive import open_archive, parse_xml
 from ingest.load.base.builder import Builder
-from ingest.load.base.grid import Cell, add_table
+from ingest.load.base.grid import SpannedCell, add_table
 from ingest.load.base.source import Source
 from ingest.load.base.table_rows import add_rows
 from ingest.load.pictures.embedded_pictures import Pictures
@@ -105,9 +105,9 @@ class _Reader:
         add_rows(self._builder, plain, self._page)
 
 
-def _cells(row: Any) -> list[Cell]:
+def _cells(row: Any) -> list[SpannedCell]:
     """The cells of a row; empty ones that a sheet repeats to its end are left out."""
-    cells: list[Cell] = []
+    cells: list[SpannedCell] = []
     for cell in row:
         if cell.tag not in (f"{TABLE}table-cell", f"{TABLE}covered-table-cell"):
             continue
@@ -117,7 +117,7 @@ def _cells(row: Any) -> list[Cell]:
         across = int(cell.get(f"{TABLE}number-columns-spanned") or 1)
         down = int(cell.get(f"{TABLE}number-rows-spanned") or 1)
         times = min(int(cell.get(f"{TABLE}number-columns-repeated") or 1), MAX_REPEATED)
-        cells += [Cell(words, across, down)] * times
+        cells += [SpannedCell(words, across, down)] * times
     while cells and not cells[-1].text:
         cells.pop()
     return cells

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from ingest.document import BlockKind, Document
-from ingest.load.base.archive import damaged, transitional
+from ingest.load.base.archive import damaged, to_transitional_ooxml
 from ingest.load.base.builder import Builder
-from ingest.load.base.grid import Cell, add_table
+from ingest.load.base.grid import SpannedCell, add_table
 from ingest.load.base.source import Source
 from ingest.load.office.chart import add_chart
 from ingest.load.pictures.embedded_pictures import Pictures
@@ -18,7 +18,7 @@ MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.presentationml.prese
 MAX_GROUPS = 50
 MAX_ITEM = 200
 # Shapes whose tops are this near (EMU: a quarter of an inch) stand in one row.
-BAND = 228_600
+ROW_BAND_EMU = 228_600
 _DIAGRAM = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}relIds"
 _REFERS = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}dm"
 _SLIDES = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
@@ -33,7 +33,7 @@ def load(data: bytes, source: Source) -> Document:
     from pptx import Presentation
     from pptx.exc import PythonPptxError
 
-    data = transitional(data, source)
+    data = to_transitional_ooxml(data, source)
     builder = Builder()
     pictures = Pictures(builder, source)
     try:
@@ -105,9 +105,9 @@ class _Slide:
     def _table(self, table: Any) -> None:
         rows = [
             [
-                Cell(cell.text.replace("\v", " "), cell.span_width, cell.span_height)
+                SpannedCell(cell.text.replace("\v", " "), cell.span_width, cell.span_height)
                 if cell.is_merge_origin
-                else Cell(cell.text.replace("\v", " "))
+                else SpannedCell(cell.text.replace("\v", " "))
                 for cell in row.cells
                 if not cell.is_spanned
             ]
@@ -155,7 +155,7 @@ class _Slide:
 
 def _place(shape: Any) -> tuple[int, int]:
     """From top to bottom, in bands from left to right; what has no place of its own comes first."""
-    return (shape.top or 0) // BAND, shape.left or 0
+    return (shape.top or 0) // ROW_BAND_EMU, shape.left or 0
 
 
 def _parsed(blob: bytes) -> Any:

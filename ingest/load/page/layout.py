@@ -11,8 +11,8 @@ from statistics import median
 
 from ingest.load.page.words import Box, is_right_to_left
 
-MARGIN = 0.12
-CELLS = " | "
+MARGIN_SHARE = 0.12
+CELL_SEPARATOR = " | "
 MIN_COLUMN_LINES = 4
 MIN_COLUMN_CHARACTERS = 18
 # Centred heads over a table's columns: as many as the row below has cells, at least so many.
@@ -83,7 +83,7 @@ def without_running_heads(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
 
 def _head_key(line: Line) -> tuple[str, int, int]:
     """A margin line's words with numbers alike, its height and size; zeros for body lines."""
-    if MARGIN * line.height < line.bottom and line.top < (1 - MARGIN) * line.height:
+    if MARGIN_SHARE * line.height < line.bottom and line.top < (1 - MARGIN_SHARE) * line.height:
         return "", 0, 0
     return _DIGITS.sub("#", line.words), max(1, round(line.bottom)), round(line.size)
 
@@ -199,7 +199,9 @@ def _as_one(row: Sequence[Line], cells: bool) -> Line:
         return row[0]
     words = row[0].words
     for before, line in zip(row, row[1:], strict=False):
-        words += (CELLS if cells and line.left - before.right > line.size else " ") + line.words
+        words += (
+            CELL_SEPARATOR if cells and line.left - before.right > line.size else " "
+        ) + line.words
     return replace(
         row[0],
         words=words,

@@ -10,7 +10,7 @@ from statistics import median
 
 from ingest.document import BlockKind
 from ingest.language.lexicon import common_words
-from ingest.load.page.layout import CELLS, Line
+from ingest.load.page.layout import CELL_SEPARATOR, Line
 
 MAX_HEADING = 200
 # Words that end as a sentence does, and as many as one has, are text in large type.
@@ -111,7 +111,7 @@ def _starts(run: Sequence[Line], line: Line, pitch: float, body: float, plain_bo
     heads = _is_heading(last, body, plain_body), _is_heading(line, body, plain_body)
     if abs(line.size - last.size) > 0.12 * body or heads[0] != heads[1]:
         return True
-    if _BULLET.match(line.words) or CELLS in line.words or CELLS in last.words:
+    if _BULLET.match(line.words) or CELL_SEPARATOR in line.words or CELL_SEPARATOR in last.words:
         return True
     moved = line.page != last.page or line.bottom <= last.top
     if moved:
@@ -158,10 +158,10 @@ def _made(
     first = run[0]
     large = len(words) <= MAX_HEADING and all(_is_heading(x, body, plain_body) for x in run)
     # "1 | Introduction" is a heading with its number set off; more cells are a table's row.
-    if large and not _SENTENCE.match(words) and words.count(CELLS) < 2:
+    if large and not _SENTENCE.match(words) and words.count(CELL_SEPARATOR) < 2:
         level = levels.get(round(first.size, 1), len(levels) + 1)
         return Paragraph(BlockKind.HEADING, words, min(level, 6), first.page)
-    if CELLS in words:
+    if CELL_SEPARATOR in words:
         return Paragraph(BlockKind.TABLE_ROW, words, 0, first.page, all(x.bold for x in run))
     if _BULLET.match(words):
         return Paragraph(BlockKind.LIST_ITEM, words, 1, first.page)

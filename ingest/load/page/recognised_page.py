@@ -9,7 +9,7 @@ from ingest.load.page.layout import Line
 from ingest.load.page.paragraphs import paragraphs
 from ingest.load.page.tables import with_headers
 
-KEY = "ocr"
+OCR_KEY = "ocr"
 """The key of ``Document.metadata`` that names such pages, each with its confidence in per cent."""
 
 
@@ -29,10 +29,10 @@ def note_recognised(builder: Builder, confidence: Mapping[int, float]) -> dict[s
     lowest = min(read.values())
     sure = f"{lowest}% sure" if len(read) == 1 else f"at least {lowest}% sure"
     builder.omit(f"{what} read by text recognition, {sure}: letters may be wrong.")
-    return {KEY: " ".join(f"{page}:{sure}" for page, sure in read.items())}
+    return {OCR_KEY: " ".join(f"{page}:{sure}" for page, sure in read.items())}
 
 
 def recognised_pages(metadata: Mapping[str, str]) -> dict[int, int]:
     """The pages that were read by text recognition, each with its confidence in per cent."""
-    pairs = (pair.split(":") for pair in metadata.get(KEY, "").split())
+    pairs = (pair.split(":") for pair in metadata.get(OCR_KEY, "").split())
     return {int(page): int(sure) for page, sure in pairs}

@@ -8,14 +8,14 @@ from itertools import groupby
 
 from ingest.document import BlockKind
 from ingest.load.base.table_rows import is_number
-from ingest.load.page.layout import CELLS
+from ingest.load.page.layout import CELL_SEPARATOR
 from ingest.load.page.paragraphs import Paragraph
 
 # Rows below a header, at least; the share of them that are as wide as it is.
-LEAST_ROWS = 2
-AS_WIDE = 0.6
+MIN_ROWS = 2
+MIN_WIDTH_SHARE = 0.6
 # Two columns may be labels with what is filled in: their first row is a header only in bold.
-LEAST_COLUMNS = 3
+MIN_COLUMNS = 3
 
 
 def with_headers(paragraphs: Iterable[Paragraph]) -> Iterator[Paragraph]:
@@ -29,14 +29,17 @@ def with_headers(paragraphs: Iterable[Paragraph]) -> Iterator[Paragraph]:
 
 def _has_header(rows: Sequence[Paragraph]) -> bool:
     """Whether the first row has only names, and below them stand numbers or lighter letters."""
-    head, below = rows[0].words.split(CELLS), [row.words.split(CELLS) for row in rows[1:]]
+    head, below = (
+        rows[0].words.split(CELL_SEPARATOR),
+        [row.words.split(CELL_SEPARATOR) for row in rows[1:]],
+    )
     named = all(any(map(str.isalpha, cell)) and not is_number(cell) for cell in head)
     wide = [cells for cells in below if len(cells) == len(head)]
-    if not named or len(below) < LEAST_ROWS or len(wide) < AS_WIDE * len(below):
+    if not named or len(below) < MIN_ROWS or len(wide) < MIN_WIDTH_SHARE * len(below):
         return False
     if rows[0].bold and not any(row.bold for row in rows[1:]):
         return True
-    return len(head) >= LEAST_COLUMNS and any(
+    return len(head) >= MIN_COLUMNS and any(
         not _has_digit(name) and all(map(_has_digit, column))
         for name, column in zip(head, zip(*wide, strict=True), strict=True)
     )

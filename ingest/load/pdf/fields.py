@@ -16,7 +16,7 @@ LINE_HEIGHT = 9.0
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class FieldText:
     """Words with the rectangle that they stand in, in PDF units: left, bottom, right, top."""
 
     words: str
@@ -26,7 +26,7 @@ class Written:
     top: float
 
 
-def fields(pdf: Any, page: Any) -> list[Written]:
+def fields(pdf: Any, page: Any) -> list[FieldText]:
     """The filled form fields of a page; a ticked box is ``[x]``, one that is not ``[ ]``."""
     from pypdfium2 import raw
 
@@ -85,7 +85,7 @@ def _string(read: Any, *arguments: Any) -> str:
     return held.raw.decode("utf-16-le", "replace").rstrip("\0")
 
 
-def _placed(note: Any, words: str) -> Written:
+def _placed(note: Any, words: str) -> FieldText:
     """The words in the middle of their field, at the height of a line."""
     from pypdfium2 import raw
 
@@ -93,10 +93,10 @@ def _placed(note: Any, words: str) -> Written:
     raw.FPDFAnnot_GetRect(note, box)
     middle = (box.bottom + box.top) / 2
     half = min(LINE_HEIGHT, box.top - box.bottom) / 2
-    return Written(words, box.left, middle - half, box.right, middle + half)
+    return FieldText(words, box.left, middle - half, box.right, middle + half)
 
 
-def as_characters(written: Written) -> list[tuple[str, Box]]:
+def as_characters(written: FieldText) -> list[tuple[str, Box]]:
     """The words as characters, evenly spread over their field; boxes in PDF units, page 0."""
     step = min((written.right - written.left) / max(1, len(written.words)), LINE_HEIGHT * 0.6)
     return [

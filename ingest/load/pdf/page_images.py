@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from ingest.load.ocr.recognise import Recognised
 
 # Smaller ones, as a share of the page, are logos and ornaments.
-LEAST_SHARE = 0.04
+MIN_PAGE_SHARE = 0.04
 # A picture with more letters upon it is a background, or a scan whose text is there already.
-MOST_LETTERS = 20
+MAX_LETTERS = 20
 
 
 def pictures_on(pdf: Any, number: int, lines: Sequence[Line]) -> list[Box]:
@@ -34,13 +34,13 @@ def pictures_on(pdf: Any, number: int, lines: Sequence[Line]) -> list[Box]:
         box = _within(box, width, height)
         share = (box.right - box.left) * (box.bottom - box.top) / (width * height)
         upon = sum(len(line.words) for line in lines if _inside(line, box))
-        if share >= LEAST_SHARE and upon <= MOST_LETTERS:
+        if share >= MIN_PAGE_SHARE and upon <= MAX_LETTERS:
             found.append(box)
     page.close()
     return sorted(set(found), key=lambda box: (box.top, box.left))
 
 
-def cut_out(pdf: Any, box: Box, scale: float) -> Image:
+def crop_picture(pdf: Any, box: Box, scale: float) -> Image:
     """A part of a page as it is drawn, ``scale`` pixels a point."""
     page = pdf[box.page - 1]
     width, height = page.get_size()

@@ -13,8 +13,8 @@ from ingest.document import BlockKind, Document
 from ingest.load.base.builder import Builder
 from ingest.load.base.source import Source
 from ingest.load.ocr.recognise import (
-    LONGEST_SIDE,
     MAX_RECOGNISED,
+    MAX_SIDE_PIXELS,
     NeedsRecognition,
     Recognised,
     recognise,
@@ -25,7 +25,7 @@ from ingest.load.page.recognised_page import note_recognised
 from ingest.load.page.tables import with_headers
 from ingest.load.pdf.characters import lines_of
 from ingest.load.pdf.fields import notes
-from ingest.load.pdf.page_images import cut_out, pictures_on, scanned_part
+from ingest.load.pdf.page_images import crop_picture, pictures_on, scanned_part
 from ingest.load.pictures.embedded_pictures import Pictures
 from ingest.scan import ScannedPage
 
@@ -34,7 +34,7 @@ MAX_PAGES = 5_000
 # Pixels a point for recognition: 150 dots an inch.
 OCR_SCALE = 150 / 72
 # Pages without text that are named.
-MOST_NAMED = 20
+MAX_NAMED_PAGES = 20
 _PASSWORD_ERRORS = (4, 5)
 _LOCK = threading.Lock()  # PDFium is not thread-safe, and the chat draws pages while it reads.
 
@@ -93,7 +93,7 @@ def _recognised(pdf: Any, pages: list[list[Line]], source: Source, pictures: Pic
         read.scans.append(found.scanned(number + 1))
     most = max(0, most - len(scanned))
     for box in figures[:most]:
-        found = recognise(cut_out(pdf, box, OCR_SCALE), box.page, OCR_SCALE)
+        found = recognise(crop_picture(pdf, box, OCR_SCALE), box.page, OCR_SCALE)
         read.figures.append((box.page, found))
         read.scans.append(scanned_part(found, box))
     for box in figures[most:]:
@@ -157,7 +157,7 @@ def _has_picture(pdf: Any, number: int) -> bool:
 
 def _page_recognised(pdf: Any, number: int) -> Recognised:
     page = pdf[number]
-    scale = min(OCR_SCALE, LONGEST_SIDE / max(page.get_size()))
+    scale = min(OCR_SCALE, MAX_SIDE_PIXELS / max(page.get_size()))
     drawn = page.render(scale=scale).to_pil()
     page.close()
     return recognise(drawn, number + 1, scale)
@@ -174,7 +174,7 @@ def _without_text(pages: Sequence[Sequence[Line]]) -> Iterator[str]:
     """One sentence on the pages that no text was found on."""
     empty = [str(number) for number, lines in enumerate(pages, 1) if not lines]
     if empty:
-        shown = ", ".join(empty[:MOST_NAMED]) + (" …" if len(empty) > MOST_NAMED else "")
+        shown = ", ".join(empty[:MAX_NAMED_PAGES]) + (" …" if len(empty) > MAX_NAMED_PAGES else "")
         one = len(empty) == 1
         yield (
             f"{'Page' if one else 'Pages'} {shown}: no text was found; "

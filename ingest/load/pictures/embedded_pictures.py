@@ -20,15 +20,15 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 # Smaller ones, in pixels, are icons and ornaments.
-LEAST_SIDE = 40
-LEAST_AREA = 20_000
+MIN_SIDE_PIXELS = 40
+MIN_AREA_PIXELS = 20_000
 # Photographs give a few letters that are not there.
-LEAST_LETTERS = 8
-LEAST_SURE = 0.75
+MIN_LETTERS = 8
+MIN_SCORE = 0.75
 MAX_PICTURES = 300
 # Places are named one by one up to so many, then in one sentence, the first of them.
-MOST_SENTENCES = 5
-MOST_NAMED = 20
+MAX_SENTENCES = 5
+MAX_NAMED_PICTURES = 20
 
 
 class Pictures:
@@ -66,7 +66,7 @@ class Pictures:
             self.read(_on_white(image), place, page=page)
 
     def _readable(self, width: int, height: int) -> bool:
-        large = min(width, height) >= LEAST_SIDE and width * height >= LEAST_AREA
+        large = min(width, height) >= MIN_SIDE_PIXELS and width * height >= MIN_AREA_PIXELS
         return large and self._mode != "off" and len(self._seen) <= MAX_PICTURES
 
     def unread(self, place: str = "") -> None:
@@ -80,7 +80,7 @@ class Pictures:
     def write(self, found: Recognised, place: str = "", *, page: int | None = None) -> None:
         """Adds what was recognised in a picture, if it is text."""
         letters = sum(c.isalnum() for line in found.lines for c in line.words)
-        if letters < LEAST_LETTERS or found.confidence < LEAST_SURE:
+        if letters < MIN_LETTERS or found.confidence < MIN_SCORE:
             self._silent[place] = self._silent.get(place, 0) + 1
             return
         picture = f"{place}: picture" if place else "Picture"
@@ -105,10 +105,10 @@ class Pictures:
 
 
 def _sentences(counts: Mapping[str, int], what: str) -> Iterator[str]:
-    if len(counts) > MOST_SENTENCES:
+    if len(counts) > MAX_SENTENCES:
         places = list(filter(None, counts))
-        more = ", …" if len(places) > MOST_NAMED else ""
-        named = ", ".join(places[:MOST_NAMED]) + more
+        more = ", …" if len(places) > MAX_NAMED_PICTURES else ""
+        named = ", ".join(places[:MAX_NAMED_PICTURES]) + more
         yield f"{sum(counts.values()):,} pictures are {what} ({named})."
         return
     for place, count in counts.items():

@@ -65,7 +65,9 @@ if hasattr(os, "register_at_fork"):
 
 
 @contextmanager
-def running(seconds: int) -> Iterator[tuple[subprocess.Popen[bytes], IO[bytes], threading.Event]]:
+def child_process(
+    seconds: int,
+) -> Iterator[tuple[subprocess.Popen[bytes], IO[bytes], threading.Event]]:
     """A child process, the file of its errors, and what is set where it takes too long and is
     ended. It is gone when the context ends, whatever happens."""
     child, errors = _ahead.take()
@@ -85,7 +87,7 @@ def running(seconds: int) -> Iterator[tuple[subprocess.Popen[bytes], IO[bytes], 
         _end((child, errors))
 
 
-def environment() -> dict[str, str]:
+def child_environment() -> dict[str, str]:
     """This process's environment for a child, without what opens anything: it reads documents of
     strangers, and should one get the better of it, there is no key to be had."""
     kept = {n: v for n, v in os.environ.items() if not any(word in n.upper() for word in SECRETS)}
@@ -99,7 +101,7 @@ def _start() -> Started:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=errors,
-        env=environment(),
+        env=child_environment(),
     )
     return child, errors
 

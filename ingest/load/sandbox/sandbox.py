@@ -23,13 +23,13 @@ from ingest.load.base.archive import damaged
 from ingest.load.base.source import Source
 from ingest.load.ocr import recognise
 from ingest.load.ocr.recognise import MAX_RECOGNISED, NeedsRecognition
-from ingest.load.sandbox.child import running
+from ingest.load.sandbox.child import child_process
 from ingest.scan import read_scans, write_scans
 
 Progress = Callable[[str, int, int], None]
 """Hears what is done, and how much of how much."""
 
-READ = b"pictures read: "
+READ_MARK = b"pictures read: "
 MAX_SECONDS = 30
 MAX_MEMORY = 1024 * 1024 * 1024
 # Recognition: about three seconds a page on a quiet core, four ways round at most.
@@ -37,7 +37,7 @@ RECOGNITION_SECONDS = 40
 RECOGNITION_MEMORY = 4 * 1024 * 1024 * 1024
 
 
-def load_apart(
+def load_in_sandbox(
     module: str, data: bytes, source: Source, progress: Progress | None = None
 ) -> Document:
     """What ``module.load(data, source)`` gives, from a child process.
@@ -63,11 +63,11 @@ def load_apart(
     return _document(reply)
 
 
-def call_apart(
+def call_in_sandbox(
     module: str, function: str, data: bytes, source: Source, **arguments: Any
 ) -> dict[str, Any]:
     """What ``module.function(data, **arguments)`` gives (a dict that JSON can hold), from a child
-    process; ``source`` is what errors name. Raises as ``load_apart`` does."""
+    process; ``source`` is what errors name. Raises as ``load_in_sandbox`` does."""
     call = {"function": function, "arguments": arguments}
     reply = _ask(module, data, source, MAX_SECONDS, MAX_MEMORY, call=call)
     if "error" in reply:
@@ -89,14 +89,14 @@ def _ask(
     limits = {"seconds": seconds, "memory": memory}
     asked = {"module": module, "source": about, "limits": limits, "call": call}
     header = json.dumps(asked).encode()
-    with running(seconds) as (child, errors, late):
+    with child_process(seconds) as (child, errors, late):
         feeder = threading.Thread(target=_feed, args=(child, header + b"\n" + data), daemon=True)
         feeder.start()
         assert child.stdout is not None
         said = b""
         for line in child.stdout:
-            if hear is not None and line.startswith(READ):
-                hear(int(line[len(READ) :]))
+            if hear is not None and line.startswith(READ_MARK):
+                hear(int(line[len(READ_MARK) :]))
             else:
                 said += line
         code = child.wait()
@@ -192,7 +192,7 @@ def main() -> None:
 
 
 def _tell_read(read: int) -> None:
-    sys.stdout.buffer.write(READ + b"%d\n" % read)
+    sys.stdout.buffer.write(READ_MARK + b"%d\n" % read)
     sys.stdout.buffer.flush()
 
 

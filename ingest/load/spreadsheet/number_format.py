@@ -41,7 +41,7 @@ Token = tuple[str, str]
 """The kind of a piece of a format (a group of ``_TOKEN``) and its text."""
 
 
-def shown(value: object, number_format: str) -> str:
+def format_value(value: object, number_format: str) -> str:
     """The value as the format shows it; "" for None. An unknown format shows the value plain."""
     if value is None:
         return ""
@@ -66,7 +66,7 @@ def _sections(number_format: str) -> list[list[Token]]:
     return sections
 
 
-def plain(value: float) -> str:
+def plain_number(value: float) -> str:
     """A number as the format "General" shows it: no noise of binary fractions."""
     if isinstance(value, int) or value == int(value) and abs(value) < 1e15:
         return str(int(value))
@@ -89,7 +89,7 @@ def _number(value: float, number_format: str) -> str:
     if any(kind == "general" for kind, _ in chosen) or not re.search("[0#?]", signs):
         literal = _literals(chosen)
         has_general = any(kind == "general" for kind, _ in chosen)
-        return literal if literal and not has_general else plain(value)
+        return literal if literal and not has_general else plain_number(value)
     if "/" in signs:
         return _fraction(value, signs)
     text = _digits(abs(Decimal(repr(value))), chosen)
@@ -119,7 +119,7 @@ def _digits(value: Decimal, tokens: Sequence[Token]) -> str:
     try:
         rounded = value.quantize(Decimal(1).scaleb(-len(after_point)), rounding=ROUND_HALF_UP)
     except InvalidOperation:
-        return plain(float(value))
+        return plain_number(float(value))
     before, _, after = f"{rounded:f}".partition(".")
     while after and after_point[len(after) - 1] != "0" and after[-1] == "0":
         after = after[:-1]

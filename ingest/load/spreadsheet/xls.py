@@ -11,7 +11,7 @@ from ingest.load.base.archive import damaged
 from ingest.load.base.builder import Builder
 from ingest.load.base.source import Source
 from ingest.load.base.table_rows import TooManyCells, add_rows
-from ingest.load.spreadsheet.number_format import shown
+from ingest.load.spreadsheet.number_format import format_value
 
 MEDIA_TYPE = "application/vnd.ms-excel"
 
@@ -40,4 +40,4 @@ def load(data: bytes, source: Source) -> Document:
 
 def _rows(sheet: Any) -> Iterator[tuple[int, list[str]]]:
     for number, row in enumerate(sheet.to_python(skip_empty_area=False), start=1):
-        yield number, [shown(value, "General") for value in row]
+        yield number, [format_value(value, "General") for value in row]

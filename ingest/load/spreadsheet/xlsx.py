@@ -9,13 +9,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ingest.document import BlockKind, Document
-from ingest.load.base.archive import damaged, open_archive, transitional
+from ingest.load.base.archive import damaged, open_archive, to_transitional_ooxml
 from ingest.load.base.builder import Builder
 from ingest.load.base.source import Source
 from ingest.load.base.table_rows import Span, TooManyCells, add_rows
 from ingest.load.pictures.embedded_pictures import Pictures
 from ingest.load.spreadsheet.formulas import Formulas, NotComputed, Value
-from ingest.load.spreadsheet.number_format import shown
+from ingest.load.spreadsheet.number_format import format_value
 from ingest.load.spreadsheet.sheet_comments import sheet_comments
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -33,7 +33,7 @@ def load(data: bytes, source: Source) -> Document:
     from lxml.etree import LxmlError
     from openpyxl.utils.exceptions import InvalidFileException
 
-    data = transitional(data, source)
+    data = to_transitional_ooxml(data, source)
     with open_archive(data, source) as archive:
         merged = _parts(archive)
         comments = sheet_comments(archive)
@@ -98,7 +98,7 @@ def _rows(sheet: Any, computed: _Computed | None) -> Iterator[tuple[int, list[st
             value, look = cell.value, cell.number_format if cell.value is not None else ""
             if value is None and computed is not None:
                 value, look = computed.value(sheet.title, number, column)
-            cells.append(shown(value, look or "General"))
+            cells.append(format_value(value, look or "General"))
         yield number, cells
 
 

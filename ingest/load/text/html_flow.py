@@ -8,7 +8,7 @@ from typing import Any
 
 from ingest.document import BlockKind
 from ingest.load.base.builder import Builder
-from ingest.load.base.grid import Cell, add_rows, add_table
+from ingest.load.base.grid import SpannedCell, add_rows, add_table
 
 MAX_DEPTH = 300
 MAX_CELL = 300
@@ -73,7 +73,7 @@ class Flow:
             self._flush()
             self._table(element)
         elif tag in ("sup", "sub") and not len(element):
-            self._inline(raised(tag, element.text or ""))
+            self._inline(superscript(tag, element.text or ""))
         elif tag in _BLOCKS:
             self._block(element, depth, nesting)
         else:
@@ -108,9 +108,11 @@ class Flow:
             add_rows(self.builder, cells, page=self.page)
 
 
-def _cell(cell: Any) -> Cell:
+def _cell(cell: Any) -> SpannedCell:
     words = re.sub(r"\s*;[\s;]*", "; ", " ".join("".join(_cell_words(cell)).split()))
-    return Cell(words.strip(" ;"), _span(cell, "colspan"), _span(cell, "rowspan"), cell.tag == "th")
+    return SpannedCell(
+        words.strip(" ;"), _span(cell, "colspan"), _span(cell, "rowspan"), cell.tag == "th"
+    )
 
 
 def _cell_words(element: Any) -> Iterator[str]:
@@ -125,7 +127,7 @@ def _cell_words(element: Any) -> Iterator[str]:
                 if breaks and child.tag != "br"
                 else "; "
                 if breaks
-                else (raised(child.tag, inside))
+                else (superscript(child.tag, inside))
             )
         yield child.tail or ""
 
@@ -135,7 +137,7 @@ def _span(cell: Any, name: str) -> int:
     return max(1, min(int(given), MAX_SPAN)) if given.isdecimal() else 1
 
 
-def raised(tag: str, words: str) -> str:
+def superscript(tag: str, words: str) -> str:
     """Words as superscript or subscript, if the tag says so and there are such characters:
     10⁶ is not 106."""
     table = {"sup": _RAISED, "sub": _LOWERED}.get(tag)

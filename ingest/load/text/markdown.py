@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ingest.block_classifier import assign
+from ingest.block_classifier import classify_blocks
 from ingest.document import Block, BlockKind, Document
 from ingest.load.base.encoding import decode
 from ingest.load.base.source import Source, clean
@@ -77,7 +77,7 @@ def markdown_blocks(text: str, body: int = 0) -> tuple[Block, ...]:
             blocks.append(Block(kind, *span, level))
             at = span[1]
     blocks.extend(_between(text, at, len(text)))
-    return assign(text, blocks)
+    return classify_blocks(text, blocks)
 
 
 def _leaves(text: str) -> Iterator[tuple[BlockKind, int, int, int]]:

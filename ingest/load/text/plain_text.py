@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from ingest.block_classifier import assign
+from ingest.block_classifier import classify_blocks
 from ingest.document import Block, BlockKind, Document
 from ingest.load.base.encoding import decode
 from ingest.load.base.source import Source, clean
@@ -59,7 +59,7 @@ def text_blocks(text: str) -> tuple[Block, ...]:
         following = paragraphs[at + 1][0] if at + 1 < len(paragraphs) else None
         previous = paragraphs[at - 1][0] if at else None
         blocks.append(_block(text, span, previous, following, alone))
-    return assign(text, blocks)
+    return classify_blocks(text, blocks)
 
 
 def _runs(text: str) -> Iterator[list[Span]]:

@@ -22,7 +22,7 @@ from ingest.load.web.deadline import Deadline, resolve, transport
 MAX_BYTES = 64 * 1024 * 1024
 TIMEOUT_S = 30.0
 MAX_REDIRECTS = 5
-REDIRECTS = (301, 302, 303, 307, 308)
+REDIRECT_CODES = (301, 302, 303, 307, 308)
 _WANTED = (
     "text/",
     "application/xhtml",
@@ -78,7 +78,7 @@ def fetch(
                 request = _request(client, address, headers, allow_private, deadline)
                 response = client.send(request, stream=True)
                 try:
-                    if response.status_code not in REDIRECTS:
+                    if response.status_code not in REDIRECT_CODES:
                         return _received(response, url, address, max_bytes)
                     address = urljoin(address, response.headers.get("location", ""))
                 finally:

@@ -10,7 +10,7 @@ from app.answering.pipeline import Answerer
 from app.cli.print_answer import show_answer
 from app.evidence.reader import Reader
 from app.formats.json_forms import answer_from_payload, answer_payload
-from app.service.engine import WARM_UP
+from app.service.engine import WARM_UP_QUESTION
 from app.settings import load_settings
 from app.web.render_answer import Exchange, exchange
 from ingest.load import load
@@ -124,7 +124,7 @@ def test_the_same_words_after_a_question_are_a_follow_up(answerer: Answerer) -> 
 
 
 def test_the_question_that_loads_the_models_is_read(answerer: Answerer) -> None:
-    answer = answerer.answer(WARM_UP)
+    answer = answerer.answer(WARM_UP_QUESTION)
     assert answer.closest or answer.citations
 
 

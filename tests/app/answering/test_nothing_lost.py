@@ -11,7 +11,7 @@ from app.answering.verify import is_quoted
 from app.evidence.reader import Reader
 from app.service.example_questions import example_questions
 from app.settings import Settings
-from ingest.block_classifier import asks, is_furniture
+from ingest.block_classifier import is_furniture, is_question
 from ingest.document import BlockKind, Document
 from ingest.load import load, load_text
 from ingest.load.text.markdown import load_markdown
@@ -111,8 +111,12 @@ def test_ordinary_lines_are_no_furniture() -> None:
 
 
 def test_a_semicolon_asks_in_greek_only() -> None:
-    assert asks("Πότε άνοιξε το λιμάνι;") and asks("متى فُتح الميناء؟") and asks("港はいつ開いた？")
-    assert not asks("blades from Norway;")
+    assert (
+        is_question("Πότε άνοιξε το λιμάνι;")
+        and is_question("متى فُتح الميناء؟")
+        and is_question("港はいつ開いた？")
+    )
+    assert not is_question("blades from Norway;")
 
 
 @pytest.mark.parametrize(
@@ -183,7 +187,7 @@ def test_the_answer_is_what_follows_a_heading_a_lead_in_or_a_question(
         question
     )
     assert said in answer.text
-    assert not any(asks(s.text) or s.text.startswith("#") for s in answer.sentences)
+    assert not any(is_question(s.text) or s.text.startswith("#") for s in answer.sentences)
 
 
 def test_what_an_interviewer_states_before_asking_is_evidence(
@@ -198,7 +202,7 @@ def test_what_an_interviewer_states_before_asking_is_evidence(
         "When did the bakery join the guild?"
     )
     assert "March 1998" in answer.text
-    assert not any(asks(s.text) for s in answer.sentences)
+    assert not any(is_question(s.text) for s in answer.sentences)
 
 
 def test_the_example_questions_are_answered_by_what_is_no_question(
@@ -212,7 +216,7 @@ def test_the_example_questions_are_answered_by_what_is_no_question(
     for question in questions:
         answer = answerer.answer(question)
         assert answer.kind == "answer", question
-        assert not any(asks(s.text) for s in answer.sentences), question
+        assert not any(is_question(s.text) for s in answer.sentences), question
         quotes = {c.n: c.quote for c in answer.citations}
         for sentence in answer.sentences:
             assert any(is_quoted(sentence.text, quotes[n]) for n in sentence.citations)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from app.answer import Answer, EvidenceFound, Finished, Turn, Verdict, Word
-from app.answering.pipeline import LONGEST_QUESTION, Answerer, QuestionError
+from app.answering.pipeline import MAX_QUESTION_CHARS, Answerer, QuestionError
 from app.evidence.reader import Reader
 from app.formats.json_forms import answer_payload
 from app.models.base import ChatModel
@@ -94,7 +94,7 @@ def test_an_empty_library_says_so(library: Library, settings: Settings, reader: 
     assert "No document" in answer.reason
 
 
-@pytest.mark.parametrize("question", ["", "   \n", "?!", "x" * (LONGEST_QUESTION + 1)])
+@pytest.mark.parametrize("question", ["", "   \n", "?!", "x" * (MAX_QUESTION_CHARS + 1)])
 def test_nothing_or_far_too_much_is_refused_before_searching(
     question: str, library: Library, settings: Settings, reader: Reader
 ) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from app.answering.pipeline import Answerer
-from app.answering.presupposition import contradicted_premise
-from app.answering.refusal import refuse
+from app.answering.presupposition import find_contradicted_premise
+from app.answering.refusal import build_refusal
 from app.evidence.reader import Reader
 from app.evidence.score_evidence import score_evidence
 from app.settings import load_settings
@@ -30,7 +30,7 @@ def answerer(library: Library, reader: Reader, tmp_path: Path) -> Answerer:
 
 
 def premise(answerer: Answerer, question: str) -> str:
-    return contradicted_premise(
+    return find_contradicted_premise(
         question, score_evidence(answerer.retrieve(question), answerer.reader)
     )
 
@@ -47,7 +47,7 @@ def test_what_a_question_wrongly_presumes_is_told_with_the_quote(
 ) -> None:
     assert premise(answerer, question).startswith(f"The closest passage may say otherwise: “{told}")
     found = score_evidence(answerer.retrieve(question), answerer.reader)
-    assert told in refuse(found, 0.0, "none").reason
+    assert told in build_refusal(found, 0.0, "none").reason
 
 
 @pytest.mark.parametrize(

@@ -9,17 +9,17 @@ import pytest
 
 from app.answer import Answer
 from app.answering.pipeline import Answerer
-from app.answering.refusal import refuse
+from app.answering.refusal import build_refusal
 from app.evidence.answerability import (
-    MODEL_NAMES,
-    MODEL_SIGNS,
-    NAMES,
-    SIGNS,
+    FEATURE_NAMES,
+    FEATURE_SIGNS,
+    MODEL_FEATURE_NAMES,
+    MODEL_FEATURE_SIGNS,
     features,
     probability,
     probability_with_model,
 )
-from app.evidence.calibration import ANSWERABLE, ANSWERABLE_WITH_MODEL, load
+from app.evidence.calibration import ANSWERABLE, ANSWERABLE_WITH_MODEL, load_logistic
 from app.evidence.evidence import ScoredEvidence
 from app.evidence.reader import Reader
 from app.evidence.score_evidence import score_evidence
@@ -53,10 +53,10 @@ def found(answerer: Answerer, question: str) -> ScoredEvidence:
 
 def test_between_answered_and_not_said_it_is_not_clear(answerer: Answerer) -> None:
     result = found(answerer, "How much is a wheel alignment?")
-    limits = load(ANSWERABLE).thresholds
+    limits = load_logistic(ANSWERABLE).thresholds
     assert 0 < limits["not clear"] < limits["eager"] < limits["balanced"] < limits["strict"]
-    near = refuse(result, 0.2, "none", unclear=True)
-    far = refuse(result, 0.0, "none")
+    near = build_refusal(result, 0.2, "none", unclear=True)
+    far = build_refusal(result, 0.0, "none")
     assert (near.kind, far.kind) == ("unclear", "refusal")
     assert near.refused and far.refused
     assert near.reason.startswith("It is not clear that the documents say this.")
@@ -64,27 +64,31 @@ def test_between_answered_and_not_said_it_is_not_clear(answerer: Answerer) -> No
 
 
 def test_a_refusal_names_what_is_missing(answerer: Answerer) -> None:
-    refused = refuse(found(answerer, "How much is a wheel alignment?"), 0.0, "none")
+    refused = build_refusal(found(answerer, "How much is a wheel alignment?"), 0.0, "none")
     assert "says nothing of “alignment”" in refused.reason
     assert refused.closest[0].lacks in refused.reason
 
 
 def test_not_clear_is_kept(answerer: Answerer) -> None:
     unclear: Answer = replace(
-        refuse(found(answerer, "How much is a wheel alignment?"), 0.0, "none"), kind="unclear"
+        build_refusal(found(answerer, "How much is a wheel alignment?"), 0.0, "none"),
+        kind="unclear",
     )
     assert answer_from_payload(answer_payload(unclear)).kind == "unclear"
 
 
 @pytest.mark.parametrize(
     ("fitted", "names", "signs"),
-    [(ANSWERABLE, NAMES, SIGNS), (ANSWERABLE_WITH_MODEL, MODEL_NAMES, MODEL_SIGNS)],
+    [
+        (ANSWERABLE, FEATURE_NAMES, FEATURE_SIGNS),
+        (ANSWERABLE_WITH_MODEL, MODEL_FEATURE_NAMES, MODEL_FEATURE_SIGNS),
+    ],
 )
 def test_each_feature_moves_the_probability_one_way_only(
     fitted: str, names: tuple[str, ...], signs: tuple[int, ...]
 ) -> None:
-    weights = load(fitted).weights
-    assert load(fitted).names == names
+    weights = load_logistic(fitted).weights
+    assert load_logistic(fitted).names == names
     assert all(w * sign >= 0 for w, sign in zip(weights, signs, strict=True))
     assert any(weights)
 
@@ -99,14 +103,14 @@ def test_the_reader_and_the_model_count_together(answerer: Answerer) -> None:
 
 
 def test_a_year_that_nothing_has_is_missing(answerer: Answerer) -> None:
-    missing = NAMES.index("figures missing")
+    missing = FEATURE_NAMES.index("figures missing")
     for year, lacking in (("2022", 1.0), ("2024", 0.0)):
         asked = found(answerer, f"How much was changing four tyres in {year}?")
         assert features(asked)[missing] == lacking
 
 
 def test_a_name_may_stand_in_the_title(answerer: Answerer) -> None:
-    missing = NAMES.index("names missing")
+    missing = FEATURE_NAMES.index("names missing")
     asked = found(answerer, "How much is changing four tyres at Garage Nordkamp?")
     assert features(asked)[missing] == 0.0
     other = found(answerer, "How much is changing four tyres at Garage Lindenau?")
@@ -114,7 +118,7 @@ def test_a_name_may_stand_in_the_title(answerer: Answerer) -> None:
 
 
 def test_what_says_no_answers_a_question_for_yes_or_no(answerer: Answerer) -> None:
-    contradicted = NAMES.index("contradicted by the evidence alone")
+    contradicted = FEATURE_NAMES.index("contradicted by the evidence alone")
     asked = found(answerer, "Does the workshop repair lorries?")
     assert asked.alone is not None and asked.alone.contradicted > 0.5
     assert features(asked)[contradicted] == 0.0

@@ -3,23 +3,25 @@
 import pytest
 
 from app.answer import Verdict
-from app.answering.verify import Source, is_quoted, judge, judge_all
+from app.answering.verify import CitedSource, is_quoted, verify_sentence, verify_sentences
 from app.evidence.reader import Reader
 
-SOURCE = Source(
+SOURCE = CitedSource(
     "Direct flights between Lumen and Port Ada began on 30 May 2023, with three flights a week.",
     "Transport between the two cities",
 )
 
 
-def verdict(sentence: str, reader: Reader, source: Source = SOURCE) -> Verdict:
-    return judge_all([sentence], [source], reader)[0].verdict
+def verdict(sentence: str, reader: Reader, source: CitedSource = SOURCE) -> Verdict:
+    return verify_sentences([sentence], [source], reader)[0].verdict
 
 
 def test_the_very_words_are_quoted(reader: Reader) -> None:
     assert verdict(SOURCE.quote, reader) is Verdict.QUOTED
     assert verdict(
-        "The fine was 3 million.", reader, Source(f"**{SOURCE.quote}** The fine was 3 million.")
+        "The fine was 3 million.",
+        reader,
+        CitedSource(f"**{SOURCE.quote}** The fine was 3 million."),
     ) is (Verdict.QUOTED)
 
 
@@ -84,7 +86,7 @@ def test_the_same_facts_in_other_words_are_supported(sentence: str, reader: Read
 def test_a_foreign_fact_is_unsupported_and_named(
     sentence: str, missing: str, reader: Reader
 ) -> None:
-    judgement = judge_all([sentence], [SOURCE], reader)[0]
+    judgement = verify_sentences([sentence], [SOURCE], reader)[0]
     assert judgement.verdict is Verdict.UNSUPPORTED
     assert missing in judgement.why
 
@@ -118,7 +120,7 @@ def test_a_turned_or_invented_meaning_is_not_supported(sentence: str, reader: Re
 def test_a_word_that_turns_the_meaning_is_not_overlooked(
     sentence: str, quote: str, reader: Reader
 ) -> None:
-    assert verdict(sentence, reader, Source(quote)) is Verdict.UNSUPPORTED
+    assert verdict(sentence, reader, CitedSource(quote)) is Verdict.UNSUPPORTED
 
 
 @pytest.mark.parametrize(
@@ -137,16 +139,16 @@ def test_a_word_that_turns_the_meaning_is_not_overlooked(
     ],
 )
 def test_the_same_wording_passes(sentence: str, quote: str, reader: Reader) -> None:
-    assert verdict(sentence, reader, Source(quote)) is Verdict.SUPPORTED
+    assert verdict(sentence, reader, CitedSource(quote)) is Verdict.SUPPORTED
 
 
 def test_a_heading_says_what_a_restated_sentence_is_about() -> None:
     unsure = (0.5, 0.4, 0.1)
     quote = "The agreement starts on 1 April and runs for three years."
-    about = Source(quote, headings="Cleaning services")
+    about = CitedSource(quote, headings="Cleaning services")
     said = "The cleaning agreement starts on 1 April."
-    assert judge(said, about, unsure).verdict is Verdict.SUPPORTED
-    assert judge(said, Source(quote), unsure).verdict is not Verdict.SUPPORTED
+    assert verify_sentence(said, about, unsure).verdict is Verdict.SUPPORTED
+    assert verify_sentence(said, CitedSource(quote), unsure).verdict is not Verdict.SUPPORTED
 
 
 @pytest.mark.parametrize(
@@ -160,5 +162,5 @@ def test_a_heading_says_what_a_restated_sentence_is_about() -> None:
 )
 def test_what_is_not_restated_needs_the_reader(sentence: str) -> None:
     quote = "The agreement starts on 1 April and runs for three years."
-    source = Source(quote, headings="Cleaning services")
-    assert judge(sentence, source, (0.5, 0.4, 0.1)).verdict is Verdict.UNSUPPORTED
+    source = CitedSource(quote, headings="Cleaning services")
+    assert verify_sentence(sentence, source, (0.5, 0.4, 0.1)).verdict is Verdict.UNSUPPORTED

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from app.service.access.users import Users
-from store.catalogue.collections import own
+from store.catalogue.collections import own_collection
 from tests.support.commands import Footnote
 
 
@@ -113,4 +113,4 @@ def test_sharing(footnote: Footnote, folders: Path) -> None:
     refused = footnote("collections", "share", "minutes", "bob")
     assert (refused.code, "There is no user bob" in refused.err) == (2, True)
     assert "no document in letters yet" in footnote("collections", "share", "letters", "ada").out
-    assert own("ada") == "@ada"
+    assert own_collection("ada") == "@ada"

@@ -13,10 +13,10 @@ from typer.testing import CliRunner
 from app.answer import Answer, Computed
 from app.answering.pipeline import Answerer
 from app.evidence import custom_calibration
-from app.evidence.calibration import ANSWERABLE, ANSWERABLE_WITH_MODEL, load
+from app.evidence.calibration import ANSWERABLE, ANSWERABLE_WITH_MODEL, load_logistic
 from app.evidence.custom_calibration import (
+    CALIBRATION_FILE,
     ENOUGH_MARKED,
-    FILE,
     CalibrationError,
     fits_for,
     point_of,
@@ -25,11 +25,11 @@ from app.evidence.custom_calibration import (
 )
 from app.evidence.reader import Reader
 from app.settings import load_settings
-from evals.calibration.calibrate_to_set import LEAST, TooFewQuestions, calibrate
+from evals.calibration.calibrate_to_set import MIN_QUESTIONS, TooFewQuestions, calibrate
 from evals.commands.eval_app import eval_app
 from evals.datasets.case import QuestionSet
 from evals.datasets.question_sets import load_set, write_set
-from ingest.load import load as load_file
+from ingest.load import load_logistic as load_file
 from store.library import Library
 from tests.support.scripted import scripted
 
@@ -45,8 +45,8 @@ def quiet(_done: int, _total: int) -> None:
 def small() -> QuestionSet:
     """As few questions as a calibration takes, half of them answered by the documents."""
     questions = load_set("near-misses")
-    some = [c for c in questions.cases if c.answerable][:LEAST]
-    some += [c for c in questions.cases if not c.answerable][:LEAST]
+    some = [c for c in questions.cases if c.answerable][:MIN_QUESTIONS]
+    some += [c for c in questions.cases if not c.answerable][:MIN_QUESTIONS]
     return replace(questions, cases=tuple(some))
 
 
@@ -60,10 +60,10 @@ def test_quotes_keep_a_risk_on_the_questions_of_a_set(
     answerer: Answerer, small: QuestionSet, tmp_path: Path
 ) -> None:
     entry = calibrate(answerer, small, tmp_path, quiet)
-    assert len(entry["right"]) + len(entry["wrong"]) == 2 * LEAST
-    own, shipped = fits_for(tmp_path).quotes, load(ANSWERABLE)
+    assert len(entry["right"]) + len(entry["wrong"]) == 2 * MIN_QUESTIONS
+    own, shipped = fits_for(tmp_path).quotes, load_logistic(ANSWERABLE)
     assert own.weights == shipped.weights
-    assert len(own.points) == 2 * LEAST and own.points != shipped.points
+    assert len(own.points) == 2 * MIN_QUESTIONS and own.points != shipped.points
     assert answerer.fits.quotes == own
     assert fits_for().quotes == shipped
 
@@ -75,8 +75,8 @@ def test_a_model_is_fitted_to_what_it_says(
     writer = Answerer(answerer.library, answerer.settings, model, answerer.reader)
     assert writer.fits.model.points == ()
     calibrate(writer, small, tmp_path, quiet)
-    assert len(writer.fits.model.points) == 2 * LEAST
-    assert writer.fits.quotes == load(ANSWERABLE)
+    assert len(writer.fits.model.points) == 2 * MIN_QUESTIONS
+    assert writer.fits.quotes == load_logistic(ANSWERABLE)
     heard = len(model.chat.heard)
     calibrate(writer, small, tmp_path, quiet)
     assert len(model.chat.heard) == heard, "what the model said is kept"
@@ -84,14 +84,14 @@ def test_a_model_is_fitted_to_what_it_says(
 
 def test_too_few_questions_are_told_before_any_is_asked(answerer: Answerer, tmp_path: Path) -> None:
     questions = load_set("near-misses")
-    few = replace(questions, cases=questions.cases[:LEAST])
-    with pytest.raises(TooFewQuestions, match=f"at least {LEAST} of each"):
+    few = replace(questions, cases=questions.cases[:MIN_QUESTIONS])
+    with pytest.raises(TooFewQuestions, match=f"at least {MIN_QUESTIONS} of each"):
         calibrate(answerer, few, tmp_path, quiet)
-    assert not (tmp_path / FILE).exists()
+    assert not (tmp_path / CALIBRATION_FILE).exists()
 
 
 def test_an_unknown_model_starts_with_care_and_is_then_calibrated(tmp_path: Path) -> None:
-    shipped = load(ANSWERABLE_WITH_MODEL)
+    shipped = load_logistic(ANSWERABLE_WITH_MODEL)
     careful = fits_for(tmp_path, "ollama:other").model
     assert set(careful.thresholds.values()) == {shipped.thresholds["strict"]}
     entry = {"names": ["a"], "weights": [1.0], "bias": 0.0, "thresholds": {"balanced": 0.4}}
@@ -104,13 +104,13 @@ def test_an_unknown_model_starts_with_care_and_is_then_calibrated(tmp_path: Path
 
 @pytest.mark.parametrize("damaged", ["{", "[]", '{"fits": {"none": {"names": []}}}'])
 def test_a_damaged_calibration_says_what_to_do(tmp_path: Path, damaged: str) -> None:
-    (tmp_path / FILE).write_text(damaged)
+    (tmp_path / CALIBRATION_FILE).write_text(damaged)
     with pytest.raises(CalibrationError, match="footnote eval calibrate"):
         fits_for(tmp_path)
     if damaged != '{"fits": {"none": {"names": []}}}':
         with pytest.raises(CalibrationError):
             put_mark(tmp_path, "a", "none", (0.5, True))
-    assert (tmp_path / FILE).read_text() == damaged, "nothing is lost"
+    assert (tmp_path / CALIBRATION_FILE).read_text() == damaged, "nothing is lost"
 
 
 def test_what_a_mark_tells_of_the_probability() -> None:
@@ -126,11 +126,14 @@ def test_what_a_mark_tells_of_the_probability() -> None:
 
 
 def test_marks_join_the_questions_that_a_risk_is_kept_on(tmp_path: Path) -> None:
-    shipped = load(ANSWERABLE)
+    shipped = load_logistic(ANSWERABLE)
     put_mark(tmp_path, "a", "none", (0.4, False))
     put_mark(tmp_path, "b", "local", (0.7, True))
     assert fits_for(tmp_path).quotes.points == (*shipped.points, (0.4, False))
-    assert fits_for(tmp_path).model.points == (*load(ANSWERABLE_WITH_MODEL).points, (0.7, True))
+    assert fits_for(tmp_path).model.points == (
+        *load_logistic(ANSWERABLE_WITH_MODEL).points,
+        (0.7, True),
+    )
     put_mark(tmp_path, "a", "none", (0.4, True))
     assert fits_for(tmp_path).quotes.points == (*shipped.points, (0.4, True))
     put_mark(tmp_path, "a", "none", None)
@@ -138,7 +141,7 @@ def test_marks_join_the_questions_that_a_risk_is_kept_on(tmp_path: Path) -> None
 
 
 def test_enough_marks_alone_tell_the_risk(tmp_path: Path) -> None:
-    shipped = load(ANSWERABLE)
+    shipped = load_logistic(ANSWERABLE)
     for n in range(ENOUGH_MARKED):
         chance = n / ENOUGH_MARKED
         put_mark(tmp_path, str(n), "none", (chance, chance >= 0.6))
@@ -159,8 +162,8 @@ def test_the_command_calibrates_and_goes_back(small: QuestionSet, tmp_path: Path
     done = run.invoke(eval_app, ["calibrate", str(asked), *common, "--documents", str(BRIEFING)])
     assert done.exit_code == 0, done.output
     assert "balanced" in done.output and "Of these wrong" in done.output
-    assert len(fits_for(data).quotes.points) == 2 * LEAST
+    assert len(fits_for(data).quotes.points) == 2 * MIN_QUESTIONS
     done = run.invoke(eval_app, ["calibrate", "--forget", *common])
     assert done.exit_code == 0 and "came with" in done.output
-    assert json.loads((data / FILE).read_text()) == {"fits": {}}
+    assert json.loads((data / CALIBRATION_FILE).read_text()) == {"fits": {}}
     assert fits_for(data) == fits_for()

@@ -10,7 +10,7 @@ import pytest
 
 from app.answering.pipeline import Answerer
 from app.evidence import calibration
-from app.evidence.risk import DOUBT, Point, RiskError, threshold_for
+from app.evidence.risk import FAILURE_PROBABILITY, Point, RiskError, threshold_for
 from app.settings import load_settings
 from evals.benchmarks.risk_targets import kept, risk_at
 from store.library import Library
@@ -33,7 +33,7 @@ def test_a_risk_is_kept_as_often_as_it_is_promised(risk: float) -> None:
         except RiskError:
             continue
         failed += risk_at(least, drawn(20_000, 1000 + seed % 5)) > risk
-    assert failed <= 200 * DOUBT
+    assert failed <= 200 * FAILURE_PROBABILITY
 
 
 def test_more_risk_never_shows_fewer_answers() -> None:
@@ -66,15 +66,15 @@ def test_an_answerer_tells_at_once_that_a_risk_cannot_be_kept(
 
 
 def test_each_strictness_stands_for_a_risk() -> None:
-    points = calibration.load(calibration.ANSWERABLE).points
+    points = calibration.load_logistic(calibration.ANSWERABLE).points
     for strictness, risk in (("strict", 0.15), ("balanced", 0.21), ("eager", 0.23)):
-        fit = calibration.load(calibration.ANSWERABLE)
+        fit = calibration.load_logistic(calibration.ANSWERABLE)
         assert fit.threshold(strictness) == pytest.approx(threshold_for(risk, points), abs=1e-4)
         assert fit.threshold("eager", risk) == threshold_for(risk, points)
 
 
 def test_the_shipped_calibration_keeps_its_risks() -> None:
-    points = calibration.load(calibration.ANSWERABLE).points
+    points = calibration.load_logistic(calibration.ANSWERABLE).points
     for risk in (0.15, 0.20):
         keeps, answers, _ = kept(risk, points, splits=40)
-        assert keeps >= 1 - DOUBT and answers > 0
+        assert keeps >= 1 - FAILURE_PROBABILITY and answers > 0

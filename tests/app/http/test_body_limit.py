@@ -89,14 +89,16 @@ def test_a_client_that_lies_about_the_length_is_cut_off(shared: Served) -> None:
 
 def test_a_file_of_the_largest_size_passes(shared: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     most = 300_000
-    rule = body_limit.FILES["/api/v1/documents"][1]
-    monkeypatch.setitem(body_limit.FILES, "/api/v1/documents", (most + body_limit.FORM, rule))
+    rule = body_limit.FILE_LIMITS["/api/v1/documents"][1]
+    monkeypatch.setitem(
+        body_limit.FILE_LIMITS, "/api/v1/documents", (most + body_limit.FORM_OVERHEAD_BYTES, rule)
+    )
     line = b"The mill at Thornfield has nine wheels, and the miller counts them every day.\n\n"
     text = line * (most // len(line))
     where = f"{shared.address}/api/v1/documents"
     sent = {"file": ("mill.txt", text[:2000].ljust(most))}
     assert httpx.post(where, files=sent, auth=("ada", PASSWORD), timeout=120).status_code == 200
-    sent = {"file": ("mill.txt", b" " * (most + body_limit.FORM))}
+    sent = {"file": ("mill.txt", b" " * (most + body_limit.FORM_OVERHEAD_BYTES))}
     assert httpx.post(where, files=sent, auth=("ada", PASSWORD), timeout=120).status_code == 413
 
 

@@ -18,7 +18,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from app.http import logs
 from app.service.access.users import Users
-from app.service.query_telemetry import Observation
+from app.service.query_telemetry import QueryObservation
 from evals.benchmarks.many_users import wait_until_ready
 from ingest.load import load
 from ingest.samples import sample_path
@@ -106,7 +106,7 @@ def written() -> Iterator[io.StringIO]:
     logs.configure(stream)
     yield stream
     logging.basicConfig(handlers=handlers or None, level=level, force=True)
-    for name in logs.OURS:
+    for name in logs.OUR_PACKAGES:
         logging.getLogger(name).setLevel(logging.NOTSET)
 
 
@@ -134,7 +134,7 @@ def test_logs_are_json_lines(written: io.StringIO, chat: Served) -> None:
 
 
 def test_a_question_without_evidence_is_logged_too(written: io.StringIO) -> None:
-    logs.log_question(Observation("busy", "none", "ada", 0.123456, None))
+    logs.log_question(QueryObservation("busy", "none", "ada", 0.123456, None))
     (line,) = map(json.loads, written.getvalue().splitlines())
     assert (line["seconds"], line["evidence_s"], line["user"]) == (0.123, None, "ada")
 

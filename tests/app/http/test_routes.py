@@ -73,8 +73,8 @@ def filled(path: str) -> str:
 
 def test_the_list_has_every_route_and_no_other(shared: Served) -> None:
     own, _ = routes(shared)
-    page = {("GET", path) for path in gradio_guard.READ}
-    page |= {("POST", path) for path in (*gradio_guard.ACTED, gradio_guard.UPLOAD)}
+    page = {("GET", path) for path in gradio_guard.READ_ROUTES}
+    page |= {("POST", path) for path in (*gradio_guard.ACTION_ROUTES, gradio_guard.UPLOAD_ROUTE)}
     assert own | page == set(listed())
 
 

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 import app.service.access.users
-from app.service.access.sign_in_tries import TRIES, UNDER_WAY
+from app.service.access.sign_in_tries import MAX_TRIES, UNDER_WAY_PREFIX
 from app.service.access.users import TooManyTries, UserError, Users
 from app.service.conversations.conversations import Conversations
 from store.library import Library
@@ -70,14 +70,14 @@ def test_of_many_wrong_passwords_at_once_five_are_looked_at(
 
     with ThreadPoolExecutor(30) as pool:
         results = list(pool.map(guess, range(60)))
-    assert len(looked) == results.count(False) == TRIES
+    assert len(looked) == results.count(False) == MAX_TRIES
     assert max(at_once) <= 2
 
 
 def test_the_server_looks_at_five_of_sixty_at_once(shared: Served) -> None:
     with ThreadPoolExecutor(60) as pool:
         results = list(pool.map(lambda n: sign_in(shared, "ada", f"wrong {n}"), range(60)))
-    assert (results.count(401), results.count(429)) == (TRIES, 60 - TRIES)
+    assert (results.count(401), results.count(429)) == (MAX_TRIES, 60 - MAX_TRIES)
 
 
 def test_many_right_ones_at_once_all_get_in_and_the_server_stays_awake(shared: Served) -> None:
@@ -105,7 +105,7 @@ def test_a_program_with_many_connections_is_not_taken_for_a_guesser(shared: Serv
 
 @pytest.mark.usefixtures("both_databases")
 def test_nobody_keeps_somebody_else_out(users: Users) -> None:
-    for _ in range(TRIES):
+    for _ in range(MAX_TRIES):
         assert not users.check("ada", "wrong", "203.0.113.9")
     with pytest.raises(TooManyTries):
         users.check("ada", PASSWORD, "203.0.113.9")
@@ -115,10 +115,10 @@ def test_nobody_keeps_somebody_else_out(users: Users) -> None:
 @pytest.mark.usefixtures("both_databases")
 def test_a_right_password_takes_back_the_wrong_ones_for_its_name(users: Users) -> None:
     for _ in range(3):
-        for _ in range(TRIES - 2):
+        for _ in range(MAX_TRIES - 2):
             assert not users.check("ada", "wrong", "203.0.113.9")
         assert users.check("ada", PASSWORD, "203.0.113.9")
-    for _ in range(TRIES - 1):
+    for _ in range(MAX_TRIES - 1):
         assert not users.check("bob", "wrong", "203.0.113.9")
     assert users.check("ada", PASSWORD, "203.0.113.9")
     assert not users.check("bob", "wrong", "203.0.113.9")
@@ -127,7 +127,7 @@ def test_a_right_password_takes_back_the_wrong_ones_for_its_name(users: Users) -
 
 
 def test_an_ipv6_network_counts_as_one_address(users: Users) -> None:
-    for number in range(TRIES):
+    for number in range(MAX_TRIES):
         assert not users.check(f"guess{number}", "wrong", f"2001:db8:0:1::{number}")
     with pytest.raises(TooManyTries):
         users.check("ada", PASSWORD, "2001:db8:0:1:ffff::1")
@@ -157,7 +157,7 @@ def test_a_process_that_dies_while_it_hashes_counts_as_one_try(
     with monkeypatch.context() as patched:
 
         def dies(*_: str) -> bool:
-            assert all(who.startswith(UNDER_WAY) for who in held())
+            assert all(who.startswith(UNDER_WAY_PREFIX) for who in held())
             raise KeyboardInterrupt
 
         patched.setattr(app.service.users, "_verify", dies)

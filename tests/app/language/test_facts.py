@@ -2,9 +2,9 @@
 
 import pytest
 
-from app.language.dates import Date, dates
-from app.language.facts import name_stands, names, quotations
-from app.language.numbers import numbers
+from app.language.dates import Date, find_dates
+from app.language.facts import find_names, find_quotations, name_occurs
+from app.language.numbers import find_numbers
 from app.language.tokens import coverage, fold, words
 
 
@@ -38,7 +38,7 @@ from app.language.tokens import coverage, fold, words
     ],
 )
 def test_numbers_are_values(text: str, values: set[float]) -> None:
-    assert numbers(text) == values
+    assert find_numbers(text) == values
 
 
 @pytest.mark.parametrize(
@@ -57,20 +57,20 @@ def test_numbers_are_values(text: str, values: set[float]) -> None:
     ],
 )
 def test_a_date_is_the_same_however_written(text: str) -> None:
-    assert any(d.fits(Date(1992, 5, 29)) and d.day == 29 for d in dates(text))
+    assert any(d.fits(Date(1992, 5, 29)) and d.day == 29 for d in find_dates(text))
 
 
 def test_a_range_gives_both_its_ends() -> None:
-    assert {Date(2025, 5, 19), Date(2025, 5, 22)} <= dates("from May 19 to 22, 2025")
+    assert {Date(2025, 5, 19), Date(2025, 5, 22)} <= find_dates("from May 19 to 22, 2025")
 
 
 def test_short_months_need_no_full_stop() -> None:
-    assert Date(1990, 10, 3) in dates("on 3 Oct 1990")
+    assert Date(1990, 10, 3) in find_dates("on 3 Oct 1990")
 
 
 def test_a_month_that_is_also_a_word_is_no_date() -> None:
-    assert dates("Only 3 may enter, and 4 march past.") == set()
-    assert dates("Only on 3 May.") == {Date(None, 5, 3)}
+    assert find_dates("Only 3 may enter, and 4 march past.") == set()
+    assert find_dates("Only on 3 May.") == {Date(None, 5, 3)}
 
 
 def test_a_date_does_not_fit_another_day_or_year() -> None:
@@ -79,7 +79,11 @@ def test_a_date_does_not_fit_another_day_or_year() -> None:
 
 
 def test_names_leave_out_the_first_word_and_months() -> None:
-    assert names("Visitors met President Ilham Aliyev in May.") == ["president", "ilham", "aliyev"]
+    assert find_names("Visitors met President Ilham Aliyev in May.") == [
+        "president",
+        "ilham",
+        "aliyev",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -94,11 +98,11 @@ def test_names_leave_out_the_first_word_and_months() -> None:
     ],
 )
 def test_names_stand_in_their_forms(name: str, text: str, stands: bool) -> None:
-    assert name_stands(fold(name), set(words(text))) is stands
+    assert name_occurs(fold(name), set(words(text))) is stands
 
 
 def test_quotations_are_folded() -> None:
-    assert quotations("He said “A  Unified Space.”") == ["a unified space"]
+    assert find_quotations("He said “A  Unified Space.”") == ["a unified space"]
 
 
 def test_rare_words_weigh_more_than_common_ones() -> None:

@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 
 from app.service.access.users import Users
 from app.service.conversations.conversations import Conversations
-from app.service.storage.app_database import APP, OLDER, open_database
+from app.service.storage.app_database import APP_SCHEMA, OLDER_FILES, open_database
 from app.service.storage.app_schema import metadata
 from store.database.migration import configured
 from store.results import StoreError
@@ -35,18 +35,18 @@ def test_the_tables_are_what_the_code_says(tmp_path: Path, both_databases: str) 
     database = open_database(tmp_path, "")
     assert differences(database, metadata) == []
     with database.reading() as db:
-        script = ScriptDirectory.from_config(configured(db, APP))
-        assert script.get_current_head() == APP.head
+        script = ScriptDirectory.from_config(configured(db, APP_SCHEMA))
+        assert script.get_current_head() == APP_SCHEMA.head
     database.close()
 
 
 def made_before(folder: Path, hashed: str) -> None:
     """The files that users and conversations were kept in before."""
-    with sqlite3.connect(folder / OLDER[0]) as db:
+    with sqlite3.connect(folder / OLDER_FILES[0]) as db:
         db.execute(OLDER_USERS)
         db.execute("insert into user values ('ada', ?)", (hashed,))
     db.close()
-    with sqlite3.connect(folder / OLDER[1]) as db:
+    with sqlite3.connect(folder / OLDER_FILES[1]) as db:
         db.executescript(OLDER_CONVERSATIONS)
         db.execute("insert into conversation values ('c1', 'ada', 'Lamps', '2099-01-01')")
         db.execute("insert into conversation values ('c2', 'ada', 'Gone', '2099-01-02')")
@@ -62,7 +62,7 @@ def made_before(folder: Path, hashed: str) -> None:
 def test_what_older_files_hold_is_taken_over(tmp_path: Path) -> None:
     (tmp_path / "new").mkdir()
     Users(tmp_path / "new").add("ada", PASSWORD)
-    with sqlite3.connect(tmp_path / "new" / APP.file) as db:
+    with sqlite3.connect(tmp_path / "new" / APP_SCHEMA.file) as db:
         hashed = db.execute("select hash from users").fetchone()[0]
     db.close()
     made_before(tmp_path, hashed)
@@ -74,7 +74,7 @@ def test_what_older_files_hold_is_taken_over(tmp_path: Path) -> None:
     assert len(kept.find("ada")) == 2
     assert Users(tmp_path).check("ada", PASSWORD)
     assert not list(tmp_path.glob("users*")) and not list(tmp_path.glob("conversations*"))
-    with sqlite3.connect(tmp_path / APP.file) as db:
+    with sqlite3.connect(tmp_path / APP_SCHEMA.file) as db:
         asked = db.execute("select id from exchanges order by number").fetchall()
     db.close()
     assert [row[0] for row in asked] == ["x2", "x1"], "in the order in which they were asked"
@@ -82,7 +82,7 @@ def test_what_older_files_hold_is_taken_over(tmp_path: Path) -> None:
 
 def test_conversations_of_the_first_versions_are_taken_over(tmp_path: Path) -> None:
     made_before(tmp_path, "hash")
-    with sqlite3.connect(tmp_path / OLDER[1]) as db:
+    with sqlite3.connect(tmp_path / OLDER_FILES[1]) as db:
         db.execute("drop table deleted")  # it came later
     db.close()
     assert len(Conversations(tmp_path).find("ada")) == 2
@@ -90,10 +90,10 @@ def test_conversations_of_the_first_versions_are_taken_over(tmp_path: Path) -> N
 
 
 def test_a_damaged_older_file_is_told_and_kept(tmp_path: Path) -> None:
-    (tmp_path / OLDER[1]).write_bytes(b"not a database at all" * 100)
+    (tmp_path / OLDER_FILES[1]).write_bytes(b"not a database at all" * 100)
     with pytest.raises(StoreError, match=r"conversations\.sqlite3"):
         Conversations(tmp_path)
-    assert (tmp_path / OLDER[1]).exists()
+    assert (tmp_path / OLDER_FILES[1]).exists()
 
 
 def test_conversations_are_found_whatever_the_case(tmp_path: Path, both_databases: str) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.service.data_egress import NOTHING, kept_in, what_leaves
+from app.service.data_egress import NOTHING_LEAVES, describe, kept_in
 from app.settings import Settings
 
 
@@ -23,7 +23,7 @@ from app.settings import Settings
     ],
 )
 def test_what_is_on_this_machine_stays(tmp_path: Path, given: dict[str, str]) -> None:
-    assert what_leaves(Settings(data=tmp_path, **given)) == NOTHING  # type: ignore[arg-type]
+    assert describe(Settings(data=tmp_path, **given)) == NOTHING_LEAVES  # type: ignore[arg-type]
 
 
 def test_every_place_elsewhere_is_named(tmp_path: Path) -> None:
@@ -34,7 +34,7 @@ def test_every_place_elsewhere_is_named(tmp_path: Path) -> None:
         model="openai:gpt",
         embedder="openai:embedding",
     )
-    told = what_leaves(settings)
+    told = describe(settings)
     for place in ("db.example.org", "vectors.example.org", "openai"):
         assert place in told
     assert told.count("openai") == 2

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from app.evidence.custom_calibration import FILE, put_mark
+from app.evidence.custom_calibration import CALIBRATION_FILE, put_mark
 from app.service.conversations.feedback_set import feedback_set_path, own_set, put, read_cases
 from app.service.storage.copy_database import copy_database
 from app.service.storage.shared_files import SharedFiles, shared_files
 from app.settings import Settings
 from evals.datasets.case import Case, QuestionSet
-from evals.runs.runs import Progress, Run, all_runs, run
+from evals.runs.runs import Progress, Run, all_runs, run_system
 from evals.runs.systems import Footnote
 from evals.runs.workspace import runs_folder
 from ingest.document import Document
@@ -43,7 +43,7 @@ def test_what_one_machine_marks_another_has(machines: list[Settings]) -> None:
         put_mark(settings.data, name, "none", (0.5, True), changing)
     for settings in machines:
         assert list(read_cases(own_set(settings, "ada"))) == ["x", "y", "z"]
-        marked = json.loads((settings.data / FILE).read_text())["marked"]["none"]
+        marked = json.loads((settings.data / CALIBRATION_FILE).read_text())["marked"]["none"]
         assert list(marked) == ["x", "y", "z"]
         assert read_cases(own_set(settings, "bob")) == {}
 
@@ -93,7 +93,7 @@ def test_a_run_of_one_machine_is_read_on_another(
     cases = (Case("a", "When was the lighthouse built?", answers=(("1871",),), kind="fact"),)
     with Library.open(one.data, embedder, database=one.database) as library:
         library.add(sample)
-        made = run(
+        made = run_system(
             QuestionSet("two", cases), library, Footnote(library, one, None), lambda *_: True,
             runs_folder(one), keep=shared_files(one).keep,
         )  # fmt: skip
@@ -116,7 +116,7 @@ def test_a_run_that_is_interrupted_goes_on_elsewhere(
         with Library.open(settings.data, embedder, database=settings.database) as library:
             if not library.documents():
                 library.add(sample)
-            return run(
+            return run_system(
                 questions, library, Footnote(library, settings, None, one_by_one=True),
                 lambda *_: True, runs_folder(settings), progress=progress,
                 keep=shared_files(settings).keep,

@@ -13,12 +13,12 @@ from fastapi.testclient import TestClient
 from langchain_core.messages import BaseMessage
 
 import app.service.access.users
-from app.answering.prompt import SYSTEM
+from app.answering.prompt import SYSTEM_PROMPT
 from app.http.server import SignInNeeded, required_users, shown_address
 from app.models.base import ChatModel
 from app.service.access.users import TooManyTries, UserError, Users
 from app.service.engine import Engine
-from app.service.storage.app_database import APP
+from app.service.storage.app_database import APP_SCHEMA
 from app.settings import Settings
 from app.web import application
 from store.embedding.embedder import Embedder
@@ -37,7 +37,7 @@ def users(tmp_path: Path) -> Users:
 
 
 def test_passwords_are_kept_as_argon2_hashes(users: Users, tmp_path: Path) -> None:
-    rows = sqlite3.connect(tmp_path / APP.file).execute("select hash from users").fetchall()
+    rows = sqlite3.connect(tmp_path / APP_SCHEMA.file).execute("select hash from users").fetchall()
     assert rows[0][0].startswith("$argon2id$")
     assert users.check("ada", PASSWORD)
     assert not users.check("ada", PASSWORD + "!")
@@ -71,7 +71,7 @@ def test_tries_are_throttled_for_name_and_address(users: Users, tmp_path: Path) 
     with pytest.raises(TooManyTries):
         users.check("ada", PASSWORD, "203.0.113.9")
     assert users.check("ada", PASSWORD, "203.0.113.10")
-    with sqlite3.connect(tmp_path / APP.file) as db:
+    with sqlite3.connect(tmp_path / APP_SCHEMA.file) as db:
         db.execute("update attempts set at = at - ?", (app.service.users.PAUSE_S,))
     assert users.check("ada", PASSWORD, "203.0.113.9")
 
@@ -119,7 +119,7 @@ def test_loopback_needs_no_sign_in(library: Library) -> None:
 
 
 def test_the_password_rule_is_told_before_anything_is_typed() -> None:
-    from app.cli.users_commands import PASSWORD as PROMPT
+    from app.cli.users_commands import PASSWORD_PROMPT as PROMPT
 
     assert str(app.service.users.MIN_PASSWORD) in PROMPT
 
@@ -217,5 +217,5 @@ def test_the_local_model_is_ready_only_once_it_has_read_ahead(
         monkeypatch.setattr("app.models.factory.open_model", lambda _: local)
         monkeypatch.setattr(engine, "_fetched", lambda _: True)
         engine.load_model(fetch=False)
-        assert told == ["loading", SYSTEM]
+        assert told == ["loading", SYSTEM_PROMPT]
         assert engine.status.phase == "ready"

@@ -12,9 +12,9 @@ from app.answering import table_answer
 from app.answering.pipeline import Answerer
 from app.formats.json_forms import answer_from_payload, answer_payload
 from app.settings import load_settings
-from app.tables.describe_query import shown, written
-from app.tables.query import Operation, Query, compute, run
-from app.tables.values import Kind, grid, number
+from app.tables.describe_query import display_value, write_number
+from app.tables.query import Operation, TableQuery, compute_value, run_query
+from app.tables.values import Kind, build_grid, parse_number
 from ingest.load import load_bytes
 from ingest.load.base.source import Source
 from ingest.table import tables
@@ -70,12 +70,12 @@ def test_an_empty_cell_keeps_its_column() -> None:
     ],
 )
 def test_cells_are_read_as_numbers(text: str, value: str | None) -> None:
-    assert number(text) == (None if value is None else Decimal(value))
+    assert parse_number(text) == (None if value is None else Decimal(value))
 
 
 def test_columns_know_their_kind_and_unit_and_subtotals_are_known() -> None:
     document = load_bytes(FLEET.encode(), fleet())
-    held = grid(tables(document.text, document.blocks)[0])
+    held = build_grid(tables(document.text, document.blocks)[0])
     assert [c.kind for c in held.columns] == [Kind.TEXT, Kind.TEXT, Kind.NUMBER, Kind.NUMBER]
     assert held.columns[3].unit == "$"
     assert held.totals == {4}
@@ -83,11 +83,11 @@ def test_columns_know_their_kind_and_unit_and_subtotals_are_known() -> None:
 
 def test_sums_are_exact_and_division_by_zero_gives_nothing() -> None:
     tenths = [Decimal("0.1")] * 10
-    assert compute(Operation.SUM, tenths) == 1
-    assert compute(Operation.RATIO, [Decimal(0), Decimal(2)]) is None
-    assert compute(Operation.DIFFERENCE, [Decimal(1)] * 3) is None
-    assert written(Decimal("1234.5"), 2) == "1,234.50"
-    assert written(Decimal(10) / 3, 0) == "3.33"
+    assert compute_value(Operation.SUM, tenths) == 1
+    assert compute_value(Operation.RATIO, [Decimal(0), Decimal(2)]) is None
+    assert compute_value(Operation.DIFFERENCE, [Decimal(1)] * 3) is None
+    assert write_number(Decimal("1234.5"), 2) == "1,234.50"
+    assert write_number(Decimal(10) / 3, 0) == "3.33"
 
 
 @pytest.fixture(scope="module")
@@ -135,22 +135,22 @@ def test_a_sum_is_written_as_the_columns_numbers_are() -> None:
         data = "Port,Tons\n" + "".join(f'Pier {n},"{c}"\n' for n, c in enumerate(cells))
         document = load_bytes(data.encode(), Source("p.csv", "/p.csv"))
         (table,) = tables(document.text, document.blocks)
-        held = grid(table)
-        query = Query(Operation.SUM, (), (0, 1), 1)
-        result = run(held, query)
+        held = build_grid(table)
+        query = TableQuery(Operation.SUM, (), (0, 1), 1)
+        result = run_query(held, query)
         assert result is not None
-        assert shown(held, query, result) == told
+        assert display_value(held, query, result) == told
 
 
 def test_a_column_of_different_units_is_not_compared() -> None:
     data = b"Property,Model 40\nPower,320 W\nWater,18 litres\nWeight,12 kg\nNoise,44 dB\n"
     document = load_bytes(data, Source("m.csv", "/m.csv"))
     (table,) = tables(document.text, document.blocks)
-    assert [c.kind for c in grid(table).columns] == [Kind.TEXT, Kind.TEXT]
+    assert [c.kind for c in build_grid(table).columns] == [Kind.TEXT, Kind.TEXT]
     lengths = data.replace(b"W", b"m").replace(b"litres", b"m").replace(b"kg", b"m")
     document = load_bytes(lengths, Source("m.csv", "/m.csv"))
     (table,) = tables(document.text, document.blocks)
-    assert grid(table).columns[1].kind is Kind.NUMBER
+    assert build_grid(table).columns[1].kind is Kind.NUMBER
 
 
 def test_the_row_of_a_lookup_is_quoted_without_its_neighbours(
@@ -233,7 +233,7 @@ def test_a_header_is_no_answer(embedder: Embedder, tmp_path: Path) -> None:
 def test_a_row_of_a_long_table_is_looked_up_and_nothing_is_computed_over_part_of_it(
     embedder: Embedder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(table_answer, "MOST_CELLS", 200)
+    monkeypatch.setattr(table_answer, "MAX_TABLE_CELLS", 200)
     rows = "".join(f"Lamp {n:03},{n * 1.5:.2f},{n % 7}\n" for n in range(1, 301))
     with Library.open(tmp_path, embedder) as library:
         library.add(load_bytes(f"Item,Price,Stock\n{rows}".encode(), Source("l.csv", "/l.csv")))

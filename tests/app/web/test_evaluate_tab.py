@@ -17,10 +17,10 @@ from app.settings import Settings
 from evals.datasets.case import Case
 from evals.datasets.question_sets import load_set, write_set
 from evals.page import build, jobs, kept_state, render_run, set_choices
-from evals.page.kept_state import ENDED, State
+from evals.page.kept_state import ENDED_PROBLEM, State
 from evals.runs.runs import Run, RunError, all_runs
 from evals.runs.summary import LABELS, MEANINGS
-from evals.runs.workspace import Choice, runs_folder
+from evals.runs.workspace import QuestionChoice, runs_folder
 from evals.runs.workspace import choose as choose_questions
 from store.library import Library
 from tests.support.browser import Served, wait_until
@@ -146,7 +146,7 @@ def test_what_cannot_be_run_is_told(page: Page, tmp_path: Path) -> None:
 
 def test_one_run_at_a_time(served: Served, tmp_path: Path) -> None:
     made = jobs.Jobs(served.engine)
-    wanted = jobs.Wanted(str(path_of_a_set(tmp_path)), "none", "balanced")
+    wanted = jobs.RunRequest(str(path_of_a_set(tmp_path)), "none", "balanced")
     made.start("", wanted)
     with pytest.raises(RunError, match="in progress"):
         made.start("", wanted)
@@ -162,7 +162,7 @@ def test_other_processes_see_the_run_wait_for_it_and_may_cancel_it(
     served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one, other = (jobs.Jobs(served.engine) for _ in range(2))
-    wanted = jobs.Wanted(str(path_of_a_set(tmp_path)), "none", "eager", size=3)
+    wanted = jobs.RunRequest(str(path_of_a_set(tmp_path)), "none", "eager", size=3)
     gate = threading.Event()
     tell = one._tell
 
@@ -191,10 +191,10 @@ def test_the_run_of_a_process_that_died_holds_nobody_up(
 ) -> None:
     dead, living = (jobs.Jobs(served.engine) for _ in range(2))
     dead._kept.begin("")
-    later = time.time() + kept_state.DEAD_S + 1
+    later = time.time() + kept_state.DEAD_AFTER_S + 1
     monkeypatch.setattr(kept_state.time, "time", lambda: later)
-    assert living.now()[1] == State("failed", problem=ENDED)
-    living.start("", jobs.Wanted(str(path_of_a_set(tmp_path)), "none", "balanced"))
+    assert living.now()[1] == State("failed", problem=ENDED_PROBLEM)
+    living.start("", jobs.RunRequest(str(path_of_a_set(tmp_path)), "none", "balanced"))
     wait_until(lambda: living.now()[1].phase == "done")
 
 
@@ -237,7 +237,7 @@ def test_what_is_done_before_the_first_question_is_told(
         told.append(render_run.progress(made.now()[1]))
 
     monkeypatch.setattr(made, "_tell", heard)
-    made.start("", jobs.Wanted("dialogues", "none", "balanced", size=4))
+    made.start("", jobs.RunRequest("dialogues", "none", "balanced", size=4))
     for thread in threading.enumerate():
         if thread.name == "evaluate":
             thread.join(120)
@@ -248,7 +248,9 @@ def test_what_is_done_before_the_first_question_is_told(
 
 def test_a_run_that_is_stopped_early_speaks_for_the_whole_set() -> None:
     whole = load_set("briefing")
-    drawn = choose_questions(whole, Choice(shuffled=True))
-    assert drawn == choose_questions(whole, Choice(shuffled=True)), "the order is the seed's"
+    drawn = choose_questions(whole, QuestionChoice(shuffled=True))
+    assert drawn == choose_questions(whole, QuestionChoice(shuffled=True)), (
+        "the order is the seed's"
+    )
     assert sorted(c.id for c in drawn.cases) == sorted(c.id for c in whole.cases)
     assert len({c.kind for c in whole.cases[:30]}) < len({c.kind for c in drawn.cases[:30]})

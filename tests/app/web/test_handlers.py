@@ -14,7 +14,7 @@ from app.service.engine import Engine
 from app.settings import Settings
 from app.web import page
 from app.web.components import handler
-from app.web.toasts import Known
+from app.web.toasts import KnownState
 from evals.page import build as evaluate
 from ingest.document import Document
 from store.library import Library
@@ -97,7 +97,7 @@ def call(function: Callable[..., Any], text: Any, chosen: Any) -> None:
     """Call as Gradio does: inputs, then the request and the event where they are asked for."""
     request = gr.Request(username=None, session_hash="tab", query_params={})
     event = gr.EventData(None, {})
-    given: dict[Any, Any] = {gr.Request: request, gr.EventData: event, Known: Known()}
+    given: dict[Any, Any] = {gr.Request: request, gr.EventData: event, KnownState: KnownState()}
     hints = get_type_hints(function)
     values = []
     for name in inspect.signature(function).parameters:

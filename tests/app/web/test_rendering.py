@@ -221,8 +221,8 @@ def test_a_correction_leaves_every_other_line_as_it_is(tmp_path: Path) -> None:
 @given(st.text(max_size=3000))
 def test_key_words_are_few_enough_for_every_grader(text: str) -> None:
     words = feedback_set.key_words(text)
-    assert len(words) <= feedback_set.MOST_CHARACTERS
-    assert len(words.split()) <= feedback_set.MOST_WORDS
+    assert len(words) <= feedback_set.MAX_KEY_CHARS
+    assert len(words.split()) <= feedback_set.MAX_KEY_WORDS
     assert bool(words) == bool(text.split())
 
 

@@ -16,7 +16,7 @@ from pptx.util import Inches
 from ingest.document import BlockKind, Document
 from ingest.load import load_bytes
 from ingest.load.base.source import Source
-from ingest.render_page import page_picture
+from ingest.render_page import render_page
 from tests.support import made
 
 SAID = "Parking permit 4471 is valid until March."
@@ -153,7 +153,7 @@ def test_a_figure_of_a_pdf_is_read_after_the_text_of_its_page() -> None:
     before, said, after = (document.text.index(w) for w in ("Before.", "4471", "After."))
     assert before < said < after
     assert "Page 1: picture, read by text recognition" in document.text
-    _, (box,) = page_picture(data, document.media_type, 1, SAID, document.scans)
+    _, (box,) = render_page(data, document.media_type, 1, SAID, document.scans)
     assert 60 < box.left < box.right < 460 and 842 - 480 < box.top < box.bottom < 842 - 400
     assert read(data, "a.pdf", ocr=False).omissions == ("Page 1: 1 picture is not read.",)
 

@@ -11,7 +11,7 @@ from PIL import Image
 from ingest.document import BlockKind, Document, UnreadableDocument
 from ingest.load import load_bytes
 from ingest.load.base.source import Source
-from ingest.render_page import page_picture
+from ingest.render_page import render_page
 from tests.support import made
 
 PDF = "application/pdf"
@@ -153,11 +153,11 @@ def test_two_columns_in_reading_order_without_running_heads() -> None:
 def test_a_quote_is_found_and_marked_on_its_page() -> None:
     data = columns(2)
     quote = "the high water was extraordinarily late, as the pilots"
-    marked, boxes = page_picture(data, PDF, 2, quote)
+    marked, boxes = render_page(data, PDF, 2, quote)
     assert [box.page for box in boxes] == [2, 2]
     assert boxes[0].bottom < boxes[1].bottom and boxes[1].right < 320
     assert 842 - 720 + 14 * 3 - 12 < boxes[0].top < boxes[0].bottom < 842 - 720 + 14 * 3 + 5
-    plain, none = page_picture(data, PDF, 2, "words that stand nowhere")
+    plain, none = render_page(data, PDF, 2, "words that stand nowhere")
     picture, blank = Image.open(io.BytesIO(marked)), Image.open(io.BytesIO(plain))
     assert picture.size == blank.size and picture.size[0] > 800
     scale = picture.size[0] / 595
@@ -170,7 +170,7 @@ def test_a_quote_over_a_page_break_has_boxes_on_both() -> None:
     data = made.pdf_file(
         [[(60, 60, 11, "The ferry leaves at")], [(60, 780, 11, "six in the morning")]]
     )
-    _, boxes = page_picture(data, PDF, 1, "The ferry leaves at six in the morning")
+    _, boxes = render_page(data, PDF, 1, "The ferry leaves at six in the morning")
     assert [box.page for box in boxes] == [1, 2]
 
 

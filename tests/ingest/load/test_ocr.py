@@ -14,7 +14,7 @@ from ingest.load.base.source import Source
 from ingest.load.ocr.spaces import is_english, with_spaces
 from ingest.load.page.recognised_page import recognised_pages
 from ingest.load.sandbox import sandbox
-from ingest.render_page import page_picture
+from ingest.render_page import render_page
 from store.embedding.open_embedder import open_embedder
 from store.library import Library
 from tests.support.commands import Footnote
@@ -72,7 +72,7 @@ def test_the_page_is_shown_upright_with_the_words_marked(
 ) -> None:
     data = saved(scan(*SAID, turn=turn), format_)
     document = read(data, name)
-    shown, (box,) = page_picture(data, document.media_type, 1, SAID[1], document.scans)
+    shown, (box,) = render_page(data, document.media_type, 1, SAID[1], document.scans)
     page = Image.open(io.BytesIO(shown))
     assert page.height > page.width, "upright"
     yellow = [
@@ -97,7 +97,7 @@ def test_a_scanned_page_of_a_library_can_be_shown(tmp_path: Path) -> None:
         assert kept is not None and [page.number for page in kept[1]] == [1, 2]
         library.reindex()
         assert library.original(revision.id) == kept
-    _, (box,) = page_picture(kept[0], revision.media_type, 2, SAID[0], kept[1])
+    _, (box,) = render_page(kept[0], revision.media_type, 2, SAID[0], kept[1])
     assert box.page == 2
 
 

@@ -18,10 +18,10 @@ from pptx.util import Inches
 from ingest.document import BlockKind, Document
 from ingest.load import load_bytes
 from ingest.load.base.source import Source
-from ingest.load.office.docx_numbering import shown as numbered
-from ingest.load.office.docx_text import linear
+from ingest.load.office.docx_numbering import format_number as numbered
+from ingest.load.office.docx_text import linear_equation
 from ingest.load.spreadsheet.formulas import Formulas, NotComputed
-from ingest.load.spreadsheet.number_format import shown
+from ingest.load.spreadsheet.number_format import format_value
 
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 M = "http://schemas.openxmlformats.org/officeDocument/2006/math"
@@ -171,7 +171,7 @@ def test_an_equation_stands_on_one_line() -> None:
         f"<m:sSup><m:e>{r('c')}</m:e><m:sup>{r('10')}</m:sup></m:sSup>"
         f"<m:rad><m:deg/><m:e>{r('d')}</m:e></m:rad></m:oMath>"
     )
-    assert linear(parse_xml(xml)) == "x=(a+b)/(2)c^(10)√(d)"
+    assert linear_equation(parse_xml(xml)) == "x=(a+b)/(2)c^(10)√(d)"
 
 
 def test_strict_office_files_are_read() -> None:
@@ -252,7 +252,7 @@ def test_a_hidden_slide_is_told() -> None:
     ],
 )
 def test_a_value_is_shown_as_the_sheet_shows_it(value: object, format_: str, expected: str) -> None:
-    assert shown(value, format_) == expected
+    assert format_value(value, format_) == expected
 
 
 def computed(**cells: object) -> object:

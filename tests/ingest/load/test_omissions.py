@@ -14,7 +14,7 @@ from app.settings import Settings
 from ingest.document import Document, UnreadableDocument
 from ingest.load import left_out, load_bytes
 from ingest.load.base.source import Source
-from ingest.load.sandbox.sandbox import load_apart
+from ingest.load.sandbox.sandbox import load_in_sandbox
 from store.library import Library
 from tests.support import made
 from tests.support.commands import Footnote
@@ -92,7 +92,7 @@ def test_a_book_of_damaged_chapters_is_refused() -> None:
 
 def test_omissions_come_out_of_the_sandbox() -> None:
     pages = [[(72, 700, 12, "The harbour is deep.")], []]
-    apart = load_apart("ingest.load.pdf.pdf", made.pdf_file(pages), Source("a.pdf", "/a.pdf"))
+    apart = load_in_sandbox("ingest.load.pdf.pdf", made.pdf_file(pages), Source("a.pdf", "/a.pdf"))
     assert len(apart.omissions) == 1
 
 
@@ -107,7 +107,7 @@ def test_what_parses_a_strangers_document_gets_no_keys(monkeypatch: pytest.Monke
         return real(*arguments, **options)
 
     monkeypatch.setattr("ingest.load.sandbox.child.subprocess.Popen", popen)
-    load_apart(
+    load_in_sandbox(
         "ingest.load.pdf.pdf", made.pdf_file([[(72, 700, 12, "Deep.")]]), Source("a.pdf", "")
     )
     assert given  # the one that reads it, or the one that waits for the next

@@ -10,7 +10,7 @@ from ingest.load.base.source import Source
 from ingest.load.page.paragraphs import Paragraph, _attached
 from ingest.load.page.tables import with_headers
 from ingest.load.page.words import Box, in_reading_order
-from ingest.render_page import page_picture
+from ingest.render_page import render_page
 from ingest.table import tables
 from tests.support import made
 
@@ -38,7 +38,7 @@ def test_what_was_filled_in_stands_beside_its_label() -> None:
     text = read(data).text.replace(" |", "")
     assert "Full name: Ingrid Solberg" in text
     assert "Member [x]" in text
-    _, boxes = page_picture(data, "application/pdf", 1, "Ingrid Solberg")
+    _, boxes = render_page(data, "application/pdf", 1, "Ingrid Solberg")
     assert boxes, "a footnote can mark it on the page"
 
 
@@ -69,7 +69,7 @@ def test_a_turned_page_is_read_as_it_is_shown(turn: int) -> None:
     data = data.replace(b"/Contents 5 0 R", b"/Contents 4 0 R")
     text = " ".join(read(data).text.split())
     assert text == " ".join(said)
-    _, (box,) = page_picture(data, "application/pdf", 1, said[0])
+    _, (box,) = render_page(data, "application/pdf", 1, said[0])
     assert box.right - box.left > 5 * (box.bottom - box.top), "upright on the page"
 
 

@@ -12,8 +12,8 @@ import pytest
 from ingest.document import UnreadableDocument
 from ingest.load.base.source import Source
 from ingest.load.sandbox import child
-from ingest.load.sandbox.sandbox import load_apart
-from ingest.render_page import page_picture, page_picture_apart
+from ingest.load.sandbox.sandbox import load_in_sandbox
+from ingest.render_page import render_page, render_page_in_sandbox
 from tests.support import made
 
 PDF = made.pdf_file([[(72, 700, 12, "The harbour is deep.")]])
@@ -21,7 +21,7 @@ TYPE = "application/pdf"
 
 
 def read() -> str:
-    return load_apart("ingest.load.pdf.pdf", PDF, Source("a.pdf", "/a.pdf")).text
+    return load_in_sandbox("ingest.load.pdf.pdf", PDF, Source("a.pdf", "/a.pdf")).text
 
 
 def test_the_next_process_waits_and_serves_one_file() -> None:
@@ -69,10 +69,10 @@ def test_nothing_is_left_when_the_program_ends() -> None:
 
 
 def test_a_page_is_drawn_in_a_process_of_its_own() -> None:
-    apart, boxes = page_picture_apart(PDF, TYPE, 1, "harbour is deep")
-    assert (apart, boxes) == page_picture(PDF, TYPE, 1, "harbour is deep")
+    apart, boxes = render_page_in_sandbox(PDF, TYPE, 1, "harbour is deep")
+    assert (apart, boxes) == render_page(PDF, TYPE, 1, "harbour is deep")
     assert len(boxes) == 1
     with pytest.raises(UnreadableDocument, match="no page 7"):
-        page_picture_apart(PDF, TYPE, 7)
+        render_page_in_sandbox(PDF, TYPE, 7)
     with pytest.raises(UnreadableDocument):
-        page_picture_apart(b"%PDF-1.7 nothing", TYPE, 1)
+        render_page_in_sandbox(b"%PDF-1.7 nothing", TYPE, 1)
