@@ -29,7 +29,7 @@ from evals.calibration.calibrate_to_set import MIN_QUESTIONS, TooFewQuestions, c
 from evals.commands.eval_app import eval_app
 from evals.datasets.case import QuestionSet
 from evals.datasets.question_sets import load_set, write_set
-from ingest.load import load_logistic as load_file
+from ingest.load import load as load_file
 from store.library import Library
 from tests.support.scripted import scripted
 
