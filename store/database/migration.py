@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from sqlalchemy import MetaData, inspect, text
 from sqlalchemy.engine import Connection
 
-from store.database import sqlite_history
 from store.results import StoreError
 
 if TYPE_CHECKING:
@@ -30,15 +29,16 @@ class Schema:
 
 
 CATALOGUE = Schema("catalogue.sqlite3", "store:migrations", "0003", "alembic_version")
-BASE_REVISION = "0001"
-"""The revision that stands for the catalogue's tables of before Alembic."""
 Transaction = Callable[[], AbstractContextManager[Connection]]
 
 
 def migrate(schema: Schema, reading: Transaction, changing: Transaction, place: str) -> None:
     """Makes or changes the tables in one transaction (``changing`` does not check references until
-    it ends); ``StoreError`` where a newer Footnote made them. ``place`` is what a message calls the
-    database."""
+    it ends). ``place`` is what a message calls the database.
+
+    Raises :class:`~store.results.StoreError` if a newer Footnote made the tables, or a preview
+    older than version 0.1.0.
+    """
     with reading() as db:
         version = _version(db, schema)
     if version == schema.head:
@@ -48,8 +48,18 @@ def migrate(schema: Schema, reading: Transaction, changing: Transaction, place: 
             f"A newer Footnote made {place} (version {version} of its tables; this one knows "
             f"{schema.head}). Upgrade Footnote, or choose another data folder with --data."
         )
+    from alembic import command
+    from alembic.util import CommandError
+
     with changing() as db:
-        _upgrade(db, schema)
+        try:
+            command.upgrade(configured(db, schema), schema.head)
+        except CommandError as error:
+            raise StoreError(
+                f"A preview of Footnote made {place} (version {version} of its tables), and this "
+                "version cannot read it. Choose another data folder with --data and ingest the "
+                "documents again."
+            ) from error
 
 
 def _version(db: Connection, schema: Schema) -> str | None:
@@ -58,19 +68,6 @@ def _version(db: Connection, schema: Schema) -> str | None:
     query = text(f"SELECT version_num FROM {schema.version_table}")
     found: str | None = db.execute(query).scalar_one_or_none()
     return found
-
-
-def _upgrade(db: Connection, schema: Schema) -> None:
-    from alembic import command
-
-    config = configured(db, schema)
-    older = schema is CATALOGUE and db.dialect.name == "sqlite"
-    if older and _version(db, schema) is None and sqlite_history.adopted(db):
-        sqlite_history.upgrade_legacy(db)
-        command.stamp(config, BASE_REVISION)
-    command.upgrade(config, schema.head)
-    if older:
-        sqlite_history.refuse_older(db)
 
 
 def run_revisions(metadata: MetaData) -> None:

@@ -22,8 +22,8 @@ VECTOR_BATCH_SIZE = 256
 COLLECTION_NAME = "passages"
 MAX_IN_LOG = 1000 + VECTOR_BATCH_SIZE
 """Vectors that Chroma may still have in its log alone (its ``sync_threshold``, and a batch)."""
-LEGACY_FOLLOWS_FILE = "follows.json"
-"""The file that said how far a folder follows, before its collection did."""
+FOLDER_FILE = "follows.json"
+"""The file that names the folder of Chroma's that is in use."""
 
 
 class Damaged(Exception):
@@ -44,16 +44,16 @@ class Follows:
 class ChromaIndex:
     """A collection and how far it follows. Use it from one thread at a time."""
 
-    def __init__(self, client: Any, name: str, state: VectorState, before: Follows | None) -> None:
+    def __init__(self, client: Any, name: str, state: VectorState) -> None:
         self._client = client
         self._items: Any = client.get_or_create_collection(
             name, embedding_function=None, configuration={"hnsw": {"space": "cosine"}}
         )
         fresh = Follows(state.model, 0, state.collections)
-        self.follows = _read(self._items.metadata) or before or fresh
+        self.follows = _read(self._items.metadata) or fresh
 
     @classmethod
-    def in_folder(cls, folder: Path, state: VectorState, before: Follows | None) -> ChromaIndex:
+    def in_folder(cls, folder: Path, state: VectorState) -> ChromaIndex:
         """The collection in a folder that no other process uses."""
         import chromadb
         from chromadb.config import Settings
@@ -62,7 +62,7 @@ class ChromaIndex:
         client: Any = chromadb.PersistentClient(
             path=str(folder), settings=Settings(anonymized_telemetry=False)
         )
-        index = cls(client, COLLECTION_NAME, state, before)
+        index = cls(client, COLLECTION_NAME, state)
         held = index._items.count()
         if held < max(index.follows.held, min(index.follows.seq, 1)):
             client.close()
@@ -86,7 +86,7 @@ class ChromaIndex:
             headers={"Authorization": f"Bearer {token}"} if token else {},
             settings=Settings(anonymized_telemetry=False),
         )
-        return cls(client, name, state, None)
+        return cls(client, name, state)
 
     def fits(self, state: VectorState) -> bool:
         """Whether today's embedder made its vectors."""
@@ -175,11 +175,10 @@ def _read(metadata: Any) -> Follows | None:
         raise Damaged(f"unreadable metadata: {error}") from error
 
 
-def folder_of(root: Path) -> tuple[str, Follows | None]:
-    """The name of the folder that ``root``'s note names, and what an older note says of it."""
+def folder_of(root: Path) -> str:
+    """The name of the folder that ``root``'s note names."""
     try:
-        noted = json.loads((root / LEGACY_FOLLOWS_FILE).read_text(encoding="utf-8"))
-        return str(noted["folder"]), _read(noted)
+        return str(json.loads((root / FOLDER_FILE).read_text(encoding="utf-8"))["folder"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise Damaged(f"unreadable note: {error}") from error
 

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from store.results import StoreError
 from store.vectors.brute_force import Tail, VectorSource, VectorState, nearest
-from store.vectors.chroma_index import VECTOR_BATCH_SIZE, ChromaIndex, Damaged, Follows, failures
+from store.vectors.chroma_index import VECTOR_BATCH_SIZE, ChromaIndex, Damaged, failures
 from store.vectors.vector_server import (
     VectorServer,
     chroma_folder,
@@ -160,13 +160,12 @@ class Vectors:
             return ChromaIndex.on_server(server.address, server.token, server.name, state)
         if self._unusable:
             return None
-        folder, before = chroma_folder(self._folder)
-        return self._create(state) if folder is None else self._in_folder(folder, before, state)
-
-    def _in_folder(self, folder: Path, before: Follows | None, state: VectorState) -> ChromaIndex:
+        folder = chroma_folder(self._folder)
+        if folder is None:
+            return self._create(state)
         if not folder.is_dir():
             raise Damaged("its folder is gone")
-        return ChromaIndex.in_folder(folder, state, before)
+        return ChromaIndex.in_folder(folder, state)
 
     def _create(self, state: VectorState) -> ChromaIndex:
         """A new, empty folder of its own name: Chroma keeps what it knows of a path in memory."""
@@ -176,7 +175,7 @@ class Vectors:
             self._folder.unlink(missing_ok=True)
         self._folder.mkdir(parents=True, exist_ok=True)
         made = self._folder / uuid.uuid4().hex
-        index = ChromaIndex.in_folder(made, state, None)
+        index = ChromaIndex.in_folder(made, state)
         name_folder(self._folder, made.name)
         return index
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from store.files.private_files import private_umask
-from store.vectors.chroma_index import COLLECTION_NAME, LEGACY_FOLLOWS_FILE, Follows, folder_of
+from store.vectors.chroma_index import COLLECTION_NAME, FOLDER_FILE, folder_of
 
 NOTE_FILE = "server.json"
 START_S = 60.0
@@ -50,18 +50,16 @@ def forget_server(root: Path) -> None:
     (root / NOTE_FILE).unlink(missing_ok=True)
 
 
-def chroma_folder(root: Path) -> tuple[Path | None, Follows | None]:
-    """Chroma's own folder in the folder of vectors, and what an older note says of it; None before
-    there is one."""
-    if not (root / LEGACY_FOLLOWS_FILE).exists():
-        return None, None
-    name, before = folder_of(root)
-    return root / name, before
+def chroma_folder(root: Path) -> Path | None:
+    """Chroma's own folder in the folder of vectors; None before there is one."""
+    if not (root / FOLDER_FILE).exists():
+        return None
+    return root / folder_of(root)
 
 
 def name_folder(root: Path, name: str) -> None:
     """Notes which folder in the folder of vectors is Chroma's own."""
-    _write(root / LEGACY_FOLLOWS_FILE, {"folder": name})
+    _write(root / FOLDER_FILE, {"folder": name})
 
 
 def _write(file: Path, noted: dict[str, object]) -> None:
@@ -78,7 +76,7 @@ def serve(root: Path, port: int, ready: Callable[[str], None]) -> None:
     """
     import chromadb_rust_bindings
 
-    folder, _ = chroma_folder(root)
+    folder = chroma_folder(root)
     if folder is None:
         folder = root / uuid.uuid4().hex
         root.mkdir(parents=True, exist_ok=True)

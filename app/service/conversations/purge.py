@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.service.conversations.conversations import Conversations
-from app.service.storage.app_database import APP_SCHEMA, OLDER_FILES
+from app.service.storage.app_database import APP_SCHEMA
 from app.service.storage.uploaded_files import UploadedFiles
 from store.library import Library
 
@@ -19,8 +19,7 @@ def purge(library: Library, name: str) -> None:
     library.remove(name, purge=True)
     for document in {revision.document for revision in history}:
         UploadedFiles(library.folder).delete_named(document)  # uploaded again, and not added
-    files = (library.folder / name for name in (APP_SCHEMA.file, *OLDER_FILES))
-    if library.database or any(file.exists() for file in files):
+    if library.database or (library.folder / APP_SCHEMA.file).exists():
         kept = Conversations(library.folder, library.database)
         kept.forget_revisions(revisions, PURGED_ANSWER)
         kept.close()

@@ -49,7 +49,7 @@ def test_of_many_wrong_passwords_at_once_five_are_looked_at(
     looked: list[str] = []
     at_once: list[int] = []
     running = threading.Semaphore(100)
-    verify = app.service.users._verify
+    verify = app.service.access.users._verify
 
     def counted(known: str, password: str) -> bool:
         running.acquire()
@@ -60,7 +60,7 @@ def test_of_many_wrong_passwords_at_once_five_are_looked_at(
         finally:
             running.release()
 
-    monkeypatch.setattr(app.service.users, "_verify", counted)
+    monkeypatch.setattr(app.service.access.users, "_verify", counted)
 
     def guess(number: int) -> bool | None:
         try:
@@ -160,7 +160,7 @@ def test_a_process_that_dies_while_it_hashes_counts_as_one_try(
             assert all(who.startswith(UNDER_WAY_PREFIX) for who in held())
             raise KeyboardInterrupt
 
-        patched.setattr(app.service.users, "_verify", dies)
+        patched.setattr(app.service.access.users, "_verify", dies)
         with pytest.raises(KeyboardInterrupt):
             users.check("ada", "wrong", "203.0.113.9")
     assert len(held()) == 1
@@ -246,7 +246,7 @@ def test_the_line_to_sign_in_has_an_end(shared: Served, monkeypatch: pytest.Monk
 
     monkeypatch.setattr(app.http.auth, "MOST_WAITING", 1)
     gate = threading.Event()
-    verify = app.service.users._verify
+    verify = app.service.access.users._verify
     begun: list[str] = []
 
     def slow(known: str, password: str) -> bool:
@@ -254,7 +254,7 @@ def test_the_line_to_sign_in_has_an_end(shared: Served, monkeypatch: pytest.Monk
         gate.wait(60)
         return verify(known, password)
 
-    monkeypatch.setattr(app.service.users, "_verify", slow)
+    monkeypatch.setattr(app.service.access.users, "_verify", slow)
     codes: list[int] = []
 
     def enter() -> None:

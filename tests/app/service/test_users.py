@@ -16,6 +16,7 @@ import app.service.access.users
 from app.answering.prompt import SYSTEM_PROMPT
 from app.http.server import SignInNeeded, required_users, shown_address
 from app.models.base import ChatModel
+from app.service.access.sign_in_tries import MAX_TRIES
 from app.service.access.users import TooManyTries, UserError, Users
 from app.service.engine import Engine
 from app.service.storage.app_database import APP_SCHEMA
@@ -66,13 +67,13 @@ def test_sessions_end_by_time_sign_out_and_a_new_password(
 
 
 def test_tries_are_throttled_for_name_and_address(users: Users, tmp_path: Path) -> None:
-    for number in range(app.service.users.TRIES):
+    for number in range(MAX_TRIES):
         assert not users.check(f"guess{number}", "wrong", "203.0.113.9")
     with pytest.raises(TooManyTries):
         users.check("ada", PASSWORD, "203.0.113.9")
     assert users.check("ada", PASSWORD, "203.0.113.10")
     with sqlite3.connect(tmp_path / APP_SCHEMA.file) as db:
-        db.execute("update attempts set at = at - ?", (app.service.users.PAUSE_S,))
+        db.execute("update attempts set at = at - ?", (app.service.access.users.PAUSE_S,))
     assert users.check("ada", PASSWORD, "203.0.113.9")
 
 
@@ -121,7 +122,7 @@ def test_loopback_needs_no_sign_in(library: Library) -> None:
 def test_the_password_rule_is_told_before_anything_is_typed() -> None:
     from app.cli.users_commands import PASSWORD_PROMPT as PROMPT
 
-    assert str(app.service.users.MIN_PASSWORD) in PROMPT
+    assert str(app.service.access.users.MIN_PASSWORD_CHARS) in PROMPT
 
 
 @pytest.mark.parametrize(
@@ -153,8 +154,8 @@ def test_an_unknown_name_takes_as_long_as_a_known_one(
         return call
 
     for name in ("_hash", "_verify"):
-        function = getattr(app.service.users, name)
-        monkeypatch.setattr(app.service.users, name, counted(function))
+        function = getattr(app.service.access.users, name)
+        monkeypatch.setattr(app.service.access.users, name, counted(function))
     for name in ("ada", "bob"):
         made.clear()
         assert not users.check(name, "a wrong password")

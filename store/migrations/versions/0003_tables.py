@@ -1,4 +1,4 @@
-"""The tables as they were when Alembic came."""
+"""The tables of version 0.1.0."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0001"
+revision = "0003"
 down_revision = None
 
 TEXT = sa.Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
@@ -43,13 +43,22 @@ def _make_documents() -> None:
     )
     # SQLite cannot add a foreign key later, and does not mind a table that is still missing.
     current = (sa.ForeignKey("revisions.id", name="documents_current_fk"),) if sqlite else ()
+    counters = ("generation", "passages", "words")
+    op.create_table(
+        "collections",
+        sa.Column("name", TEXT, primary_key=True),
+        *(sa.Column(n, sa.BigInteger, nullable=False, server_default="0") for n in counters),
+    )
     op.create_table(
         "documents",
         sa.Column("id", TEXT, primary_key=True),
         _needed("name"),
-        sa.Column("source", TEXT, nullable=False, unique=True),
+        _needed("source"),
         sa.Column("current", TEXT, *current),
+        sa.Column("collection", TEXT, sa.ForeignKey("collections.name"), nullable=False),
+        sa.UniqueConstraint("source", "collection"),
     )
+    op.create_index("documents_collection", "documents", ["collection"])
     op.create_index("documents_current", "documents", ["current"])
     op.create_index("documents_name", "documents", ["name", "source"])
     op.create_table(
@@ -170,5 +179,17 @@ def _make_postgresql_fulltext() -> None:
         ),
         _needed("words", postgresql.TSVECTOR),
         _needed("length", sa.Integer),
+        # So that the passages need not be looked up to learn whose a match is.
+        _needed("revision"),
     )
     op.create_index("fulltext_words", "fulltext", ["words"], postgresql_using="gin")
+    op.create_index("fulltext_revision", "fulltext", ["revision"])
+    # How many passages of each collection have a word: counting them at each question takes long.
+    op.create_table(
+        "word_counts",
+        sa.Column("word", TEXT, primary_key=True),
+        sa.Column("collection", TEXT, primary_key=True),
+        _needed("passages", sa.BigInteger),
+        # Room for the next counts on the same page: they change with each document.
+        postgresql_with={"fillfactor": "50"},
+    )
