@@ -15,7 +15,7 @@ from ingest.load.pictures.embedded_pictures import Pictures
 
 _OASIS = "{urn:oasis:names:tc:opendocument:xmlns:"
 TEXT, TABLE, OFFICE = f"{_OASIS}text:1.0}}", f"{_OASIS}table:1.0}}", f"{_OASIS}office:1.0}}"
-DRAW, PRESENTATION = f"{_OASIS}drawing:1.0}}", f"{_OASIS}presentation:1.0}}"
+DRAW = f"{_OASIS}drawing:1.0}}"
 _LINKS = "{http://www.w3.org/1999/xlink}href"
 _DC = "{http://purl.org/dc/elements/1.1/}"
 _LEFT_OUT = (f"{TEXT}tracked-changes", f"{TEXT}table-of-content", f"{TEXT}alphabetical-index")

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 MIN_RUN = 8
-# A gap between letters that parts words, as a share of the line's height.
-WORD_GAP = 0.3
 _ALEFS = ("\u0622", "\u0623", "\u0625", "\u0627")
 
 
