@@ -30,6 +30,7 @@ from store.results import (
     StoredAnswer,
     StoreError,
 )
+from store.search.retrieval import Retrieval
 from store.search.searcher import Searcher
 from store.vectors.vector_index import Vectors
 from store.vectors.vector_server import VectorServer
@@ -204,11 +205,23 @@ class Library(ReadableLibrary):
     # Answers
 
     def record_answer(
-        self, payload: Mapping[str, object], citations: Sequence[answer_log.CitationLike] = ()
+        self,
+        payload: Mapping[str, object],
+        citations: Sequence[answer_log.CitationLike] = (),
+        retrieval: Retrieval | None = None,
     ) -> str:
-        """Stores an answer's JSON with what it rests on; returns its id (a new one if none)."""
-        asked = answer_log.retrieval_snapshot(payload, self._indexer.model, self._searcher)
-        return answer_log.record_answer(self._catalogue, payload, citations, asked=asked)
+        """Stores an answer's JSON with what it rests on; returns its id (a new one if none).
+
+        A refusal is worth asking again once passages come up that its ``retrieval`` did not have;
+        where it is not given, all documents are searched now.
+        """
+        if not payload.get("refused"):
+            retrieval = Retrieval()
+        elif retrieval is None:
+            question = str(payload.get("standalone") or payload.get("question") or "")
+            retrieval = self.retrieve(question, (), documents=None)
+        model = self._indexer.model
+        return answer_log.record_answer(self._catalogue, payload, citations, model, retrieval)
 
     def answers(
         self, status: AnswerStatus | None = None, ids: Collection[str] | None = None
@@ -225,10 +238,10 @@ class Library(ReadableLibrary):
             raise StoreError(f"There is no stored answer {answer_id!r}; see `footnote answers`.")
         return found[0]
 
-    def _ask_again(self, question: str, vector: NDArray[np.float32] | None) -> list[Hit]:
-        if vector is not None:
-            return self._searcher.by_vector(question, vector, answer_log.TOP_HITS)
-        return self.search(question, answer_log.TOP_HITS)
+    def _ask_again(
+        self, question: str, vector: NDArray[np.float32] | None, documents: Sequence[str] | None
+    ) -> list[Hit]:
+        return self._searcher.by_vector(question, vector, answer_log.TOP_HITS, documents)
 
     # Settings and names
 

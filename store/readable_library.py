@@ -11,10 +11,11 @@ from ingest.scan import ScannedPage
 from store.answers.revision_diff import diff as compare
 from store.catalogue.catalogue import Catalogue
 from store.catalogue.collections import DocumentCollection
-from store.catalogue.document_lookup import one_document, revision_numbered
-from store.catalogue.listing import Listing, asked_of, listing
+from store.catalogue.document_lookup import current_ids, one_document, revision_numbered
+from store.catalogue.listing import Listing, listing
 from store.results import Diff, Hit, Revision, StoredPassage, StoreError
 from store.search.hybrid_search import Mode
+from store.search.retrieval import Retrieval
 from store.search.searcher import Searcher
 
 if TYPE_CHECKING:
@@ -54,9 +55,12 @@ class ReadableLibrary(ABC):
         """What a question is asked of, told briefly; ``documents`` are names, ids or sources."""
         return listing(self._catalogue, documents)
 
-    def asked_of(self, question: str, documents: Sequence[str] | None) -> tuple[str, str] | None:
-        """The document that "NAME: question" names, and the question; None where it names none."""
-        return asked_of(self._catalogue, question, documents)
+    def has_document(self, name: str, among: Sequence[str] | None = None) -> bool:
+        """Whether there is a current document of this name, id or source, ``among`` these."""
+        named = {each for each, _ in self._catalogue.document_ids(name, current=True)}
+        return bool(
+            named and (among is None or named.intersection(current_ids(self._catalogue, among)))
+        )
 
     def revision(self, revision_id: str) -> Revision:
         """A revision, current or not."""
@@ -118,6 +122,14 @@ class ReadableLibrary(ABC):
         """``search`` for many questions, embedded together."""
         self._check_settings()
         return self._searcher.search_many(questions, k, documents, mode)
+
+    def retrieve(
+        self, question: str, words: Sequence[str], k: int = 5, *, documents: Sequence[str] | None
+    ) -> Retrieval:
+        """All that answering a question needs, from one snapshot; ``words`` are those whose idf is
+        wanted, ``documents`` (names, ids or sources) restrict."""
+        self._check_settings()
+        return self._searcher.retrieve(question, words, k, documents)
 
     def idf(self, words: Sequence[str]) -> dict[str, float]:
         """How rare each word is in the current passages (BM25's idf, natural logarithm)."""

@@ -10,7 +10,7 @@ from app.answering.extract import quote_answer
 from app.answering.refusal import build_refusal
 from app.evidence.alternatives import labels
 from app.evidence.evidence import ScoredEvidence
-from app.language.tokens import content_words
+from app.question.parsed_question import ParsedQuestion
 from app.question.rewrite import is_follow_up
 
 TOO_OPEN = "The question does not say what it is about: ask it again with the thing that you mean."
@@ -26,11 +26,11 @@ def offer_alternatives(result: ScoredEvidence, likely: float) -> Answer:
     return replace(shown, choices=choices if len(set(choices)) == len(named) else ())
 
 
-def is_underspecified(question: str) -> Answer | None:
+def is_underspecified(question: ParsedQuestion) -> Answer | None:
     """The reply to a question by itself that names nothing ("How many?"); None where it does."""
-    if content_words(question):
+    if question.content_words:
         return None
-    return Answer(question, question, "unclear", (), (), TOO_OPEN, (), 0.0, "none")
+    return Answer(question.text, question.text, "unclear", (), (), TOO_OPEN, (), 0.0, "none")
 
 
 def needs_previous_turn(result: ScoredEvidence, answer: Answer) -> Answer:
@@ -40,7 +40,7 @@ def needs_previous_turn(result: ScoredEvidence, answer: Answer) -> Answer:
     leave?") are, where the documents hold one thing that fits.
     """
     question = result.question
-    continues = _CONTINUES.match(question.strip()) is not None
+    continues = _CONTINUES.match(question.text.strip()) is not None
     leans = is_follow_up(question) and (continues or answer.refused)
     if not leans or not result.retrieved.documents:
         return answer

@@ -18,6 +18,7 @@ from app.answering.verify import (
     verify_sentences,
 )
 from app.evidence.reader import Reader
+from app.question.parsed_question import ParsedQuestion
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,10 @@ class CheckedSentence:
 
 
 def check(
-    asked: str, drafted: Sequence[DraftedSentence], sources: Sequence[PromptSource], reader: Reader
+    asked: ParsedQuestion,
+    drafted: Sequence[DraftedSentence],
+    sources: Sequence[PromptSource],
+    reader: Reader,
 ) -> list[CheckedSentence]:
     """Each sentence against the source that supports it best, cited or not."""
     chosen = [_best_source(asked, d, sources) for d in drafted]
@@ -50,7 +54,7 @@ def check(
 
 
 def _best_source(
-    asked: str, drafted: DraftedSentence, sources: Sequence[PromptSource]
+    asked: ParsedQuestion, drafted: DraftedSentence, sources: Sequence[PromptSource]
 ) -> PromptSource:
     """The source with the fewest missing facts and foreign words; a cited one wins ties."""
 

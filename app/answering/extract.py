@@ -11,7 +11,8 @@ from app.answering.citations import CitationNumbering
 from app.answering.headline import headline, is_sure
 from app.evidence.evidence import Evidence, ScoredEvidence
 from app.evidence.score_evidence import span_with_antecedent
-from app.question.answer_type import AnswerType, answer_type
+from app.question.answer_type import AnswerType
+from app.question.parsed_question import ParsedQuestion
 from ingest.block_classifier import ends_with_colon, is_furniture
 from ingest.document import Block, BlockKind
 from ingest.language.sentences import sentences
@@ -80,14 +81,14 @@ def _covers(quote: Quote, other: Quote) -> bool:
     return _within(other.evidence, quote)
 
 
-def _list_quote(evidence: Evidence, question: str) -> Quote | None:
+def _list_quote(evidence: Evidence, question: ParsedQuestion) -> Quote | None:
     """The whole list where the sentence leads it in, or is an item and a list is asked for."""
     span = list_around(evidence.hit.source.blocks, evidence.start)
     if span is None:
         return None
     lead, items = span
     leading = evidence.start < items[0].start
-    if not leading and answer_type(question) is not AnswerType.LIST:
+    if not leading and question.answer_type is not AnswerType.LIST:
         return None
     shown = items[:MAX_LIST_ITEMS]
     lines = [(b.start, b.end) for b in ([lead] if lead else []) + shown]
@@ -143,7 +144,7 @@ def quote_answer(result: ScoredEvidence, likely: float, nearly: float = NEARLY_A
     quotes = choose_quotes(result, nearly=nearly)
     best = next((q for q in quotes if _within(result.evidence[0], q)), None)
     # What is told in several passages is complete only with all of them, and in their order.
-    listed = answer_type(question) is AnswerType.LIST
+    listed = question.answer_type is AnswerType.LIST
     whole = listed and best is not None and best.of > 1
     single = best is not None and (whole or not listed)
     if single:
@@ -157,8 +158,8 @@ def quote_answer(result: ScoredEvidence, likely: float, nearly: float = NEARLY_A
             for a, b in quote.lines
         ]
     return Answer(
-        question,
-        question,
+        question.text,
+        question.text,
         "answer",
         tuple(sentences),
         footnotes.citations,
@@ -167,7 +168,7 @@ def quote_answer(result: ScoredEvidence, likely: float, nearly: float = NEARLY_A
         likely,
         "none",
         tuple(count_of_items(q.shown, q.of) for q in quotes if q.of > 1),
-        headline=_headline(best, question) if best and single else "",
+        headline=_headline(best, question.text) if best and single else "",
         further=sum(len(q.lines) for q in quotes[1:]) if folds else 0,
     )
 

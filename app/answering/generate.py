@@ -28,7 +28,8 @@ from app.evidence.evidence import ScoredEvidence
 from app.evidence.reader import Reader
 from app.models.base import ChatModel, ModelError
 from app.models.thinking import CLOSED, THINKING_TOKENS, UnreasonedReply
-from app.question.answer_type import AnswerType, answer_type
+from app.question.answer_type import AnswerType
+from app.question.parsed_question import ParsedQuestion
 from app.settings import Settings
 
 MAX_TOKENS = 200
@@ -49,9 +50,9 @@ class DraftedAnswer:
         self._denied = False
         self._broken = ""
 
-    def stream(self, asked: str, result: ScoredEvidence) -> Iterator[Word]:
+    def stream(self, result: ScoredEvidence) -> Iterator[Word]:
         """The draft as it is written; nothing where the evidence is judged not to answer."""
-        self._sources = prompt_sources(result)
+        self._sources, asked = prompt_sources(result), result.question.text
         texts = [s.text for s in self._sources]
         # The judgement and the draft share all but the last line of the prompt, and so its cache.
         yes = self._model.yes_log_odds(messages(asked, texts, JUDGE_PROMPT))
@@ -155,8 +156,8 @@ class DraftedAnswer:
         return refusal.build_refusal(result, self._likely, name, notes)
 
     def _unknown_citation_notes(self, checked: Sequence[CheckedSentence]) -> tuple[str, ...]:
-        offered_models = range(1, len(self._sources) + 1)
-        strange = sorted({n for c in checked for n in c.drafted.numbers if n not in offered_models})
+        known = range(1, len(self._sources) + 1)
+        strange = sorted({n for c in checked for n in c.drafted.numbers if n not in known})
         told = ", ".join(f"[{n}]" for n in strange)
         return (f"The model cited sources that it was not given: {told}.",) if strange else ()
 
@@ -180,8 +181,8 @@ class DraftedAnswer:
         own = len(sentences)
         self._add_best_sentence(result, footnotes, sentences)
         return Answer(
-            result.question,
-            result.question,
+            result.question.text,
+            result.question.text,
             "answer",
             tuple(sentences.values()),
             footnotes.citations,
@@ -222,14 +223,14 @@ class DraftedAnswer:
         return matching_span(checked) or checked.source.evidence.key
 
     def _verbatim_lines(
-        self, checked: CheckedSentence, question: str
+        self, checked: CheckedSentence, question: ParsedQuestion
     ) -> tuple[tuple[int, int], ...]:
         """The source's own lines, where they serve better than the model's words.
 
         A list that was asked for is shown whole; a fragment is shown as the sentence around it.
         """
         source = checked.source
-        if len(source.lines) > 2 and answer_type(question) is AnswerType.LIST:
+        if len(source.lines) > 2 and question.answer_type is AnswerType.LIST:
             return source.lines
         if not checked.is_supported:
             return (nearest_line(checked.drafted.text, source),)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 
@@ -27,14 +27,15 @@ from app.evidence.evidence import Retrieved, ScoredEvidence
 from app.evidence.reader import Reader
 from app.evidence.score_evidence import score_evidence, score_readings
 from app.formats.json_forms import answer_payload
-from app.language.tokens import content_words
 from app.models.base import ChatModel, ModelError
 from app.question.about_document import may_ask_about_document
+from app.question.document_prefix import possible_prefixes
+from app.question.parsed_question import ParsedQuestion
 from app.question.rewrite import rewrite_question
 from app.settings import Settings
 from ingest.document import FootnoteError
 from store.library import Library
-from store.results import Hit, Revision
+from store.results import Revision
 
 MAX_QUESTION_CHARS = 4000
 QUESTION_BATCH_SIZE = 16
@@ -47,6 +48,23 @@ class QuestionError(FootnoteError):
     """The question cannot be asked as it stands."""
 
     exit_code = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """A question as it is understood: ``asked`` is searched for in ``documents`` (None: all),
+    ``standalone`` is what a reader is told it was understood as.
+
+    ``answer`` is given at once where it needs no search; ``first`` says that no question was asked
+    before it.
+    """
+
+    given: str
+    asked: ParsedQuestion
+    documents: Sequence[str] | None
+    standalone: str
+    answer: Answer | None = None
+    first: bool = True
 
 
 class Answerer:
@@ -90,49 +108,34 @@ class Answerer:
         """Quotes for many questions, in order; the reader runs in batches."""
         pending = iter(asked)
         while batch := list(islice(pending, QUESTION_BATCH_SIZE)):
-            began = time.perf_counter()
-            for question, _ in batch:
-                check_question(question)
-            given, batch = batch, [self._scoped(*one) for one in batch]
-            whole = [
-                answer_whole_document_question(self.library, q, partial(self._revisions, d))
-                for q, d in batch
-            ]
+            clock = Clock()
+            understood = [self._understand(question, documents) for question, documents in batch]
             retrieved = [
-                self.retrieve(asked, documents)
-                for (_, documents), (_, asked) in zip(batch, whole, strict=True)
+                self.retrieve(one.asked, one.documents) for one in understood if one.answer is None
             ]
-            pairs = [(r.question, h.stored.passage.text) for r in retrieved for h in r.hits]
+            pairs = [(r.question.text, h.stored.passage.text) for r in retrieved for h in r.hits]
             # One run of the reader for the whole batch: that is what makes batches fast.
             readings = iter(self.reader.read_pairs(pairs))
-            for (question, _), (alone, _), one, (known, _) in zip(
-                given, batch, retrieved, whole, strict=True
-            ):
-                result = score_readings(one, list(islice(readings, len(one.hits))), self.reader)
-                share = (time.perf_counter() - began) * 1000 / len(batch)
-                answer = known or is_underspecified(alone)
-                if answer is None:
-                    answer = needs_previous_turn(result, self._without_model(result, Clock(share)))
-                yield replace(answer, question=question)
+            share, found = clock.spent_ms() / len(batch), iter(retrieved)
+            for one in understood:
+                clock = Clock(share)
+                if one.answer is not None:
+                    yield replace(one.answer, timings_ms=clock.timings())
+                    continue
+                mine = next(found)
+                read = list(islice(readings, len(mine.hits)))
+                result = score_readings(mine, read, self.reader)
+                answer = self._quoted(one, result, self._without_model(result, clock))
+                yield replace(answer, question=one.given, standalone=one.standalone)
 
-    def _scoped(
-        self, question: str, documents: Sequence[str] | None
-    ) -> tuple[str, Sequence[str] | None]:
-        """The question and the documents it is asked of: "NAME: …" is asked of that one alone."""
-        named = self.library.asked_of(question, documents)
-        return (named[1], [named[0]]) if named else (question, documents)
-
-    def search(self, question: str, documents: Sequence[str] | None = None) -> list[Hit]:
-        """The best passages for a question that stands alone."""
-        return self.library.search(question, self.settings.k, documents=documents)
-
-    def retrieve(self, question: str, documents: Sequence[str] | None = None) -> Retrieved:
+    def retrieve(
+        self, question: ParsedQuestion, documents: Sequence[str] | None = None
+    ) -> Retrieved:
         """The passages that a question is answered from, best first, and all about them."""
-        hits = self.search(question, documents)
-        rarity = self.library.idf(content_words(question))
-        listed = self.library.listing(documents)
-        names = tuple(r.document for r in listed.first)
-        return Retrieved(question, tuple(hits), rarity, names, listed.count, listed.unread)
+        words, k = question.content_words, self.settings.k
+        return Retrieved(
+            question, self.library.retrieve(question.text, words, k, documents=documents)
+        )
 
     def stream(
         self,
@@ -143,9 +146,42 @@ class Answerer:
         store: bool = False,
     ) -> Iterator[Event]:
         """Evidence at once, then the draft's words, then the verified answer."""
-        check_question(question)
         clock = Clock()
-        as_given, (question, documents) = question, self._scoped(question, documents)
+        asked = self._understand(question, documents, history)
+        if asked.answer is not None:
+            if asked.answer.citations:
+                yield EvidenceFound(asked.asked.text, asked.answer.citations)
+            known = replace(asked.answer, timings_ms=clock.timings())
+            keep = store and known.kind != "talk"
+            yield Finished(self._stored(known) if keep else known)
+            return
+        # Search, then score every sentence of the passages as evidence.
+        retrieved = self.retrieve(asked.asked, asked.documents)
+        result = score_evidence(retrieved, self.reader)
+        clock.mark("search")
+        # What a table answers is computed; quotes cost nothing more, so they are shown while a
+        # model writes, and if it fails.
+        shown = self._without_model(result, clock)
+        answer = self._quoted(asked, result, shown)
+        provisional = None
+        if not answer.refused:
+            provisional = replace(answer, question=question, standalone=asked.asked.text)
+        yield EvidenceFound(asked.asked.text, answer.citations, provisional)
+        settled = shown.computed is not None or bool(shown.choices) or answer is not shown
+        if self.model is not None and result.evidence and not settled:
+            answer = yield from self._written_by_model(result, shown, clock)
+        answer = replace(
+            answer, question=question, standalone=asked.standalone, timings_ms=clock.timings()
+        )
+        yield Finished(self._stored(answer, retrieved) if store else answer)
+
+    def _understand(
+        self, given: str, documents: Sequence[str] | None, history: Sequence[Turn] = ()
+    ) -> Understood:
+        """The question in its conversation, and its answer where that needs no search."""
+        check_question(given)
+        text, documents = self._scoped(given, documents)
+        question = ParsedQuestion(text)
         # What is asked of a whole document or section needs no search.
         whole, sought = answer_whole_document_question(
             self.library,
@@ -154,47 +190,38 @@ class Answerer:
             follows=_speaks_of_content(history),
         )
         if whole is not None:
-            yield EvidenceFound(question, whole.citations)
-            answer = replace(whole, question=as_given, timings_ms=clock.timings())
-            yield Finished(self._stored(answer) if store else answer)
-            return
+            return Understood(given, question, documents, text, replace(whole, question=given))
         # A follow-up becomes a question that stands alone; small talk is answered at once.
-        rewritten = rewrite_question(question, history, self._titles(documents))
+        rewritten = rewrite_question(question, history, partial(self._titles, documents))
         if rewritten.talk:
-            yield Finished(_small_talk(question, rewritten.talk, clock))
-            return
+            talk = Answer(given, given, "talk", (), (), rewritten.talk, (), 1.0, "none")
+            return Understood(given, question, documents, given, talk)
         asked = rewritten.standalone if sought == question else sought
-        if rewritten.first and (back := is_underspecified(asked)) is not None:
-            back = replace(back, timings_ms=clock.timings())
-            yield Finished(self._stored(back) if store else back)
-            return
-        # Search, then score every sentence of the passages as evidence.
-        result = score_evidence(self.retrieve(asked, documents), self.reader)
-        clock.mark("search")
-        # What a table answers is computed; quotes cost nothing more, so they are shown while a
-        # model writes, and if it fails.
-        shown = self._without_model(result, clock)
-        alone = needs_previous_turn(result, shown) if rewritten.first else shown
-        provisional = None if alone.refused else replace(alone, question=as_given, standalone=asked)
-        yield EvidenceFound(asked, alone.citations, provisional)
-        answer = alone
-        settled = shown.computed is not None or bool(shown.choices) or alone is not shown
-        if self.model is not None and result.evidence and not settled:
-            answer = yield from self._written_by_model(asked, result, shown, clock)
-        standalone = as_given if asked == question else asked
-        answer = replace(
-            answer, question=as_given, standalone=standalone, timings_ms=clock.timings()
-        )
-        yield Finished(self._stored(answer) if store else answer)
+        standalone = given if asked == question else asked.text
+        unclear = is_underspecified(asked) if rewritten.first else None
+        return Understood(given, asked, documents, standalone, unclear, rewritten.first)
+
+    def _scoped(
+        self, question: str, documents: Sequence[str] | None
+    ) -> tuple[str, Sequence[str] | None]:
+        """The question and the documents it is asked of: "NAME: …" is asked of that one alone."""
+        for name, rest in possible_prefixes(question):
+            if self.library.has_document(name, documents):
+                return rest, [name]
+        return question, documents
+
+    def _quoted(self, asked: Understood, result: ScoredEvidence, shown: Answer) -> Answer:
+        """What is shown without a model; a question by itself may lean on one before it."""
+        return needs_previous_turn(result, shown) if asked.first else shown
 
     def _written_by_model(
-        self, asked: str, result: ScoredEvidence, shown: Answer, clock: Clock
+        self, result: ScoredEvidence, shown: Answer, clock: Clock
     ) -> Generator[Event, None, Answer]:
         """The model's answer; quotes and the reason where the model fails."""
         assert self.model is not None
         draft = DraftedAnswer(self.model, self.reader, self.settings, self.fits)
         try:
-            for word in draft.stream(asked, result):
+            for word in draft.stream(result):
                 clock.mark("first_word", once=True)
                 yield word
             return draft.verified(result, quote_answer(result, 0.0, nearly=NEARLY_BESIDE_A_MODEL))
@@ -220,7 +247,7 @@ class Answerer:
             likely = max(likely, found.probability)
         least = fit.threshold(self.settings.strictness, self.settings.risk)
         # Who wrote a text, and when, is seldom said, and much in it looks like it.
-        sure = result.question in IN_THE_TEXT.values()
+        sure = result.question.text in IN_THE_TEXT.values()
         if likely < (max(least, LIKELIER_THAN_NOT) if sure else least):
             unclear = not sure and likely >= fit.thresholds["not clear"]
             return refusal.build_refusal(result, likely, "none", unclear=unclear)
@@ -239,14 +266,15 @@ class Answerer:
         wanted = set(documents)
         return [r for r in held if r.document in wanted or r.document_id in wanted]
 
-    def _stored(self, answer: Answer) -> Answer:
-        identity = self.library.record_answer(answer_payload(answer), answer.citations)
+    def _stored(self, answer: Answer, retrieved: Retrieved | None = None) -> Answer:
+        seen = retrieved.retrieval if retrieved else None
+        identity = self.library.record_answer(answer_payload(answer), answer.citations, seen)
         return replace(answer, id=identity)
 
 
 def _speaks_of_content(history: Sequence[Turn]) -> bool:
     """Whether the last question was about what the documents say, not about themselves."""
-    return bool(history) and not may_ask_about_document(history[-1].question)
+    return bool(history) and not may_ask_about_document(ParsedQuestion(history[-1].question))
 
 
 class Clock:
@@ -258,14 +286,18 @@ class Clock:
         if spent_ms:
             self.mark("search")
 
+    def spent_ms(self) -> float:
+        """Milliseconds so far."""
+        return (time.perf_counter() - self._began) * 1000
+
     def mark(self, name: str, *, once: bool = False) -> None:
         """Note the time under a name; with ``once`` only the first time."""
         if not (once and name in self._marks):
-            self._marks[name] = (time.perf_counter() - self._began) * 1000
+            self._marks[name] = self.spent_ms()
 
     def timings(self) -> dict[str, float]:
         """``search``, ``first_word`` and ``total`` so far."""
-        total = (time.perf_counter() - self._began) * 1000
+        total = self.spent_ms()
         return {"search": 0.0, "first_word": total, **self._marks, "total": total}
 
 
@@ -278,9 +310,3 @@ def check_question(question: str) -> None:
             f"The question has {len(question):,} characters; at most {MAX_QUESTION_CHARS:,} can be "
             "asked. Ask it in fewer words, or ingest the text as a document and ask about it."
         )
-
-
-def _small_talk(question: str, reply: str, clock: Clock) -> Answer:
-    return Answer(
-        question, question, "talk", (), (), reply, (), 1.0, "none", timings_ms=clock.timings()
-    )

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from app.evidence.evidence import ScoredEvidence
-from app.language.facts import find_names
 from app.language.numbers import find_numbers
-from app.language.tokens import content_words, coverage, fold, soft_match, stems, words
+from app.language.tokens import coverage, fold, soft_match, stems, words
+from app.question.parsed_question import ParsedQuestion
 
 CLOSE_COSINE = 0.4
 """Share of the question, by rarity, that the closest passage takes up."""
@@ -17,12 +17,12 @@ wikipedia-8 (700) and our own sets, 60 presume what the documents do not say."""
 MAX_QUOTE_CHARS = 200
 
 
-def find_contradicted_premise(question: str, result: ScoredEvidence) -> str:
+def find_contradicted_premise(result: ScoredEvidence) -> str:
     """What the closest passage says against the question, in a sentence; "" where nothing."""
     if not result.evidence or result.alone is None:
         return ""
-    best = result.evidence[0]
-    if coverage(question, best.text, result.rarity) < CLOSE_COSINE:
+    question, best = result.question, result.evidence[0]
+    if coverage(question.content_words, best.text, result.rarity) < CLOSE_COSINE:
         return ""
     told = _other_value(question, best.text)
     if told or result.alone.contradicted < DENIAL_PROBABILITY:
@@ -33,15 +33,15 @@ def find_contradicted_premise(question: str, result: ScoredEvidence) -> str:
     return f"The closest passage may say otherwise: “{quote}”"
 
 
-def _other_value(question: str, text: str) -> str:
+def _other_value(question: ParsedQuestion, text: str) -> str:
     """A number in the question that the otherwise matching sentence gives differently."""
-    asked, told = find_numbers(question), find_numbers(text)
+    asked, told = question.numbers, find_numbers(text)
     foreign = [
         w
-        for w in content_words(question)
+        for w in question.content_words
         if not re.search(r"\d", w) and soft_match(w, stems(text)) == 0
     ]
-    shared_names = set(find_names(". " + question)) & set(words(fold(text)))
+    shared_names = set(question.names) & set(words(fold(text)))
     if len(asked) == 1 and len(told) == 1 and asked != told and not foreign and shared_names:
         return (
             f"The question presumes {next(iter(asked)):g}, where the closest passage gives "

@@ -26,10 +26,10 @@ def build_refusal(
 ) -> Answer:
     """A refusal that helps. ``likely`` is the probability that led to it; ``unclear`` is whether
     the documents may answer all the same."""
-    question = result.question
+    question = result.question.text
     footnotes = CitationNumbering()
     closest = tuple(
-        Closest(footnotes.cite(e.hit, e.start, e.end), lacks(question, e))
+        Closest(footnotes.cite(e.hit, e.start, e.end), lacks(result.question, e))
         for e in _one_a_passage(result.evidence)
     )
     return Answer(
@@ -62,7 +62,7 @@ def _reason(result: ScoredEvidence, lacking: str, *, unclear: bool) -> str:
     said = (
         "It is not clear that the documents say this." if unclear else "The documents do not say."
     )
-    premise = find_contradicted_premise(result.question, result)
+    premise = find_contradicted_premise(result)
     told = premise or (f"The closest passage {lacking}." if lacking else "")
     told = f" {told}" if told else ""
     return f"{said} I searched {where}.{told}{_unread(result.retrieved)}"

@@ -14,6 +14,7 @@ from app.answering.citations import CitationNumbering
 from app.answering.extract import MAX_QUOTED_SENTENCES
 from app.evidence.calibration import TABLE, load_logistic, logistic
 from app.evidence.evidence import Evidence, Retrieved, ScoredEvidence
+from app.tables.candidates import tokenize_question
 from app.tables.describe_query import describe_query, display_value
 from app.tables.query import Operation, TableQuery, meets, run_query
 from app.tables.ranker import (
@@ -106,14 +107,15 @@ class TableReader:
     def _asked(self, retrieved: Retrieved, hit: Hit, held: Grid) -> TableMatch | None:
         question = retrieved.question
         columns = columns_in_words(held)
-        vectors = self._vectors([question, *columns])
-        likeness = [float(vectors[c] @ vectors[question]) for c in columns]
-        ranked = rank_queries(question, held, likeness)
+        vectors = self._vectors([question.text, *columns])
+        likeness = [float(vectors[c] @ vectors[question.text]) for c in columns]
+        tokens = tokenize_question(question)
+        ranked = rank_queries(tokens, held, likeness)
         if not ranked or _is_part(held, hit) and not _looks_up(ranked[0].query):
             return None
         passage = hit.stored.passage
         context = " ".join([passage.context, *passage.headings, *held.table.headings])
-        features = features_of(question, held, context, ranked)
+        features = features_of(tokens, held, context, ranked)
         above, lacking = (features[CONFIDENCE_FEATURES.index(name)] for name in MISSING_FEATURES)
         if above + lacking > MAX_MISSING_SHARE:
             return None
@@ -130,8 +132,8 @@ def _found_rows(hit: Hit, hits: Sequence[Hit]) -> list[Grid]:
     if hit.stored.passage.kind is not BlockKind.TABLE_ROW:
         return []
     spans = [h.stored.passage for h in hits if h.stored.revision == hit.stored.revision]
-    run_query = _rows_around(hit.source.blocks, hit.stored.passage.start)
-    rows = [b for b in run_query if b.level or any(p.start <= b.start < p.end for p in spans)]
+    run = _rows_around(hit.source.blocks, hit.stored.passage.start)
+    rows = [b for b in run if b.level or any(p.start <= b.start < p.end for p in spans)]
     return [build_grid(table) for table in tables(hit.source.text, rows)]
 
 
@@ -186,8 +188,8 @@ def computed_answer(retrieved: Retrieved, found: TableMatch) -> Answer | None:
     values = result.texts or (display_value(held, query, result),)
     numbers = tuple(c.n for c in footnotes.citations)
     return Answer(
-        retrieved.question,
-        retrieved.question,
+        retrieved.question.text,
+        retrieved.question.text,
         "answer",
         (Sentence(text, numbers, Verdict.COMPUTED),),
         footnotes.citations,

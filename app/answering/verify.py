@@ -25,7 +25,8 @@ from app.language.tokens import (
     stems,
     words,
 )
-from app.question.answer_type import AnswerType, answer_type
+from app.question.answer_type import AnswerType
+from app.question.parsed_question import ParsedQuestion
 from ingest.block_classifier import is_question
 from ingest.language.sentences import sentences
 
@@ -44,6 +45,7 @@ SAME_NEIGHBOURS = 0.60
 RESTATED_NEIGHBOURS = 0.85
 STILL_CONTRADICTED = 0.80
 # Sentences of the quote that the reader sees: those nearest to the sentence.
+NO_QUESTION = ParsedQuestion("")
 WINDOW_SENTENCES = 3
 UNSURE_REASON = "the source puts it too differently to be sure"
 _BULLET = re.compile(r"^\s*(?:[-–—•*‣▪◦·]|#{1,6}|>+|\(?\d{1,3}[.)]|\(?[a-z]\))\s+")
@@ -168,7 +170,10 @@ def share_of_new_words(sentence: str, text: str) -> float:
 
 
 def verify_sentence(
-    sentence: str, source: CitedSource, support: Sequence[float], question: str = ""
+    sentence: str,
+    source: CitedSource,
+    support: Sequence[float],
+    question: ParsedQuestion = NO_QUESTION,
 ) -> Judgement:
     """The verdict on one sentence.
 
@@ -197,7 +202,9 @@ def verify_sentence(
     return Judgement(Verdict.PARTLY, "the source says only part of this")
 
 
-def _objection(sentence: str, source: CitedSource, support: Sequence[float], question: str) -> str:
+def _objection(
+    sentence: str, source: CitedSource, support: Sequence[float], question: ParsedQuestion
+) -> str:
     """What speaks against the sentence, in a few words; "" for nothing."""
     supported, contradicted, _ = support
     nearest, near = (
@@ -220,7 +227,7 @@ def _objection(sentence: str, source: CitedSource, support: Sequence[float], que
         return "the source counts something else"
     # "The hall of the library seats 64" takes its first half from "How many does the hall of the
     # library seat?". A question to be answered with yes or no gives no such words.
-    asked = "" if answer_type(question) is AnswerType.YES_NO else question
+    asked = "" if question.answer_type is AnswerType.YES_NO else question.text
     if (
         not restated
         and lexical_checks.shared_neighbours(sentence, f"{near} {asked}") < SAME_NEIGHBOURS
@@ -245,7 +252,10 @@ def _is_restated(sentence: str, source: CitedSource) -> bool:
 
 
 def verify_sentences(
-    judged: Sequence[str], sources: Sequence[CitedSource], reader: Reader, question: str = ""
+    judged: Sequence[str],
+    sources: Sequence[CitedSource],
+    reader: Reader,
+    question: ParsedQuestion = NO_QUESTION,
 ) -> list[Judgement]:
     """One judgement a sentence, in order; the reader runs once for all."""
     near = [closest_words(text, source.quote) for text, source in zip(judged, sources, strict=True)]

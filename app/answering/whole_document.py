@@ -17,6 +17,7 @@ from app.answering.extractive_overview import (
 )
 from app.question.about_document import about_document_asked, may_ask_about_document
 from app.question.overview_question import may_ask_overview, overview_asked
+from app.question.parsed_question import ParsedQuestion
 from store.library import Library
 from store.results import Revision
 
@@ -27,8 +28,8 @@ Revisions = Callable[[], Sequence[Revision]]
 
 
 def answer_whole_document_question(
-    library: Library, question: str, revisions: Revisions, *, follows: bool = False
-) -> tuple[Answer | None, str]:
+    library: Library, question: ParsedQuestion, revisions: Revisions, *, follows: bool = False
+) -> tuple[Answer | None, ParsedQuestion]:
     """The answer, or None and what to search for instead.
 
     ``follows`` is whether the question follows others, to which its "it" may refer.
@@ -39,7 +40,7 @@ def answer_whole_document_question(
     return _facts(library, question, revisions, follows=follows)
 
 
-def _overview(library: Library, question: str, revisions: Revisions) -> Answer | None:
+def _overview(library: Library, question: ParsedQuestion, revisions: Revisions) -> Answer | None:
     if not may_ask_overview(question):
         return None
     searched = revisions()
@@ -52,14 +53,14 @@ def _overview(library: Library, question: str, revisions: Revisions) -> Answer |
     if wanted.heading is not None:
         revision, heading = places[wanted.heading]
         shown = section_list if wanted.listed else section_overview
-        return shown(library, revision, heading, question)
+        return shown(library, revision, heading, question.text)
     named = [searched[at] for at in wanted.named] or searched
-    return document_overview(library, named, question)
+    return document_overview(library, named, question.text)
 
 
 def _facts(
-    library: Library, question: str, revisions: Revisions, *, follows: bool
-) -> tuple[Answer | None, str]:
+    library: Library, question: ParsedQuestion, revisions: Revisions, *, follows: bool
+) -> tuple[Answer | None, ParsedQuestion]:
     if not may_ask_about_document(question):
         return None, question
     searched = revisions()
@@ -67,8 +68,9 @@ def _facts(
     if wanted is None or not searched:
         return None, question
     named = [searched[at] for at in wanted.named] or searched
-    found = document_facts(library, named, question, wanted.aspect)
-    return found, IN_THE_TEXT.get(wanted.aspect, question)
+    found = document_facts(library, named, question.text, wanted.aspect)
+    sought = IN_THE_TEXT.get(wanted.aspect)
+    return found, ParsedQuestion(sought) if sought else question
 
 
 def _titles(revisions: Sequence[Revision]) -> list[str]:

@@ -10,8 +10,9 @@ import re
 from collections.abc import Sequence
 
 from app.evidence.evidence import Evidence, Retrieved
-from app.language.tokens import STOP_WORDS, content_words, fold, stem, stems, words
-from app.question.answer_type import AnswerType, answer_type
+from app.language.tokens import STOP_WORDS, fold, stem, stems, words
+from app.question.answer_type import AnswerType
+from app.question.parsed_question import ParsedQuestion
 from ingest.document import BlockKind
 
 MAX_CANDIDATES = 12
@@ -38,8 +39,7 @@ def split_ambiguous(
     fitting = _fitting(question, ranked)
     if len(fitting) < 2:
         return tuple(ranked), ()
-    asked = {stem(w) for w in content_words(question)}
-    named = [asked & stems(f"{retrieved.about(e.hit)} {e.text}") for e in fitting]
+    named = [question.content_stems & stems(f"{retrieved.about(e.hit)} {e.text}") for e in fitting]
     if all(mine - named[0].intersection(*named) for mine in named):
         return tuple(ranked), ()  # "A or B": all are asked for
     met = [len(mine) for mine in named]
@@ -50,9 +50,9 @@ def split_ambiguous(
     return kept, tuple(equal) if len(equal) > 1 else ()
 
 
-def _fitting(question: str, ranked: Sequence[Evidence]) -> list[Evidence]:
+def _fitting(question: ParsedQuestion, ranked: Sequence[Evidence]) -> list[Evidence]:
     """The best sentence and those that say another thing in the same words."""
-    if not ranked or answer_type(question) in (AnswerType.LIST, AnswerType.YES_NO):
+    if not ranked or question.answer_type in (AnswerType.LIST, AnswerType.YES_NO):
         return []
     best = ranked[0]
     if _is_table_row(best):

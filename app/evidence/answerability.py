@@ -11,8 +11,8 @@ badly (evals/FIGURES.md).
 from __future__ import annotations
 
 import math
-import re
 
+from app.evidence.answer_kind import contains_answer_type
 from app.evidence.calibration import (
     ANSWERABLE,
     ANSWERABLE_WITH_MODEL,
@@ -23,10 +23,11 @@ from app.evidence.calibration import (
     logistic,
 )
 from app.evidence.evidence import Evidence, ScoredEvidence
-from app.language.facts import find_names, name_occurs
+from app.language.facts import name_occurs
 from app.language.numbers import find_numbers
-from app.language.tokens import content_words, soft_match, stems, words
-from app.question.answer_type import AnswerType, answer_type, contains_answer_type
+from app.language.tokens import soft_match, stems, words
+from app.question.answer_type import AnswerType
+from app.question.parsed_question import ParsedQuestion
 
 # How many of the best sentences count as the evidence for a question.
 EVIDENCE_SENTENCES = 3
@@ -34,20 +35,17 @@ EVIDENCE_SENTENCES = 3
 MIN_PROBABILITY = 1e-4
 # What a chat model denies twice is not likelier than this: below every threshold.
 DENIED_PROBABILITY = 0.1
-_FIGURE = re.compile(r"\S*\d\S*")
 
 
-def _missing_names(question: str, text: str) -> float:
+def _missing_names(question: ParsedQuestion, text: str) -> float:
     """Share of the question's names that the text lacks (0 where it has none)."""
-    among = set(words(text))
-    named = find_names(". " + question)
+    among, named = set(words(text)), question.names
     return sum(not name_occurs(n, among) for n in named) / len(named) if named else 0.0
 
 
-def _missing_figures(question: str, text: str) -> float:
+def _missing_figures(question: ParsedQuestion, text: str) -> float:
     """1 where the question writes a year or another figure that the text lacks, else 0."""
-    asked = find_numbers(" ".join(_FIGURE.findall(question)))
-    return float(bool(asked - find_numbers(text)))
+    return float(bool(question.figures - find_numbers(text)))
 
 
 def features(found: ScoredEvidence) -> tuple[float, ...]:
@@ -57,8 +55,8 @@ def features(found: ScoredEvidence) -> tuple[float, ...]:
         return (-20.0, -10.0, -10.0, 1.0, 1.0, 1.0, 0.0)
     question, best = found.question, top[0].hit.stored.passage
     about = found.retrieved.about(top[0].hit)
-    kind = answer_type(question)
-    holds = kind is AnswerType.OTHER or contains_answer_type(kind, top[0].text, question)
+    kind = question.answer_type
+    holds = kind is AnswerType.OTHER or contains_answer_type(top[0].text, question)
     return (
         max(e.features[0] for e in top),
         max(r.answerable for r in found.readings),
@@ -136,16 +134,16 @@ def table_threshold(strictness: str) -> float:
     return load_logistic(TABLE).thresholds[strictness]
 
 
-def lacks(question: str, evidence: Evidence) -> str:
+def lacks(question: ParsedQuestion, evidence: Evidence) -> str:
     """What a passage lacks of what the question asks, in a few words; "" where that is unclear."""
     passage = evidence.hit.stored.passage
     text = f"{passage.context} {passage.text}"
     among = stems(text)
-    gone = [w for w in content_words(question) if soft_match(w, among) == 0]
-    missing_numbers = sorted(find_numbers(question) - find_numbers(text))
-    kind = answer_type(question)
+    gone = [w for w in question.content_words if soft_match(w, among) == 0]
+    missing_numbers = sorted(question.numbers - find_numbers(text))
+    kind = question.answer_type
     parts = []
-    spoken = _as_asked(question, [w for w in gone if not w.isdigit()])
+    spoken = _as_asked(question.text, [w for w in gone if not w.isdigit()])
     if missing_numbers:
         spoken += [f"{n:g}" for n in missing_numbers]
     if spoken:
@@ -154,7 +152,7 @@ def lacks(question: str, evidence: Evidence) -> str:
         AnswerType.OTHER,
         AnswerType.YES_NO,
         AnswerType.LIST,
-    ) and not contains_answer_type(kind, passage.text, question):
+    ) and not contains_answer_type(passage.text, question):
         parts.append(f"gives no {kind.value}")
     return " and ".join(parts)
 

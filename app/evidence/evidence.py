@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.evidence.reader import Reading
+from app.question.parsed_question import ParsedQuestion
 from ingest.titles import name_in_words
 from store.results import Hit
+from store.search.retrieval import Retrieval
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +39,36 @@ class Evidence:
 class Retrieved:
     """What search gives for one question: all that later stages need from the store.
 
-    ``hits`` are best first; ``rarity`` is the idf of the question's words; ``documents`` are the
-    names of the first of those that were searched, of which there are ``searched``; ``unread``
-    tells what of them was not read, by name.
+    ``retrieval`` is what the store gave.
     """
 
-    question: str
-    hits: tuple[Hit, ...]
-    rarity: dict[str, float]
-    documents: tuple[str, ...]
-    searched: int = 0
-    unread: tuple[tuple[str, str], ...] = ()
+    question: ParsedQuestion
+    retrieval: Retrieval
+
+    @property
+    def hits(self) -> tuple[Hit, ...]:
+        """The passages, best first."""
+        return self.retrieval.hits
+
+    @property
+    def rarity(self) -> Mapping[str, float]:
+        """The idf of the question's words."""
+        return self.retrieval.idf
+
+    @property
+    def documents(self) -> tuple[str, ...]:
+        """The names of the first of the documents that were searched."""
+        return tuple(revision.document for revision in self.retrieval.listing.first)
+
+    @property
+    def searched(self) -> int:
+        """How many documents were searched."""
+        return self.retrieval.listing.count
+
+    @property
+    def unread(self) -> tuple[tuple[str, str], ...]:
+        """What of them was not read: pairs of a document's name and a sentence."""
+        return self.retrieval.listing.unread
 
     def about(self, hit: Hit) -> str:
         """What tells which document and part a hit is of: name, title and headings."""
@@ -71,7 +93,7 @@ class ScoredEvidence:
     alternatives: tuple[Evidence, ...] = ()
 
     @property
-    def question(self) -> str:
+    def question(self) -> ParsedQuestion:
         """The question, standing alone."""
         return self.retrieved.question
 
@@ -81,6 +103,6 @@ class ScoredEvidence:
         return self.retrieved.hits
 
     @property
-    def rarity(self) -> dict[str, float]:
+    def rarity(self) -> Mapping[str, float]:
         """The idf of the question's words."""
         return self.retrieved.rarity

@@ -10,7 +10,7 @@ pronoun.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from app.evidence.alternatives import split_ambiguous
 from app.evidence.calibration import SENTENCE, load_logistic, logistic
@@ -19,6 +19,7 @@ from app.evidence.heading_scores import propagate_heading_scores
 from app.evidence.prompt_injection import addresses_model
 from app.evidence.reader import Reader, Reading
 from app.language.tokens import coverage
+from app.question.parsed_question import ParsedQuestion
 from ingest.document import BlockKind, Passage
 from ingest.language.sentences import sentences
 from store.results import Hit
@@ -36,7 +37,7 @@ _REFERS_BACK = re.compile(
 def score_evidence(retrieved: Retrieved, reader: Reader) -> ScoredEvidence:
     """Score every sentence of the hits for the question; best first, ties in document order."""
     texts = [h.stored.passage.text for h in retrieved.hits]
-    return score_readings(retrieved, reader.read(retrieved.question, texts), reader)
+    return score_readings(retrieved, reader.read(retrieved.question.text, texts), reader)
 
 
 def score_readings(
@@ -53,14 +54,16 @@ def score_readings(
     if ranked:
         start, end = span_with_antecedent(ranked[0])
         # Read by itself: in its passage, what stands around it may seem to answer.
-        alone = reader.read(question, [ranked[0].hit.source.text[start:end]])[0]
+        alone = reader.read(question.text, [ranked[0].hit.source.text[start:end]])[0]
     return ScoredEvidence(retrieved, tuple(readings), ranked, alone, unsettled)
 
 
-def _score(question: str, hit: Hit, reading: Reading, rarity: dict[str, float]) -> list[Evidence]:
+def _score(
+    question: ParsedQuestion, hit: Hit, reading: Reading, rarity: Mapping[str, float]
+) -> list[Evidence]:
     passage = hit.stored.passage
     spans = sentences(passage.text)
-    whole = coverage(question, f"{passage.context} {passage.text}", rarity)
+    whole = coverage(question.content_words, f"{passage.context} {passage.text}", rarity)
     best = [reading.best(a, b) for a, b in spans]
     cosines = hit.cosines or (hit.parts.get("dense", 0.0),) * len(spans)
     top = max((s.score for s in best), default=0.0)
@@ -71,7 +74,7 @@ def _score(question: str, hit: Hit, reading: Reading, rarity: dict[str, float]) 
             max(span.score, -20.0),
             max(span.score - top, -20.0),
             reading.answerable,
-            coverage(question, text, rarity),
+            coverage(question.content_words, text, rarity),
             whole,
             hit.parts.get("dense", 0.0),
             cosine,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 import unicodedata
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 import snowballstemmer
@@ -76,13 +77,12 @@ def soft_match(word: str, among: set[str]) -> float:
     return 0.0
 
 
-def coverage(question: str, text: str, rarity: dict[str, float]) -> float:
-    """Share (0 to 1) of the question's content, weighted by rarity, that the text takes up.
+def coverage(asked: Sequence[str], text: str, rarity: Mapping[str, float]) -> float:
+    """Share (0 to 1) of a question's content words, weighted by rarity, that the text takes up.
 
     ``rarity`` maps folded words to their inverse document frequency; a word that it lacks counts
     as the rarest. A question without content words is covered wholly.
     """
-    asked = content_words(question)
     if not asked:
         return 1.0
     rarest = max(rarity.values(), default=1.0)

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from app.language.tokens import STOP_WORDS, fold, stem, words
+from app.language.tokens import stem, words
 from app.question.overview_question import GENRE_WORDS
+from app.question.parsed_question import ParsedQuestion
 
 
 class Aspect(StrEnum):
@@ -56,25 +57,23 @@ class AboutDocument:
     named: tuple[int, ...] = ()
 
 
-def may_ask_about_document(question: str) -> bool:
+def may_ask_about_document(question: ParsedQuestion) -> bool:
     """A cheap look, before titles are read."""
-    return any(asked.search(fold(question)) for asked in _ASKED.values())
+    return any(asked.search(question.folded) for asked in _ASKED.values())
 
 
 def about_document_asked(
-    question: str, titles: Sequence[str], *, follows: bool = False
+    question: ParsedQuestion, titles: Sequence[str], *, follows: bool = False
 ) -> AboutDocument | None:
     """What the question asks about a document as such; None for any other question.
 
     ``titles`` are the documents' names and titles. Where it ``follows`` others, "it" alone may be
     something that they spoke of, so that it must name the document.
     """
-    folded = fold(question)
-    said = [w for w in words(question) if w not in STOP_WORDS]
     for aspect, asked in _ASKED.items():
-        if not asked.search(folded):
+        if not asked.search(question.folded):
             continue
-        left = {stem(w) for w in said} - _OWN[aspect]
+        left = question.content_stems - _OWN[aspect]
         kinds = left & (_DOCUMENT | GENRE_WORDS)
         rest = left - kinds
         named = tuple(
@@ -82,7 +81,7 @@ def about_document_asked(
             for at, title in enumerate(titles)
             if rest and rest <= {stem(w) for w in words(title)}
         )
-        if named or not rest and _names_it(aspect, folded, bool(kinds), follows):
+        if named or not rest and _names_it(aspect, question.folded, bool(kinds), follows):
             return AboutDocument(aspect, named)
     return None
 

@@ -1,14 +1,9 @@
-"""The answer type that a question asks for, and whether a text contains one."""
+"""The answer type that a question asks for."""
 
 from __future__ import annotations
 
 import re
 from enum import StrEnum
-
-from app.language.dates import find_dates
-from app.language.facts import find_names
-from app.language.numbers import find_numbers
-from app.language.tokens import fold, words
 
 
 class AnswerType(StrEnum):
@@ -65,38 +60,8 @@ _FORMS: tuple[tuple[AnswerType, str], ...] = (
         r"^(is|are|was|were|do|does|did|has|have|had|can|could|will|would|should)\b",
     ),
 )
-_REASONS = re.compile(
-    r"\b(because|since|due to|owing to|so that|in order to|as a result|therefore|"
-    r"thanks to|reason|cause[sd]?|led to|lead to|to \w+|for \w+ing|by \w+ing)\b"
-)
 
 
-def answer_type(question: str) -> AnswerType:
-    """The kind of thing that the form of the question asks for."""
-    folded = fold(question).strip()
+def answer_type(folded: str) -> AnswerType:
+    """The kind of thing that the form of a folded question asks for."""
     return next((kind for kind, form in _FORMS if re.search(form, folded)), AnswerType.OTHER)
-
-
-def contains_answer_type(kind: AnswerType, text: str, question: str) -> bool:
-    """Whether the text has something of that kind which the question itself does not name."""
-    if kind is AnswerType.DATE:
-        known = {d.year for d in find_dates(question)} | find_numbers(question)
-        return (
-            bool(find_dates(text) - find_dates(question))
-            or any(100 <= n <= 2200 and n == int(n) and n not in known for n in find_numbers(text))
-            or bool(
-                re.search(
-                    r"\b(century|day|week|month|year|morning|evening|war|era|reign)s?\b", fold(text)
-                )
-            )
-        )
-    if kind is AnswerType.NUMBER:
-        return bool(find_numbers(text) - find_numbers(question)) or bool(
-            re.search(r"\b(one|single|both|half|none|no|several|many|most|all)\b", fold(text))
-        )
-    if kind in (AnswerType.PERSON, AnswerType.PLACE):
-        asked = set(words(question))
-        return any(name not in asked for name in find_names(text + " ."))
-    if kind is AnswerType.REASON:
-        return bool(_REASONS.search(fold(text)))
-    return True

@@ -10,7 +10,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.language.tokens import STOP_WORDS, fold, stem, words
+from app.language.tokens import STOP_WORDS, stem, words
+from app.question.parsed_question import ParsedQuestion
 
 _ASKS = """
 summary summaries summarise summarize overview gist tldr outline recap about cover covers covered
@@ -58,11 +59,11 @@ class Overview:
     listed: bool = False
 
 
-def may_ask_overview(question: str) -> bool:
+def may_ask_overview(question: ParsedQuestion) -> bool:
     """A cheap look, before headings and titles are read."""
-    folded = fold(question)
+    folded = question.folded
     return bool(
-        SUMMARY_WORDS & {stem(w) for w in words(question)}
+        SUMMARY_WORDS.intersection(question.stems)
         or _MAIN_POINTS.search(folded)
         or _TALKS_OF.search(folded)
         or _LISTS.search(folded)
@@ -70,21 +71,21 @@ def may_ask_overview(question: str) -> bool:
 
 
 def overview_asked(
-    question: str, titles: Sequence[str], headings: Sequence[str]
+    question: ParsedQuestion, titles: Sequence[str], headings: Sequence[str]
 ) -> Overview | None:
     """What the question wants an overview of; None for any other question.
 
     ``titles`` are the documents' names and titles, ``headings`` all that may be meant.
     """
-    folded = fold(question).strip()
-    left = {stem(w) for w in words(question) if w not in STOP_WORDS} - OVERVIEW_WORDS
+    folded = question.folded
+    left = question.content_stems - OVERVIEW_WORDS
     if _LISTS.search(folded):
         at = _list_named(left - LISTING_WORDS - DOCUMENT_WORDS, headings)
         return Overview(at, listed=True) if at is not None else None
-    heading = _heading_named(folded, left, headings)
+    heading = _heading_named(question, left, headings)
     if heading is not None:
         return Overview(heading)
-    sums_up = SUMMARY_WORDS & {stem(w) for w in words(question)}
+    sums_up = SUMMARY_WORDS.intersection(question.stems)
     if not (sums_up or _MAIN_POINTS.search(folded) or _ABOUT.search(folded)):
         return None
     left -= DOCUMENT_WORDS
@@ -94,11 +95,13 @@ def overview_asked(
     return Overview(None, named) if named or not left - GENRE_WORDS else None
 
 
-def _heading_named(folded: str, left: set[str], headings: Sequence[str]) -> int | None:
+def _heading_named(
+    question: ParsedQuestion, left: frozenset[str], headings: Sequence[str]
+) -> int | None:
     """The heading that the question names and asks nothing else about."""
-    if not _TALKS_OF.search(folded) and not SUMMARY_WORDS & {stem(w) for w in words(folded)}:
+    if not _TALKS_OF.search(question.folded) and not SUMMARY_WORDS.intersection(question.stems):
         return None
-    asked = f" {' '.join(words(folded))} "
+    asked = f" {' '.join(question.words)} "
     best, longest = None, 0
     for at, heading in enumerate(headings):
         said = words(_NUMBERING.sub("", heading))
@@ -109,7 +112,7 @@ def _heading_named(folded: str, left: set[str], headings: Sequence[str]) -> int 
     return best
 
 
-def _list_named(left: set[str], headings: Sequence[str]) -> int | None:
+def _list_named(left: frozenset[str], headings: Sequence[str]) -> int | None:
     """The heading that has every word of what is to be listed, and the fewest others."""
     said = [{stem(w) for w in words(h) if w not in STOP_WORDS} for h in headings]
     fitting = [at for at, held in enumerate(said) if left and left <= held]

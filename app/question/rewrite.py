@@ -7,12 +7,13 @@ Rules come first: they are instant and predictable. What they make is shown to t
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from app.answer import Turn
 from app.language.facts import find_names
-from app.language.tokens import STOP_WORDS, content_words, fold, stems
+from app.language.tokens import STOP_WORDS, fold, stems
+from app.question.parsed_question import ParsedQuestion
 
 # Earlier exchanges that may matter for a follow-up.
 MAX_TURNS = 4
@@ -73,54 +74,59 @@ class Rewritten:
     """``talk`` is the reply to small talk ("" for a question); ``standalone`` what is searched;
     ``first`` says that no question was asked before it."""
 
-    standalone: str
+    standalone: ParsedQuestion
     talk: str = ""
     first: bool = False
 
 
-def rewrite_question(question: str, history: Sequence[Turn], documents: Sequence[str]) -> Rewritten:
-    """Read a question in its conversation. ``documents`` are the titles that can be asked."""
+def rewrite_question(
+    question: ParsedQuestion, history: Sequence[Turn], documents: Callable[[], Sequence[str]]
+) -> Rewritten:
+    """Read a question in its conversation. ``documents`` gives the titles that can be asked."""
     reply = small_talk_reply(question, documents)
     if reply:
         return Rewritten(question, reply)
-    real = [t for t in history if t.question.strip() and not small_talk_reply(t.question, [])]
-    recent = real[-MAX_TURNS:]
+    asked = ((turn, ParsedQuestion(turn.question)) for turn in history if turn.question.strip())
+    recent = [(t, q) for t, q in asked if not small_talk_reply(q, list)][-MAX_TURNS:]
     if not recent or not is_follow_up(question):
         return Rewritten(question, first=not recent)
     whole: list[Turn] = []
-    for turn in recent:
-        follows = whole and is_follow_up(turn.question)
-        asked = standalone(turn.question, whole) if follows else turn.question
-        whole.append(Turn(asked, turn.answer))
-    return Rewritten(standalone(question, whole))
+    for turn, earlier in recent:
+        follows = whole and is_follow_up(earlier)
+        alone = standalone(turn.question, whole) if follows else turn.question
+        whole.append(Turn(alone, turn.answer))
+    return Rewritten(ParsedQuestion(standalone(question.text, whole)))
 
 
-def small_talk_reply(question: str, documents: Sequence[str]) -> str:
+def small_talk_reply(question: ParsedQuestion, documents: Callable[[], Sequence[str]]) -> str:
     """The reply to a greeting, thanks or a request for help; "" for anything else."""
-    said = " ".join(re.sub(r"[^\w\s']", " ", fold(question)).split())
-    listed = ", ".join(f"“{d}”" for d in documents[:5]) + (
-        " and more" if len(documents) > 5 else ""
-    )
-    about = f"You can ask about {listed}." if documents else "No document has been ingested yet."
+    said = " ".join(re.sub(r"[^\w\s']", " ", question.folded).split())
     if _GREETING.match(said):
+        about = _what_to_ask_about(documents())
         return f"Hello. {about} Every sentence of an answer carries a footnote to its source."
     if _HELP.match(said):
         return (
-            f"{about} Ask who, what, when, where, how many or why, or for a list. Each sentence "
-            "of the answer has a footnote that opens the source at the exact words; when the "
-            "documents do not say, so will I."
+            f"{_what_to_ask_about(documents())} Ask who, what, when, where, how many or why, or "
+            "for a list. Each sentence of the answer has a footnote that opens the source at "
+            "the exact words; when the documents do not say, so will I."
         )
     return "You are welcome." if _THANKS.match(said) else ""
 
 
-def is_follow_up(question: str) -> bool:
+def _what_to_ask_about(titles: Sequence[str]) -> str:
+    if not titles:
+        return "No document has been ingested yet."
+    listed = ", ".join(f"“{title}”" for title in titles[:5])
+    return f"You can ask about {listed}{' and more' if len(titles) > 5 else ''}."
+
+
+def is_follow_up(question: ParsedQuestion) -> bool:
     """Whether the question leans on the one before it."""
-    said = fold(question).strip()
-    content = content_words(question)
-    if _POINTS_BACK.search(_without_own_antecedents(question)):
+    said, content = question.folded, question.content_words
+    if _POINTS_BACK.search(_without_own_antecedents(question.text)):
         # "What does the plan say about its members?" names what "its" means.
-        return not (len(find_names(". " + question[1:])) >= 1 and len(content) >= 5)
-    if _WHAT_ABOUT.match(question.strip()) and not re.match(
+        return not (question.later_names and len(content) >= 5)
+    if _WHAT_ABOUT.match(question.text.strip()) and not re.match(
         r"^(and|or|but),?\s+(who|what|when|where"
         r"|why|which|how|did|do|does|is|was)\b",
         said,
@@ -129,7 +135,7 @@ def is_follow_up(question: str) -> bool:
     if re.match(r"(and|but|or|so)\b", said) or _ASKS_MORE.search(said):
         return len(content) <= 5
     # "Since when?", "Which country?", "Who leads?": a question without a clause of its own.
-    if find_names(". " + question[1:]):
+    if question.later_names:
         return False
     elliptical = _QUESTION_WORD.match(said) and not _CLAUSE.search(said)
     return not content or bool(elliptical) and len(content) == 1

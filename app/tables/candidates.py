@@ -9,7 +9,8 @@ from decimal import Decimal
 from itertools import combinations, permutations
 
 from app.language.numbers import find_numbers
-from app.language.tokens import STOP_WORDS, fold, soft_match, stem, words
+from app.language.tokens import STOP_WORDS, fold, soft_match, words
+from app.question.parsed_question import ParsedQuestion
 from app.tables.query import ROW_ORDER, Condition, Operation, Relation, TableQuery, meets
 from app.tables.values import Grid, Kind, parse_number
 
@@ -50,11 +51,11 @@ class RowSelection:
     either: bool = False
 
 
-def tokenize_question(question: str) -> QuestionTokens:
-    """A question as words."""
-    found = tuple(words(question))
-    content = frozenset(i for i, w in enumerate(found) if w not in STOP_WORDS)
-    return QuestionTokens(found, tuple(map(stem, found)), content, tuple(_numbers(question)))
+def tokenize_question(question: ParsedQuestion) -> QuestionTokens:
+    """A question as words and numbers with their places."""
+    content = frozenset(i for i, w in enumerate(question.words) if w not in STOP_WORDS)
+    numbers = tuple(_numbers(question.text))
+    return QuestionTokens(question.words, question.stems, content, numbers)
 
 
 def _numbers(question: str) -> Iterator[tuple[tuple[int, int], Decimal]]:

@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 
 from app.language.tokens import soft_match, stem, words
-from app.tables.candidates import candidates, conditions, tokenize_question
+from app.tables.candidates import QuestionTokens, candidates, conditions
 from app.tables.features import Featurizer
 from app.tables.query import Operation, Relation, Result, TableQuery, run_query
 from app.tables.values import Grid
@@ -49,16 +49,18 @@ def weights() -> dict[str, float]:
 
 
 def rank_queries(
-    question: str, grid: Grid, likeness: Sequence[float], known: Mapping[str, float] | None = None
+    question: QuestionTokens,
+    grid: Grid,
+    likeness: Sequence[float],
+    known: Mapping[str, float] | None = None,
 ) -> list[Ranked]:
     """The results that the question may ask for, likeliest first.
 
     ``likeness`` is the cosine of the question with each column (``columns_in_words``); ``known``
     the weights, where they are not those that come with Footnote.
     """
-    held = tokenize_question(question)
-    named = conditions(held, grid)
-    featurizer = Featurizer(held, grid, named, likeness)
+    named = conditions(question, grid)
+    featurizer = Featurizer(question, grid, named, likeness)
     known = weights() if known is None else known
     best: dict[tuple[tuple[str, ...], str], tuple[float, TableQuery, Result, float]] = {}
     sums: dict[tuple[tuple[str, ...], str], float] = {}
@@ -90,7 +92,7 @@ MISSING_FEATURES = CONFIDENCE_FEATURES[-2:]
 
 
 def features_of(
-    question: str, grid: Grid, context: str, ranked: Sequence[Ranked]
+    question: QuestionTokens, grid: Grid, context: str, ranked: Sequence[Ranked]
 ) -> tuple[float, ...]:
     """What tells whether the likeliest result is right, in the order of ``CONFIDENCE_FEATURES``.
 
@@ -101,13 +103,14 @@ def features_of(
     operation = best.query.operation
     lookup, extreme = operation is Operation.VALUES, operation in (Operation.MOST, Operation.LEAST)
     counted = operation in (Operation.COUNT, Operation.DISTINCT, Operation.COUNT_DIFFERENCE)
-    held = tokenize_question(question)
     stems, above = set(grid.stems), {stem(w) for w in words(context)}
     missing = [
-        held.words[i] for i in held.content - best.spoken if not soft_match(held.words[i], stems)
+        question.words[i]
+        for i in question.content - best.spoken
+        if not soft_match(question.words[i], stems)
     ]
     lacking = [word for word in missing if not soft_match(word, above)]
-    content = max(1, len(held.content))
+    content = max(1, len(question.content))
     return (
         math.log(share / (1 - share)),
         ranked[1].share if len(ranked) > 1 else 0.0,

@@ -22,6 +22,7 @@ from app.evidence.custom_calibration import QUOTES, store_fit
 from app.evidence.risk import RISKS, RiskError, threshold_for
 from app.evidence.score_evidence import score_evidence
 from app.models.base import ChatModel
+from app.question.parsed_question import ParsedQuestion
 from app.question.rewrite import rewrite_question
 from evals.calibration.calibrate import NOT_SAID, model_right, quotes_right, refused_shares
 from evals.calibration.calibration_data import JudgedCase, ModelJudgement, ask_model, cap_denied
@@ -46,8 +47,7 @@ def judged_with(answerer: Answerer, questions: QuestionSet, progress: Progress) 
     out = []
     for n, case in enumerate(questions.cases, 1):
         documents = [case.document] if case.document else None
-        titles = [r.title for r in answerer.library.documents()]
-        asked = rewrite_question(case.question, case.turns, titles).standalone
+        asked = rewrite_question(ParsedQuestion(case.question), case.turns, list).standalone
         found = score_evidence(answerer.retrieve(asked, documents), answerer.reader)
         out.append(JudgedCase(case, case.document or "", found))
         progress(n, len(questions.cases))

@@ -19,15 +19,14 @@ from app.evidence.answerability import DENIED_PROBABILITY, is_denied, model_feat
 from app.evidence.evidence import Retrieved, ScoredEvidence
 from app.evidence.reader import Reader
 from app.evidence.score_evidence import score_readings
-from app.language.tokens import content_words
 from app.models.base import ChatModel
+from app.question.parsed_question import ParsedQuestion
 from evals.datasets.case import Case
 from evals.datasets.question_sets import load_set
 from evals.runs.runs import Progress
 from ingest.load import expand, load
 from store.embedding.sentence_transformer import SentenceTransformerEmbedder
 from store.library import Library
-from store.results import Hit
 
 PAIR_BATCH_SIZE = 32
 
@@ -48,35 +47,22 @@ def judged_cases(library: Library, cases: Iterable[Case], reader: Reader) -> lis
     out: list[JudgedCase] = []
     pending = iter(cases)
     while batch := list(islice(pending, PAIR_BATCH_SIZE)):
-        hits = _search(library, [(c.question, c.document) for c in batch])
-        pairs = [
-            (c.question, h.stored.passage.text)
-            for c, some in zip(batch, hits, strict=True)
-            for h in some
-        ]
+        retrieved = [_retrieve(library, case) for case in batch]
+        pairs = [(r.question.text, h.stored.passage.text) for r in retrieved for h in r.hits]
         readings = iter(reader.read_pairs(pairs))
-        for case, some in zip(batch, hits, strict=True):
-            rarity = library.idf(content_words(case.question))
-            asked = (case.document,) if case.document else names
-            retrieved = Retrieved(case.question, tuple(some), rarity, asked, len(asked))
-            result = score_readings(retrieved, list(islice(readings, len(some))), reader)
+        for case, one in zip(batch, retrieved, strict=True):
+            result = score_readings(one, list(islice(readings, len(one.hits))), reader)
             out.append(JudgedCase(case, case.document or " ".join(names), result))
         print(f"\r{len(out)} questions read", end="", flush=True)
     print()
     return out
 
 
-def _search(library: Library, asked: Sequence[tuple[str, str | None]]) -> list[list[Hit]]:
-    """Hits for each question of its document (None: of all); those of one are searched together."""
-    hits: list[list[Hit]] = [[] for _ in asked]
-    for document in {document for _, document in asked}:
-        mine = [i for i, (_, its) in enumerate(asked) if its == document]
-        questions = [asked[i][0] for i in mine]
-        among = None if document is None else [document]
-        found = library.search_many(questions, 5, documents=among)
-        for i, some in zip(mine, found, strict=True):
-            hits[i] = some
-    return hits
+def _retrieve(library: Library, case: Case) -> Retrieved:
+    question = ParsedQuestion(case.question)
+    documents = [case.document] if case.document else None
+    words = question.content_words
+    return Retrieved(question, library.retrieve(question.text, words, documents=documents))
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +106,8 @@ def ask_model(
         for n, j in enumerate(judged, 1):
             texts = [s.text for s in prompt_sources(j.found)]
             if known.get(j.case.id, {}).get("sources") != texts:
-                yes = model.yes_log_odds(messages(j.found.question, texts, JUDGE_PROMPT))
-                answer = messages(j.found.question, texts, ANSWER_PROMPT)
+                yes = model.yes_log_odds(messages(j.found.question.text, texts, JUDGE_PROMPT))
+                answer = messages(j.found.question.text, texts, ANSWER_PROMPT)
                 reply = "".join(model.stream(answer, max_tokens=MAX_TOKENS))
                 known[j.case.id] = {"id": j.case.id, "yes": yes, "reply": reply, "sources": texts}
                 lines.write(json.dumps(known[j.case.id]) + "\n")

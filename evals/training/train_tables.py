@@ -16,7 +16,9 @@ from pathlib import Path
 from zlib import crc32
 
 from app.evidence import calibration
+from app.question.parsed_question import ParsedQuestion
 from app.tables import ranker
+from app.tables.candidates import tokenize_question
 from app.tables.ranker import rank_queries
 from evals.training.tables.confidence import (
     ELSEWHERE_SHARE,
@@ -65,7 +67,8 @@ def show_accuracy(
     """Print how many of a set's questions the likeliest query answers, all of them answered."""
     right = 0
     for one, alike in zip(questions, likenesses(questions, embedder), strict=True):
-        ranked = rank_queries(one.question, one.grid, alike, weights[fold_of(one.table)])
+        tokens = tokenize_question(ParsedQuestion(one.question))
+        ranked = rank_queries(tokens, one.grid, alike, weights[fold_of(one.table)])
         right += bool(ranked) and is_right(one, ranked[0].result)
     print(f"{name}: {right / len(questions):.3f} of {len(questions):,} right", flush=True)
 

@@ -30,12 +30,11 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from store.search.searcher import Searcher
+    from store.search.retrieval import Retrieval
 
-# A refusal is worth asking again when one of the TOP passages of today was not among the SEEN ones
+# A refusal is worth asking again when one of the TOP passages of today was not among the candidates
 # of then, and is at least this near (cosine) to the question.
 TOP_HITS = 3
-MAX_SEEN_HITS = 20
 NEAR_SCORE = 0.3
 UNREADABLE_REASON = "You may no longer read this document."
 
@@ -62,34 +61,25 @@ class CitationLike(Protocol):
     def passage_id(self) -> str: ...
 
 
-SearchBy = Callable[[str, "NDArray[np.float32] | None"], list[Hit]]
-
-
-def retrieval_snapshot(
-    payload: Mapping[str, object], model: str, searcher: Searcher
-) -> tuple[str, Sequence[Hit], bytes]:
-    """The embedder's id, what a refusal saw, and its question's vector; nothing for an answer."""
-    if not payload.get("refused"):
-        return model, [], b""
-    question = str(payload.get("standalone") or payload.get("question") or "")
-    question = question.encode("utf-8", "replace").decode()
-    hits = searcher.search_many([question], MAX_SEEN_HITS, None, "hybrid")[0]
-    vector = searcher.question_vectors([question]).get(question)
-    return model, hits, b"" if vector is None else vector.tobytes()
+SearchBy = Callable[[str, "NDArray[np.float32] | None", Sequence[str] | None], list[Hit]]
+"""The best passages for a question, its vector if known, and the ids of the documents asked."""
 
 
 def record_answer(
     catalogue: Catalogue,
     payload: Mapping[str, object],
     citations: Sequence[CitationLike],
-    *,
-    asked: tuple[str, Sequence[Hit], bytes],
+    model: str,
+    retrieval: Retrieval,
 ) -> str:
-    """Keeps an answer; ``asked`` is the embedder's id, what a refusal saw, and its question's
-    vector (nothing and no bytes for an answer). Returns the id."""
+    """Keeps an answer; returns its id. ``model`` is the embedder's id, and ``retrieval`` what a
+    refusal saw (nothing for an answer)."""
     answer_id = str(payload.get("id") or uuid.uuid4().hex)
-    model, hits, vector = asked
-    seen = {"model": model, "seen": [_words(hit) for hit in hits]}
+    seen = {
+        "model": model,
+        "seen": [_words(hit) for hit in retrieval.candidates],
+        "documents": retrieval.documents,
+    }
     kept = json.dumps({**payload, "id": answer_id})
     question = str(payload.get("question", "")).encode("utf-8", "replace").decode()
     try:
@@ -103,7 +93,7 @@ def record_answer(
                     refused=bool(payload.get("refused")),
                     payload=kept,
                     seen=json.dumps(seen),
-                    vector=vector,
+                    vector=retrieval.vector,
                 )
             )
             rests_on = [
@@ -180,10 +170,10 @@ def _has_new_relevant_passages(row: AnyRow, model: str, search: SearchBy) -> boo
         vector = np.frombuffer(row.vector, dtype=np.float32)
     payload = json.loads(row.payload)
     question = str(payload.get("standalone") or row.question)
-    seen = set(noted["seen"])
+    seen, documents = set(noted["seen"]), noted.get("documents")
     return any(
         _words(hit) not in seen and hit.parts.get("dense", 0.0) >= NEAR_SCORE
-        for hit in search(question, vector)[:TOP_HITS]
+        for hit in search(question, vector, documents)[:TOP_HITS]
     )
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, and_, func, or_, select, true
 
 from store.catalogue.catalogue import Catalogue
-from store.catalogue.document_lookup import current_ids
 from store.database.queries import BY_NAME, IS_CURRENT, REVISIONS
 from store.database.row_mapping import revision_of_row
 from store.database.schema import OMITTING, documents
@@ -50,19 +49,3 @@ def _called(names: Sequence[str] | None) -> ColumnElement[bool]:
         return true()
     columns = documents.c.id, documents.c.source, documents.c.name
     return or_(*(column.in_(names) for column in columns))
-
-
-def asked_of(
-    catalogue: Catalogue, question: str, documents: Sequence[str] | None
-) -> tuple[str, str] | None:
-    """The document that "NAME: question" names, and the question; None where it names none (of
-    ``documents``, by name, id or source)."""
-    at = question.find(": ")
-    while at > 0:
-        name, rest = question[:at].strip(), question[at + 2 :].strip()
-        if name and rest:
-            named = {each for each, _ in catalogue.document_ids(name, current=True)}
-            if named and (documents is None or named & set(current_ids(catalogue, documents))):
-                return name, rest
-        at = question.find(": ", at + 1)
-    return None

@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 
 from store.catalogue.catalogue import Catalogue
 from store.catalogue.document_lookup import current_ids
+from store.catalogue.listing import listing
 from store.embedding.embedder import Embedder
 from store.embedding.query_vectors import QueryVectors
 from store.fulltext import full_text_search
@@ -19,6 +20,7 @@ from store.results import NO_TEXT, Hit
 from store.search import hybrid_search
 from store.search.hybrid_search import Mode, SearchQuery
 from store.search.rerank import RERANKED_HITS, Reranker
+from store.search.retrieval import Retrieval
 from store.vectors.vector_index import Vectors
 
 if TYPE_CHECKING:
@@ -54,17 +56,49 @@ class Searcher:
             with self._catalogue.reading() as db:
                 chosen = None if documents is None else current_ids(self._catalogue, documents)
                 query = self._query(db, question, vectors.get(question), chosen)
-                hits = hybrid_search.hybrid_search(query, max(k, RERANKED_HITS), mode)
-                if mode == "hybrid" and query.vector is not None:
-                    packed = self._catalogue.sentence_vectors([hit.stored.id for hit in hits])
-                    hits = self._reranker.rerank(query.vector, hits, packed)
-                results.append(self._with_texts(hits[:k]))
+                results.append(self._with_texts(self._candidates(query, k, mode)[:k]))
         return results
 
-    def by_vector(self, question: str, vector: NDArray[np.float32], k: int) -> list[Hit]:
-        """The ``k`` best for a question whose vector is known, not compared by sentences."""
+    def retrieve(
+        self, question: str, words: Sequence[str], k: int, documents: Sequence[str] | None
+    ) -> Retrieval:
+        """The ``k`` best passages, the idf of ``words``, and what was searched."""
+        question = question.encode("utf-8", "replace").decode()
+        vector = self.question_vectors([question]).get(question)
         with self._catalogue.reading() as db:
-            return hybrid_search.hybrid_search(self._query(db, question, vector, None), k, "hybrid")
+            chosen = None if documents is None else current_ids(self._catalogue, documents)
+            candidates = self._candidates(self._query(db, question, vector, chosen), k, "hybrid")
+            return Retrieval(
+                tuple(self._with_texts(candidates[:k])),
+                tuple(candidates),
+                full_text_search.idf(db, words, self._frequency),
+                listing(self._catalogue, documents),
+                None if chosen is None else tuple(chosen),
+                b"" if vector is None else vector.tobytes(),
+            )
+
+    def _candidates(self, query: SearchQuery, k: int, mode: Mode) -> list[Hit]:
+        """At least the ``k`` best, compared by their sentences too; call inside the snapshot."""
+        hits = hybrid_search.hybrid_search(query, max(k, RERANKED_HITS), mode)
+        if mode == "hybrid" and query.vector is not None:
+            packed = self._catalogue.sentence_vectors([hit.stored.id for hit in hits])
+            hits = self._reranker.rerank(query.vector, hits, packed)
+        return hits
+
+    def by_vector(
+        self,
+        question: str,
+        vector: NDArray[np.float32] | None,
+        k: int,
+        documents: Sequence[str] | None,
+    ) -> list[Hit]:
+        """The ``k`` best of these documents (ids; None: of all) for a question whose vector may be
+        known, not compared by sentences."""
+        if vector is None:
+            vector = self.question_vectors([question]).get(question)
+        with self._catalogue.reading() as db:
+            query = self._query(db, question, vector, documents)
+            return hybrid_search.hybrid_search(query, k, "hybrid")
 
     def as_hits(self, revision_id: str) -> list[Hit]:
         """The passages of a revision as a search would give them, in order, with its text."""

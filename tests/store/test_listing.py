@@ -46,17 +46,13 @@ def test_names_ids_and_sources_restrict(library: Library) -> None:
     assert library.listing([]).count == 0
 
 
-def test_a_question_may_name_its_document(library: Library) -> None:
+def test_a_document_is_known_by_name_among_others(library: Library) -> None:
     filled(library)
-    library.add(document_of("Colons.", name="part: two.txt"))
-    assert library.asked_of("b.txt: what does it say?", None) == ("b.txt", "what does it say?")
-    assert library.asked_of("part: two.txt: what?", None) == ("part: two.txt", "what?")
-    assert library.asked_of("b.txt: what?", ["b.txt", "c.txt"]) == ("b.txt", "what?")
-    for other in ("what is it: a boat?", "b.txt:", "b.txt: ", ": what?", "b.txt what?"):
-        assert library.asked_of(other, None) is None
-    assert library.asked_of("b.txt: what?", ["c.txt"]) is None
+    assert library.has_document("b.txt") and library.has_document("b.txt", ["b.txt", "c.txt"])
+    assert not library.has_document("b.txt", ["c.txt"])
+    assert not library.has_document("what is it")
     library.remove("b.txt")
-    assert library.asked_of("b.txt: what?", None) is None
+    assert not library.has_document("b.txt")
 
 
 @pytest.mark.parametrize("both_databases", ["sqlite"], indirect=True)

@@ -209,3 +209,19 @@ def test_an_answer_keeps_its_id_and_payload(library: Library) -> None:
     payload = {"id": "abc", "question": "half \ud800?", "refused": False, "extra": {"x": [1]}}
     assert library.record_answer(payload) == "abc"
     assert library.stored_answer("abc").payload["extra"] == {"x": [1]}
+
+
+def test_a_refusal_by_one_document_is_not_reopened_by_another(
+    library: Library, sample: Document
+) -> None:
+    library.add(sample)
+    question = "Which bird nests on the cliffs below the tower?"
+    refusal = {"question": question, "refused": True}
+    retrieval = library.retrieve(question, ["bird"], documents=[sample.name])
+    kept = library.record_answer(refusal, (), retrieval)
+    library.add(document_of("Kittiwakes nest on the cliffs below the tower.", name="birds.txt"))
+    assert library.stored_answer(kept).status == "current"
+    library.add(document_of("Kittiwakes nest on the cliffs.", name=sample.name))
+    assert library.stored_answer(kept).status == "worth asking again"
+    library.remove(sample.name)
+    assert library.stored_answer(kept).status == "current"

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from app.question.parsed_question import ParsedQuestion
 from app.tables.candidates import tokenize_question
 from app.tables.ranker import CONFIDENCE_FEATURES, features_of, rank_queries
 from evals.calibration.logistic_fit import fit
@@ -57,16 +58,17 @@ def judged(
     chance = random.Random(3)
     alike = likenesses(questions, embedder)
     for one, fold, likeness in zip(questions, folds, alike, strict=True):
-        ranked = rank_queries(one.question, one.grid, likeness, weights[fold])
+        tokens = tokenize_question(ParsedQuestion(one.question))
+        ranked = rank_queries(tokens, one.grid, likeness, weights[fold])
         if ranked:
             heading = " ".join(_some_words(one.question, chance))
-            found = features_of(one.question, one.grid, heading, ranked)
+            found = features_of(tokens, one.grid, heading, ranked)
             right = bool(one.answers) and is_right(one, ranked[0].result)
             yield JudgedResult(one, name, found, right)
 
 
 def _some_words(question: str, chance: random.Random) -> list[str]:
-    held = tokenize_question(question)
+    held = tokenize_question(ParsedQuestion(question))
     return [held.words[i] for i in held.content if chance.random() < IN_HEADING]
 
 

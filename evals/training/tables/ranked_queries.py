@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from app.question.parsed_question import ParsedQuestion
 from app.tables.candidates import candidates, conditions, tokenize_question
 from app.tables.features import Featurizer
 from app.tables.query import run_query
@@ -71,7 +72,7 @@ def examples(
 def _example(
     one: TableQuestion, likeness: tuple[float, ...], ids: dict[str, int], chance: random.Random
 ) -> RankedExample | None:
-    held = tokenize_question(one.question)
+    held = tokenize_question(ParsedQuestion(one.question))
     named = conditions(held, one.grid)
     results = [
         (q, r) for q in candidates(one.grid, named) if (r := run_query(one.grid, q)) is not None

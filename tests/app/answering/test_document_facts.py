@@ -15,6 +15,7 @@ from app.question.about_document import (
     about_document_asked,
     may_ask_about_document,
 )
+from app.question.parsed_question import ParsedQuestion
 from app.settings import Settings
 from ingest.load import load_bytes
 from ingest.load.base.source import Source
@@ -43,8 +44,10 @@ Each nest holds six.
 
 
 def asked(question: str, *, follows: bool = False) -> AboutDocument | None:
-    found = about_document_asked(question, TITLES, follows=follows)
-    assert found is None or may_ask_about_document(question), "the cheap look misses it"
+    found = about_document_asked(ParsedQuestion(question), TITLES, follows=follows)
+    assert found is None or may_ask_about_document(ParsedQuestion(question)), (
+        "the cheap look misses it"
+    )
     return found
 
 

@@ -9,6 +9,7 @@ import pytest
 from app.answering.pipeline import Answerer
 from app.evidence.reader import Reader
 from app.question.overview_question import Overview, may_ask_overview, overview_asked
+from app.question.parsed_question import ParsedQuestion
 from app.service.example_questions import example_questions
 from app.settings import Settings
 from evals.datasets.question_sets import load_set
@@ -24,8 +25,8 @@ HEADINGS = ["2. Fees", "Opening hours", "Fees for groups"]
 
 
 def asked(question: str) -> Overview | None:
-    found = overview_asked(question, TITLES, HEADINGS)
-    assert found is None or may_ask_overview(question), "the cheap look misses it"
+    found = overview_asked(ParsedQuestion(question), TITLES, HEADINGS)
+    assert found is None or may_ask_overview(ParsedQuestion(question)), "the cheap look misses it"
     return found
 
 

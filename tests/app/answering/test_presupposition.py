@@ -11,6 +11,7 @@ from app.answering.presupposition import find_contradicted_premise
 from app.answering.refusal import build_refusal
 from app.evidence.reader import Reader
 from app.evidence.score_evidence import score_evidence
+from app.question.parsed_question import ParsedQuestion
 from app.settings import load_settings
 from ingest.load import load_text
 from store.library import Library
@@ -30,9 +31,8 @@ def answerer(library: Library, reader: Reader, tmp_path: Path) -> Answerer:
 
 
 def premise(answerer: Answerer, question: str) -> str:
-    return find_contradicted_premise(
-        question, score_evidence(answerer.retrieve(question), answerer.reader)
-    )
+    retrieved = answerer.retrieve(ParsedQuestion(question))
+    return find_contradicted_premise(score_evidence(retrieved, answerer.reader))
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_what_a_question_wrongly_presumes_is_told_with_the_quote(
     answerer: Answerer, question: str, told: str
 ) -> None:
     assert premise(answerer, question).startswith(f"The closest passage may say otherwise: “{told}")
-    found = score_evidence(answerer.retrieve(question), answerer.reader)
+    found = score_evidence(answerer.retrieve(ParsedQuestion(question)), answerer.reader)
     assert told in build_refusal(found, 0.0, "none").reason
 
 

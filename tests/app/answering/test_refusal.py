@@ -24,6 +24,7 @@ from app.evidence.evidence import ScoredEvidence
 from app.evidence.reader import Reader
 from app.evidence.score_evidence import score_evidence
 from app.formats.json_forms import answer_from_payload, answer_payload
+from app.question.parsed_question import ParsedQuestion
 from app.settings import Settings, load_settings
 from ingest.load import load_text
 from store.library import Library
@@ -48,7 +49,7 @@ def answerer(library: Library, settings: Settings, reader: Reader) -> Answerer:
 
 
 def found(answerer: Answerer, question: str) -> ScoredEvidence:
-    return score_evidence(answerer.retrieve(question), answerer.reader)
+    return score_evidence(answerer.retrieve(ParsedQuestion(question)), answerer.reader)
 
 
 def test_between_answered_and_not_said_it_is_not_clear(answerer: Answerer) -> None:

@@ -7,7 +7,8 @@ import snowballstemmer
 
 from app.evidence.prompt_injection import addresses_model
 from app.language.tokens import STOP_WORDS, stem, words
-from app.question.answer_type import AnswerType, answer_type
+from app.question.answer_type import AnswerType
+from app.question.parsed_question import ParsedQuestion
 
 
 def test_threads_do_not_spoil_each_others_stems() -> None:
@@ -48,7 +49,7 @@ def test_an_apostrophe_is_the_same_in_type_and_in_print(apostrophe: str) -> None
     ],
 )
 def test_the_form_of_a_question_tells_what_it_asks_for(question: str, kind: AnswerType) -> None:
-    assert answer_type(question) is kind
+    assert ParsedQuestion(question).answer_type is kind
 
 
 @pytest.mark.parametrize(

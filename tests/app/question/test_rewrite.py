@@ -3,20 +3,25 @@
 import pytest
 
 from app.answer import Turn
-from app.question.rewrite import is_follow_up, rewrite_question
+from app.question.parsed_question import ParsedQuestion
+from app.question.rewrite import Rewritten, is_follow_up, rewrite_question
 
 HISTORY = [Turn("How many flights a week does Azal run from Baku to Dushanbe?", "Three a week.")]
+
+
+def rewritten(question: str, history: list[Turn], titles: list[str]) -> Rewritten:
+    return rewrite_question(ParsedQuestion(question), history, lambda: titles)
 
 
 @pytest.mark.parametrize(
     "question", ["Hello!", "thanks a lot", "What can I ask?", "Good morning", "OK, thank you."]
 )
 def test_small_talk_gets_a_reply(question: str) -> None:
-    assert rewrite_question(question, [], ["Briefing"]).talk
+    assert rewritten(question, [], ["Briefing"]).talk
 
 
 def test_a_greeting_in_front_of_a_question_is_a_question() -> None:
-    assert not rewrite_question("Hello, who chairs the council?", [], ["Briefing"]).talk
+    assert not rewritten("Hello, who chairs the council?", [], ["Briefing"]).talk
 
 
 @pytest.mark.parametrize(
@@ -27,27 +32,26 @@ def test_a_greeting_in_front_of_a_question_is_a_question() -> None:
     ],
 )
 def test_a_follow_up_brings_what_it_leans_on(question: str, inside: str) -> None:
-    rewritten = rewrite_question(question, HISTORY, [])
-    assert question in rewritten.standalone
-    assert inside in rewritten.standalone
+    found = rewritten(question, HISTORY, [])
+    assert question in found.standalone.text
+    assert inside in found.standalone.text
 
 
 def test_a_pronoun_becomes_the_name_it_stands_for() -> None:
     history = [Turn("Who is the mayor of Port Ada?", "The mayor is Ines Calder.")]
-    assert (
-        rewrite_question("What did she say?", history, []).standalone == "What did Ines Calder say?"
-    )
+    asked = rewritten("What did she say?", history, []).standalone
+    assert asked.text == "What did Ines Calder say?"
 
 
 def test_a_chain_of_follow_ups_keeps_its_topic() -> None:
     history = [*HISTORY, Turn("Since when?", "Since May 2023.")]
-    asked = rewrite_question("And who runs them?", history, []).standalone
-    assert "Baku" in asked
+    asked = rewritten("And who runs them?", history, []).standalone
+    assert "Baku" in asked.text
 
 
 def test_what_about_asks_the_same_of_another() -> None:
-    asked = rewrite_question("What about Tashkent?", HISTORY, []).standalone
-    assert asked == "How many flights a week does Azal run from Baku to Tashkent?"
+    asked = rewritten("What about Tashkent?", HISTORY, []).standalone
+    assert asked.text == "How many flights a week does Azal run from Baku to Tashkent?"
 
 
 @pytest.mark.parametrize(
@@ -61,7 +65,7 @@ def test_what_about_asks_the_same_of_another() -> None:
     ],
 )
 def test_a_new_topic_stands_alone(question: str) -> None:
-    assert rewrite_question(question, HISTORY, []).standalone == question
+    assert rewritten(question, HISTORY, []).standalone.text == question
 
 
 @pytest.mark.parametrize(
@@ -69,8 +73,8 @@ def test_a_new_topic_stands_alone(question: str) -> None:
     ["Which of its routes is longest?", "What did his deputy say?", "Where do those flights land?"],
 )
 def test_a_word_that_points_out_of_the_question_is_a_follow_up(question: str) -> None:
-    assert is_follow_up(question)
+    assert is_follow_up(ParsedQuestion(question))
 
 
 def test_without_history_nothing_is_added() -> None:
-    assert rewrite_question("Since when?", [], []).standalone == "Since when?"
+    assert rewritten("Since when?", [], []).standalone.text == "Since when?"
