@@ -21,7 +21,7 @@ import platformdirs
 from pydantic import AfterValidator, ConfigDict, Field, ValidationError
 from pydantic.dataclasses import dataclass
 
-from ingest.document import FootnoteError
+from ingest.errors import FootnoteError
 
 VARIABLE_PREFIX = "FOOTNOTE_"
 SETTINGS_FILE = "settings.toml"

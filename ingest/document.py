@@ -17,21 +17,6 @@ from ingest.scan import ScannedPage
 NO_METADATA: Mapping[str, str] = MappingProxyType({})
 
 
-class FootnoteError(Exception):
-    """A failure with a message for the person: what was wrong, and what to do next.
-
-    ``exit_code`` is 2 where the user can mend the input and 1 where Footnote or the machine failed.
-    """
-
-    exit_code = 1
-
-
-class UnreadableDocument(FootnoteError):
-    """A document could not be read; the message names it, says why and what would help."""
-
-    exit_code = 2
-
-
 class BlockKind(StrEnum):
     """What a stretch of text is in its document."""
 
@@ -69,9 +54,9 @@ class Document:
     from (absolute path or URL) and tells two documents of one name apart; ``media_type`` is an
     IANA media type; ``metadata`` is plain text by lower-case key (author, published, etag …).
     ``omissions`` tell what of the source is not in the text, or was assumed: whole sentences.
-    ``scans`` are the pages that were read from their pictures. ``original`` are the file's bytes
-    where it does not lie at ``source``. ``collection`` is what it is put into; where that is "",
-    it stays where it is, or goes to that of ``folder``, the folder that was ingested.
+    ``scans`` are the pages that were read from their pictures. ``original`` are the bytes
+    that were read, if pages of them can be shown. ``collection`` is what it is put into; where that
+    is "", it stays where it is, or goes to that of ``folder``, the folder that was ingested.
     """
 
     name: str
@@ -86,6 +71,11 @@ class Document:
     original: bytes = field(default=b"", repr=False, compare=False)
     collection: str = ""
     folder: str = ""
+
+    @property
+    def has_pages(self) -> bool:
+        """Whether its pages can be shown as pictures: a PDF, or a picture itself."""
+        return self.media_type == "application/pdf" or self.media_type.startswith("image/")
 
     @property
     def content_hash(self) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import astuple
 from typing import TYPE_CHECKING
 
-from ingest.document import UnreadableDocument
+from ingest.errors import UnreadableDocument
 from ingest.load.base.source import Source
 from ingest.load.page.words import Box, Character, find_words
 from ingest.load.pdf import pdf

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Literal
 
-from ingest.document import NO_METADATA, Block, BlockKind, FootnoteError, Passage
+from ingest.document import NO_METADATA, Block, BlockKind, Passage
+from ingest.errors import FootnoteError
 
 OMISSIONS_KEY = "omissions"
 """The key under which ``Revision.metadata`` keeps ``Document.omissions``, a line each."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 
 from app.answer import Citation
-from ingest.document import FootnoteError
+from ingest.errors import FootnoteError
 from store.results import Hit
 
 

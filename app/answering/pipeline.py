@@ -33,7 +33,7 @@ from app.question.document_prefix import possible_prefixes
 from app.question.parsed_question import ParsedQuestion
 from app.question.rewrite import rewrite_question
 from app.settings import Settings
-from ingest.document import FootnoteError
+from ingest.errors import FootnoteError
 from store.library import Library
 from store.results import Revision
 

@@ -109,7 +109,7 @@ def _ask_all(
 ) -> bool:
     """One line out for each line in, in order; whether any was bad."""
     from app.question.batch_input import parse_line
-    from ingest.document import FootnoteError
+    from ingest.errors import FootnoteError
 
     answerer.library.embedder.encode_queries(["ready"])  # so that loading counts for no question
     answerer.reader.read_pairs([("Ready?", "Ready.")])

@@ -14,7 +14,7 @@ from rich.markup import escape
 
 from app.cli.interrupt import raise_if_pressed
 from app.settings import Settings, load_settings
-from ingest.document import FootnoteError
+from ingest.errors import FootnoteError
 
 if TYPE_CHECKING:
     from rich.progress import Progress

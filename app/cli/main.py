@@ -27,7 +27,7 @@ from app.cli import (
     users_commands,
 )
 from app.cli.common import error_console, printable
-from ingest.document import FootnoteError
+from ingest.errors import FootnoteError
 
 COMMAND_ENTRY_POINTS = "footnote.commands"
 """Entry points of packages above this one; ``app`` may not import them by name."""

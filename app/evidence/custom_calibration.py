@@ -23,7 +23,7 @@ from app.evidence.calibration import (
     logistic_of,
 )
 from app.evidence.risk import RISKS, Point, RiskError, threshold_for
-from ingest.document import FootnoteError
+from ingest.errors import FootnoteError
 from store.files import file_lock
 from store.files.file_lock import Changing
 

@@ -13,7 +13,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from ingest.document import FootnoteError
+from ingest.errors import FootnoteError
 
 FAILURE_PROBABILITY = 0.10
 """How often a threshold may fail to keep the risk."""

@@ -29,7 +29,7 @@ from app.http.schemas import (
 from app.http.streaming import event_stream
 from app.service.access.permissions import NotAllowed
 from app.service.queue.in_progress import Busy
-from ingest.document import FootnoteError
+from ingest.errors import FootnoteError
 
 if TYPE_CHECKING:
     from app.service.engine import Engine

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse
 
-from ingest.document import FootnoteError
+from ingest.errors import FootnoteError
 
 if TYPE_CHECKING:
     from app.service.engine import Engine

@@ -22,7 +22,7 @@ from app.formats.answer_text import quote_and_place, with_footnotes
 from app.formats.inline_markdown import without_html
 from app.formats.json_forms import answer_payload
 from app.http.schemas import Given
-from ingest.document import FootnoteError
+from ingest.errors import FootnoteError
 
 if TYPE_CHECKING:
     from app.service.engine import Engine

@@ -15,7 +15,7 @@ from app.service.access.users import Users
 from app.service.conversations.conversations import Conversations
 from app.service.engine import Engine
 from app.settings import Settings, is_loopback
-from ingest.document import FootnoteError
+from ingest.errors import FootnoteError
 from store.files.private_files import make_private, private_folder, private_umask
 
 if TYPE_CHECKING:

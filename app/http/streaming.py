@@ -11,7 +11,7 @@ from fastapi.responses import StreamingResponse
 
 from app.answer import Event, EvidenceFound, Finished, Word
 from app.formats.json_forms import answer_payload, citation_payload
-from ingest.document import FootnoteError
+from ingest.errors import FootnoteError
 
 log = logging.getLogger(__name__)
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}

@@ -21,7 +21,7 @@ from app.http.streaming import event_stream
 from app.service.access.document_choice import documents_of_folder
 from app.service.engine import Engine
 from app.settings import Settings
-from ingest.document import FootnoteError
+from ingest.errors import FootnoteError
 
 STATIC = Path(__file__).parent / "static"
 VISITOR_USER = ""

@@ -8,7 +8,7 @@ from math import exp, log
 from typing import TYPE_CHECKING, Any
 
 from app.models.worker_stream import Outlet, worker_stream
-from ingest.document import FootnoteError
+from ingest.errors import FootnoteError
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel

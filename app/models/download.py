@@ -20,7 +20,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from app.settings import Settings
-from ingest.document import FootnoteError
+from ingest.errors import FootnoteError
 
 Progress = Callable[[str, int, int], None]
 """What is being done, bytes done, bytes in all."""

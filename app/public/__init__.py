@@ -9,7 +9,8 @@ from app.langchain import FootnoteAnswerer, FootnoteRetriever
 from app.models.factory import open_model
 from app.service.open_library import open_library
 from app.settings import Settings, load_settings
-from ingest.document import Document, FootnoteError
+from ingest.document import Document
+from ingest.errors import FootnoteError
 from ingest.load import load
 from ingest.samples import sample_path
 from store.library import Library

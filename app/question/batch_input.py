@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.answer import Turn
-from ingest.document import FootnoteError
+from ingest.errors import FootnoteError
 
 
 class QuestionLineError(FootnoteError):

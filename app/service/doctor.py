@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 from app.settings import SETTINGS_FILE, Settings
-from ingest.document import FootnoteError
+from ingest.errors import FootnoteError
 from store.files.private_files import POSIX, make_private, open_to_others, private_folder
 
 LOW_DISK_BYTES = 2_000_000_000

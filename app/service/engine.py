@@ -22,7 +22,7 @@ from app.service.query_telemetry import Observer, observe_query
 from app.service.queue.fair_queue import FairQueue, OneEach
 from app.service.storage.shared_files import shared_files
 from app.settings import Settings, SettingsError
-from ingest.document import FootnoteError
+from ingest.errors import FootnoteError
 
 if TYPE_CHECKING:
     from app.answering.pipeline import Answerer

@@ -17,7 +17,7 @@ from app.service.engine import Engine
 from app.web import render_answer
 from app.web.components import redraw_s
 from app.web.display_names import evidence_for_display
-from ingest.document import FootnoteError
+from ingest.errors import FootnoteError
 
 log = logging.getLogger(__name__)
 STOPPED_PROBLEM = "Stopped."

@@ -23,7 +23,7 @@ from app.web.document_list import SORT_CHOICES, omissions, render_document_list
 from app.web.documents_shown import MAX_PAGES, DocumentsShown
 from app.web.open_source import read_revision
 from app.web.render_diff import render_diff
-from ingest.document import FootnoteError
+from ingest.errors import FootnoteError
 from store.results import IngestReport
 
 log = logging.getLogger(__name__)

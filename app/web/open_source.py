@@ -10,7 +10,8 @@ from app.answer import Citation
 from app.web import page_picture, source_pane
 from app.web.display_names import display_name, display_title
 from app.web.source_view import View
-from ingest.document import Block, FootnoteError
+from ingest.document import Block
+from ingest.errors import FootnoteError
 from store.library import Library
 from store.results import Revision
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 
 from app.answer import Citation
-from ingest.document import UnreadableDocument
+from ingest.errors import UnreadableDocument
 from store.library import Library
 
 

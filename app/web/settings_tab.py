@@ -13,7 +13,7 @@ from app.service.data_egress import kept_in
 from app.service.engine import Engine
 from app.service.model_choice import known_models
 from app.web.components import QUIET_EVENT, Stream, handler, html_component, owner_of
-from ingest.document import FootnoteError
+from ingest.errors import FootnoteError
 
 REDRAWN_S = 2.0
 QUOTES_NOW = "Answers are quotes: no language model is used"

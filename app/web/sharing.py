@@ -12,7 +12,7 @@ from app.service.access.document_choice import display_folder
 from app.service.access.permissions import EVERYONE, Role
 from app.service.engine import Engine
 from app.web.components import QUIET_EVENT, handler, html_component, owner_of
-from ingest.document import FootnoteError
+from ingest.errors import FootnoteError
 from store.catalogue.collections import own_collection
 
 RIGHT_CHOICES = [("May read", "reader"), ("May also change", "editor"), ("No longer", "")]

@@ -22,7 +22,7 @@ from statistics import mean
 
 from app.language.tokens import fold
 from evals.benchmarks.loader_alternatives import ALTERNATIVES, Alternative
-from ingest.document import UnreadableDocument
+from ingest.errors import UnreadableDocument
 from ingest.load import load
 
 _MARKS = re.compile(r"<!--.*?-->|!?\[([^\]]*)\]\([^)]*\)|<[^>]+>|[#*_`|>~-]{1,}", re.DOTALL)

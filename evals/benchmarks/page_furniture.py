@@ -16,7 +16,8 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from ingest.document import BlockKind, UnreadableDocument
+from ingest.document import BlockKind
+from ingest.errors import UnreadableDocument
 from ingest.load import load
 
 

@@ -29,7 +29,7 @@ from evals.calibration.calibration_data import JudgedCase, ModelJudgement, ask_m
 from evals.calibration.logistic_fit import fit
 from evals.datasets.case import QuestionSet
 from evals.runs.runs import Progress
-from ingest.document import FootnoteError
+from ingest.errors import FootnoteError
 
 MIN_QUESTIONS = 10
 """Questions of each kind, answered by the documents and not, that a calibration takes."""

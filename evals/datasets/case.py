@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from app.answer import Turn
-from ingest.document import FootnoteError
+from ingest.errors import FootnoteError
 
 
 class SetError(FootnoteError):

@@ -13,7 +13,7 @@ from evals.page import render_run, set_choices
 from evals.page.jobs import Jobs, RunRequest
 from evals.page.kept_state import State
 from evals.runs.runs import Run, RunError
-from ingest.document import FootnoteError
+from ingest.errors import FootnoteError
 
 POLL_S = 0.7
 NO_CHOICE = ("nothing", "")

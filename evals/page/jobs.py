@@ -17,7 +17,7 @@ from evals.page.kept_state import KeptState, State
 from evals.runs.runs import Run, run_system
 from evals.runs.systems import Footnote, support_checker
 from evals.runs.workspace import QuestionChoice, open_library, open_set, open_writer, runs_folder
-from ingest.document import FootnoteError
+from ingest.errors import FootnoteError
 from store.results import StoreError
 
 if TYPE_CHECKING:

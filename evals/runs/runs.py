@@ -22,7 +22,7 @@ from evals.measures.citation_quality import Supports
 from evals.runs.score_answers import score_batch
 from evals.runs.summary import summarise
 from evals.runs.systems import System, SystemAnswer
-from ingest.document import FootnoteError
+from ingest.errors import FootnoteError
 from store.files.private_files import private_folder
 from store.library import Library
 

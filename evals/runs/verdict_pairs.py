@@ -23,7 +23,7 @@ from app.answer import Verdict
 from app.answering.verify import CitedSource, verify_sentences
 from app.evidence.reader import Reader
 from evals.measures.intervals import Estimate, mean_estimate
-from ingest.document import FootnoteError
+from ingest.errors import FootnoteError
 
 Label = Literal["supported", "contradicted", "neither"]
 PAIR_LABELS: tuple[str, ...] = get_args(Label)

@@ -12,7 +12,8 @@ from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
-from ingest.document import Document, UnreadableDocument
+from ingest.document import Document
+from ingest.errors import UnreadableDocument
 from ingest.load.base.source import Source
 from ingest.load.formats import FORMATS, detect, extensions, format_names
 from ingest.load.sandbox.sandbox import Progress, load_in_sandbox
@@ -83,7 +84,7 @@ def load_bytes(
     )
     if not document.text.strip():
         raise source.unreadable("no text was found in it: there is nothing to ask about.")
-    return document
+    return replace(document, original=data) if document.has_pages else document
 
 
 def read_file(path: Path, *, max_bytes: int = MAX_BYTES) -> bytes:

@@ -14,7 +14,8 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-from ingest.document import Block, Document, FootnoteError, UnreadableDocument
+from ingest.document import Block, Document
+from ingest.errors import FootnoteError, UnreadableDocument
 from ingest.load.base.source import clean
 from ingest.load.text.markdown import load_markdown
 from ingest.load.text.plain_text import load_text

@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 
-from ingest.document import Document, FootnoteError, Passage
+from ingest.document import Document, Passage
+from ingest.errors import FootnoteError
 from ingest.language.sentences import prose_sentences
 from ingest.split import split
 from store.catalogue.catalogue import Catalogue, MissingVectors
@@ -30,6 +31,8 @@ Progress = Callable[[str, int, int], None]
 # Texts embedded together: enough to sort by length, few enough that a crash loses little.
 CHUNK_PASSAGES = 256
 MAX_WAITING_PASSAGES = 1024
+# Bytes of PDFs and pictures that wait with their passages to be kept as originals.
+MAX_WAITING_BYTES = 128 * 1024 * 1024
 MAX_ATTEMPTS = 5
 # Characters: where a sheet counts as long, and how much of a passage of its rows is embedded.
 LONG_SHEET_CHARS = 200_000
@@ -77,33 +80,35 @@ class Indexer:
         waiting: list[Prepared] = []
         for given in documents:
             began = perf_counter()
-            made = given if isinstance(given, SplitDocument) else SplitDocument(given, None)
+            document = given.document if isinstance(given, SplitDocument) else given
+            made = given.passages if isinstance(given, SplitDocument) else None
             try:
-                prepared = self._prepare(made, began, dry_run=dry_run)
+                prepared = self._prepare(document, made, began, dry_run=dry_run)
             except FootnoteError as error:
-                yield [_failed(made.document, began, error)]
+                yield [_failed(document, began, error)]
                 continue
             if isinstance(prepared, IngestReport):
                 yield [prepared]
                 continue
             # Collect documents until there is a full batch for the encoder.
             waiting.append(prepared)
-            if sum(item.embedded for item in waiting) >= self._waiting:
+            kept = sum(len(item.document.original) for item in waiting)
+            if kept >= MAX_WAITING_BYTES or self._waiting <= sum(i.embedded for i in waiting):
                 yield self._finish(waiting, progress)
                 waiting = []
         if waiting:
             yield self._finish(waiting, progress)
 
     def _prepare(
-        self, made: SplitDocument, began: float, *, dry_run: bool
+        self, given: Document, made: Sequence[Passage] | None, began: float, *, dry_run: bool
     ) -> Prepared | IngestReport:
         """Splits what is not yet current; a report where nothing remains to be done."""
-        known, moved, collection = self._known(made.document)
-        document = replace(made.document, collection=collection)
+        known, moved, collection = self._known(given)
+        document = replace(given, collection=collection)
         # Same text, blocks and title: the passages would be the same, so nothing is split.
         if known and self._catalogue.shape(known.id) == content_fingerprint(document):
             return self._unchanged(document, known, began, dry_run=dry_run)
-        passages = self.passages(document, made.passages)
+        passages = self.passages(document, made)
         # A passage whose key is known keeps its vector; only the rest is embedded.
         missing = len(self._catalogue.missing(new.key for new in passages))
         status = "changed" if known else "moved" if moved else "added"
@@ -194,7 +199,7 @@ class Indexer:
         for _ in range(MAX_ATTEMPTS):
             try:
                 revision = self._catalogue.activate(
-                    item.document, item.passages, utc_now(), _original(item.document)
+                    item.document, item.passages, utc_now(), item.document.original or None
                 )
                 break
             except MissingVectors:
@@ -258,19 +263,6 @@ def _there(source: str) -> bool:
 
 def _gone(source: str) -> bool:
     return Path(source).is_absolute() and not Path(source).exists()
-
-
-def _original(document: Document) -> bytes | None:
-    """The bytes of a PDF or a picture, kept to show its pages."""
-    shown = document.media_type == "application/pdf" or document.media_type.startswith("image/")
-    if not shown:
-        return None
-    if document.original or not Path(document.source).is_absolute():
-        return document.original or None
-    try:
-        return Path(document.source).read_bytes()
-    except OSError:
-        return None
 
 
 def _failed(document: Document, began: float, error: FootnoteError) -> IngestReport:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
-from ingest.document import UnreadableDocument
+from ingest.errors import UnreadableDocument
 from store.embedding.embedder import Embedder, EncodeProgress
 from store.indexing.read_and_split import Outcome, ReadAndSplit, Readers, WantedFile
 from store.results import StoreError

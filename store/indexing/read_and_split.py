@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from ingest.document import Document, FootnoteError, Passage
+from ingest.document import Document, Passage
+from ingest.errors import FootnoteError
 from ingest.load import load
 from ingest.load.sandbox.sandbox import Progress
 from ingest.split import split
@@ -17,11 +18,10 @@ from store.embedding.embedder import Embedder
 
 @dataclass(frozen=True, slots=True)
 class SplitDocument:
-    """A document with its passages; None where it is as the library has it, so that there was
-    nothing to split."""
+    """A document with its passages."""
 
     document: Document
-    passages: tuple[Passage, ...] | None
+    passages: tuple[Passage, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,8 @@ class WantedFile:
     shape: str = ""
 
 
-Outcome = SplitDocument | FootnoteError
+Outcome = SplitDocument | Document | FootnoteError
+"""A document is not split if it is as the library has it: its passages would be the same."""
 
 
 class Readers(Protocol):
@@ -58,6 +59,6 @@ class ReadAndSplit:
         except FootnoteError as error:
             return error
         if content_fingerprint(document) == wanted.shape:
-            return SplitDocument(document, None)
+            return document
         passages = split(document, self._embedder.count_tokens, self._limit)
         return SplitDocument(document, tuple(passages))

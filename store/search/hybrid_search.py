@@ -121,8 +121,7 @@ def _compare(query: SearchQuery, n: int) -> Candidates:
     wanted = (
         select(passages.c.id, embeddings.c.vector).select_from(vectors).where(query.scope.where)
     )
-    inside = wanted.where(query.scope.where).order_by(passages.c.id)
-    found = query.db.execute(inside).all()
+    found = query.db.execute(wanted.order_by(passages.c.id)).all()
     if not found or query.vector is None:
         return []
     matrix = np.frombuffer(b"".join(row.vector for row in found), dtype=np.float32)

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from ingest.document import Document, UnreadableDocument
+from ingest.document import Document
+from ingest.errors import UnreadableDocument
 from ingest.load import load, load_bytes
 from ingest.load.base.source import Source
 from ingest.load.sandbox.sandbox import MAX_MEMORY, MAX_SECONDS

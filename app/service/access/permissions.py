@@ -17,7 +17,7 @@ from sqlalchemy.engine import Connection
 
 from app.service.storage.app_database import open_database
 from app.service.storage.app_schema import members, users
-from ingest.document import FootnoteError
+from ingest.errors import FootnoteError
 from store.catalogue.collections import OWN_PREFIX, own_collection
 from store.database import counters
 

@@ -17,7 +17,7 @@ from sqlalchemy import delete, func, insert, or_, select, update
 from sqlalchemy.engine import Connection
 
 from app.service.storage.app_schema import attempts
-from ingest.document import FootnoteError
+from ingest.errors import FootnoteError
 from store.database.database import Database
 
 MAX_TRIES = 5

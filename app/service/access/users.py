@@ -20,7 +20,7 @@ from sqlalchemy.engine import Connection
 from app.service.access.sign_in_tries import PAUSE_S, TooManyTries, Tries
 from app.service.storage.app_database import open_database
 from app.service.storage.app_schema import choices, former_users, members, sessions, users
-from ingest.document import FootnoteError
+from ingest.errors import FootnoteError
 from store.database import counters
 
 __all__ = ["PAUSE_S", "TooManyTries", "UserError", "Users"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from ingest.document import FootnoteError
+from ingest.errors import FootnoteError
 
 if TYPE_CHECKING:
     from store.library import Library

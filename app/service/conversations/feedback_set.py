@@ -13,7 +13,7 @@ from typing import Any
 from app.answer import Answer
 from app.service.storage.shared_files import shared_files
 from app.settings import Settings
-from ingest.document import FootnoteError
+from ingest.errors import FootnoteError
 from store.files import file_lock
 from store.files.file_lock import Changing
 

@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from app.answering.verify import is_quoted
 from app.settings import Settings
-from ingest.document import Document, FootnoteError
+from ingest.document import Document
+from ingest.errors import FootnoteError
 
 if TYPE_CHECKING:
     from store.library import Library

@@ -15,7 +15,7 @@ from dataclasses import asdict
 
 from app.service.export.exported import ExportedAnswer
 from app.service.export.pdf_writer import NoFont
-from ingest.document import FootnoteError
+from ingest.errors import FootnoteError
 
 WRITER = "app.service.export.pdf_writer"
 WRITER_TIMEOUT_S = 300

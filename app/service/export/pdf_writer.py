@@ -20,7 +20,7 @@ from app.service.export.exported import (
     paragraphs,
     reads_from_the_right,
 )
-from ingest.document import FootnoteError
+from ingest.errors import FootnoteError
 
 MARGIN_MM = 22
 BUILT_IN = "times"

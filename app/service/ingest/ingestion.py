@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.settings import Settings
-from ingest.document import Document, FootnoteError, UnreadableDocument
+from ingest.document import Document
+from ingest.errors import FootnoteError, UnreadableDocument
 from store.catalogue.collections import OWN_PREFIX
 from store.indexing.read_and_split import Readers, SplitDocument, WantedFile
 from store.indexing.reading_pool import ReadingPool
@@ -171,7 +172,7 @@ class Ingester:
         name: str | None,
         known: Mapping[str, Revision],
         progress: Progress | None,
-    ) -> Iterator[SplitDocument]:
+    ) -> Iterator[Document | SplitDocument]:
         def wanted(file: str) -> WantedFile:
             held = known.get(str(Path(file).expanduser().resolve()))
             return WantedFile(file, name, self._library.shape(held.id) if held else "")
@@ -179,10 +180,10 @@ class Ingester:
         reading = self._library.read_and_split(ocr=self._settings.ocr)
         read = self._readers or ReadingPool(reading, progress)
         for one, outcome in read(map(wanted, files)):
-            if isinstance(outcome, SplitDocument):
-                yield outcome
-            else:
+            if isinstance(outcome, FootnoteError):
                 self._side_reports.append(Failure(one.path, str(outcome)))
+            else:
+                yield outcome
 
     def _fetched(
         self, file: str, name: str | None, known: Revision | None, progress: Progress | None

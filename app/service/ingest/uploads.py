@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from app.service.engine import Engine
 from app.service.ingest.ingestion import Progress
-from ingest.document import UnreadableDocument
+from ingest.errors import UnreadableDocument
 from store.library import Library
 from store.results import IngestReport
 
@@ -45,8 +45,7 @@ def _add_bytes(
     source = Source(bare, f"upload:{owner}/{bare}" if owner else f"upload:{bare}")
     read = load_bytes(data, source, ocr=engine.settings.ocr, progress=progress)
     placed = engine.collection_for(owner, collection)
-    made = replace(read, original=data, collection=placed)
-    return _library(engine, owner).add(made, progress)
+    return _library(engine, owner).add(replace(read, collection=placed), progress)
 
 
 def add_link(

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from app.service.queue.in_progress import Busy
-from ingest.document import FootnoteError
+from ingest.errors import FootnoteError
 
 MAX_KNOWN_USERS = 1000
 POLL_S = 0.2

@@ -19,7 +19,7 @@ from sqlalchemy.engine import Connection
 
 from app.service.storage.app_database import open_database
 from app.service.storage.app_schema import exchanges, processes, questions
-from ingest.document import FootnoteError
+from ingest.errors import FootnoteError
 from store.database import counters
 from store.results import StoreError
 

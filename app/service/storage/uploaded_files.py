@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from ingest.document import FootnoteError
+from ingest.errors import FootnoteError
 from store.files.private_files import private_folder
 
 FOLDER = "uploads"

@@ -7,7 +7,7 @@ import re
 import zipfile
 from typing import Any
 
-from ingest.document import UnreadableDocument
+from ingest.errors import UnreadableDocument
 from ingest.load.base.source import Source
 
 MAX_MEMBERS = 20_000

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Literal
 
-from ingest.document import NO_METADATA, UnreadableDocument
+from ingest.document import NO_METADATA
+from ingest.errors import UnreadableDocument
 
 _LINE_ENDS = re.compile("\r\n?|[\x85\u2028\u2029\v\f]")
 

@@ -18,7 +18,8 @@ from importlib import import_module
 from itertools import count
 from typing import Any
 
-from ingest.document import Block, BlockKind, Document, UnreadableDocument
+from ingest.document import Block, BlockKind, Document
+from ingest.errors import UnreadableDocument
 from ingest.load.base.archive import damaged
 from ingest.load.base.source import Source
 from ingest.load.ocr import recognise

@@ -8,7 +8,8 @@ import zlib
 from typing import Any
 from urllib.parse import unquote
 
-from ingest.document import Document, UnreadableDocument
+from ingest.document import Document
+from ingest.errors import UnreadableDocument
 from ingest.load.base.archive import damaged, open_archive, parse_xml
 from ingest.load.base.builder import Builder
 from ingest.load.base.source import Source

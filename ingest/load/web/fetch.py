@@ -15,7 +15,7 @@ from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 
 import httpx
 
-from ingest.document import UnreadableDocument
+from ingest.errors import UnreadableDocument
 from ingest.load.base.source import Source
 from ingest.load.web.deadline import Deadline, resolve, transport
 

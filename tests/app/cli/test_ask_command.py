@@ -143,7 +143,7 @@ def test_a_folder_that_is_not_one_is_a_message(footnote: Footnote, tmp_path: Pat
 
 
 def test_debug_shows_where_it_came_from(footnote: Footnote) -> None:
-    from ingest.document import UnreadableDocument
+    from ingest.errors import UnreadableDocument
 
     footnote._patch.setattr("sys.argv", ["footnote", "--debug", "history", "nothing"])
     with pytest.raises(Exception, match="no document") as caught:

@@ -11,7 +11,7 @@ import pytest
 from app.service.access.users import Users
 from app.service.queue.fair_queue import OneEach
 from app.service.queue.in_progress import Busy
-from ingest.document import UnreadableDocument
+from ingest.errors import UnreadableDocument
 from ingest.load import load
 from ingest.load.web.fetch import Fetched, NotModified, fetch, is_public
 from store.library import Library

@@ -8,7 +8,8 @@ import random
 import pytest
 from PIL import Image
 
-from ingest.document import BlockKind, Document, UnreadableDocument
+from ingest.document import BlockKind, Document
+from ingest.errors import UnreadableDocument
 from ingest.load import load_bytes
 from ingest.load.base.source import Source
 from ingest.render_page import render_page

@@ -11,7 +11,7 @@ import pytest
 from langchain_core.document_loaders import BaseLoader
 from langchain_core.documents import Document
 
-from ingest.document import UnreadableDocument
+from ingest.errors import UnreadableDocument
 from ingest.load.langchain_loader import LoaderError, as_document, open_loader, pieces_by_source
 from tests.support.commands import Footnote
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from ingest.document import Document, UnreadableDocument
+from ingest.document import Document
+from ingest.errors import UnreadableDocument
 from ingest.load import expand, load, load_bytes, load_text
 from ingest.load.base.source import Source
 from ingest.load.text.markdown import load_markdown

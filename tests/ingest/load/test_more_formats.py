@@ -7,7 +7,8 @@ from email.message import EmailMessage
 
 import pytest
 
-from ingest.document import BlockKind, Document, UnreadableDocument
+from ingest.document import BlockKind, Document
+from ingest.errors import UnreadableDocument
 from ingest.load import load_bytes
 from ingest.load.base.source import Source
 from tests.support import made

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from ingest.document import Document, UnreadableDocument
+from ingest.document import Document
+from ingest.errors import UnreadableDocument
 from ingest.load import load, load_bytes
 from ingest.load.base.source import Source
 from ingest.load.ocr.spaces import is_english, with_spaces

@@ -11,7 +11,8 @@ import pytest
 from app.answering.pipeline import Answerer
 from app.evidence.reader import Reader
 from app.settings import Settings
-from ingest.document import Document, UnreadableDocument
+from ingest.document import Document
+from ingest.errors import UnreadableDocument
 from ingest.load import left_out, load_bytes
 from ingest.load.base.source import Source
 from ingest.load.sandbox.sandbox import load_in_sandbox

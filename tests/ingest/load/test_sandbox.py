@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.document import UnreadableDocument
+from ingest.errors import UnreadableDocument
 from ingest.load.base.source import Source
 from ingest.load.sandbox import child
 from ingest.load.sandbox.sandbox import load_in_sandbox
