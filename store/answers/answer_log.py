@@ -83,7 +83,7 @@ def record_answer(
     kept = json.dumps({**payload, "id": answer_id})
     question = str(payload.get("question", "")).encode("utf-8", "replace").decode()
     try:
-        with catalogue.writing() as db:
+        with catalogue.database.writing() as db:
             db.execute(delete(answers).where(answers.c.id == answer_id))
             db.execute(
                 insert(answers).values(
@@ -121,7 +121,7 @@ def load_answers(
     catalogue: Catalogue, model: str, search: SearchBy, ids: Collection[str] | None = None
 ) -> list[StoredAnswer]:
     """The stored answers (those of ``ids``), newest first, held against the documents of today."""
-    with catalogue.reading() as db:
+    with catalogue.database.reading() as db:
         held = _held(db, ids)
         judge = _CitationChecker(catalogue)
         return [_answer(row, judge.citations(row.id), model, search) for row in held]
@@ -193,7 +193,7 @@ class _CitationChecker:
         this = answer_citations.c.answer == answer_id
         readable = self._catalogue.scope.where.label("readable")
         wanted = CITED_SPANS.add_columns(readable).where(this).order_by(answer_citations.c.n)
-        with self._catalogue.reading() as db:
+        with self._catalogue.database.reading() as db:
             return tuple(self._status(row) for row in db.execute(wanted))
 
     def _status(self, row: AnyRow) -> CitationStatus:

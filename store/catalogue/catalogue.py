@@ -27,6 +27,7 @@ from store.catalogue.collections import (
 )
 from store.catalogue.vector_table import VectorTable
 from store.database import counters, row_mapping
+from store.database.database import Database
 from store.database.queries import BY_NAME, IS_CURRENT, PASSAGES, REVISIONS
 from store.database.schema import (
     collections,
@@ -46,12 +47,15 @@ class MissingVectors(Exception):
     """Some passages have no vector (any more): make them and try again."""
 
 
-class Catalogue(VectorTable):
-    """The catalogue of a data folder, or the one at ``url``; ``StoreError`` where it cannot be
-    used."""
+class Catalogue:
+    """The catalogue of a data folder, or the one at ``url``; ``StoreError`` if it cannot be used.
+
+    ``database`` holds its tables, ``vectors`` is the table of vectors.
+    """
 
     def __init__(self, folder: Path, url: str = "") -> None:
-        super().__init__(folder, url)
+        self.database = Database(folder, url)
+        self.vectors = VectorTable(self.database)
         self.scope = EVERYTHING
         self._listed: tuple[int, tuple[Revision, ...]] | None = None
 
@@ -64,10 +68,19 @@ class Catalogue(VectorTable):
         view._listed = None
         return view
 
+    def meta(self, key: str) -> str | None:
+        """A remembered setting, such as the embedder that made the vectors."""
+        return self.counters().get(key)
+
+    def counters(self) -> dict[str, str]:
+        """All remembered settings and counters."""
+        with self.database.reading() as db:
+            return counters.read_counters(db)
+
     def library_id(self) -> str:
         """What tells this catalogue from others, wherever it lies."""
         if (known := self.meta("library")) is None:
-            with self.writing() as db:
+            with self.database.writing() as db:
                 made = counters.dialect_insert(db, meta).values(
                     key="library", value=uuid.uuid4().hex
                 )
@@ -84,9 +97,9 @@ class Catalogue(VectorTable):
 
     def current(self) -> list[Revision]:
         """The current revisions, by name; read again only once they have changed."""
-        if self.in_transaction:  # what this transaction changed may yet be taken back
+        if self.database.in_transaction:  # what this transaction changed may yet be taken back
             return self._revisions(IS_CURRENT, *BY_NAME)
-        with self.reading() as db:
+        with self.database.reading() as db:
             now = self.scope.totals(db).generation
             listed = self._listed
             if listed is None or listed[0] != now:
@@ -106,12 +119,12 @@ class Catalogue(VectorTable):
 
     def where_it_is(self, source: str) -> str | None:
         """The collection that a source's document is in; nobody's own."""
-        with self.reading() as db:
+        with self.database.reading() as db:
             return collection_of_document(db, source)
 
     def collections(self) -> list[DocumentCollection]:
         """The collections that have documents, by name."""
-        with self.reading() as db:
+        with self.database.reading() as db:
             return list_collections(db, self.scope)
 
     def collection_names(self) -> list[str]:
@@ -119,12 +132,12 @@ class Catalogue(VectorTable):
         wanted = select(collections.c.name).order_by(collections.c.name)
         if (only := self.scope.collections) is not None:
             wanted = wanted.where(collections.c.name.in_(sorted(only)))
-        with self.reading() as db:
+        with self.database.reading() as db:
             return list(db.execute(wanted).scalars())
 
     def move_document(self, document_id: str, collection: str) -> None:
         """Puts a document into a collection."""
-        with self.writing() as db:
+        with self.database.writing() as db:
             move_document(db, document_id, collection)
 
     def by_content(self, content_hash: str) -> list[Revision]:
@@ -142,14 +155,14 @@ class Catalogue(VectorTable):
         wanted = select(*columns).where(called, self.scope.where)
         if current:
             wanted = wanted.where(documents.c.current.is_not(None))
-        with self.reading() as db:
+        with self.database.reading() as db:
             found = db.execute(wanted.order_by(documents.c.source))
             return [(row.id, row.source) for row in found]
 
     def _revisions(
         self, where: ColumnElement[bool], *order: ColumnElement[object]
     ) -> list[Revision]:
-        with self.reading() as db:
+        with self.database.reading() as db:
             found = db.execute(REVISIONS.where(where, self.scope.where).order_by(*order))
             return [row_mapping.revision_of_row(row) for row in found]
 
@@ -174,7 +187,7 @@ class Catalogue(VectorTable):
 
     def _value(self, column: ColumnElement[str], revision_id: str) -> str:
         wanted = select(column).where(revisions.c.id == revision_id, self._readable)
-        with self.reading() as db:
+        with self.database.reading() as db:
             row = db.execute(wanted).first()
         if row is None:
             raise StoreError(f"There is no revision {revision_id!r}; it may have been purged.")
@@ -185,7 +198,7 @@ class Catalogue(VectorTable):
         wanted = list(dict.fromkeys(revision_ids))
         found: dict[str, RevisionText] = {}
         columns = select(revisions.c.id, revisions.c.text, revisions.c.blocks).where(self._readable)
-        with self.reading() as db:
+        with self.database.reading() as db:
             for part in row_mapping.batched(wanted):
                 for row in db.execute(columns.where(revisions.c.id.in_(part))):
                     found[row.id] = RevisionText(row.text, row.blocks)
@@ -196,13 +209,13 @@ class Catalogue(VectorTable):
         kept = originals.join(revisions, revisions.c.original == originals.c.hash)
         this = revisions.c.id == revision_id, self._readable
         wanted = select(originals.c.data).select_from(kept).where(*this)
-        with self.reading() as db:
+        with self.database.reading() as db:
             data: bytes | None = db.execute(wanted).scalar_one_or_none()
         return data
 
     def scans(self, revision_id: str) -> tuple[ScannedPage, ...]:
         """The pages of a revision that text recognition read."""
-        with self.reading() as db:
+        with self.database.reading() as db:
             this = revisions.c.id == revision_id, self._readable
             found = db.execute(select(revisions.c.scans).where(*this))
             return read_scans(found.scalar_one_or_none() or "")
@@ -211,13 +224,13 @@ class Catalogue(VectorTable):
         """The passages of a revision, in order."""
         this = passages.c.revision == revision_id, self.scope.where
         wanted = PASSAGES.where(*this).order_by(passages.c.ordinal)
-        with self.reading() as db:
+        with self.database.reading() as db:
             return [row_mapping.passage_of_row(row) for row in db.execute(wanted)]
 
     def missing(self, keys: Iterable[str]) -> set[str]:
         """Those of ``keys`` that no passage in the scope has a vector for."""
         wanted = list(dict.fromkeys(keys))
-        with self.reading() as db:
+        with self.database.reading() as db:
             absent = row_mapping.keys_without_vector(db, wanted)
             if self.scope.restricted:
                 absent |= set(wanted) - row_mapping.keys_of(db, self.scope.checked, wanted)
@@ -228,9 +241,9 @@ class Catalogue(VectorTable):
         they take as long as new ones, also for the index that follows."""
         made = list(vectors)
         if not self.scope.restricted:
-            super().save_vectors(model, made)
+            self.vectors.save_vectors(model, made)
             return
-        with self.writing() as db:
+        with self.database.writing() as db:
             for part in row_mapping.batched([key for key, _, _ in made]):
                 db.execute(delete(embeddings).where(embeddings.c.key.in_(part)))
             row_mapping.insert_vectors(db, model, made)
@@ -248,7 +261,7 @@ class Catalogue(VectorTable):
 
         Raises ``MissingVectors`` where a collection took some of its vectors meanwhile.
         """
-        with self.writing() as db:
+        with self.database.writing() as db:
             owner = row_mapping.ensure_document(db, document)
             revision = row_mapping.ensure_revision(db, owner, document, now)
             if original is not None:
@@ -265,14 +278,14 @@ class Catalogue(VectorTable):
 
     def retarget(self, document_id: str, name: str, source: str, collection: str) -> None:
         """Follows a document to where its file moved."""
-        with self.writing() as db:
+        with self.database.writing() as db:
             moved = update(documents).where(documents.c.id == document_id)
             db.execute(moved.values(name=name, source=source))
             move_document(db, document_id, collection)
 
     def refresh_metadata(self, revision_id: str, document: Document) -> None:
         """Keeps what came with unchanged text, such as a new ``etag``."""
-        with self.writing() as db:
+        with self.database.writing() as db:
             told, scans = row_mapping.metadata(document), write_scans(document.scans)
             _set(db, revision_id, metadata=told, scans=scans)
             of_it = select(revisions.c.document).where(revisions.c.id == revision_id)
@@ -281,12 +294,12 @@ class Catalogue(VectorTable):
 
     def set_meta(self, values: Mapping[str, str]) -> None:
         """Remembers settings."""
-        with self.writing() as db:
+        with self.database.writing() as db:
             counters.set_counter(db, values)
 
     def make_current(self, document_id: str, revision_id: str | None, now: str) -> None:
         """Makes a kept revision current again, or none (the document is no longer listed)."""
-        with self.writing() as db:
+        with self.database.writing() as db:
             switch(db, document_id, revision_id, now)
 
 

@@ -44,8 +44,8 @@ def copy_catalogue(source: Catalogue, target: Catalogue, progress: Progress | No
     ``progress(table, done, total)`` counts rows. Raises ``StoreError`` where ``target`` holds
     documents or answers already.
     """
-    with source.reading() as old, target.writing() as new:
-        refuse_filled(new, target.place, (documents, answers))
+    with source.database.reading() as old, target.database.writing() as new:
+        refuse_filled(new, target.database.place, (documents, answers))
         set_counter(new, read_counters(old))
         for table in TABLES:
             # A document refers to its current revision, which comes later.

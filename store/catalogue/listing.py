@@ -34,7 +34,7 @@ def listing(catalogue: Catalogue, names: Sequence[str] | None) -> Listing:
     only = and_(_called(names), catalogue.scope.where)
     counted = select(func.count()).select_from(documents)
     listed = REVISIONS.where(IS_CURRENT, only).order_by(*BY_NAME)
-    with catalogue.reading() as db:
+    with catalogue.database.reading() as db:
         count = int(db.execute(counted.where(documents.c.current.is_not(None), only)).scalar_one())
         lists = tuple(map(revision_of_row, db.execute(listed.limit(MAX_NAMES))))
         omitting = db.execute(listed.where(OMITTING).limit(MAX_UNREAD))

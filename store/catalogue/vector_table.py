@@ -1,4 +1,4 @@
-"""The vectors in the catalogue's database, and what is remembered beside them."""
+"""The vectors in the catalogue's database."""
 
 from __future__ import annotations
 
@@ -6,41 +6,31 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import select
 
-from store.database import counters, row_mapping
+from store.database import row_mapping
+from store.database.counters import read_counters
 from store.database.database import Database
 from store.database.queries import LAST_VECTOR, THIS_MODEL
 from store.database.schema import embeddings
 from store.vectors.brute_force import VectorState
 
 
-class VectorTable(Database):
+class VectorTable:
     """The vectors of passages and of their sentences, by the passage's key."""
 
-    def meta(self, key: str) -> str | None:
-        """A remembered setting, such as the embedder that made the vectors."""
-        return self.counters().get(key)
-
-    def counters(self) -> dict[str, str]:
-        """All remembered settings and counters."""
-        with self.reading() as db:
-            return counters.read_counters(db)
-
-    def missing(self, keys: Iterable[str]) -> set[str]:
-        """Those of ``keys`` that have no vector yet."""
-        with self.reading() as db:
-            return row_mapping.keys_without_vector(db, keys)
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     def save_vectors(self, model: str, vectors: Iterable[tuple[str, bytes, bytes]]) -> None:
         """Keeps vectors at once, so that no crash makes them again: key, float32 bytes, and what
         ``pack_vectors`` made of the passage's sentences (nothing for rows of a sheet)."""
-        with self.writing() as db:
+        with self._database.writing() as db:
             row_mapping.insert_vectors(db, model, vectors)
 
     def sentence_vectors(self, keys: Sequence[str]) -> dict[str, bytes]:
         """What was packed for the sentences of these passages; some may have none."""
         found: dict[str, bytes] = {}
         columns = select(embeddings.c.key, embeddings.c.sentences)
-        with self.reading() as db:
+        with self._database.reading() as db:
             for part in row_mapping.batched(keys):
                 rows = db.execute(columns.where(embeddings.c.key.in_(part)))
                 found.update((row.key, row.sentences) for row in rows)
@@ -54,13 +44,13 @@ class VectorTable(Database):
             .order_by(embeddings.c.seq)
             .limit(limit)
         )
-        with self.reading() as db:
+        with self._database.reading() as db:
             return [(row.seq, row.key, row.vector) for row in db.execute(wanted)]
 
     def vector_state(self) -> VectorState:
         """What a cache of the vectors must follow."""
-        with self.reading() as db:
-            held = self.counters()
+        with self._database.reading() as db:
+            held = read_counters(db)
             return VectorState(
                 model=held.get("model", ""),
                 last=int(db.execute(LAST_VECTOR).scalar_one()),
@@ -72,7 +62,7 @@ class VectorTable(Database):
         asked = list(keys)
         known: set[str] = set()
         ours = select(embeddings.c.key).where(THIS_MODEL)
-        with self.reading() as db:
+        with self._database.reading() as db:
             for part in row_mapping.batched(asked):
                 known.update(db.execute(ours.where(embeddings.c.key.in_(part))).scalars())
         return set(asked) - known

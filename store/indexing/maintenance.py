@@ -39,16 +39,16 @@ def delete_unused_vectors(catalogue: Catalogue) -> int:
     """Deletes the vectors that no revision needs; returns how many. Safe beside an ingest, which
     makes those of its own again that went."""
     gone = first = 0
-    last = catalogue.vector_state().last
+    last = catalogue.vectors.vector_state().last
     while first <= last:
         window = embeddings.c.seq > first, embeddings.c.seq <= first + VECTOR_BATCH_SIZE
-        with catalogue.writing() as db:
+        with catalogue.database.writing() as db:
             deleted = db.execute(delete(embeddings).where(*window, UNUSED_VECTORS)).rowcount
             if deleted:
                 add_to(db, "collections", 1)
         gone += deleted
         first += VECTOR_BATCH_SIZE
-    with catalogue.writing() as db:
+    with catalogue.database.writing() as db:
         db.execute(delete(originals).where(UNUSED_ORIGINALS))
     return gone
 
@@ -59,9 +59,9 @@ def purge(catalogue: Catalogue, document_id: str) -> None:
     began = utc_now()
     of_it = catalogue.revisions_of(document_id)
     # Looked for before anything is locked: it reads every stored answer.
-    with catalogue.reading() as db:
+    with catalogue.database.reading() as db:
         showing = _answers_showing(db, of_it, "")
-    with catalogue.writing() as db:
+    with catalogue.database.writing() as db:
         if db.dialect.name == "sqlite":
             db.exec_driver_sql("PRAGMA secure_delete = ON")
         switch(db, document_id, None, utc_now())
@@ -69,11 +69,11 @@ def purge(catalogue: Catalogue, document_id: str) -> None:
         for part in batched(showing):
             db.execute(delete(answers).where(answers.c.id.in_(part)))
         _delete(db, document_id)
-    with catalogue.reading() as db:
+    with catalogue.database.reading() as db:
         index = text_index(db)
     # Deleted words stay in the index's older segments until they are merged.
-    index.merge(catalogue)
-    catalogue.empty_log()
+    index.merge(catalogue.database)
+    catalogue.database.empty_log()
 
 
 def _delete(db: Connection, document_id: str) -> None:

@@ -63,7 +63,7 @@ def reindex(
                 batch = []
                 if progress:
                     progress("reindexing", done, len(waiting))
-        with catalogue.writing() as db:
+        with catalogue.database.writing() as db:
             # Another process may have added a revision or collected vectors meanwhile.
             _forget(db, db.execute(UNSTAGED_REVISIONS).scalars().all())
             if db.execute(_unstaged(told)).first():
@@ -74,7 +74,7 @@ def reindex(
 
 def _waiting(catalogue: Catalogue, told: str) -> list[str]:
     """Revisions that have no passages by today's settings yet; others' are forgotten."""
-    with catalogue.writing() as db:
+    with catalogue.database.writing() as db:
         db.execute(delete(staged_revisions).where(staged_revisions.c.settings != told))
         return sorted(db.execute(_unstaged(told)).scalars())
 
@@ -90,7 +90,7 @@ def _forget(db: Connection, staged: Sequence[str]) -> None:
 
 
 def _stage(catalogue: Catalogue, batch: Batch, told: str) -> None:
-    with catalogue.writing() as db:
+    with catalogue.database.writing() as db:
         for revision, made in batch:
             if db.execute(select(revisions.c.id).where(revisions.c.id == revision)).first() is None:
                 continue  # purged meanwhile
@@ -121,7 +121,7 @@ def _swap(db: Connection, settings: Mapping[str, str]) -> None:
 
 def _document(catalogue: Catalogue, revision_id: str) -> Document | None:
     """What a revision was made of; None where it was purged meanwhile."""
-    with catalogue.reading():
+    with catalogue.database.reading():
         revision = catalogue.revision(revision_id)
         if revision is None:
             return None

@@ -53,7 +53,7 @@ class Searcher:
         vectors = self.question_vectors(questions) if mode != "lexical" else {}
         results = []
         for question in questions:
-            with self._catalogue.reading() as db:
+            with self._catalogue.database.reading() as db:
                 chosen = None if documents is None else current_ids(self._catalogue, documents)
                 query = self._query(db, question, vectors.get(question), chosen)
                 results.append(self._with_texts(self._candidates(query, k, mode)[:k]))
@@ -65,7 +65,7 @@ class Searcher:
         """The ``k`` best passages, the idf of ``words``, and what was searched."""
         question = question.encode("utf-8", "replace").decode()
         vector = self.question_vectors([question]).get(question)
-        with self._catalogue.reading() as db:
+        with self._catalogue.database.reading() as db:
             chosen = None if documents is None else current_ids(self._catalogue, documents)
             candidates = self._candidates(self._query(db, question, vector, chosen), k, "hybrid")
             return Retrieval(
@@ -81,7 +81,7 @@ class Searcher:
         """At least the ``k`` best, compared by their sentences too; call inside the snapshot."""
         hits = hybrid_search.hybrid_search(query, max(k, RERANKED_HITS), mode)
         if mode == "hybrid" and query.vector is not None:
-            packed = self._catalogue.sentence_vectors([hit.stored.id for hit in hits])
+            packed = self._catalogue.vectors.sentence_vectors([hit.stored.id for hit in hits])
             hits = self._reranker.rerank(query.vector, hits, packed)
         return hits
 
@@ -96,20 +96,20 @@ class Searcher:
         known, not compared by sentences."""
         if vector is None:
             vector = self.question_vectors([question]).get(question)
-        with self._catalogue.reading() as db:
+        with self._catalogue.database.reading() as db:
             query = self._query(db, question, vector, documents)
             return hybrid_search.hybrid_search(query, k, "hybrid")
 
     def as_hits(self, revision_id: str) -> list[Hit]:
         """The passages of a revision as a search would give them, in order, with its text."""
-        with self._catalogue.reading():
+        with self._catalogue.database.reading():
             stored = self._catalogue.passages(revision_id)
             text = self._catalogue.texts([revision_id]).get(revision_id, NO_TEXT)
         return [Hit(each, at, 0.0, {}, source=text) for at, each in enumerate(stored, 1)]
 
     def idf(self, words: Sequence[str]) -> dict[str, float]:
         """How rare each word is in the current passages (BM25's idf, natural logarithm)."""
-        with self._catalogue.reading() as db:
+        with self._catalogue.database.reading() as db:
             return full_text_search.idf(db, words, self._frequency)
 
     def question_vectors(self, questions: Sequence[str]) -> dict[str, NDArray[np.float32]]:

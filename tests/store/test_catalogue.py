@@ -28,7 +28,7 @@ def catalogue(tmp_path: Path) -> Iterator[Catalogue]:
     opened = Catalogue(tmp_path)
     opened.set_meta({"model": "m"})
     yield opened
-    opened.close()
+    opened.database.close()
 
 
 def passages(document: Document) -> list[NewPassage]:
@@ -47,26 +47,26 @@ def keep(catalogue: Catalogue, document: Document) -> str:
 
 def test_a_reader_sees_one_moment(catalogue: Catalogue) -> None:
     first = keep(catalogue, document_of("Old words."))
-    other = Catalogue(catalogue.folder)
-    with other.reading() as db:
+    other = Catalogue(catalogue.database.folder)
+    with other.database.reading() as db:
         assert [each.id for each in other.current()] == [first]
         second = keep(catalogue, document_of("New words."))
         assert [each.id for each in other.current()] == [first]
         assert matches(db, "old", 5, None, DocumentFrequency())
         assert not matches(db, "new", 5, None, DocumentFrequency())
     assert [each.id for each in other.current()] == [second]
-    with other.reading() as db:
+    with other.database.reading() as db:
         assert not matches(db, "old", 5, None, DocumentFrequency())
         assert matches(db, "new", 5, None, DocumentFrequency())
-    other.close()
+    other.database.close()
 
 
 def test_the_list_of_documents_is_read_again_only_when_it_changed(catalogue: Catalogue) -> None:
     first = keep(catalogue, document_of("Old words."))
-    other = Catalogue(catalogue.folder)
+    other = Catalogue(catalogue.database.folder)
     assert [each.id for each in other.current()] == [first]
     said: list[str] = []
-    event.listen(other._engine, "before_cursor_execute", lambda *given: said.append(given[2]))
+    event.listen(other.database._engine, "before_cursor_execute", lambda *given: said.append(given[2]))
     assert [each.id for each in other.current()] == [first]
     assert said
     assert not [line for line in said if "FROM revisions" in line]
@@ -74,13 +74,13 @@ def test_the_list_of_documents_is_read_again_only_when_it_changed(catalogue: Cat
     assert [each.id for each in other.current()] == [second]
     catalogue.refresh_metadata(second, replace(document_of("New words."), metadata={"etag": "x"}))
     assert other.current()[0].metadata["etag"] == "x"
-    other.close()
+    other.database.close()
 
 
 def test_what_a_transaction_took_back_is_not_listed(catalogue: Catalogue) -> None:
     first = keep(catalogue, document_of("Old words."))
     kept = catalogue.current()[0]
-    with pytest.raises(KeyError), catalogue.writing() as db:
+    with pytest.raises(KeyError), catalogue.database.writing() as db:
         switch(db, kept.document_id, None, "2026-01-02T00:00:00+00:00")
         assert catalogue.current() == []
         raise KeyError
@@ -91,7 +91,7 @@ def test_what_a_transaction_took_back_is_not_listed(catalogue: Catalogue) -> Non
 
 @pytest.mark.parametrize("both_databases", ["sqlite"], indirect=True)
 def test_current_passages_are_found_by_an_index(catalogue: Catalogue) -> None:
-    with catalogue.reading() as db:
+    with catalogue.database.reading() as db:
         plan = db.execute(
             text(
                 "EXPLAIN QUERY PLAN SELECT p.id FROM passages p JOIN documents d"
@@ -110,16 +110,16 @@ def test_a_failure_inside_changes_nothing(catalogue: Catalogue) -> None:
     assert [each.id for each in catalogue.current()] == [first]
     assert len(catalogue.revisions_of(catalogue.current()[0].document_id)) == 1
     assert catalogue.generation == generation
-    with catalogue.reading() as db:
+    with catalogue.database.reading() as db:
         assert matches(db, "old", 5, None, DocumentFrequency())
 
 
 def test_generation_grows_for_other_connections(catalogue: Catalogue) -> None:
-    other = Catalogue(catalogue.folder)
+    other = Catalogue(catalogue.database.folder)
     before = other.generation
     keep(catalogue, document_of("Words."))
     assert other.generation > before
-    other.close()
+    other.database.close()
 
 
 def test_threads_read_while_one_writes(catalogue: Catalogue) -> None:
@@ -129,7 +129,7 @@ def test_threads_read_while_one_writes(catalogue: Catalogue) -> None:
 
     def read() -> None:
         while not over.is_set():
-            with catalogue.reading():
+            with catalogue.database.reading():
                 (current,) = catalogue.current()
                 text = catalogue.text(current.id)
                 stored = catalogue.passages(current.id)
@@ -160,11 +160,11 @@ def test_vectors_are_listed_in_the_order_they_came(catalogue: Catalogue) -> None
     catalogue.save_vectors("m", [("a", VECTOR, b""), ("b", VECTOR, b"")])
     catalogue.save_vectors("m", [("a", VECTOR, b""), ("c", VECTOR, b"")])
     catalogue.save_vectors("another", [("x", VECTOR, b"")])
-    listed = catalogue.vectors_after(0)
+    listed = catalogue.vectors.vectors_after(0)
     assert [key for _, key, _ in listed] == ["a", "b", "c"]
-    assert [key for _, key, _ in catalogue.vectors_after(listed[0][0], 1)] == ["b"]
+    assert [key for _, key, _ in catalogue.vectors.vectors_after(listed[0][0], 1)] == ["b"]
     assert catalogue.missing(["a", "z", "c"]) == {"z"}
-    assert catalogue.vector_state().last == listed[-1][0]
+    assert catalogue.vectors.vector_state().last == listed[-1][0]
 
 
 def test_an_unknown_revision_is_an_error(catalogue: Catalogue) -> None:
@@ -175,7 +175,7 @@ def test_an_unknown_revision_is_an_error(catalogue: Catalogue) -> None:
 
 def test_a_connection_serves_one_thread_after_another(catalogue: Catalogue) -> None:
     opened: list[object] = []
-    event.listen(catalogue._engine, "connect", lambda *given: opened.append(given))
+    event.listen(catalogue.database._engine, "connect", lambda *given: opened.append(given))
     for _ in range(5):
         thread = threading.Thread(target=catalogue.current)
         thread.start()
@@ -184,8 +184,8 @@ def test_a_connection_serves_one_thread_after_another(catalogue: Catalogue) -> N
 
 
 def test_a_transaction_cannot_begin_inside_another(catalogue: Catalogue) -> None:
-    for outer in (catalogue.reading, catalogue.writing):
-        with outer(), pytest.raises(RuntimeError), catalogue.writing():
+    for outer in (catalogue.database.reading, catalogue.database.writing):
+        with outer(), pytest.raises(RuntimeError), catalogue.database.writing():
             pass
     catalogue.set_meta({"model": "n"})
     assert catalogue.meta("model") == "n"

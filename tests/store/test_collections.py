@@ -189,7 +189,7 @@ class TestChanges:
     ) -> None:
         with filled(tmp_path, embedder, {0: "a", 1: "the secret merger"}) as library:
             library.remove("text1.txt", purge=True)
-            with library._catalogue.reading() as db:
+            with library._catalogue.database.reading() as db:
                 assert db.execute(select(collections.c.name)).scalars().all() == ["a"]
             library.reindex()
             look_alike(library.within(["a"]), library)
@@ -239,7 +239,7 @@ def test_ranges_hold_what_is_inside_and_nothing_else(tmp_path: Path, embedder: E
         library.remove("3")
         held = library.documents()
         for inside, count in (("a", 2), ("b", 1), ("ab", 1), ("c", 0), ("", 0)):
-            with library._catalogue.reading() as db:
+            with library._catalogue.database.reading() as db:
                 ranges = Scope(frozenset(inside)).find_ranges(db)
                 of = select(passages.c.id, passages.c.revision)
                 revisions = {row.id: row.revision for row in db.execute(of)}
@@ -258,7 +258,7 @@ def test_many_ranges_are_not_used(
         for number, name in enumerate("aba"):
             made = document_of(f"The lamp {number} is lit.", name=f"{number}")
             library.add(replace(made, collection=name))
-        with library._catalogue.reading() as db:
+        with library._catalogue.database.reading() as db:
             assert Scope(frozenset("a")).find_ranges(db) is None
         hits = library.within(["a"]).search("Which lamp is lit?", mode="lexical")
         assert sorted(hit.stored.document for hit in hits) == ["0", "2"]

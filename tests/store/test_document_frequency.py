@@ -43,7 +43,7 @@ def test_a_change_of_the_documents_is_counted_at_once(library: Library) -> None:
 def test_the_number_of_passages_is_kept_up_to_date(library: Library) -> None:
     for number in (3, 5):
         library.add(long_document(number))
-        with library._catalogue.reading() as db:
+        with library._catalogue.database.reading() as db:
             held = db.execute(text("SELECT count(*) FROM fulltext")).scalar_one()
             assert document_frequency.DocumentFrequency().passages(db) == held == number
 

@@ -11,11 +11,13 @@ import pytest
 from numpy.typing import NDArray
 
 from ingest.document import Block, BlockKind, Document
+from ingest.load import load
 from store.embedding.embedder import Embedder
 from store.embedding.sentence_transformer import SentenceTransformerEmbedder
 from store.library import Library
 from store.results import IngestReport, StoreError
 from tests.support.documents import document_of, long_document, vector_keys
+from tests.support.made import pdf_file
 
 pytestmark = pytest.mark.usefixtures("both_databases")
 
@@ -212,12 +214,15 @@ def test_collect_keeps_what_revisions_need(library: Library, sample: Document) -
     assert library.collect() == 1
 
 
-def test_pdf_bytes_are_kept(library: Library, sample: Document, tmp_path: Path) -> None:
+def test_the_bytes_of_a_pdf_are_kept_as_they_were_read(
+    library: Library, sample: Document, tmp_path: Path
+) -> None:
     file = tmp_path / "paper.pdf"
-    file.write_bytes(b"%PDF-1.7 anything")
-    report = library.add(replace(sample, source=str(file), media_type="application/pdf"))
-    file.unlink()
-    assert library.original(report.revision) == (b"%PDF-1.7 anything", ())
+    file.write_bytes(was := pdf_file([[(72, 700, 12, "The harbour is deep.")]]))
+    document = load(str(file))
+    file.write_bytes(pdf_file([[(72, 700, 12, "Another edition, saved meanwhile.")]]))
+    report = library.add(document)
+    assert library.original(report.revision) == (was, ())
     other = library.add(replace(sample, source="/documents/other.txt"))
     assert library.original(other.revision) is None
 

@@ -58,7 +58,7 @@ def test_a_document_is_known_by_name_among_others(library: Library) -> None:
 @pytest.mark.parametrize("both_databases", ["sqlite"], indirect=True)
 def test_no_question_reads_the_whole_list_of_documents(library: Library) -> None:
     filled(library)
-    with library._catalogue.reading() as db:
+    with library._catalogue.database.reading() as db:
         for query in (
             "SELECT id FROM documents WHERE (id = 'x' OR source = 'x' OR name = 'x')",
             "SELECT r.id FROM revisions r JOIN documents d ON d.id = r.document"

@@ -42,7 +42,7 @@ class Renamed(SentenceTransformerEmbedder):
 @pytest.fixture
 def filled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A data folder of six documents, by the first of two embedders; small batches."""
-    monkeypatch.setattr(reindexing, "WAITING", 4)
+    monkeypatch.setattr(reindexing, "MAX_WAITING_PASSAGES", 4)
     with Library.open(tmp_path, Renamed("one")) as library:
         for name in "abcdef":
             library.add(long_document(4, name=f"{name}.txt", seed=name))
@@ -70,7 +70,7 @@ def test_an_interrupted_reindex_answers_as_before_and_goes_on_where_it_was(fille
         after = library.search("Part 2 of c", 5)
         assert after[0].stored.document == "c.txt"
         assert len(vector_keys(library)) == 24
-        with library._catalogue.reading() as db:
+        with library._catalogue.database.reading() as db:
             for table in ("staged_revisions", "staged_passages"):
                 assert db.execute(text(f"SELECT count(*) FROM {table}")).scalar_one() == 0
             assert db.execute(text("SELECT count(*) FROM embeddings")).scalar_one() == 24

@@ -35,22 +35,22 @@ def made_by_0_1_0(folder: Path) -> None:
 
 def test_the_newest_revision_is_the_one_that_is_looked_for(tmp_path: Path) -> None:
     catalogue = Catalogue(tmp_path)
-    with catalogue.reading() as db:
+    with catalogue.database.reading() as db:
         script = ScriptDirectory.from_config(migration.configured(db, CATALOGUE))
     assert script.get_current_head() == CATALOGUE.head
-    catalogue.close()
+    catalogue.database.close()
 
 
 def test_the_tables_are_what_the_code_says(tmp_path: Path, both_databases: str) -> None:
     catalogue = Catalogue(tmp_path)
-    assert differences(catalogue, metadata) == []
-    catalogue.close()
+    assert differences(catalogue.database, metadata) == []
+    catalogue.database.close()
 
 
 def test_a_data_folder_of_version_0_1_0_opens(tmp_path: Path, embedder: Embedder) -> None:
     made_by_0_1_0(tmp_path)
     with Library.open(tmp_path, embedder) as library:
-        assert differences(library._catalogue, metadata) == []
+        assert differences(library._catalogue.database, metadata) == []
         assert [r.number for r in library.history("harbour.txt")] == [1, 2]
         assert "eleven metres" in library.search("How deep is the harbour?")[0].stored.passage.text
         (answer,) = library.answers()

@@ -80,7 +80,7 @@ def test_what_was_kept_without_them_still_answers_and_reindex_adds_them(
     with Library.open(tmp_path, counted) as library:
         library.add(TIDES)
         before = library.search("Who trims the lamp?", 2)
-        with library._catalogue.writing() as db:
+        with library._catalogue.database.writing() as db:
             db.execute(text("UPDATE embeddings SET sentences = NULL"))
         counted.texts.clear()
         after = library.search("Who trims the lamp?", 2)

@@ -47,7 +47,7 @@ def both(tmp_path: Path, postgresql: Server) -> Iterator[tuple[Catalogue, Catalo
         catalogue.make_current(gone.document_id, None, "2026-01-02")
     yield made
     for catalogue in made:
-        catalogue.close()
+        catalogue.database.close()
 
 
 def keep(catalogue: Catalogue, document: Document, headings: list[str]) -> None:
@@ -64,7 +64,7 @@ def keep(catalogue: Catalogue, document: Document, headings: list[str]) -> None:
 
 
 def found(catalogue: Catalogue, question: str, documents: list[str] | None) -> dict[int, float]:
-    with catalogue.reading() as db:
+    with catalogue.database.reading() as db:
         return dict(full_text_search.matches(db, question, 200, documents, DocumentFrequency()))
 
 
@@ -85,7 +85,7 @@ def test_both_find_and_rank_the_same(
 def test_both_count_the_same(both: tuple[Catalogue, Catalogue], words: list[str]) -> None:
     rarity = []
     for catalogue in both:
-        with catalogue.reading() as db:
+        with catalogue.database.reading() as db:
             rarity.append(full_text_search.idf(db, words, DocumentFrequency()))
     assert rarity[0] == pytest.approx(rarity[1])
 
@@ -122,10 +122,10 @@ def test_words_are_counted_by_collection_through_every_change(
         asked = [(phrase,) for phrase in phrases(WORDS)] + [(("lamp",), ("naïve",))]
         found = []
         for catalogue, index in ((sqlite, fts5), (postgresql, tsvector)):
-            with catalogue.reading() as db:
+            with catalogue.database.reading() as db:
                 found.append(index.counts(db, asked, scope))
         assert found[0] == found[1]
-    with postgresql.writing() as db:
+    with postgresql.database.writing() as db:
         kept = db.execute(EVERY_COUNT).all()
         word_counts.recount(db)
         assert kept == db.execute(EVERY_COUNT).all()
@@ -138,7 +138,7 @@ def test_a_long_passage_is_indexed_whole(tmp_path: Path, postgresql: Server) -> 
     keep(catalogue, document_of(said), ["paraffin lamp"])
     for word in ("w0", "w19999", "lamp", "paraffin", "y" * 3000):
         assert len(found(catalogue, word, None)) == 1
-    catalogue.close()
+    catalogue.database.close()
 
 
 def test_words_are_folded_and_stemmed() -> None:

@@ -28,7 +28,7 @@ def chroma_files(library: Library) -> list[Path]:
 def test_chroma_and_exact_comparison_agree(library: Library, embedder: Embedder) -> None:
     library.add(long_document(30))
     owner = library._vectors
-    beside = Vectors(library.folder / "vectors", library._catalogue)
+    beside = Vectors(library.folder / "vectors", library._catalogue.vectors)
     for question in (QUESTION, "saddle", "timber 3"):
         vector = embedder.encode_queries([question])[0]
         by_chroma, compared = owner.nearest(vector, 7), beside.nearest(vector, 7)

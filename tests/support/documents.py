@@ -20,7 +20,7 @@ PARAGRAPHS = (
 
 def vector_keys(library: Library) -> set[str]:
     """The keys of all vectors that today's embedder made."""
-    with library._catalogue.reading() as db:
+    with library._catalogue.database.reading() as db:
         ours = select(embeddings.c.key).where(embeddings.c.model == library._indexer.model)
         return set(db.execute(ours).scalars())
 

@@ -110,7 +110,7 @@ def test_a_chat_sees_what_another_process_takes_in(
         process = ingesting.start(folder, 2)
         seen = set()
         while Path(f"/proc/{process}").exists() or not seen:
-            with chat._catalogue.reading():
+            with chat._catalogue.database.reading():
                 seen |= set(check_whole(chat).values())
         ingesting.wait()
         assert seen <= {"1", "2"}

@@ -37,5 +37,5 @@ def copy_database(folder: Path, url: str, progress: Progress | None = None) -> i
         SharedFiles(folder, url).keep_all()
         return copied
     finally:
-        for database in (older, newer, source, target):
+        for database in (older, newer, source.database, target.database):
             database.close()
