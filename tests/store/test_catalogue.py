@@ -66,7 +66,7 @@ def test_the_list_of_documents_is_read_again_only_when_it_changed(catalogue: Cat
     other = Catalogue(catalogue.database.folder)
     assert [each.id for each in other.current()] == [first]
     said: list[str] = []
-    event.listen(other.database._engine, "before_cursor_execute", lambda *given: said.append(given[2]))
+    event.listen(other.database._engine, "before_cursor_execute", lambda *a: said.append(a[2]))
     assert [each.id for each in other.current()] == [first]
     assert said
     assert not [line for line in said if "FROM revisions" in line]
