@@ -57,7 +57,7 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Closest:
-    """A passage shown with a refusal: where it is, and what it lacks ("" where not known)."""
+    """A passage shown with a refusal: where it is, and what it lacks ("" if not known)."""
 
     citation: Citation
     lacks: str
@@ -83,16 +83,16 @@ class Choice:
 class Answer:
     """The whole answer. ``refused`` answers have no sentences, a ``reason`` and ``closest``.
 
-    ``standalone`` is the question as understood in its conversation (equal to ``question`` where
+    ``standalone`` is the question as understood in its conversation (equal to ``question`` if
     nothing was added). ``answerable`` is the calibrated probability, 0 to 1, that the documents
     hold the answer. ``notes`` are for the reader ("one sentence was dropped: …", "the model timed
     out; these are quotes"). ``model`` is what wrote it: ``none``, ``local`` or ``provider:model``.
     ``timings_ms`` has ``search``, ``first_word`` and ``total`` in milliseconds. ``kind`` is
-    ``answer``; ``unclear``, a refusal where the closest passages may answer all the same;
+    ``answer``; ``unclear``, a refusal if the closest passages may answer all the same;
     ``refusal``; or ``talk`` (a greeting or the like: text in ``reason``, no citations).
-    ``computed`` is set where the answer was computed from a table, ``choices`` where several places
+    ``computed`` is set if the answer was computed from a table, ``choices`` if several places
     fit the question and the asker is to say which is meant. ``headline`` are the words of the first
-    sentence that answer, where that is long, else "". The last ``further`` sentences are further
+    sentence that answer, if that is long, else "". The last ``further`` sentences are further
     passages, which a reader may want to see folded.
     """
 
@@ -120,7 +120,7 @@ class Answer:
 
     @property
     def headline_excerpt(self) -> str:
-        """Headline with an ellipsis where a sentence begins before it or goes on after it."""
+        """Headline with an ellipsis if a sentence begins before it or goes on after it."""
         if not self.headline:
             return ""
         texts = [s.text.rstrip(".!?") for s in self.first]
@@ -168,7 +168,7 @@ class EvidenceFound:
     """First event of a stream: the citations to show at once, before any prose.
 
     ``provisional`` is the answer in quotes that stands until a model has written another; None
-    where what was found would be refused.
+    if what was found would be refused.
     """
 
     standalone: str

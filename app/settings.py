@@ -88,7 +88,7 @@ class Settings:
     ``PROVIDER:MODEL`` at ``embedder_url`` (None: the one that comes with Footnote). ``k`` is how
     many passages are read for a question. ``risk`` is the share of wrong answers that is allowed,
     in place of ``strictness``. ``root_path`` is where a proxy shows the chat: a path
-    (``/footnote``), or the whole address where the proxy does not pass its own host on.
+    (``/footnote``), or the whole address if the proxy does not pass its own host on.
     ``widget_origins`` are the sites, with spaces between them, whose pages may show the widget, and
     ``widget_folder`` the folder of documents that it asks ("": all); nobody signs in for it.
     ``timeout_s`` bounds the wait for a language model's reply in seconds; ``threads`` is the local
@@ -172,7 +172,7 @@ def _environment(variables: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _from_file(path: Path) -> dict[str, Any]:
-    """What ``settings.toml`` says; nothing where there is none."""
+    """What ``settings.toml`` says; nothing if there is none."""
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:

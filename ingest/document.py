@@ -53,9 +53,9 @@ class Document:
     ``name`` is what people call it (a file's name, a page's address); ``source`` is where it came
     from (absolute path or URL) and tells two documents of one name apart; ``media_type`` is an
     IANA media type; ``metadata`` is plain text by lower-case key (author, published, etag …).
-    ``omissions`` tell what of the source is not in the text, or was assumed: whole sentences.
+    ``omissions`` say what of the source is not in the text, or was assumed: whole sentences.
     ``scans`` are the pages that were read from their pictures. ``original`` are the bytes
-    that were read, if pages of them can be shown. ``collection`` is what it is put into; where that
+    that were read, if pages of them can be shown. ``collection`` is what it is put into; if that
     is "", it stays where it is, or goes to that of ``folder``, the folder that was ingested.
     """
 

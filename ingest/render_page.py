@@ -31,8 +31,8 @@ def render_page(
     """PNG of a page (counted from 1), and the boxes that were marked on it, line by line.
 
     A quote may go on to the next page: its boxes, in points from a page's upper left corner, name
-    their page. There are none where the words are not found. A scanned page is turned upright.
-    Raises UnreadableDocument for a damaged file, or where there is no such page.
+    their page. There are none if the words are not found. A scanned page is turned upright.
+    Raises UnreadableDocument for a damaged file, or if there is no such page.
     """
     read = media_type == pdf.MEDIA_TYPE
     drawn, words = _of_pdf(data, page) if read else (_of_picture(data, page), {})

@@ -83,7 +83,7 @@ class _Splitter:
                         yield self._passage(*part)
 
     def _units(self) -> Iterator[list[int]]:
-        """Runs of block indices that stay together where they fit; an empty run is a barrier."""
+        """Runs of block indices that stay together if they fit; an empty run is a barrier."""
         unit: list[int] = []
         for index, block in enumerate(self.blocks):
             if is_furniture(block) and not has_words(self._words(block)):
@@ -245,7 +245,7 @@ class _Splitter:
         return near
 
     def _above(self, words: str, context: str, joint: str, *, shorten: bool) -> str:
-        """``words`` over ``context`` if both fit, ``words`` shortened where that is asked for."""
+        """``words`` over ``context`` if both fit, ``words`` shortened if that is asked for."""
         taller = words + joint + context if context else words
         if self.count(taller) <= self.max_context:
             return taller

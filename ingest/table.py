@@ -38,7 +38,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A header (one cell a column; empty texts where the table has none) and rows as wide."""
+    """A header (one cell a column; empty texts if the table has none) and rows as wide."""
 
     header: tuple[Cell, ...]
     rows: tuple[Row, ...]
@@ -46,7 +46,7 @@ class Table:
 
     @property
     def start(self) -> int:
-        """Where the table begins: at its header, where it has one."""
+        """Where the table begins: at its header, if it has one."""
         first = self.rows[0].start
         return min([first, *(cell.start for cell in self.header if cell.text)])
 
@@ -75,7 +75,7 @@ def tables(text: str, blocks: Sequence[Block]) -> list[Table]:
 
 
 def cells_of_line(line: str) -> tuple[str, ...]:
-    """The cells of one row's line, as the loaders write it; one cell where it has no bars."""
+    """The cells of one row's line, as the loaders write it; one cell if it has no bars."""
     block = Block(BlockKind.TABLE_ROW, 0, len(line))
     return tuple(cell.text for cell in _cells(line, block, False))
 

@@ -1,4 +1,4 @@
-"""Chooses a document's title where its metadata has none."""
+"""Chooses a document's title if its metadata has none."""
 
 from __future__ import annotations
 

@@ -86,7 +86,7 @@ class Library:
 
     @classmethod
     def open(cls, folder: Path, embedder: Embedder, **options: Unpack[Options]) -> Self:
-        """Opens a data folder, making it where it is missing; loads no model."""
+        """Opens a data folder, making it if it is missing; loads no model."""
         return cls(Path(folder), embedder, **options)
 
     def within(self, collections: Iterable[str]) -> Library:
@@ -141,7 +141,7 @@ class Library:
         return self._catalogue.current()
 
     def listing(self, documents: Sequence[str] | None = None) -> Listing:
-        """What a question is asked of, told briefly; ``documents`` are names, ids or sources."""
+        """What a question is asked of, stated briefly; ``documents`` are names, ids or sources."""
         return listing(self._catalogue, documents)
 
     def has_document(self, name: str, among: Sequence[str] | None = None) -> bool:
@@ -179,7 +179,7 @@ class Library:
         return self._searcher.sentence_vectors(texts)
 
     def original(self, revision_id: str) -> tuple[bytes, tuple[ScannedPage, ...]] | None:
-        """The source file's bytes where they are kept (PDF, pictures) and its scanned pages."""
+        """The source file's bytes if they are kept (PDF, pictures) and its scanned pages."""
         data = self._catalogue.original(revision_id)
         return None if data is None else (data, self._catalogue.scans(revision_id))
 
@@ -227,7 +227,7 @@ class Library:
     def diff(self, name: str, a: int | None = None, b: int | None = None) -> Diff:
         """What changed from revision number ``a`` to ``b`` of a document.
 
-        ``b`` is the current one where it is not given, ``a`` the one before ``b``.
+        ``b`` is the current one if it is not given, ``a`` the one before ``b``.
         """
         revisions = self._catalogue.revisions_of(one_document(self._catalogue, name, current=False))
         latest = next((each for each in revisions if each.current), revisions[-1])
@@ -240,7 +240,7 @@ class Library:
     def add(
         self, document: Document, progress: Progress | None = None, dry_run: bool = False
     ) -> IngestReport:
-        """Ingests a document; ``StoreError`` where it cannot be, with nothing changed.
+        """Ingests a document; ``StoreError`` if it cannot be, with nothing changed.
 
         ``progress(what, done, total)`` counts passages. ``dry_run`` only reports.
         """
@@ -307,8 +307,8 @@ class Library:
         return gone
 
     def reindex(self, progress: Progress | None = None) -> int:
-        """Brings passages, vectors and full text up to today's embedder and splitter, and makes
-        Chroma's folder anew; returns how many passages were embedded."""
+        """Brings passages, vectors and full text up to today's embedder and splitter, and rebuilds
+        Chroma's folder; returns how many passages were embedded."""
         embedded = reindex(self._catalogue, self._indexer, self._settings, progress)
         maintenance.delete_unused_vectors(self._catalogue)
         self._searcher.forget()
@@ -318,7 +318,7 @@ class Library:
     def serve_vectors(self, port: int, ready: Callable[[str], None]) -> None:
         """Serves the vectors to every process on the data folder until it is interrupted.
 
-        ``ready`` is called with the address. Raises ``StoreError`` where another process uses them.
+        ``ready`` is called with the address. Raises ``StoreError`` if another process uses them.
         """
         self._vectors.serve(port, ready)
 
@@ -333,7 +333,7 @@ class Library:
         """Stores an answer's JSON with what it rests on; returns its id (a new one if none).
 
         A refusal is worth asking again once passages come up that its ``retrieval`` did not have;
-        where it is not given, all documents are searched now.
+        if it is not given, all documents are searched now.
         """
         if not payload.get("refused"):
             retrieval = Retrieval()
@@ -346,7 +346,7 @@ class Library:
     def answers(
         self, status: AnswerStatus | None = None, ids: Collection[str] | None = None
     ) -> list[StoredAnswer]:
-        """Stored answers (of ``ids`` alone where given), newest first, with their status today."""
+        """Stored answers (of ``ids`` alone if given), newest first, with their status today."""
         self._check_settings()
         found = answer_log.load_answers(self._catalogue, self._indexer.model, self._ask_again, ids)
         return [answer for answer in found if status is None or answer.status == status]

@@ -95,7 +95,7 @@ class Hit:
     ``parts`` holds the score of each searcher that found it: ``dense`` (cosine, -1 to 1), ``bm25``
     (positive, higher is better), ``dense_rank``/``bm25_rank`` (from 1), and ``rrf`` (reciprocal
     rank fusion of the two), and ``sentence`` (cosine of the passage's nearest sentence).
-    ``cosines`` are those of all its sentences, in order (``ingest.language.sentences``), where the
+    ``cosines`` are those of all its sentences, in order (``ingest.language.sentences``), if the
     hit was compared sentence by sentence. ``source`` is the text of the passage's revision, read in
     the same snapshot as the hit, so that later stages need not open the store again.
     """
@@ -114,7 +114,7 @@ class IngestReport:
 
     ``status`` is ``added``, ``changed``, ``unchanged``, ``moved`` or ``failed``; ``error`` says why
     it failed. ``passages`` are the revision's, ``embedded`` those whose vectors had to be made.
-    ``omissions`` tell what of the source is not in the text, or was assumed.
+    ``omissions`` say what of the source is not in the text, or was assumed.
     """
 
     document: str
@@ -142,7 +142,7 @@ class WordRun:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """How one passage differs between two revisions; ``before`` or ``after`` is None where absent.
+    """How one passage differs between two revisions; ``before`` or ``after`` is None if absent.
 
     ``words`` joined over ``old`` is the text before, over ``new`` the text after.
     """
@@ -172,7 +172,7 @@ class CitationStatus:
     """A stored citation held against the document of today.
 
     ``text of revision[start:end]`` is what was cited. ``now`` is the revision, start and end of the
-    same words today, or None where they went. ``why`` says what changed ("" where nothing did).
+    same words today, or None if they went. ``why`` says what changed ("" if nothing did).
     """
 
     n: int

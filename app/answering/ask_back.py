@@ -1,4 +1,4 @@
-"""Asks back where a question fits several places, or says too little to be answered."""
+"""Asks back if a question fits several places, or says too little to be answered."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ def offer_alternatives(result: ScoredEvidence, likely: float) -> Answer:
 
 
 def is_underspecified(question: ParsedQuestion) -> Answer | None:
-    """The reply to a question by itself that names nothing ("How many?"); None where it does."""
+    """The reply to a question by itself that names nothing ("How many?"); None if it does."""
     if question.content_words:
         return None
     return Answer(question.text, question.text, "unclear", (), (), TOO_OPEN, (), 0.0, "none")
 
 
 def needs_previous_turn(result: ScoredEvidence, answer: Answer) -> Answer:
-    """The answer to a question by itself; where it leans on one before it, that is said instead.
+    """The answer to a question by itself; if it leans on one before it, that is said instead.
 
     "And the price?" is never answered by itself; other questions that lean back ("When did he
-    leave?") are, where the documents hold one thing that fits.
+    leave?") are, if the documents hold one thing that fits.
     """
     question = result.question
     continues = _CONTINUES.match(question.text.strip()) is not None

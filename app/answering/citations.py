@@ -27,7 +27,7 @@ class CitationNumbering:
     def cite(self, hit: Hit, start: int, end: int, key: tuple[int, int] | None = None) -> Citation:
         """The citation of ``start:end`` in the revision that the hit comes from.
 
-        Raises BrokenCitation where the span lies outside the text or is empty.
+        Raises BrokenCitation if the span lies outside the text or is empty.
         """
         stored = hit.stored
         span = (stored.revision, start, end)

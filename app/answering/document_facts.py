@@ -25,7 +25,7 @@ IN_THE_TEXT = {
     Aspect.AUTHOR: "Who is the author?",
     Aspect.DATE: "What is the date of this document?",
 }
-"""What to search a document for where its file does not record it."""
+"""What to search a document for if its file does not record it."""
 _KEYS = {Aspect.AUTHOR: ("author",), Aspect.DATE: ("published", "date", "modified")}
 _RECORDED = {
     "author": "Author",
@@ -38,7 +38,7 @@ _RECORDED = {
 def document_facts(
     library: Library, revisions: Sequence[Revision], question: str, aspect: Aspect
 ) -> Answer | None:
-    """What is asked of each document. Where none has it: None if its text may say it all the same,
+    """What is asked of each document. If none has it: None if its text may say it all the same,
     else a refusal."""
     footnotes = CitationNumbering()
     said: list[Sentence] = []
@@ -82,7 +82,7 @@ class _Facts:
         self.text, self.blocks = hits[0].source.text, hits[0].source.blocks
 
     def quoted(self, value: str) -> Sentence | None:
-        """The line in which the value stands, as a quote; None where the text lacks it."""
+        """The line in which the value stands, as a quote; None if the text lacks it."""
         at = self.text.find(value)
         if at < 0:
             return None

@@ -31,7 +31,7 @@ _ROWS = (BlockKind.TABLE_ROW, BlockKind.LIST_ITEM)
 class Quote:
     """What will be cited: ``lines`` are the spans of its sentences or list lines, in order.
 
-    ``shown`` items ``of`` so many are among them where it is a list; both 0 where it is none.
+    ``shown`` items ``of`` so many are among them if it is a list; both 0 if it is none.
     """
 
     evidence: Evidence
@@ -82,7 +82,7 @@ def _covers(quote: Quote, other: Quote) -> bool:
 
 
 def _list_quote(evidence: Evidence, question: ParsedQuestion) -> Quote | None:
-    """The whole list where the sentence leads it in, or is an item and a list is asked for."""
+    """The whole list if the sentence leads it in, or is an item and a list is asked for."""
     span = list_around(evidence.hit.source.blocks, evidence.start)
     if span is None:
         return None
@@ -143,7 +143,7 @@ def quote_answer(result: ScoredEvidence, likely: float, nearly: float = NEARLY_A
     sentences: list[Sentence] = []
     quotes = choose_quotes(result, nearly=nearly)
     best = next((q for q in quotes if _within(result.evidence[0], q)), None)
-    # What is told in several passages is complete only with all of them, and in their order.
+    # What is said in several passages is complete only with all of them, and in their order.
     listed = question.answer_type is AnswerType.LIST
     whole = listed and best is not None and best.of > 1
     single = best is not None and (whole or not listed)

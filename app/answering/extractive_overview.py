@@ -48,7 +48,7 @@ class Section:
 def document_overview(
     library: Library, revisions: Sequence[Revision], question: str
 ) -> Answer | None:
-    """Sentences that cover the documents, as an answer in quotes; None where there are none."""
+    """Sentences that cover the documents, as an answer in quotes; None if there are none."""
     footnotes, said, of = CitationNumbering(), list[Sentence](), 0
     each = max(1, MAX_SENTENCES // max(1, len(revisions)))
     for revision in revisions[:MAX_SENTENCES]:
@@ -66,7 +66,7 @@ def document_overview(
 def section_overview(
     library: Library, revision: Revision, heading: Block, question: str
 ) -> Answer | None:
-    """What stands under a heading, as an answer in quotes: whole where it is short."""
+    """What stands under a heading, as an answer in quotes: whole if it is short."""
     footnotes = CitationNumbering()
     hits = library.passages_as_hits(revision.id)
     if not hits:

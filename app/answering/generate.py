@@ -33,7 +33,7 @@ from app.question.parsed_question import ParsedQuestion
 from app.settings import Settings
 
 MAX_TOKENS = 200
-# As much of a reply as tells whether it states an answer.
+# As much of a reply as shows whether it states an answer.
 OPENING_CHARS = len("Not stated.") + 5
 
 
@@ -51,7 +51,7 @@ class DraftedAnswer:
         self._broken = ""
 
     def stream(self, result: ScoredEvidence) -> Iterator[Word]:
-        """The draft as it is written; nothing where the evidence is judged not to answer."""
+        """The draft as it is written; nothing if the evidence is judged not to answer."""
         self._sources, asked = prompt_sources(result), result.question.text
         texts = [s.text for s in self._sources]
         # The judgement and the draft share all but the last line of the prompt, and so its cache.
@@ -62,7 +62,7 @@ class DraftedAnswer:
         for piece in self._pieces(prompt, reply):
             reply.add(piece)
             self._reply = reply.text
-            # Hold back until the opening tells "Not stated" from an answer.
+            # Hold back until the opening distinguishes "Not stated" from an answer.
             if len(self._reply) < OPENING_CHARS:
                 continue
             if not decided and not self._decide(result, yes):
@@ -119,7 +119,7 @@ class DraftedAnswer:
         return self._answers
 
     def verified(self, result: ScoredEvidence, quoted: Answer) -> Answer:
-        """The verified answer of the draft; ``quoted`` where it has none to stand on; or a refusal.
+        """The verified answer of the draft; ``quoted`` if it has none to stand on; or a refusal.
 
         ``quoted`` is the answer in quotes, for a question that is answerable though the model did
         not answer it.
@@ -135,7 +135,7 @@ class DraftedAnswer:
             if self._states_answer()
             else []
         )
-        # What the sources do not support is dropped with a note, never shown; where it rests on a
+        # What the sources do not support is dropped with a note, never shown; if it rests on a
         # sentence of theirs, that sentence is shown instead.
         kept = [c for c in checked if c.is_supported or c.judgement.rests]
         notes = (
@@ -206,7 +206,7 @@ class DraftedAnswer:
     def _add_best_sentence(
         self, result: ScoredEvidence, footnotes: CitationNumbering, sentences: dict[str, Sentence]
     ) -> None:
-        """The reader's best sentence, quoted too where the model answered from other words."""
+        """The reader's best sentence, quoted too if the model answered from other words."""
         best = result.evidence[0]
         revision = best.hit.stored.revision
         cited = footnotes.citations
@@ -225,7 +225,7 @@ class DraftedAnswer:
     def _verbatim_lines(
         self, checked: CheckedSentence, question: ParsedQuestion
     ) -> tuple[tuple[int, int], ...]:
-        """The source's own lines, where they serve better than the model's words.
+        """The source's own lines, if they serve better than the model's words.
 
         A list that was asked for is shown whole; a fragment is shown as the sentence around it.
         """

@@ -1,4 +1,4 @@
-"""What answers first: the words of the best quote that tell what is asked, and what is folded.
+"""What answers first: the words of the best quote that give what is asked, and what is folded.
 
 A long quote gets a headline: the clause with the reader's span, or the words around that. Further
 passages are folded unless the reader doubts the best sentence: so few right answers stand in folded
@@ -30,7 +30,7 @@ def headline(text: str, key: tuple[int, int], asked: str = "") -> str:
     """The words of a sentence that answer: a slice of ``text``, around the reader's span in it.
 
     Of the clauses around the span those are taken that hold most of the question's words, and no
-    more than that takes. "" where the span by itself has more than ``MAX_QUOTED_SENTENCES`` words.
+    more than that takes. "" if the span by itself has more than ``MAX_QUOTED_SENTENCES`` words.
     """
     start, end = key
     ends = [m.start() for m in _BREAK.finditer(text)] + [len(text)]
@@ -61,7 +61,7 @@ def _rank(text: str, span: tuple[int, int]) -> tuple[bool, int]:
 
 def _around(text: str, clause: tuple[int, int], key: tuple[int, int]) -> tuple[int, int]:
     """At most ``MAX_QUOTED_SENTENCES`` words of the clause, with the key near their middle; nothing
-    where the key itself has more."""
+    if the key itself has more."""
     low, high = clause
     words = [(low + m.start(), low + m.end()) for m in re.finditer(r"\S+", text[low:high])]
     first = next(i for i, (_, end) in enumerate(words) if end > key[0])

@@ -47,7 +47,7 @@ def _hedges(text: str) -> frozenset[str]:
 
 
 def stronger_claim(sentence: str, source: str) -> bool:
-    """Whether the sentence says "all", "never" or "only" where the source does not."""
+    """Whether the sentence says "all", "never" or "only" if the source does not."""
     return bool((STRONG_WORDS & set(words(sentence))) - set(words(source)))
 
 
@@ -92,7 +92,7 @@ def is_restated(sentence: str, source: str, headings: str, neighbours: float) ->
     """Whether the sentence is one sentence of the source with words left out.
 
     Its content words stand there in this order, ``neighbours`` (a share) of them beside the same
-    word. Where nothing is left out, words of the headings may be put in: "The cleaning agreement
+    word. If nothing is left out, words of the headings may be put in: "The cleaning agreement
     starts on 1 April" is "The agreement starts on 1 April and runs for three years" under
     "Cleaning"; "The cleaning starts on 1 April" is not.
     """

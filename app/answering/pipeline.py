@@ -40,7 +40,7 @@ from store.results import Revision
 MAX_QUESTION_CHARS = 4000
 QUESTION_BATCH_SIZE = 16
 LIKELIER_THAN_NOT = 0.5
-# Where a model gave no answer, a further sentence is quoted only if it is so likely as the best.
+# If a model gave no answer, a further sentence is quoted only if it is so likely as the best.
 NEARLY_BESIDE_A_MODEL = 0.6
 
 
@@ -55,7 +55,7 @@ class Understood:
     """A question as it is understood: ``asked`` is searched for in ``documents`` (None: all),
     ``standalone`` is what a reader is told it was understood as.
 
-    ``answer`` is given at once where it needs no search; ``first`` says that no question was asked
+    ``answer`` is given at once if it needs no search; ``first`` says that no question was asked
     before it.
     """
 
@@ -68,7 +68,7 @@ class Understood:
 
 
 class Answerer:
-    """Answers questions from one library, in quotes where ``model`` is None. Thread-safe."""
+    """Answers questions from one library, in quotes if ``model`` is None. Thread-safe."""
 
     def __init__(
         self,
@@ -81,13 +81,13 @@ class Answerer:
         self.settings = settings
         self.model = model
         self.reader = reader or Reader()
-        # A risk that cannot be kept is told before anything is asked.
+        # A risk that cannot be kept is reported before anything is asked.
         self.fits.of(with_model=model is not None).threshold(settings.strictness, settings.risk)
         self._tables = TableReader(library.sentence_vectors)
 
     @property
     def fits(self) -> Fits:
-        """What tells whether the documents answer; marks in the chat change it."""
+        """What shows whether the documents answer; marks in the chat change it."""
         return fits_for(self.settings.data, self.model.name if self.model else SHIPPED_MODEL)
 
     def answer(
@@ -178,7 +178,7 @@ class Answerer:
     def _understand(
         self, given: str, documents: Sequence[str] | None, history: Sequence[Turn] = ()
     ) -> Understood:
-        """The question in its conversation, and its answer where that needs no search."""
+        """The question in its conversation, and its answer if that needs no search."""
         check_question(given)
         text, documents = self._scoped(given, documents)
         question = ParsedQuestion(text)
@@ -217,7 +217,7 @@ class Answerer:
     def _written_by_model(
         self, result: ScoredEvidence, shown: Answer, clock: Clock
     ) -> Generator[Event, None, Answer]:
-        """The model's answer; quotes and the reason where the model fails."""
+        """The model's answer; quotes and the reason if the model fails."""
         assert self.model is not None
         draft = DraftedAnswer(self.model, self.reader, self.settings, self.fits)
         try:
@@ -230,7 +230,7 @@ class Answerer:
             return replace(shown, notes=(*shown.notes, note))
 
     def _without_model(self, result: ScoredEvidence, clock: Clock) -> Answer:
-        """What a table answers, where one is likely enough to; else quotes, or a refusal."""
+        """What a table answers, if one is likely enough to; else quotes, or a refusal."""
         found = self._tables.find(result.retrieved)
         answer = None
         if found is not None and found.probability >= table_threshold(self.settings.strictness):
@@ -243,7 +243,7 @@ class Answerer:
         likely = probability(result, fit)
         rows = prefer_rows(result, found) if found else result
         if found is not None and rows is not result:
-            # The row was looked up: how likely it is right, the table's own fit tells better.
+            # The row was looked up: how likely it is right, the table's own fit shows better.
             likely = max(likely, found.probability)
         least = fit.threshold(self.settings.strictness, self.settings.risk)
         # Who wrote a text, and when, is seldom said, and much in it looks like it.
@@ -302,7 +302,7 @@ class Clock:
 
 
 def check_question(question: str) -> None:
-    """Raise QuestionError where there is nothing to ask, or far too much."""
+    """Raise QuestionError if there is nothing to ask, or far too much."""
     if not any(c.isalnum() for c in question):
         raise QuestionError("The question is empty. Ask something in words.")
     if len(question) > MAX_QUESTION_CHARS:

@@ -18,7 +18,7 @@ MAX_QUOTE_CHARS = 200
 
 
 def find_contradicted_premise(result: ScoredEvidence) -> str:
-    """What the closest passage says against the question, in a sentence; "" where nothing."""
+    """What the closest passage says against the question, in a sentence; "" if nothing."""
     if not result.evidence or result.alone is None:
         return ""
     question, best = result.question, result.evidence[0]

@@ -76,7 +76,7 @@ def messages(question: str, sources: Sequence[str], ask: str) -> list[BaseMessag
 
 
 def states_answer(reply: str) -> float:
-    """1.0 where the reply states an answer, 0.0 where it is empty or says "Not stated"."""
+    """1.0 if the reply states an answer, 0.0 if it is empty or says "Not stated"."""
     plain = re.sub(_MARK, "", reply).strip()
     return 0.0 if not plain or is_not_stated(plain.splitlines()[0]) else 1.0
 
@@ -122,6 +122,6 @@ def parse_reply(reply: str) -> list[DraftedSentence]:
 
 
 def whole_sentences(reply: str) -> str:
-    """A reply that was cut off, up to the end of its last whole sentence; "" where it has none."""
+    """A reply that was cut off, up to the end of its last whole sentence; "" if it has none."""
     ends = [b for a, b in sentences(reply) if _WHOLE.search(reply[a:b].rstrip())]
     return reply[: ends[-1]] if ends else ""

@@ -1,6 +1,6 @@
 """Refusals: the reason, the closest passages, and what each lacks.
 
-Where the documents may answer all the same, a refusal says that it is not clear.
+If the documents may answer all the same, a refusal says that it is not clear.
 """
 
 from __future__ import annotations

@@ -70,7 +70,7 @@ class TableReader:
         self._lock = Lock()
 
     def find(self, retrieved: Retrieved) -> TableMatch | None:
-        """The likeliest answer from a table that the hits lie in; None where they lie in none."""
+        """The likeliest answer from a table that the hits lie in; None if they lie in none."""
         found = [self._asked(retrieved, hit, held) for hit, held in self._near(retrieved.hits)]
         answers = [one for one in found if one is not None]
         # Of tables alike, one a month, the question names the one that it means.
@@ -170,7 +170,7 @@ def _looks_up(query: TableQuery) -> bool:
 def computed_answer(retrieved: Retrieved, found: TableMatch) -> Answer | None:
     """The answer with its calculation in words and the rows it was computed from.
 
-    None where doing it again, over the cells as the text has them, gives anything else.
+    None if doing it again, over the cells as the text has them, gives anything else.
     """
     held, query, result = found.grid, found.ranked.query, found.ranked.result
     if not _holds(found):

@@ -30,8 +30,8 @@ from app.question.parsed_question import ParsedQuestion
 from ingest.block_classifier import is_question
 from ingest.language.sentences import sentences
 
-# Chosen on pairs that trained nothing (evals/FIGURES.md, "Verdicts"): a sentence passes where the
-# reader is sure, or where it is likely and every word of it stands in one sentence of the source.
+# Chosen on pairs that trained nothing (evals/FIGURES.md, "Verdicts"): a sentence passes if the
+# reader is sure, or if it is likely and every word of it stands in one sentence of the source.
 SURE_SUPPORT = 0.95
 LIKELY_SUPPORT = 0.93
 CONTRADICTION_PROBABILITY = 0.30
@@ -69,7 +69,7 @@ class CitedSource:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A verdict and, where it is not good, what is missing or wrong ("" otherwise).
+    """A verdict and, if it is not good, what is missing or wrong ("" otherwise).
 
     ``rests`` is whether all the sentence's facts and nearly all its words stand in the source: then
     the source's own sentence may stand for one that is unsupported as it is put.
@@ -179,7 +179,7 @@ def verify_sentence(
 
     ``support`` is the reader's (supported, contradicted, neither) for the sentence and the
     ``closest`` part of the quote, summing to 1. A sentence is ``partly`` supported, and shown as
-    such, only where each of its words stands in the source or around it, and nothing hints at the
+    such, only if each of its words stands in the source or around it, and nothing hints at the
     opposite.
     """
     if is_quoted(sentence, source.quote):

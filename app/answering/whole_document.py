@@ -24,7 +24,7 @@ from store.results import Revision
 # Of more documents the headings are not read to see whether a question names one.
 MOST_WITH_HEADINGS = 50
 Revisions = Callable[[], Sequence[Revision]]
-"""Gives the revisions that are asked; called only where the question may be of this kind."""
+"""Gives the revisions that are asked; called only if the question may be of this kind."""
 
 
 def answer_whole_document_question(

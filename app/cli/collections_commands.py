@@ -81,7 +81,7 @@ def move(
     collection: Annotated[str, typer.Argument(help="The collection to put it into.")],
     data: Data = None,
 ) -> None:
-    """Put a document into another collection, which is made where there is none of that name.
+    """Put a document into another collection, which is made if there is none of that name.
 
     [dim]footnote collections move report.pdf board[/dim]
     """

@@ -135,7 +135,7 @@ def progress_bar(unit: str = "") -> Iterator[Callable[[str, int, int], None]]:
 
 
 class _Bar:
-    """Feeds one bar; another kind of work starts it anew."""
+    """Feeds one bar; another kind of work starts it again."""
 
     def __init__(self, bar: Progress, unit: str) -> None:
         self._bar, self._unit = bar, unit

@@ -25,7 +25,7 @@ from store.results import OMISSIONS_KEY
 if TYPE_CHECKING:
     from store.results import Change, Revision, StoredPassage, WordRun
 
-Name = Annotated[str, typer.Argument(help="A document's name, or its source where two share it.")]
+Name = Annotated[str, typer.Argument(help="A document's name, or its source if two share it.")]
 CHANGE_COLOURS = {"added": "green", "removed": "red", "changed": "yellow", "moved": "cyan"}
 CHANGE_SIGNS = {"added": "+", "removed": "-", "changed": "~", "moved": ">"}
 

@@ -119,7 +119,7 @@ def ingest(
 
 @contextmanager
 def _opened(settings: Settings, ray: str | None) -> Iterator[tuple[Library, Readers | None]]:
-    """The library, and what reads files for it where that is not this machine alone."""
+    """The library, and what reads files for it if that is not this machine alone."""
     if ray is None:
         with opened_library(settings) as library:
             yield library, None

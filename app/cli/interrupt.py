@@ -14,7 +14,7 @@ _pressed = threading.Event()
 
 
 def install() -> None:
-    """Note a Ctrl-C besides raising KeyboardInterrupt; nothing where interrupts are ignored."""
+    """Note a Ctrl-C besides raising KeyboardInterrupt; nothing if interrupts are ignored."""
     if threading.current_thread() is not threading.main_thread():
         return
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
@@ -27,7 +27,7 @@ def _press(_signal: int, _frame: FrameType | None) -> None:
 
 
 def raise_if_pressed() -> None:
-    """Raise KeyboardInterrupt where Ctrl-C was pressed and the work still goes on."""
+    """Raise KeyboardInterrupt if Ctrl-C was pressed and the work still goes on."""
     if _pressed.is_set():
         _pressed.clear()
         raise KeyboardInterrupt

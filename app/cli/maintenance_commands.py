@@ -65,7 +65,7 @@ def doctor(
     data: Data = None,
     quick: Annotated[bool, typer.Option("--quick", help="Load no model.")] = False,
 ) -> None:
-    """Check the installation, and say what to do where something is missing.
+    """Check the installation, and say what to do if something is missing.
 
     [dim]footnote doctor[/dim]
     """

@@ -14,9 +14,9 @@ from app.cli.common import Data, UsageError, console, printable, settings_for
 if TYPE_CHECKING:
     from app.service.access.users import Users
 
-# The rule is told before anything is typed (``app.service.access.users.MIN_PASSWORD_CHARS``).
+# The rule is shown before anything is typed (``app.service.access.users.MIN_PASSWORD_CHARS``).
 PASSWORD_PROMPT = "Password (at least 10 characters)"
-users = typer.Typer(help="Manage who may sign in where the chat is shared.", no_args_is_help=True)
+users = typer.Typer(help="Manage who may sign in if the chat is shared.", no_args_is_help=True)
 
 
 def register(cli: typer.Typer) -> None:

@@ -1,6 +1,6 @@
-"""Places that fit a question equally well and tell different things: two price lists, two people.
+"""Places that fit a question equally well and say different things: two price lists, two people.
 
-Where the question names what belongs to one of them alone, that one is meant. Where it does not,
+If the question names what belongs to one of them alone, that one is meant. If it does not,
 only the asker knows.
 """
 
@@ -31,7 +31,8 @@ _DIGIT = re.compile(r"\d")
 def split_ambiguous(
     retrieved: Retrieved, ranked: Sequence[Evidence]
 ) -> tuple[tuple[Evidence, ...], tuple[Evidence, ...]]:
-    """The evidence without alternatives that are not meant, and those between which nothing tells.
+    """The evidence without alternatives that are not meant, and those between which nothing
+    decides.
 
     The second is empty, or holds two or three places, the best first.
     """
@@ -103,7 +104,8 @@ def _frame(evidence: Evidence) -> set[str]:
 
 
 def labels(alternatives: Sequence[Evidence]) -> list[str]:
-    """What tells each alternative from the others, in the documents' words; "" where nothing does.
+    """What distinguishes each alternative from the others, in the documents' words; "" if nothing
+    does.
 
     It is the document, else the innermost heading, else words of the sentence.
     """

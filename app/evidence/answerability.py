@@ -2,10 +2,10 @@
 
 The features: what the reader says of the passages and of the best evidence by itself, whether the
 question's names and numbers occur at all, whether the evidence holds the kind of thing asked for;
-and, where a chat model is available, the log-odds of its "yes" to "do these sentences answer the
+and, if a chat model is available, the log-odds of its "yes" to "do these sentences answer the
 question?" and whether its reply states an answer. Each can only raise the probability, or only
-lower it. Retrieval scores are left out: they tell one set's near misses well, and other documents'
-badly (evals/FIGURES.md).
+lower it. Retrieval scores are left out: they separate one set's near misses well, and other
+documents' badly (evals/FIGURES.md).
 """
 
 from __future__ import annotations
@@ -31,20 +31,20 @@ from app.question.parsed_question import ParsedQuestion
 
 # How many of the best sentences count as the evidence for a question.
 EVIDENCE_SENTENCES = 3
-# Probabilities nearer to 0 or 1 tell no more.
+# Probabilities nearer to 0 or 1 say no more.
 MIN_PROBABILITY = 1e-4
 # What a chat model denies twice is not likelier than this: below every threshold.
 DENIED_PROBABILITY = 0.1
 
 
 def _missing_names(question: ParsedQuestion, text: str) -> float:
-    """Share of the question's names that the text lacks (0 where it has none)."""
+    """Share of the question's names that the text lacks (0 if it has none)."""
     among, named = set(words(text)), question.names
     return sum(not name_occurs(n, among) for n in named) / len(named) if named else 0.0
 
 
 def _missing_figures(question: ParsedQuestion, text: str) -> float:
-    """1 where the question writes a year or another figure that the text lacks, else 0."""
+    """1 if the question writes a year or another figure that the text lacks, else 0."""
     return float(bool(question.figures - find_numbers(text)))
 
 
@@ -99,7 +99,7 @@ def model_features(
     """The numbers that the probability with a chat model is made of, as ``MODEL_FEATURE_NAMES`` has
     them.
 
-    ``said`` is the model's log-odds of "yes", and 1 where its reply states an answer or 0 where it
+    ``said`` is the model's log-odds of "yes", and 1 if its reply states an answer or 0 if it
     does not.
     """
     chance = min(max(probability(found, quotes), MIN_PROBABILITY), 1 - MIN_PROBABILITY)
@@ -135,7 +135,7 @@ def table_threshold(strictness: str) -> float:
 
 
 def lacks(question: ParsedQuestion, evidence: Evidence) -> str:
-    """What a passage lacks of what the question asks, in a few words; "" where that is unclear."""
+    """What a passage lacks of what the question asks, in a few words; "" if that is unclear."""
     passage = evidence.hit.stored.passage
     text = f"{passage.context} {passage.text}"
     among = stems(text)

@@ -33,14 +33,14 @@ class Logistic:
     points: tuple[Point, ...] = ()
 
     def threshold(self, strictness: str, risk: float | None = None) -> float:
-        """The least probability at which a question is answered: that of the risk, where one is
-        given. Raises RiskError where the risk cannot be kept."""
+        """The least probability at which a question is answered: that of the risk, if one is
+        given. Raises RiskError if the risk cannot be kept."""
         return self.thresholds[strictness] if risk is None else threshold_for(risk, self.points)
 
 
 @dataclass(frozen=True, slots=True)
 class Fits:
-    """What tells whether the documents answer: in quotes, and with the chat model that is used."""
+    """What shows whether the documents answer: in quotes, and with the chat model that is used."""
 
     quotes: Logistic
     model: Logistic
@@ -75,7 +75,7 @@ def logistic_of(entry: Mapping[str, Any]) -> Logistic:
 def logistic(model: Logistic, features: Sequence[float]) -> float:
     """Probability, 0 to 1, by a model.
 
-    Raises ValueError where the features are not those that the model was fitted on.
+    Raises ValueError if the features are not those that the model was fitted on.
     """
     if len(features) != len(model.weights):
         raise ValueError(f"the fit takes {len(model.weights)} features, not {len(features)}")

@@ -33,7 +33,7 @@ QUOTES = "none"
 SHIPPED_MODEL = "local"
 """The chat model that the shipped fit is of."""
 ENOUGH_MARKED = 200
-"""From so many marked answers on, they alone tell the risk; fewer are added to the others."""
+"""From so many marked answers on, they alone determine the risk; fewer are added to the others."""
 
 
 class CalibrationError(FootnoteError):
@@ -41,10 +41,10 @@ class CalibrationError(FootnoteError):
 
 
 def fits_for(data: Path | None = None, model: str = SHIPPED_MODEL) -> Fits:
-    """The fits of a data folder for a chat model, by its name; the shipped ones where it has none.
+    """The fits of a data folder for a chat model, by its name; the shipped ones if it has none.
 
     A model that nobody calibrated starts with care: each strictness refuses as ``strict`` does.
-    Raises CalibrationError where the folder's file cannot be read.
+    Raises CalibrationError if the folder's file cannot be read.
     """
     path = data / CALIBRATION_FILE if data is not None else None
     stat = path.stat() if path is not None and path.exists() else None
@@ -92,8 +92,8 @@ def _joined(fit: Logistic, marked: Mapping[str, Any]) -> Logistic:
 
 
 def point_of(answer: Answer, judged: str) -> Point | None:
-    """What a mark (``right``, ``wrong``, ``incomplete`` or "") tells of the probability of an
-    answer; None where it tells nothing.
+    """What a mark (``right``, ``wrong``, ``incomplete`` or "") says of the probability of an
+    answer; None if it says nothing.
 
     A refusal marked right would have been a wrong answer. Whether one marked wrong would have been
     a right answer nobody knows, nor whether an incomplete answer is wrong. What needs no evidence
@@ -113,7 +113,7 @@ def put_mark(
     point: Point | None,
     changing: Changing = file_lock.changing,
 ) -> None:
-    """Keep what a mark of an answer tells, in place of what it told before; None takes it back."""
+    """Keep what a mark of an answer says, in place of what it said before; None takes it back."""
     with changing(data / CALIBRATION_FILE):
         held = _read(data / CALIBRATION_FILE)
         marked = held.setdefault("marked", {}).setdefault(model, {})

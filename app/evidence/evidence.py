@@ -71,7 +71,7 @@ class Retrieved:
         return self.retrieval.listing.unread
 
     def about(self, hit: Hit) -> str:
-        """What tells which document and part a hit is of: name, title and headings."""
+        """What shows which document and part a hit is of: name, title and headings."""
         stored = hit.stored
         name = name_in_words(stored.document)
         return f"{name} {stored.title} {stored.passage.context}"
@@ -82,8 +82,8 @@ class ScoredEvidence:
     """What was retrieved for one question, how it was read, and the evidence in it, best first.
 
     ``alone`` is the reading of the best evidence by itself, without the rest of its passage; None
-    where there is no evidence. ``alternatives`` are places that fit equally well and tell different
-    things, where nothing says which is meant (``app.evidence.alternatives``).
+    if there is no evidence. ``alternatives`` are places that fit equally well and say different
+    things, if nothing says which is meant (``app.evidence.alternatives``).
     """
 
     retrieved: Retrieved

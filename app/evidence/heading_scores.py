@@ -1,6 +1,6 @@
 """Headings and questions are no answers: their score goes to what follows them.
 
-A question is often met best by the heading or the interview question that asks the same. It tells
+A question is often met best by the heading or the interview question that asks the same. It shows
 where the answer stands and says nothing itself.
 """
 

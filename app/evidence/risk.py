@@ -1,7 +1,7 @@
 """The share of wrong answers that a person allows, and the least probability that keeps to it.
 
 Learn then test (Angelopoulos, Bates, Candès, Jordan and Lei, 2021, arXiv:2110.01052): a threshold
-is taken only where the answers above it, in the calibration questions, are wrong so seldom that
+is taken only if the answers above it, in the calibration questions, are wrong so seldom that
 this would hardly happen by chance at a greater risk. It holds with a probability of at least
 1 - ``FAILURE_PROBABILITY`` for questions like those of the calibration, in the same mix.
 """
@@ -42,7 +42,7 @@ Point = tuple[float, bool]
 def threshold_for(risk: float, points: tuple[Point, ...]) -> float:
     """The least probability at which at most ``risk`` (0 to 1) of the answers shown are wrong.
 
-    Raises RiskError where no threshold is sure to keep to it.
+    Raises RiskError if no threshold is sure to keep to it.
     """
     least = _least_threshold(risk, points)
     if least is not None:
@@ -66,7 +66,7 @@ def _least_threshold(risk: float, points: Sequence[Point]) -> float | None:
     chances = np.array([chance for chance, _ in order])
     wrong = np.cumsum([not right for _, right in order])
     last = [_last_at(chances, level) for level in range(1, THRESHOLD_LEVELS + 1)]
-    # How likely so few wrong ones are where the risk is greater.
+    # How likely so few wrong ones are if the risk is greater.
     p_values = [float(bdtr(wrong[n], n + 1, risk)) for n in last]
     kept = -1
     for start in START_LEVELS:

@@ -29,7 +29,7 @@ def markup(text: str) -> str:
 
 
 def clip(text: str, limit: int) -> str:
-    """At most ``limit`` characters of the text on one line, cut at a word where it can be."""
+    """At most ``limit`` characters of the text on one line, cut at a word if it can be."""
     line = " ".join(text.split())
     if len(line) <= limit:
         return line

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 PREFIX = "/api/v1"
 NOT_FOR_GOOD = (
-    "Where people share the documents, whoever runs Footnote deletes for good: footnote remove "
+    "If people share the documents, whoever runs Footnote deletes for good: footnote remove "
     "NAME --purge. Without purge it can be brought back."
 )
 
@@ -114,7 +114,7 @@ def _asking(app: FastAPI, engine: Engine) -> None:
 def _reading(app: FastAPI, engine: Engine) -> None:
     @app.get(f"{PREFIX}/documents", tags=["documents"])
     def documents(request: Request, collection: str | None = None) -> list[dict[str, Any]]:
-        """The documents (of one collection, where given), each in its current revision."""
+        """The documents (of one collection, if given), each in its current revision."""
         library = engine.library_of(request.state.user, collection)
         return [revision_payload(r) for r in library.documents()]
 
@@ -158,7 +158,7 @@ def _changing(app: FastAPI, engine: Engine) -> None:
 
     @app.post(f"{PREFIX}/documents", tags=["documents"], responses=replies(IngestReply))
     def upload(file: UploadFile, request: Request, collection: str = "") -> dict[str, Any]:
-        """Take a file into a collection, one's own where none is named; the same name again makes a
+        """Take a file into a collection, one's own if none is named; the same name again makes a
         new revision."""
         name, owner = file.filename or "document.txt", request.state.user
         data = file.file.read()
@@ -166,7 +166,7 @@ def _changing(app: FastAPI, engine: Engine) -> None:
 
     @app.post(f"{PREFIX}/links", tags=["documents"], responses=replies(IngestReply))
     def link(given: LinkRequest, request: Request) -> dict[str, Any]:
-        """Ingest a page by its address into a collection, one's own where none is named."""
+        """Ingest a page by its address into a collection, one's own if none is named."""
         owner = request.state.user
         return _told(add_link(engine, given.url, owner=owner, collection=given.collection))
 

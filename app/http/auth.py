@@ -49,7 +49,7 @@ name="password" type="password" autocomplete="current-password" required><button
 def is_foreign(request: Request, *, loopback: bool, public: str | None = None) -> bool:
     """Whether a request comes from another site, or by a name that is not ours.
 
-    ``public`` is the host of the address that a proxy shows. A proxy may tell its host in
+    ``public`` is the host of the address that a proxy shows. A proxy may give its host in
     ``X-Forwarded-Host``, which no page of another site can set.
     """
     host = request.headers.get("host", "")
@@ -59,7 +59,7 @@ def is_foreign(request: Request, *, loopback: bool, public: str | None = None) -
     if origin is None or request.headers.get("sec-fetch-site") == "same-origin":
         return False
     forwarded = request.headers.get("x-forwarded-host", "").split(",")[0].strip()
-    # An origin that is no address ("null") has no host, and a header that is missing tells none.
+    # An origin that is no address ("null") has no host, and a header that is missing gives none.
     return urlsplit(origin).netloc not in {name for name in (host, forwarded, public) if name}
 
 

@@ -69,7 +69,7 @@ class BodyLimit:
 
 
 class _Limited:
-    """A request that ends, as if its client had left, where it has more than ``most`` bytes; what
+    """A request that ends, as if its client had left, if it has more than ``most`` bytes; what
     is answered to that is not sent."""
 
     def __init__(self, most: int, receive: Any, send: Any) -> None:
@@ -93,7 +93,7 @@ class _Limited:
 
 
 def _announced(scope: Scope) -> int:
-    """The length that the request says it has; 0 where it says none."""
+    """The length that the request says it has; 0 if it says none."""
     given = next((value for key, value in scope["headers"] if key == b"content-length"), b"0")
     return int(given) if given.isdigit() and len(given) < 20 else 0
 

@@ -19,7 +19,7 @@ def install(app: FastAPI, engine: Engine, prefix: str) -> None:
 
     @app.get(path, tags=["collections"], responses=replies(list[CollectionReply]))
     def collections(request: Request) -> list[dict[str, Any]]:
-        """The collections that one may read. ``members`` are told to who may change them."""
+        """The collections that one may read. ``members`` are shown to who may change them."""
         user = request.state.user
         editable = engine.editable(user)
         return [

@@ -23,7 +23,7 @@ INTRODUCTION = (
     "under <code>/v1</code> they have OpenAI’s form. A stream is server-sent events: "
     "<code>evidence</code> once with the citations, <code>word</code> for each piece of a draft "
     "(<code>restart</code>: what came before counts no longer), then <code>answer</code> with the "
-    "whole reply of <code>/ask</code>, or <code>error</code>. Where people sign in, programs send "
+    "whole reply of <code>/ask</code>, or <code>error</code>. If people sign in, programs send "
     "HTTP Basic, or a bearer token NAME:PASSWORD."
 )
 

@@ -20,7 +20,7 @@ INSTRUCTIONS = (
 
 
 def mcp_server(engine: Engine, asker: Callable[[], str]) -> MCPServer:
-    """The MCP server over one library; run it with ``run("stdio")`` or mount it. ``asker`` tells
+    """The MCP server over one library; run it with ``run("stdio")`` or mount it. ``asker`` says
     who calls a tool."""
     from mcp.server import MCPServer
 

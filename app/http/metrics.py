@@ -1,7 +1,7 @@
 """Metrics for Prometheus at ``/metrics``: how many questions, what came of them, how long it took.
 
-They are of this process alone; Prometheus adds up those of several. Beyond loopback they are told
-to who has the token of the settings, and to nobody where there is none.
+They are of this process alone; Prometheus adds up those of several. Beyond loopback they are shown
+to who has the token of the settings, and to nobody if there is none.
 """
 
 from __future__ import annotations

@@ -90,7 +90,7 @@ def install(app: FastAPI, engine: Engine) -> None:
 def read_conversation(messages: Sequence[Message]) -> tuple[str, list[Turn]]:
     """The question and the exchanges before it; system messages are passed over.
 
-    Raises ConversationError where the last message is not a user's.
+    Raises ConversationError if the last message is not a user's.
     """
     said = [m for m in messages if m.role in ("user", "assistant")]
     if not said or said[-1].role != "user":

@@ -178,5 +178,5 @@ def replies(shape: Any) -> dict[int | str, dict[str, Any]]:
         400: {**failed, "description": "The request cannot be done; the error says why"},
         401: {**failed, "description": "Nobody is signed in"},
         422: {**failed, "description": "The request has not the form that is described here"},
-        503: {**failed, "description": "Too much is in progress; Retry-After tells when to try"},
+        503: {**failed, "description": "Too much is in progress; Retry-After says when to try"},
     }

@@ -110,9 +110,9 @@ def application(
 
 
 def required_users(settings: Settings) -> Users | None:
-    """Who may sign in; None on loopback, where nobody has to.
+    """Who may sign in; None on loopback, if nobody has to.
 
-    Raises ``SignInNeeded`` where others could reach the chat and nobody can sign in.
+    Raises ``SignInNeeded`` if others could reach the chat and nobody can sign in.
     """
     if is_loopback(settings.host):
         return None
@@ -126,7 +126,7 @@ def required_users(settings: Settings) -> Users | None:
 
 
 def check_port(host: str, port: int) -> None:
-    """Raise ``PortInUse`` where the address is taken."""
+    """Raise ``PortInUse`` if the address is taken."""
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

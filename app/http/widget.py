@@ -27,7 +27,7 @@ STATIC = Path(__file__).parent / "static"
 VISITOR_USER = ""
 """Whoever sees the widget has no name, and reads what everybody may."""
 PATHS = ("/widget.js", "/widget", "/widget/ask")
-"""What is open to everybody where origins are set."""
+"""What is open to everybody if origins are set."""
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors {}"
@@ -41,12 +41,12 @@ class NothingToAsk(FootnoteError):
 
 
 def open_paths(settings: Settings) -> tuple[str, ...]:
-    """The paths that need no sign-in: the widget's, where any origin may show it."""
+    """The paths that need no sign-in: the widget's, if any origin may show it."""
     return PATHS if settings.widget_origins else ()
 
 
 def install(app: FastAPI, engine: Engine, settings: Settings) -> None:
-    """Add the widget's script, page and question; nothing where no origin may show it."""
+    """Add the widget's script, page and question; nothing if no origin may show it."""
     if not settings.widget_origins:
         return
     policy = CONTENT_SECURITY_POLICY.format(settings.widget_origins)

@@ -22,7 +22,7 @@ and ``documents``; or messages, or a mapping with ``messages``, the last one bei
 class FootnoteAnswerer(Runnable[Question, dict[str, Any]]):
     """A question in, a verified answer with citations out.
 
-    ``invoke`` gives the answer as ``footnote ask --json`` prints it; where messages were given,
+    ``invoke`` gives the answer as ``footnote ask --json`` prints it; if messages were given,
     ``messages`` holds the answer as an ``AIMessage`` too, so that it can be a node of a LangGraph
     graph. ``stream`` gives ``evidence`` first, then pieces of a ``draft`` (provisional), then the
     answer; the sum of its pieces is what ``invoke`` gives, with those two. ``batch`` and the
@@ -57,7 +57,7 @@ class FootnoteAnswerer(Runnable[Question, dict[str, Any]]):
         config: RunnableConfig | None = None,
         **_: Any,
     ) -> Iterator[dict[str, Any]]:
-        """As ``stream``, where another runnable streams the question."""
+        """As ``stream``, if another runnable streams the question."""
         yield from self._transform_stream_with_config(input, self._pieces, config)
 
     def _answer(self, question: Question) -> dict[str, Any]:
@@ -104,7 +104,7 @@ def _from_messages(messages: Sequence[BaseMessage]) -> dict[str, Any]:
 
 
 def _whole(inputs: Iterator[Question]) -> Question:
-    """The question, put together where it was streamed in pieces."""
+    """The question, put together if it was streamed in pieces."""
     first, *rest = inputs
     return first + "".join(map(str, rest)) if isinstance(first, str) else first
 

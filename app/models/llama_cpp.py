@@ -36,7 +36,7 @@ class ChatLlamaCpp(BaseChatModel):
 
     Replies are deterministic (temperature 0 unless given). ``logprobs`` and ``top_logprobs`` give
     log-probabilities in ``response_metadata``, in OpenAI's form. Safe between threads. Raises
-    ``ModelMissing`` where the file cannot be loaded, ``ContextOverflow`` where the messages do not
+    ``ModelMissing`` if the file cannot be loaded, ``ContextOverflow`` if the messages do not
     fit, and ``ModelTimeout`` after ``timeout_s`` seconds, waiting for others included.
     """
 
@@ -197,7 +197,7 @@ def _library() -> Any:
     try:
         import xllamacpp
     except ImportError:
-        import torch  # noqa: F401  # brings the OpenMP library where the system has none
+        import torch  # noqa: F401  # brings the OpenMP library if the system has none
         import xllamacpp
     return xllamacpp
 

@@ -16,7 +16,7 @@ _PART_OF_A_TAG = re.compile(r"</?[a-z]{0,9}$", re.IGNORECASE)
 
 
 def strip_reasoning(reply: str) -> str:
-    """The reply after its thoughts; "" while one is not closed. Some models tell only its end."""
+    """The reply after its thoughts; "" while one is not closed. Some models mark only its end."""
     said = _CLOSES.split(reply)[-1]
     opened = _OPENS.search(said)
     return (said[: opened.start()] if opened else said).lstrip()
@@ -44,7 +44,7 @@ class UnreasonedReply:
         return bool(self._raw.strip()) and not strip_reasoning(self._raw)
 
     def unshown(self) -> Word:
-        """What was not shown yet; from the start where what was shown turns out to be a thought."""
+        """What was not shown yet; from the start if what was shown turns out to be a thought."""
         text, before = self.text, self._shown
         self._shown = text
         if text.startswith(before):

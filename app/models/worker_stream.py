@@ -35,7 +35,7 @@ class Outlet(Generic[T]):
 
 
 class _End:
-    """After the last item; ``error`` is what ended the work, None where it was done."""
+    """After the last item; ``error`` is what ended the work, None if it was done."""
 
     def __init__(self, error: BaseException | None) -> None:
         self.error = error

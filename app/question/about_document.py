@@ -67,7 +67,7 @@ def about_document_asked(
 ) -> AboutDocument | None:
     """What the question asks about a document as such; None for any other question.
 
-    ``titles`` are the documents' names and titles. Where it ``follows`` others, "it" alone may be
+    ``titles`` are the documents' names and titles. If it ``follows`` others, "it" alone may be
     something that they spoke of, so that it must name the document.
     """
     for aspect, asked in _ASKED.items():

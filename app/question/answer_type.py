@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class AnswerType(StrEnum):
-    """The kind of thing asked for; OTHER where the question's form does not tell."""
+    """The kind of thing asked for; OTHER if the question's form does not show."""
 
     DATE = "date"
     NUMBER = "number"

@@ -31,7 +31,7 @@ def parse_line(line: str) -> BatchQuestion:
     """The question in a line of ``{"id", "question"}`` or ``{"id", "turns"}``.
 
     ``turns`` ends in the question. Each turn is ``{"question", "answer"}``, ``{"role", "content"}``
-    or text; texts are questions and answers in turn, or questions alone where all are questions
+    or text; texts are questions and answers in turn, or questions alone if all are questions
     or their number is even. ``document`` (a name or a list) restricts. Raises QuestionLineError.
     """
     try:
@@ -90,7 +90,7 @@ def _alternating(turns: Sequence[str]) -> list[tuple[str, str]]:
 
 
 def _exchanges(spoken: Sequence[tuple[str, str]]) -> tuple[Turn, ...]:
-    """Questions with the answers that followed them ("" where none did)."""
+    """Questions with the answers that followed them ("" if none did)."""
     turns: list[Turn] = []
     for kind, text in spoken:
         if kind == "question":

@@ -50,7 +50,7 @@ _TALKS_OF = re.compile(r"\b(?:say|says|said|tell|tells|told|about|section|chapte
 class Overview:
     """What is to be summed up: the heading with this index, or whole documents (None).
 
-    ``named`` are the indexes of the documents that the question names; none means all. Where it is
+    ``named`` are the indexes of the documents that the question names; none means all. If it is
     ``listed``, all items of the list under the heading are asked for.
     """
 

@@ -203,7 +203,7 @@ def _named(question: str, turns: Sequence[Turn]) -> str:
     if re.search(r"\bwho\b", fold(last.question)):
         candidates = _names_of(last.answer) or _names_of(last.question)
     else:
-        # Only a title tells a person's name from a firm's or a report's.
+        # Only a title distinguishes a person's name from a firm's or a report's.
         candidates = [n for n in _names_of(last.question) if _TITLE.match(n)]
     if not candidates:
         return ""

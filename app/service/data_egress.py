@@ -13,7 +13,7 @@ NOTHING_LEAVES = "Nothing leaves this machine: documents, questions and answers 
 
 
 def describe(settings: Settings) -> str:
-    """What leaves this machine, in a sentence or several; ``NOTHING_LEAVES`` where nothing does."""
+    """What leaves this machine, in a sentence or several; ``NOTHING_LEAVES`` if nothing does."""
     model, embedder = settings.model, settings.embedder
     sent = []
     if elsewhere := _database_host(settings):
@@ -38,7 +38,7 @@ def kept_in(settings: Settings) -> str:
 
 
 def _database_host(settings: Settings) -> str:
-    """The other machine that keeps the database; "" where it is this one."""
+    """The other machine that keeps the database; "" if it is this one."""
     if not settings.database:
         return ""
     url = make_url(settings.database)

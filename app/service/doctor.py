@@ -1,4 +1,4 @@
-"""Checks the installation; each finding says what to do where something is missing."""
+"""Checks the installation; each finding says what to do if something is missing."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ class Engine(LibraryAccess):
         return self._answerer
 
     def warm(self, *, fetch: bool = True) -> None:
-        """Start loading in a thread: search first, then the language model where one is wanted."""
+        """Start loading in a thread: search first, then the language model if one is wanted."""
         threading.Thread(target=self._warm, args=(fetch,), name="warm", daemon=True).start()
 
     def _warm(self, fetch: bool) -> None:
@@ -97,7 +97,7 @@ class Engine(LibraryAccess):
         self.load_model(fetch=fetch)
 
     def load_model(self, *, fetch: bool = True) -> None:
-        """Fetch the local model where it is wanted and missing, then answer with the model."""
+        """Fetch the local model if it is wanted and missing, then answer with the model."""
         quotes = Status("quotes", "Answers are quotes: no language model is used")
         self.status = quotes
         settings = self.settings
@@ -142,7 +142,7 @@ class Engine(LibraryAccess):
         return self.settings.model_at_once or usual
 
     def _fetched(self, fetch: bool) -> bool:
-        """Whether the local model's file is there, after fetching it where that is allowed."""
+        """Whether the local model's file is there, after fetching it if that is allowed."""
         from app.models import download
 
         if download.model_path(self.settings) is not None:
@@ -165,7 +165,7 @@ class Engine(LibraryAccess):
     def change(self, *, user: str = "", key: str = "", **choices: Any) -> None:
         """Use other settings (``model``, ``strictness`` …) from the next question on.
 
-        Where several people sign in these are the user's own, the model among ``offered_models``.
+        If several people sign in these are the user's own, the model among ``offered_models``.
         ``key`` is for the model's provider. Raises FootnoteError.
         """
         previous, fresh = self.settings_of(user), self._changed(user, choices)
@@ -234,12 +234,12 @@ class Engine(LibraryAccess):
     ) -> Iterator[Event]:
         """The events of one question, asked of what the user may read, or of one ``collection``;
         with ``store`` the answer can be found stale later. ``stop`` ends the waiting, and is set
-        where another process is told to stop the ``exchange``.
+        if another process is told to stop the ``exchange``.
 
         Users take turns, at reading and again at the language model, so that evidence never waits
-        for what others have written. Raises ``Busy`` where too much is in progress.
+        for what others have written. Raises ``Busy`` if too much is in progress.
         """
-        shared_files(self.settings).refresh()  # what was marked elsewhere, too, tells the risk
+        shared_files(self.settings).refresh()  # what was marked elsewhere, too, affects the risk
         settings, library = self.settings_of(user), self.library_of(user, collection)
         answerer = self._answerer_for(settings, library)
         wanted = self.documents_named(user, documents) if documents else None
@@ -278,7 +278,7 @@ class Engine(LibraryAccess):
     def example_questions(
         self, user: str = "", count: int = 4, revisions: Sequence[Revision] | None = None
     ) -> list[str]:
-        """Questions that these documents answer; of the user's first ones where none are named."""
+        """Questions that these documents answer; of the user's first ones if none are named."""
         found: list[str] = []
         library = self.library_of(user)
         for revision in library.documents()[:4] if revisions is None else revisions:

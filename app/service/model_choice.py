@@ -47,7 +47,7 @@ def keep_key(model: str, key: str) -> bool:
 def try_model(settings: Settings, opened: ChatModel | None = None) -> str:
     """Ask the chosen model for one word; what came of it, in words.
 
-    ``opened`` is the model where it is open already. Raises ``ModelError`` saying what to do.
+    ``opened`` is the model if it is open already. Raises ``ModelError`` saying what to do.
     """
     from langchain_core.messages import HumanMessage
 
@@ -66,7 +66,7 @@ def try_model(settings: Settings, opened: ChatModel | None = None) -> str:
         if model is not opened:
             model.close()
     told = "" if judged is not None else (
-        " It tells no probabilities, so whether a question is answered is judged without it."
+        " It gives no probabilities, so whether a question is answered is judged without it."
     )  # fmt: skip
     said = " ".join(reply.split()) or "nothing"
     return f"{model.name} answered in {seconds:.1f} s: “{said}”.{told}"

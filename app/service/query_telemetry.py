@@ -17,7 +17,7 @@ Outcome = Literal["answered", "refused", "stopped", "busy", "failed"]
 @dataclass(frozen=True, slots=True)
 class QueryObservation:
     """What came of a question: its words are not part of it. ``evidence_s`` is how long it took
-    until the evidence was there (None where it never was) and ``seconds`` until the end, both with
+    until the evidence was there (None if it never was) and ``seconds`` until the end, both with
     the time in queues; ``model`` is the setting of who asked."""
 
     outcome: Outcome
@@ -33,7 +33,7 @@ Observer = Callable[[QueryObservation], None]
 def observe_query(
     events: Iterator[Event], user: str, model: str, observers: list[Observer]
 ) -> Iterator[Event]:
-    """The same events; when they end, in whatever way, the observers are told."""
+    """The same events; when they end, in whatever way, the observers are notified."""
     began = time.perf_counter()
     evidence: float | None = None
     outcome: Outcome = "failed"

@@ -96,7 +96,7 @@ def _computed(grid: Grid, query: TableQuery, result: Result) -> str:
 
 
 def _label(grid: Grid, cell: tuple[int, int]) -> str:
-    """What names a cell: its row's first cell, or its column where the row is the same."""
+    """What names a cell: its row's first cell, or its column if the row is the same."""
     row, column = cell
     first = grid.rows[row][0].text.strip()
     header = _header(grid, column)

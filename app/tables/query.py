@@ -123,7 +123,7 @@ def _measure(cell: Value) -> Decimal | None:
 
 
 def sort_key(grid: Grid, row: int, by: int) -> tuple[Decimal | int, ...] | None:
-    """What a row is sorted by; None where its cell has nothing to sort by."""
+    """What a row is sorted by; None if its cell has nothing to sort by."""
     if by == ROW_ORDER:
         return (row,)
     cell = grid.rows[row][by]
@@ -133,7 +133,7 @@ def sort_key(grid: Grid, row: int, by: int) -> tuple[Decimal | int, ...] | None:
 
 
 def run_query(grid: Grid, query: TableQuery) -> Result | None:
-    """The result; None where the cells do not allow the operation."""
+    """The result; None if the cells do not allow the operation."""
     rows, out, operation = query.rows, query.out, query.operation
     if operation is Operation.COUNT:
         return _number(Decimal(len(rows)), [(r, _first(query)) for r in rows])
@@ -230,7 +230,7 @@ def _measured(grid: Grid, row: int, column: int) -> Decimal | None:
 
 
 def compute_value(operation: Operation, numbers: Sequence[Decimal]) -> Decimal | None:
-    """The number that an operation makes of numbers; None where it cannot.
+    """The number that an operation makes of numbers; None if it cannot.
 
     Of two numbers, CHANGE, PERCENT and RATIO compare the second with the first.
     """

@@ -57,7 +57,7 @@ def rank_queries(
     """The results that the question may ask for, likeliest first.
 
     ``likeness`` is the cosine of the question with each column (``columns_in_words``); ``known``
-    the weights, where they are not those that come with Footnote.
+    the weights, if they are not those that come with Footnote.
     """
     named = conditions(question, grid)
     featurizer = Featurizer(question, grid, named, likeness)
@@ -88,13 +88,13 @@ CONFIDENCE_FEATURES = (
 )  # fmt: skip
 
 MISSING_FEATURES = CONFIDENCE_FEATURES[-2:]
-"""The features that tell which share of the question's content words the table lacks."""
+"""The features that show which share of the question's content words the table lacks."""
 
 
 def features_of(
     question: QuestionTokens, grid: Grid, context: str, ranked: Sequence[Ranked]
 ) -> tuple[float, ...]:
-    """What tells whether the likeliest result is right, in the order of ``CONFIDENCE_FEATURES``.
+    """What shows whether the likeliest result is right, in the order of ``CONFIDENCE_FEATURES``.
 
     ``context`` is what stands above the table: its document's title, its headings.
     """

@@ -14,7 +14,7 @@ from app.language.dates import find_dates
 from app.language.tokens import STOP_WORDS, stem, words
 from ingest.table import Table
 
-# A column is of a kind where so many of its filled cells are.
+# A column is of a kind if so many of its filled cells are.
 MIN_KIND_SHARE = 0.7
 _NUMBER = re.compile(r"[-+−]?\d[\d.,'’\u00a0\u202f]*")
 _LONE = re.compile(r"^[^\d()]{0,6}\(?[-+−]?[^\d()]{0,4}\d")

@@ -43,7 +43,7 @@ def serve(
 ) -> None:
     """Serve the chat until interrupted. ``fetch`` allows the local model to be pulled meanwhile.
 
-    Raises ``FootnoteError`` where the port or the data folder cannot be used.
+    Raises ``FootnoteError`` if the port or the data folder cannot be used.
     """
     server.serve(settings, partial(_add_page, pages=pages), open_browser=open_browser, fetch=fetch)
 

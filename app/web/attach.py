@@ -20,7 +20,7 @@ SUMMARY_QUESTION = "What is this document about?"
 
 
 def build_told() -> Any:
-    """Where it is told how far the documents are; it stands above the question box."""
+    """Where it is shown how far the documents are; it stands above the question box."""
     return html_component(elem_id="attached")
 
 

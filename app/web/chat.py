@@ -124,7 +124,7 @@ class Chat:
     def _keep(
         self, owner: str, conversation: str, question: str, answer: Answer | None, problem: str
     ) -> tuple[str, str]:
-        """The conversation that a question is kept in, a new one where it has none (any more), and
+        """The conversation that a question is kept in, a new one if it has none (any more), and
         the exchange."""
         if not self.kept.owns(owner, conversation):
             conversation = self.kept.start(owner, clip(question, 80))

@@ -82,7 +82,7 @@ def takes_uploads(component: Any) -> Any:
 def handler(function: F) -> F:
     """A handler that takes what Gradio may send: ``None`` from a component that has just appeared.
 
-    ``None`` becomes "" where the parameter is a ``str``, and [] where it is a ``list``.
+    ``None`` becomes "" if the parameter is a ``str``, and [] if it is a ``list``.
     """
     hints = get_type_hints(function)
     empty = [_empty_value(hints.get(name)) for name in inspect.signature(function).parameters]
@@ -111,7 +111,7 @@ def _empty_value(hint: Any) -> type | None:
 
 
 def owner_of(request: gr.Request | None) -> str:
-    """The signed-in user's name; "" where nobody signs in."""
+    """The signed-in user's name; "" if nobody signs in."""
     return (request.username or "") if request is not None else ""
 
 

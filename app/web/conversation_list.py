@@ -24,7 +24,7 @@ def period(updated: str, today: date) -> str:
 
 
 def render_conversation_list(found: Sequence[Conversation], current: str, none: str) -> str:
-    """The conversations as HTML; ``none`` is said where there are none."""
+    """The conversations as HTML; ``none`` is said if there are none."""
     today = datetime.now().astimezone().date()
     groups = groupby(found, key=lambda c: period(c.updated, today))
     parts = [

@@ -1,4 +1,4 @@
-"""Names of documents for the reader: where a file's name says nothing, the words it opens with."""
+"""Names of documents for the reader: if a file's name says nothing, the words it opens with."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _OPENS = (BlockKind.HEADING, BlockKind.PARAGRAPH, BlockKind.QUESTION, BlockKind.
 
 
 def display_name(library: Library, revision: Revision) -> str:
-    """The document's name; its title or its opening words where that is a number or a hash."""
+    """The document's name; its title or its opening words if that is a number or a hash."""
     if is_informative_title(name_in_words(revision.document)):
         return revision.document
     if is_informative_title(revision.title):
@@ -26,7 +26,7 @@ def display_name(library: Library, revision: Revision) -> str:
 
 
 def display_title(library: Library, revision: Revision) -> str:
-    """The document's title; its opening words where that is a number or a hash."""
+    """The document's title; its opening words if that is a number or a hash."""
     told = is_informative_title(revision.title)
     return revision.title if told else display_name(library, revision)
 

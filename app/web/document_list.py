@@ -26,7 +26,7 @@ Row = tuple[Revision, str]
 @dataclass(frozen=True, slots=True)
 class ListedLibrary:
     """The library as its reader sees it: the collections that they may change, whether the rows
-    tell their ``collections``, and whether people share it."""
+    show their ``collections``, and whether people share it."""
 
     library: Library
     editable: frozenset[str]
@@ -56,7 +56,7 @@ def render_document_list(chat: Chat, owner: str, session: str) -> str:
     found = [(d, t) for d, t in found if all(w in _searched(d, t) for w in sought)]
     changed = out_of_date(chat, owner)
     found = _sorted(found, page.sort, changed)
-    # Told where there are several, and only where the reader may change one what would do so.
+    # Told if there are several, and only if the reader may change one what would do so.
     shown = ListedLibrary(
         library,
         editable=chat.engine.editable(owner),
@@ -149,7 +149,7 @@ def _row(
 
 
 def _sure(current: Revision, *, shared: bool) -> str:
-    """The question whether it is to be removed. Where people share the library, what is gone for
+    """The question whether it is to be removed. If people share the library, what is gone for
     good is gone for all of them: that stays with whoever runs it."""
     purge = "" if shared else _button("purge", current, "Delete for good")
     told = "" if shared else (

@@ -53,7 +53,7 @@ class PressedButton:
 
 
 def link_problem(address: str) -> str:
-    """What is wrong with the address of a document, as HTML; "" where it may be asked for."""
+    """What is wrong with the address of a document, as HTML; "" if it may be asked for."""
     if address.startswith(("http://", "https://")):
         return ""
     bad = "A link starts with http:// or https://. To add a file, drop it above."
@@ -63,7 +63,7 @@ def link_problem(address: str) -> str:
 def ingest_sources(
     chat: Chat, owner: str, session: str, sources: Sequence[Source], collection: str = ""
 ) -> Iterator[str]:
-    """Take sources into a collection, the owner's own where none is named, one after the other;
+    """Take sources into a collection, the owner's own if none is named, one after the other;
     yields the progress of each as HTML. What was uploaded is deleted then."""
     page = chat.page(session)
     page.adding += 1
@@ -107,7 +107,7 @@ def _progress_of(
 
 def _render_result(report: IngestReport, *, shared: bool) -> str:
     words = f"{report.status}, {report.passages} passages"
-    # Where people share the library, what is not new would tell of documents that one may not read.
+    # If people share the library, what is not new would tell of documents that one may not read.
     more = "" if shared else f", {report.embedded} new ({report.seconds:.1f} s)"
     return f"{words}{more}{omissions(report.omissions)}"
 

@@ -55,8 +55,8 @@ def mark(engine: Engine, owner: str, kept: StoredExchange, judged: str) -> str:
 
 
 def correct(engine: Engine, owner: str, kept: StoredExchange, given: Correction) -> None:
-    """Keep a correction in the owner's set. Raises :class:`CorrectionError` where it says too
-    little, or where its passage occurs in no document."""
+    """Keep a correction in the owner's set. Raises :class:`CorrectionError` if it says too
+    little, or if its passage occurs in no document."""
     if kept.answer is None or kept.mark not in MARKS[1:]:
         return
     passage = given.passage.strip()

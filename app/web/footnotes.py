@@ -41,7 +41,7 @@ def render_evidence(
 ) -> str:  # fmt: skip
     """The numbered quotes under an answer; each opens its source.
 
-    Of citations in ``repeated``, by number, the answer shows the words: only the place is told.
+    Of citations in ``repeated``, by number, the answer shows the words: only the place is given.
     """
     rows = "".join(
         f'<li><button type="button" class="quote" data-do="cite" data-part="{part}" '

@@ -101,7 +101,7 @@ def bind_events(chat: Chat, shown: LiveComponents) -> None:
 
 
 def _choices(chat: Chat, owner: str, chosen: Sequence[str]) -> Any:
-    """The documents to choose from; what was chosen stays so where it is still there."""
+    """The documents to choose from; what was chosen stays so if it is still there."""
     choices = sidebar.choices(chat, owner)
     held = {value for _, value in choices}
     return gr.update(choices=choices, value=[name for name in chosen if name in held])

@@ -29,7 +29,7 @@ class Opened:
 
     @property
     def citation(self) -> Citation | None:
-        """The citation itself; None where the source was opened by itself, or it is gone."""
+        """The citation itself; None if the source was opened by itself, or it is gone."""
         return next((c for c in self.citations if c.n == self.n), None)
 
 
@@ -65,7 +65,7 @@ def read_revision(library: Library, revision: str, page: int | None = None) -> s
 
 def find_words(library: Library, revision: str, words: str, after: int, *, back: bool) -> str:
     """The pane at the next place after character ``after`` that says these words, or the one
-    before it; from the other end where there is none. Case and line breaks do not matter."""
+    before it; from the other end if there is none. Case and line breaks do not matter."""
     try:
         view = replace(_view(library, revision), sought=words)
         places = found_in(view.text, words)

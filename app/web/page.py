@@ -31,7 +31,7 @@ ASKING_AT_ONCE = 64
 WORKER_THREADS = 120
 """An answer in progress keeps a thread; the rest must not wait for one."""
 PageBuilder = Callable[[Engine, Any], None]
-"""Fills a further tab: takes the engine and the tab, whose ``select`` tells when it is shown."""
+"""Fills a further tab: takes the engine and the tab, whose ``select`` says when it is shown."""
 
 
 def build(

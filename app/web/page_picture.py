@@ -12,7 +12,7 @@ from store.library import Library
 def render_page_picture(
     library: Library, revision: str, page: int | None, cited: Citation | None = None
 ) -> str:
-    """A page as a picture, the words of a citation marked on it; "" where there is none."""
+    """A page as a picture, the words of a citation marked on it; "" if there is none."""
     kept = library.original(revision) if page is not None else None
     if page is None or kept is None:
         return ""

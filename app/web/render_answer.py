@@ -263,7 +263,7 @@ def _running(exchange: str) -> str:
 
 
 def problem(message: str, exchange: str = "") -> str:
-    """Something that went wrong, in words; offers another try where there is a question."""
+    """Something that went wrong, in words; offers another try if there is a question."""
     again = (
         f' <button type="button" data-do="again" data-exchange="{markup(exchange)}">Try again'
         "</button>"

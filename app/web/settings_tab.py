@@ -20,7 +20,7 @@ QUOTES_NOW = "Answers are quotes: no language model is used"
 STRICTNESS_CHOICES = [
     ("Strict: refuse unless the documents clearly answer", "strict"),
     ("Balanced", "balanced"),
-    ("Eager: answer where there is any ground", "eager"),
+    ("Eager: answer if there is any ground", "eager"),
 ]
 THEME_CHOICES = [("Like the system", "system"), ("Light", "light"), ("Dark", "dark")]
 # Looks are the browser's own business: kept there, never sent.
@@ -139,7 +139,7 @@ def _problem(error: FootnoteError) -> str:
 
 
 def _fields(engine: Engine) -> Fields:
-    """Where people share a server its owner decides which models there are, where, and links."""
+    """If people share a server its owner decides which models there are, where, and links."""
     ours = not engine.shared
     settings = engine.settings
     model: Any

@@ -1,4 +1,4 @@
-"""Where people sign in: which collection is added to, and who may read and change one's own."""
+"""If people sign in: which collection is added to, and who may read and change one's own."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ EVERYBODY = "everybody"
 
 
 def build_target(engine: Engine) -> Any:
-    """The choice of the collection that is added to; not shown where nobody signs in."""
+    """The choice of the collection that is added to; not shown if nobody signs in."""
     return gr.Dropdown(
         [], label="Add to", visible=engine.shared, filterable=False, elem_id="add-to"
     )

@@ -116,7 +116,7 @@ def _start_of_page(view: View) -> int:
 
 
 def outline(view: View) -> str:
-    """Links to the headings of what is shown; folded where a citation was opened."""
+    """Links to the headings of what is shown; folded if a citation was opened."""
     low, high = _window(view)
     heads = [b for b in view.blocks if b.kind is BlockKind.HEADING and low <= b.start < high]
     if len(heads) < 2:
@@ -185,7 +185,7 @@ def _head(view: View) -> str:
 
 
 def _opened_on(view: View) -> str:
-    """The view that a source with a picture opens on: the page, where the words are marked on it.
+    """The view that a source with a picture opens on: the page, if the words are marked on it.
 
     It is for the reader's eyes: ``chat.js`` remembers what a reader chose instead.
     """
@@ -209,5 +209,5 @@ def pane(view: View) -> str:
 
 
 def problem(message: str) -> str:
-    """The pane where a source cannot be shown: says why."""
+    """The pane if a source cannot be shown: says why."""
     return f'<div class="pane-empty"><p role="alert">{markup(message)}</p></div>'

@@ -15,7 +15,7 @@ class View:
     """What the pane shows: a revision's text, the citation in it, and where in the answer it is.
 
     ``page`` is the one that ``picture`` shows, ``turned`` to by the reader. ``sought`` are words
-    that a reader looked for; ``found`` tells which of how many places the citation then is.
+    that a reader looked for; ``found`` says which of how many places the citation then is.
     """
 
     revision: Revision
@@ -33,7 +33,7 @@ class View:
 
     @property
     def pages(self) -> int:
-        """How many pages the document has; 0 where it has none."""
+        """How many pages the document has; 0 if it has none."""
         stated = self.revision.metadata.get("pages", "")
         last = max((b.page for b in self.blocks if b.page is not None), default=0)
         return max(last, int(stated) if stated.isdecimal() else 0)

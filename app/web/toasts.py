@@ -12,7 +12,7 @@ from app.web.document_list import out_of_date
 from store.results import Revision
 
 MAX_NAMED_DOCUMENTS = 3
-"""Up to so many changes are told one by one; more are counted."""
+"""Up to so many changes are reported one by one; more are counted."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ def known(chat: Chat, owner: str, stamp: str) -> KnownState:
 def toasts(
     chat: Chat, owner: str, before: KnownState, now: KnownState, own: Collection[str]
 ) -> str:
-    """What changed, as HTML; "" where all of it was done on this page (``own`` documents)."""
+    """What changed, as HTML; "" if all of it was done on this page (``own`` documents)."""
     told = [told for document, told in _changes(before, now) if document not in own]
     if len(told) > MAX_NAMED_DOCUMENTS:
         told = [f"{len(told)} documents were added, changed or removed."]

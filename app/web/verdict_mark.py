@@ -23,7 +23,7 @@ def verdict_meaning(verdict: Verdict) -> str:
 
 
 def verdict_mark(verdict: Verdict) -> str:
-    """The mark as HTML; quiet where all is well."""
+    """The mark as HTML; quiet if all is well."""
     sign, name, meaning = VERDICT_MEANINGS[verdict]
     quiet = verdict in (Verdict.QUOTED, Verdict.SUPPORTED)
     words = "" if quiet else f" {name}"

@@ -18,7 +18,7 @@ FIRST_WELCOME = (
     '</button></div><p><button type="button" class="inline" data-do="sample">Try the sample '
     "document</button></p></div>"
 )
-"""Where there is no document yet: the three ways to the first."""
+"""If there is no document yet: the three ways to the first."""
 
 
 def welcome(engine: Engine, user: str) -> str:

@@ -3,7 +3,7 @@
 ``python -m evals.benchmarks.ingest_speed [--documents 1000]`` writes generated Markdown files, and
 then for slices of a hundred of them, by turns, encodes their passages with the embedding model
 alone and takes the files in. So both meet the same load of the machine. At the end everything is
-ingested once more, unchanged. Prints JSON; exits with 1 where a bar is missed.
+ingested once more, unchanged. Prints JSON; exits with 1 if a bar is missed.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ TIMEOUT_S = 300.0
 class TimedAnswer:
     """One question of one person: how long it took in seconds, and whether the answer was right.
 
-    ``status`` is the HTTP status, 0 where there was no reply.
+    ``status`` is the HTTP status, 0 if there was no reply.
     """
 
     seconds: float

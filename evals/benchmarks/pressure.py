@@ -122,7 +122,7 @@ def press(name: str, port: int, send: Send) -> str:
 
 
 def timed(send: Callable[[], httpx.Response]) -> tuple[float, int]:
-    """How long a request took and its status; 0 where there was no reply."""
+    """How long a request took and its status; 0 if there was no reply."""
     began = time.perf_counter()
     try:
         status = send().status_code

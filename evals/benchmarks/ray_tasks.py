@@ -2,7 +2,7 @@
 
 ``python -m evals.benchmarks.ray_tasks [--documents 20000] [--workers 2]`` writes generated Markdown
 files, ingests them plainly and then by Ray on this machine, kills a worker on the way, and compares
-the two libraries. Prints JSON; exits with 1 where they differ.
+the two libraries. Prints JSON; exits with 1 if they differ.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ SPLITS = 200
 
 
 def risk_at(least: float, points: Sequence[Point]) -> float:
-    """Share of wrong answers among those shown; 0 where none is shown."""
+    """Share of wrong answers among those shown; 0 if none is shown."""
     shown = [right for chance, right in points if chance >= least]
     return 1 - float(np.mean(shown)) if shown else 0.0
 

@@ -5,7 +5,7 @@ changes and one of the chats is killed.
 an empty PostgreSQL database and a Chroma server, starts the chats and nginx (with
 ``.deploy/nginx.conf``), has people ask who signed in, and halfway ingests every document changed
 and kills a chat. Each answer must be right for the revision that it cites, cite one revision of a
-document, quote it exactly, and be kept. Prints JSON; exits with 1 where one is not so. It needs
+document, quote it exactly, and be kept. Prints JSON; exits with 1 if one is not so. It needs
 ``nginx``.
 """
 

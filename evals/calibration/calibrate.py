@@ -94,7 +94,7 @@ FIT_FIELDS = ("auc", "brier", "left_out", "thresholds", "falsely_refused", "refu
 def left_out(
     x: NDArray[np.float64], y: NDArray[np.bool_], sets: Sequence[str], signs: Sequence[int]
 ) -> dict[str, dict[str, float]]:
-    """For each set, with the fit on the others: AUC, and the refusal recall where 8% of its
+    """For each set, with the fit on the others: AUC, and the refusal recall if 8% of its
     answerable questions are refused."""
     from sklearn.metrics import roc_auc_score
 

@@ -90,7 +90,7 @@ def model_entry(judged: Sequence[JudgedCase], said: Mapping[str, ModelJudgement]
 def _outcomes(
     chance: Sequence[float], right: Sequence[bool], defaults: dict[str, float]
 ) -> dict[str, Any]:
-    """Thresholds and calibration questions; a default stands where a risk cannot be kept."""
+    """Thresholds and calibration questions; a default stands if a risk cannot be kept."""
     points = tuple(sorted((round(c, 4), r) for c, r in zip(chance, right, strict=True)))
     thresholds = dict(defaults)
     for name, risk in RISKS.items():

@@ -95,7 +95,7 @@ def ask_model(
 ) -> dict[str, ModelJudgement]:
     """What the model says of each case, by the case's id.
 
-    It is kept in ``cache``, a JSON line a case, as it goes, and asked again where the evidence is
+    It is kept in ``cache``, a JSON line a case, as it goes, and asked again if the evidence is
     another. A model that gives no log-probabilities counts as undecided.
     """
     known: dict[str, Any] = {}

@@ -28,9 +28,9 @@ Balanced = Annotated[bool, typer.Option(help="Draw as many answerable as not.")]
 Kind = Annotated[list[str] | None, typer.Option(help="Ask only questions of this kind.")]
 FailUnder = Annotated[
     list[str] | None,
-    typer.Option(metavar="FIGURE=VALUE", help="Exit with 3 where a figure is below this."),
+    typer.Option(metavar="FIGURE=VALUE", help="Exit with 3 if a figure is below this."),
 ]
 AllowDrop = Annotated[float, typer.Option(help="How far below the baseline a score may be.")]
 WholeLibrary = Annotated[
-    bool, typer.Option(help="Ask all documents, also where a question names its own.")
+    bool, typer.Option(help="Ask all documents, also if a question names its own.")
 ]

@@ -35,7 +35,7 @@ def make_runs(
     one_by_one: bool,
     fresh: bool,
 ) -> list[Run]:
-    """A run for each variant, over one library; the model is opened again where it changes."""
+    """A run for each variant, over one library; the model is opened again if it changes."""
     loaded = open_set(name, choice)
     made = []
     with open_library(variants[0][0], loaded, documents) as library:
@@ -98,7 +98,7 @@ def show_runs(made: Sequence[Run], as_json: bool) -> None:
 def gate(
     made: Sequence[Run], baseline: Run | None, fail_under: Sequence[str], allow_drop: float
 ) -> None:
-    """Exit with 3, saying why, where a run is below a bar or fell too far from the baseline."""
+    """Exit with 3, saying why, if a run is below a bar or fell too far from the baseline."""
     bars = parse_bars(fail_under)
     failures: list[str] = []
     for each in made:

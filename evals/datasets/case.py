@@ -32,7 +32,7 @@ class Case:
     ``answers`` are groups of alternatives: right when every group has one that stands in the
     answer. ``forbidden`` words must not stand in it. Each item of ``evidence`` is a list of key
     words that stand together in one passage. ``document`` restricts the question to one document.
-    ``passage`` is the gold paragraph where the set gives it; ``relevant`` are judged documents with
+    ``passage`` is the gold paragraph if the set gives it; ``relevant`` are judged documents with
     their grades (BEIR). ``turns`` is the conversation before the question.
     """
 

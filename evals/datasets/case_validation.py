@@ -24,7 +24,7 @@ MAX_ANSWER_CHARS = 4_000
 def build_cases(path: Path, rows: Sequence[Row]) -> tuple[Case, ...]:
     """Cases of the rows, in order.
 
-    Raises :class:`SetError` with every mistake of every row, or where there is no row at all.
+    Raises :class:`SetError` with every mistake of every row, or if there is no row at all.
     """
     if not rows:
         raise SetError(str(path), ["the set is empty; it needs at least one question"])
@@ -46,7 +46,7 @@ def build_cases(path: Path, rows: Sequence[Row]) -> tuple[Case, ...]:
 
 
 def row_problems(row: Any) -> Iterator[str]:
-    """What is wrong with one row, in words; nothing where it is right."""
+    """What is wrong with one row, in words; nothing if it is right."""
     if isinstance(row, json.JSONDecodeError):
         yield f"not JSON: {row.msg} at column {row.colno}"
         return

@@ -80,7 +80,7 @@ class _Paragraphs:
 def import_set(source: Path) -> Imported:
     """Read a foreign set, by what its file or folder looks like.
 
-    Raises :class:`SetError` where it is none of the known kinds.
+    Raises :class:`SetError` if it is none of the known kinds.
     """
     if source.is_dir():
         return import_beir(source)
@@ -128,7 +128,7 @@ def _squad_case(qa: Mapping[str, Any], document: str, context: str) -> Case:
 def import_beir(folder: Path) -> Imported:
     """A BEIR folder (Thakur et al. 2021): ``corpus.jsonl``, ``queries.jsonl``, ``qrels/*.tsv``.
 
-    Queries without a judgement are left out, as BEIR does; the test split is taken where there are
+    Queries without a judgement are left out, as BEIR does; the test split is taken if there are
     several. The cases are for retrieval: they have judged documents and no accepted answers.
     """
     wanted = [folder / "corpus.jsonl", folder / "queries.jsonl"]
@@ -228,7 +228,7 @@ def file_name(title: str) -> str:
 
 
 def write_folder(imported: Imported, folder: Path) -> None:
-    """Write ``questions.jsonl`` and ``documents/``; raises :class:`SetError` where they exist."""
+    """Write ``questions.jsonl`` and ``documents/``; raises :class:`SetError` if they exist."""
     if (folder / "questions.jsonl").exists():
         raise SetError(str(folder), ["there is a set already; name another folder"])
     (folder / "documents").mkdir(parents=True, exist_ok=True)

@@ -43,7 +43,7 @@ def open_drafts(
 ) -> Iterator[Proposal]:
     """Up to ``count`` proposals on passages of a document, drawn with the seed.
 
-    Raises ``ModelMissing`` where there is no language model.
+    Raises ``ModelMissing`` if there is no language model.
     """
     if model is None:
         raise ModelMissing("Drafting needs a language model: run footnote pull, or give --model.")
@@ -73,7 +73,7 @@ def propose(passages: Sequence[StoredPassage], model: ChatModel, count: int) -> 
 
 
 def parse(reply: str, text: str) -> Case | None:
-    """The case of a reply; None where it is not what was asked for or not in the text."""
+    """The case of a reply; None if it is not what was asked for or not in the text."""
     found = re.search(r"\{.*?\}", reply, re.DOTALL)
     try:
         row = json.loads(found.group()) if found else {}

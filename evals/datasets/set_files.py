@@ -15,7 +15,7 @@ Row = tuple[int, Any]
 
 
 def read_text(path: Path) -> str:
-    """The file's text; raises :class:`SetError` where it is not UTF-8."""
+    """The file's text; raises :class:`SetError` if it is not UTF-8."""
     try:
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:

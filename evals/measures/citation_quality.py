@@ -20,8 +20,8 @@ def citation_scores(
 
     ``claims`` are its sentences with the texts that each cites. Recall: the share of sentences
     that have a citation and whose cited texts, joined, support them. Precision: the share of
-    citations that are not irrelevant; one is irrelevant where the joined texts do not support the
-    sentence, or where it does not support the sentence alone and the others without it do. With no
+    citations that are not irrelevant; one is irrelevant if the joined texts do not support the
+    sentence, or if it does not support the sentence alone and the others without it do. With no
     citation at all precision is 0. Source: Gao et al. 2023, "Enabling Large Language Models to
     Generate Text with Citations", section 3; our support checker takes the place of its NLI model.
     """
@@ -51,7 +51,7 @@ def answer_claims(answer: Answer) -> list[tuple[str, list[str]]]:
 
 
 def exact_quotes(answer: Answer, texts: Mapping[str, str]) -> float | None:
-    """Share of citations with ``texts[revision][start:end] == quote``; None where there is none."""
+    """Share of citations with ``texts[revision][start:end] == quote``; None if there is none."""
     if not answer.citations:
         return None
     exact = [texts[c.revision][c.start : c.end] == c.quote for c in answer.citations]
@@ -59,10 +59,10 @@ def exact_quotes(answer: Answer, texts: Mapping[str, str]) -> float | None:
 
 
 def citations_with_evidence(case: Case, answer: Answer) -> float | None:
-    """Share of citations whose quote holds evidence of the case; None where nothing is cited.
+    """Share of citations whose quote holds evidence of the case; None if nothing is cited.
 
-    A quote holds evidence where it lies in the gold paragraph, where all key words of an item
-    stand in it, or where its document is judged relevant.
+    A quote holds evidence if it lies in the gold paragraph, if all key words of an item
+    stand in it, or if its document is judged relevant.
     """
     if not answer.citations:
         return None

@@ -24,7 +24,7 @@ def says_what_is_asked(case: Case, text: str) -> bool:
 
 
 def is_correct(case: Case, text: str, refused: bool) -> float:
-    """1.0 where the case is answered as it should be, else 0.0.
+    """1.0 if the case is answered as it should be, else 0.0.
 
     An answerable question needs an answer that says what is asked; any other needs a refusal.
     """
@@ -34,7 +34,7 @@ def is_correct(case: Case, text: str, refused: bool) -> float:
 
 
 def is_direct(case: Case, answer: Answer) -> float:
-    """1.0 where the headline, or the first sentence, says what is asked in few words
+    """1.0 if the headline, or the first sentence, says what is asked in few words
     (``DIRECT_ANSWER_WORDS``), else 0.0."""
     opening = answer.headline or next((s.text for s in answer.sentences), answer.text)
     few = len(opening.split()) <= DIRECT_ANSWER_WORDS
@@ -54,14 +54,14 @@ def squad_normalise(text: str) -> str:
 
 
 def exact_match(prediction: str, gold: str) -> float:
-    """1.0 where both are equal after :func:`squad_normalise` (SQuAD's EM)."""
+    """1.0 if both are equal after :func:`squad_normalise` (SQuAD's EM)."""
     return float(squad_normalise(prediction) == squad_normalise(gold))
 
 
 def token_f1(prediction: str, gold: str) -> float:
     """SQuAD's token F1: the harmonic mean of the shares of shared tokens, as a bag.
 
-    Where one side has no token the score is 1.0 if both have none, else 0.0 (SQuAD 2.0).
+    If one side has no token the score is 1.0 if both have none, else 0.0 (SQuAD 2.0).
     """
     said, wanted = squad_normalise(prediction).split(), squad_normalise(gold).split()
     if not said or not wanted:

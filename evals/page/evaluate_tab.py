@@ -168,13 +168,13 @@ def _path_shown(value: str | None) -> Any:
 
 
 def _kept(value: str | None, offered: list[tuple[str, str]]) -> str | None:
-    """What was chosen, where it is still offered; else the first."""
+    """What was chosen, if it is still offered; else the first."""
     values = [each for _, each in offered]
     return value if value in values else next(iter(values), None)
 
 
 def _offer(value: str | None, offered: list[tuple[str, str]]) -> Any:
-    """The choices of today. The value is left alone where it still is one of them: somebody may
+    """The choices of today. The value is left alone if it still is one of them: somebody may
     have chosen another while this was on its way."""
     kept = _kept(value, offered)
     changed: dict[str, Any] = {} if kept == value else {"value": kept}

@@ -82,7 +82,7 @@ class Jobs:
                 if not self._kept.beat():
                     unwanted.set()
             except StoreError as error:
-                log.warning("other processes cannot be told of the run: %s", error)
+                log.warning("other processes cannot be informed of the run: %s", error)
 
     def _work(
         self, owner: str, questions: QuestionSet, settings: Settings, wanted: RunRequest
@@ -137,7 +137,7 @@ class Jobs:
 
     @contextmanager
     def _writer(self, settings: Settings) -> Iterator[ChatModel | None]:
-        """The chat's own model where it is the one, so that no second copy fills the memory."""
+        """The chat's own model if it is the one, so that no second copy fills the memory."""
         if settings.model == self.engine.settings.model:
             yield self.engine.answerer.model
             return

@@ -28,7 +28,7 @@ Line = Mapping[str, Any]
 
 
 def progress(state: State) -> str:
-    """How far the run is, or why it ended; nothing where none was started."""
+    """How far the run is, or why it ended; nothing if none was started."""
     if state.phase == "idle":
         return ""
     if state.phase == "failed":
@@ -224,7 +224,7 @@ def _figures(run: Run, against: Run | None) -> str:
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table that scrolls by itself where it is too wide."""
+    """A table that scrolls by itself if it is too wide."""
     head = "".join(f'<th scope="col">{markup(cell)}</th>' for cell in header)
     body = "".join(
         f'<tr><th scope="row">{markup(row[0])}{_meaning(row[0])}</th>'

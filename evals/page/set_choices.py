@@ -33,7 +33,7 @@ def _about(questions: QuestionSet) -> str:
 
 
 def own_count(engine: Engine, owner: str) -> int:
-    """How many questions the owner's set has; 0 where there is none or it cannot be read."""
+    """How many questions the owner's set has; 0 if there is none or it cannot be read."""
     try:
         return len(load_set(own_set(engine.settings, owner)).cases)
     except SetError:
@@ -41,7 +41,7 @@ def own_count(engine: Engine, owner: str) -> int:
 
 
 def documents(questions: str) -> tuple[str, ...]:
-    """The documents that a set is asked of, where they are not the chat's."""
+    """The documents that a set is asked of, if they are not the chat's."""
     return (str(sample_path()),) if questions in ABOUT_THE_SAMPLE else ()
 
 
@@ -86,7 +86,7 @@ def find_visible_run(engine: Engine, owner: str, name: str | None) -> Run | None
 
 
 def feedback_set_summary(engine: Engine, owner: str) -> str:
-    """A line on the owner's set and its latest finished run; "" where there is no set."""
+    """A line on the owner's set and its latest finished run; "" if there is no set."""
     count = own_count(engine, owner)
     if not count:
         return ""

@@ -88,7 +88,7 @@ BINARY_SCORES = frozenset({"correct", "refused_rightly", "false_refusals"})
 def compare(before: Run, after: Run) -> RunComparison:
     """Compare two runs over the questions that both have, paired by id.
 
-    Raises :class:`RunError` where they share none.
+    Raises :class:`RunError` if they share none.
     """
     old, new = _by_id(before), _by_id(after)
     shared = [key for key in old if key in new]
@@ -112,7 +112,7 @@ def differences(pairs: Sequence[tuple[Line, Line]]) -> tuple[Difference, ...]:
 
 
 def difference(name: str, scores: NDArray[np.float64], seed: int = SEED) -> Difference:
-    """The difference of paired scores, shape (n, 2): McNemar where they are right or wrong, else a
+    """The difference of paired scores, shape (n, 2): McNemar if they are right or wrong, else a
     permutation test."""
     before, after = scores[:, 0], scores[:, 1]
     binary = name in BINARY_SCORES
@@ -129,7 +129,7 @@ def difference(name: str, scores: NDArray[np.float64], seed: int = SEED) -> Diff
 
 def mcnemar(before: NDArray[np.float64], after: NDArray[np.float64]) -> float:
     """Two-sided exact McNemar test: a binomial test of the questions that flipped (McNemar 1947;
-    the exact form as in Fagerland et al. 2013). 1.0 where none flipped."""
+    the exact form as in Fagerland et al. 2013). 1.0 if none flipped."""
     from scipy.stats import binomtest
 
     gained, lost = int(np.sum(after > before)), int(np.sum(after < before))
@@ -140,8 +140,8 @@ def mcnemar(before: NDArray[np.float64], after: NDArray[np.float64]) -> float:
 
 def permutation(before: NDArray[np.float64], after: NDArray[np.float64], seed: int = SEED) -> float:
     """Two-sided paired permutation test of the mean difference (Fisher's, signs swapped at random;
-    Smucker et al. 2007 for retrieval), by SciPy. 1.0 where at most
-    one score differs: its sign alone tells nothing."""
+    Smucker et al. 2007 for retrieval), by SciPy. 1.0 if at most
+    one score differs: its sign alone says nothing."""
     from scipy.stats import permutation_test
 
     change = after - before

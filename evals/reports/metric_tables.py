@@ -18,7 +18,7 @@ MAX_TEXT_CHARS = 240
 
 
 def format_figure(figure: Mapping[str, Any] | None) -> str:
-    """``0.812 [0.790, 0.834]``, or a dash where there is nothing."""
+    """``0.812 [0.790, 0.834]``, or a dash if there is nothing."""
     if not figure or figure["value"] is None:
         return "–"
     if figure["low"] is None:
@@ -94,12 +94,12 @@ def comparison_view(comparison: RunComparison, most: int = 20) -> RenderableType
 
 
 def marked_answer(line: Mapping[str, Any]) -> str:
-    """The answer of a line, marked where it is a refusal."""
+    """The answer of a line, marked if it is a refusal."""
     return f"(refused) {line['answer']}" if line["refused"] else str(line["answer"])
 
 
 def truncate(text: str, longest: int = MAX_TEXT_CHARS) -> str:
-    """The text, its end cut off where it is long."""
+    """The text, its end cut off if it is long."""
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 

@@ -13,7 +13,7 @@ BELOW_BAR_EXIT_CODE = 3
 
 
 def parse_bars(bars: Sequence[str]) -> dict[str, float]:
-    """``FIGURE=VALUE`` texts by figure; :class:`RunError` where one is not that."""
+    """``FIGURE=VALUE`` texts by figure; :class:`RunError` if one is not that."""
     parsed: dict[str, float] = {}
     for bar in bars:
         name, _, value = bar.partition("=")
@@ -25,7 +25,7 @@ def parse_bars(bars: Sequence[str]) -> dict[str, float]:
 
 
 def below_bars(run: Run, bars: dict[str, float]) -> Iterator[str]:
-    """What is below its bar (above it where lower is better), in words."""
+    """What is below its bar (above it if lower is better), in words."""
     figures = run.summary()["figures"]
     for name, bar in bars.items():
         if name not in figures:

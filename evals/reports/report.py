@@ -42,7 +42,7 @@ def as_json(runs: Sequence[Run]) -> str:
 
 
 def as_markdown(runs: Sequence[Run]) -> str:
-    """A table of figures, and the comparison where there are two runs of one set or more."""
+    """A table of figures, and the comparison if there are two runs of one set or more."""
     parts = [f"Set: {runs[0].manifest['set']}. Figures are means with 95% intervals."]
     header = ["", *(f"{run.title} `{run.id}`" for run in runs)]
     parts.append(markdown(header, figure_rows([run.summary() for run in runs])))
@@ -84,7 +84,7 @@ def _failed(scores: Mapping[str, float]) -> bool:
 
 
 def _comparisons(runs: Sequence[Run]) -> Iterator[RunComparison]:
-    """Each later run against the first, where they share questions."""
+    """Each later run against the first, if they share questions."""
     first = {line["id"] for line in runs[0].lines}
     for run in runs[1:]:
         if first & {line["id"] for line in run.lines}:

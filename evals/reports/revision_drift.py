@@ -26,7 +26,7 @@ from store.results import Revision
 
 @dataclass(frozen=True, slots=True)
 class AnswerChange:
-    """A question with its answers on both revisions, and what to tell of it."""
+    """A question with its answers on both revisions, and what to report of it."""
 
     case: Case
     before: Answer
@@ -36,7 +36,7 @@ class AnswerChange:
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """Questions asked of two revisions of one document, and those with something to tell."""
+    """Questions asked of two revisions of one document, and those with something to report."""
 
     before: Revision
     after: Revision
@@ -56,7 +56,7 @@ def drift(
     """Ask the set of the revision before the current one (or of number ``since``) and of the
     current one, each alone in a library of its own.
 
-    Raises :class:`RunError` where there are no two revisions to compare.
+    Raises :class:`RunError` if there are no two revisions to compare.
     """
     before, after = revisions(document, library, since)
     cases = [case for case in questions.cases if case.document in (None, after.document)]
@@ -85,7 +85,7 @@ def revisions(document: str, library: Library, since: int | None) -> tuple[Revis
 
 
 def answer_changes(case: Case, old: Answer, new: Answer) -> list[str]:
-    """How the answer changed, in words; nothing where it did not."""
+    """How the answer changed, in words; nothing if it did not."""
     if old.refused and new.refused:
         return []
     if old.refused:

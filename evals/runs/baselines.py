@@ -48,7 +48,7 @@ def systems(
 
 class Plain:
     """Search, the first three results, one prompt. With no model it shows the first result; it
-    refuses where the model says that it does not know."""
+    refuses if the model says that it does not know."""
 
     batch = 1
 

@@ -74,7 +74,7 @@ class Run:
 def sample(cases: Sequence[Case], size: int, seed: int, balanced: bool = False) -> list[Case]:
     """``size`` of the cases, drawn with the seed, in their order in the set.
 
-    ``balanced`` draws as many answerable as not, where there are enough of each.
+    ``balanced`` draws as many answerable as not, if there are enough of each.
     """
     rng = random.Random(seed)
     if not balanced:
@@ -179,7 +179,7 @@ def _ask_all(
 
 
 def load_run(folder: Path) -> Run:
-    """A stored run, finished or not. Raises :class:`RunError` where there is none."""
+    """A stored run, finished or not. Raises :class:`RunError` if there is none."""
     try:
         made = json.loads((folder / "run.json").read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError) as error:

@@ -113,7 +113,7 @@ def columns(lines: Sequence[Line]) -> dict[str, NDArray[Any]]:
     """``refused``, ``answerable``, ``right`` (flags) and ``confidence`` of the scored lines.
 
     ``right`` is for risk and coverage: an answerable question answered as it should be. One that
-    was refused counts as wrong where the curve admits it, for what it would have said is not known.
+    was refused counts as wrong if the curve admits it, for what it would have said is not known.
     """
     scored = [line for line in lines if "correct" in line["scores"]]
     answerable = np.array([line["case"].get("answerable", True) for line in scored], dtype=bool)

@@ -20,7 +20,7 @@ from store.results import Hit
 from store.search.hybrid_search import Mode
 
 QUESTION_BATCH_SIZE = 32
-"""Questions that are embedded and read together where no language model writes."""
+"""Questions that are embedded and read together if no language model writes."""
 
 Asked = tuple[str, tuple[str, ...] | None]
 
@@ -95,7 +95,7 @@ class Watched(Answerer):
         return self.found(question, documents)[: self.settings.k]
 
     def found(self, question: str, documents: Sequence[str] | None = None) -> list[Hit]:
-        """Hits to full depth, from memory where the question was searched already."""
+        """Hits to full depth, from memory if the question was searched already."""
         key = (question, None if documents is None else tuple(documents))
         if key not in self.seen:
             self.seen[key] = self.library.search(
@@ -105,7 +105,7 @@ class Watched(Answerer):
 
 
 class Footnote:
-    """Footnote itself. ``whole_library`` asks all documents even where a case names its own;
+    """Footnote itself. ``whole_library`` asks all documents even if a case names its own;
     ``retrieval_only`` searches and does not answer."""
 
     name = "footnote"

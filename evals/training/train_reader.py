@@ -98,7 +98,7 @@ class OnDevice:
 
 
 def loss_of(network: ReaderNetwork, batch: dict[str, Tensor], weight: float) -> Tensor:
-    """Span cross-entropy where there is a span plus answerability; or support cross-entropy.
+    """Span cross-entropy if there is a span plus answerability; or support cross-entropy.
 
     All windows of a batch are questions, or all are support pairs.
     """
@@ -106,7 +106,7 @@ def loss_of(network: ReaderNetwork, batch: dict[str, Tensor], weight: float) -> 
     with torch.autocast(kind, torch.bfloat16, enabled=kind == "cuda"):
         outputs = network(batch["ids"], batch["mask"], batch["types"])
     start, end, answerable, support = (part.float() for part in outputs)
-    # Each head's loss is 0 where the batch is not of its kind: nothing waits for the device.
+    # Each head's loss is 0 if the batch is not of its kind: nothing waits for the device.
     is_support = batch["support"] >= 0
     as_support = nn.functional.cross_entropy(
         support, batch["support"], ignore_index=NO_SPAN, reduction="sum"
@@ -147,7 +147,7 @@ def train(
     most_minutes: float = float("inf"),
 ) -> bool:
     """AdamW, 6% warm-up, linear decay. Goes on from ``checkpoint``, which is written after every
-    epoch; whether the last epoch is done (False where the minutes are over)."""
+    epoch; whether the last epoch is done (False if the minutes are over)."""
     learnt = [p for p in network.parameters() if p.requires_grad]
     device = learnt[0].device
     data = OnDevice(windows, str(device))

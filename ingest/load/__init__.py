@@ -88,7 +88,7 @@ def load_bytes(
 
 
 def read_file(path: Path, *, max_bytes: int = MAX_BYTES) -> bytes:
-    """The bytes of a file; raises UnreadableDocument where it is missing, closed or too large."""
+    """The bytes of a file; raises UnreadableDocument if it is missing, closed or too large."""
     try:
         if path.is_dir():
             raise UnreadableDocument(

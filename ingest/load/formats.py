@@ -172,7 +172,7 @@ def detect(data: bytes, source: Source) -> Format:
     if named and named.binary:
         raise source.unreadable(
             f"it is called {named.name}, but its content is not: it may be damaged or cut off. "
-            "Get the file again, or save it anew from the program that made it."
+            "Get the file again, or save it again from the program that made it."
         )
     if named in (None, TEXT) and _MARKUP.match(head.removeprefix(b"\xef\xbb\xbf")):
         return HTML

@@ -37,8 +37,8 @@ class LoaderError(FootnoteError):
 def open_loader(path: str, arguments: Sequence[str] = ()) -> BaseLoader:
     """The loader of a dotted path (``package.module:Class``), made with ``key=value`` arguments.
 
-    A value is read as JSON where it is JSON (``5``, ``true``, ``["a"]``), else it is text. Raises
-    ``LoaderError`` where there is no such loader or it does not take the arguments.
+    A value is read as JSON if it is JSON (``5``, ``true``, ``["a"]``), else it is text. Raises
+    ``LoaderError`` if there is no such loader or it does not take the arguments.
     """
     module, _, name = path.partition(":")
     if not module or not name:
@@ -74,7 +74,7 @@ def _argument(given: str) -> tuple[str, Any]:
 def pieces_by_source(loader: BaseLoader, name: str) -> dict[str, list[LangChainDocument]]:
     """What the loader gives, by the source that the pieces name.
 
-    Raises ``UnreadableDocument`` where the loader fails; ``name`` is its dotted path.
+    Raises ``UnreadableDocument`` if the loader fails; ``name`` is its dotted path.
     """
     pieces: dict[str, list[LangChainDocument]] = {}
     try:
@@ -96,7 +96,7 @@ def _source(piece: LangChainDocument, number: int) -> str:
 
 def as_document(source: str, pieces: Sequence[LangChainDocument], loader: str) -> Document:
     """One document of all pieces of a source; ``loader`` (its dotted path) is part of the source,
-    so that two loaders never share a document. Raises ``UnreadableDocument`` where there is no
+    so that two loaders never share a document. Raises ``UnreadableDocument`` if there is no
     text."""
     metadata = _plain_metadata(pieces)
     name = _name(source)

@@ -128,7 +128,7 @@ def load_answers(
 
 
 def _held(db: Connection, ids: Collection[str] | None) -> list[AnyRow]:
-    """The rows of these answers (of all where None), newest first."""
+    """The rows of these answers (of all if None), newest first."""
     if ids is None:
         wanted = [select(answers)]
     else:

@@ -31,7 +31,7 @@ _OPENERS: dict[BlockKind, tuple[frozenset[BlockKind], frozenset[BlockKind]]] = {
 
 @dataclass(frozen=True, slots=True)
 class SpanStatus:
-    """The status of a cited span, why, and its start and end today (None where its words went)."""
+    """The status of a cited span, why, and its start and end today (None if its words went)."""
 
     status: AnswerStatus
     why: str
@@ -56,7 +56,7 @@ class RevisionComparison:
 
     @cached_property
     def _same_place(self) -> dict[int, int]:
-        """Old block to new block where both are equal and in the same order."""
+        """Old block to new block if both are equal and in the same order."""
         matcher = SequenceMatcher(None, *self._texts, False)
         return {
             match.a + i: match.b + i

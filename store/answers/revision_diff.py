@@ -77,7 +77,7 @@ def _pair(
 def _likeness(
     old: Sequence[StoredPassage], new: Sequence[StoredPassage]
 ) -> Iterator[tuple[float, int, int]]:
-    """Share of common words (Dice) of each pair, or of neighbours where there are very many."""
+    """Share of common words (Dice) of each pair, or of neighbours if there are very many."""
     bags = [[Counter(p.passage.text.split()) for p in side] for side in (old, new)]
     for i, left in enumerate(bags[0]):
         for j, right in enumerate(bags[1]):

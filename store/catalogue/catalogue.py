@@ -78,7 +78,7 @@ class Catalogue:
             return counters.read_counters(db)
 
     def library_id(self) -> str:
-        """What tells this catalogue from others, wherever it lies."""
+        """What distinguishes this catalogue from others, wherever it lies."""
         if (known := self.meta("library")) is None:
             with self.database.writing() as db:
                 made = counters.dialect_insert(db, meta).values(
@@ -205,7 +205,7 @@ class Catalogue:
         return found
 
     def original(self, revision_id: str) -> bytes | None:
-        """The source file's bytes, where they were kept."""
+        """The source file's bytes, if they were kept."""
         kept = originals.join(revisions, revisions.c.original == originals.c.hash)
         this = revisions.c.id == revision_id, self._readable
         wanted = select(originals.c.data).select_from(kept).where(*this)
@@ -259,7 +259,7 @@ class Catalogue:
     ) -> str:
         """Makes ``document`` current in one transaction; returns the revision's id.
 
-        Raises ``MissingVectors`` where a collection took some of its vectors meanwhile.
+        Raises ``MissingVectors`` if a collection took some of its vectors meanwhile.
         """
         with self.database.writing() as db:
             owner = row_mapping.ensure_document(db, document)

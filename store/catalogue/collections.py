@@ -18,7 +18,7 @@ from store.fulltext.text_index import text_index
 from store.results import StoreError
 
 UPLOADS_COLLECTION = "uploads"
-"""Of files without a folder: those that were uploaded where nobody signs in."""
+"""Of files without a folder: those that were uploaded if nobody signs in."""
 OWN_PREFIX = "@"
 """What the name of a person's own collection begins with; their name follows."""
 MAX_NAME_CHARS = 100
@@ -40,7 +40,7 @@ def own_collection(user: str) -> str:
 
 
 def valid_name(name: str) -> str:
-    """A collection's name as it is kept; ``StoreError`` where it cannot be one."""
+    """A collection's name as it is kept; ``StoreError`` if it cannot be one."""
     kept = unicodedata.normalize("NFC", " ".join(name.split()))
     if not kept or len(kept) > MAX_NAME_CHARS or not kept.isprintable():
         raise StoreError(
@@ -99,7 +99,7 @@ def collection_of_document(db: Connection, source: str) -> str | None:
 
 
 def move_document(db: Connection, document_id: str, collection: str) -> None:
-    """Puts a document into a collection; ``StoreError`` where one of that source is in it."""
+    """Puts a document into a collection; ``StoreError`` if one of that source is in it."""
     this = documents.c.id == document_id
     row = db.execute(select(documents).where(this)).one()
     if row.collection != collection:

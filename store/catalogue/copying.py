@@ -41,7 +41,7 @@ Progress = Callable[[str, int, int], None]
 def copy_catalogue(source: Catalogue, target: Catalogue, progress: Progress | None = None) -> int:
     """Copies everything in one transaction; returns how many documents there are.
 
-    ``progress(table, done, total)`` counts rows. Raises ``StoreError`` where ``target`` holds
+    ``progress(table, done, total)`` counts rows. Raises ``StoreError`` if ``target`` holds
     documents or answers already.
     """
     with source.database.reading() as old, target.database.writing() as new:
@@ -55,7 +55,7 @@ def copy_catalogue(source: Catalogue, target: Catalogue, progress: Progress | No
 
 
 def refuse_filled(db: Connection, place: str, tables: Sequence[Table]) -> None:
-    """Raises ``StoreError`` where one of the tables has rows."""
+    """Raises ``StoreError`` if one of the tables has rows."""
     for table in tables:
         if db.execute(select(*table.primary_key).limit(1)).first():
             raise StoreError(f"There are {table.name} in {place} already: name an empty one.")

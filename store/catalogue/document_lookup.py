@@ -33,7 +33,7 @@ def one_document(catalogue: Catalogue, name: str, *, current: bool) -> str:
 
 
 def revision_numbered(name: str, revisions: Sequence[Revision], number: int) -> Revision:
-    """The revision of this number; ``StoreError`` where the document has none."""
+    """The revision of this number; ``StoreError`` if the document has none."""
     for revision in revisions:
         if revision.number == number:
             return revision

@@ -1,4 +1,4 @@
-"""What a question is asked of, told briefly, at a cost that does not grow with the documents."""
+"""What a question is asked of, stated briefly, at a cost that does not grow with the documents."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from store.results import Revision
 MAX_NAMES = 6
 """Documents that are named."""
 MAX_UNREAD = 20
-"""Documents of which it is told what was not read."""
+"""Documents of which it is reported what was not read."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,7 +107,7 @@ def schema_engine(engine: Engine) -> Engine:
 
 
 def check_references(db: Connection, place: str) -> None:
-    """``StoreError`` where a row refers to one that is not there."""
+    """``StoreError`` if a row refers to one that is not there."""
     if db.dialect.name == "sqlite" and db.exec_driver_sql("PRAGMA foreign_key_check").first():
         raise StoreError(f"{place[:1].upper()}{place[1:]} is damaged: restore it from a backup.")
 

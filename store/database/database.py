@@ -31,7 +31,7 @@ from store.results import StoreError
 class Database:
     """The tables of ``schema``: a file of the data folder, or the PostgreSQL database at ``url``.
 
-    ``StoreError`` where it cannot be used. Safe to share between threads.
+    ``StoreError`` if it cannot be used. Safe to share between threads.
     """
 
     def __init__(self, folder: Path, url: str = "", schema: Schema = CATALOGUE) -> None:
@@ -96,7 +96,7 @@ class Database:
 
     @contextmanager
     def _changing(self) -> Iterator[Connection]:
-        """A transaction that changes tables. SQLite makes some anew, and rows that refer to them
+        """A transaction that changes tables. SQLite recreates some, and rows that refer to them
         must not mind: references are checked at the end."""
         engine = schema_engine(self._engine)
         with self._explained(), engine.connect() as db:

@@ -131,7 +131,7 @@ def metadata(document: Document) -> str:
 
 
 def ensure_document(db: Connection, document: Document) -> str:
-    """The id of the document of this source and collection; a new one where it is not known."""
+    """The id of the document of this source and collection; a new one if it is not known."""
     source, collection = document.source, document.collection
     this = documents.c.source == source, documents.c.collection == collection
     known = db.execute(select(documents.c.id).where(*this)).scalar_one_or_none()
@@ -150,7 +150,7 @@ def ensure_document(db: Connection, document: Document) -> str:
 
 
 def ensure_collection(db: Connection, name: str) -> None:
-    """Makes a collection where there is none of that name."""
+    """Makes a collection if there is none of that name."""
     made = counters.dialect_insert(db, collections).values(name=name)
     db.execute(made.on_conflict_do_nothing())
 

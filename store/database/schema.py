@@ -100,7 +100,7 @@ documents = Table(
     Column("collection", TEXT, ForeignKey("collections.name"), nullable=False),
     UniqueConstraint("source", "collection"),
     Index("documents_collection", "collection"),
-    # Passages are told to be current by their revision.
+    # Passages are known to be current by their revision.
     Index("documents_current", "current"),
     Index("documents_name", "name", "source"),
 )

@@ -58,7 +58,7 @@ class Scope:
     """What may be found: of these ``collections``, and of these ``documents`` (ids); None is all.
 
     Nothing outside has any influence on what is found inside, not even on its scores. ``ranges``,
-    where they are known, are those of the collections' passages, of what is current.
+    if they are known, are those of the collections' passages, of what is current.
     """
 
     collections: frozenset[str] | None = None
@@ -104,7 +104,7 @@ class Scope:
 
     def find_ranges(self, db: Connection) -> Ranges | None:
         """The ranges of the collections' current passages, with whatever is not current between
-        them; None where there are too many to be of use."""
+        them; None if there are too many to be of use."""
         of_it = select(passages.c.id).where(passages.c.revision == documents.c.current)
         first, last = (
             of_it.with_only_columns(end(passages.c.id)).scalar_subquery()

@@ -42,7 +42,7 @@ class Embedder(Embeddings):
     ) -> NDArray[np.float32]:
         """Unit-length float32 vectors of shape ``(len(texts), dimensions)``, in order.
 
-        ``progress(done, total)`` is called after each batch. Raises ``StoreError`` where the model
+        ``progress(done, total)`` is called after each batch. Raises ``StoreError`` if the model
         cannot be used.
         """
 

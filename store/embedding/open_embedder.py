@@ -11,7 +11,7 @@ def open_embedder(name: str | None = None, base_url: str | None = None) -> Embed
     """The embedding model of this name; loads nothing yet.
 
     None is the model that comes with Footnote. ``provider:model`` is one that LangChain's
-    ``init_embeddings`` knows, at ``base_url`` where that is given. All else is a
+    ``init_embeddings`` knows, at ``base_url`` if that is given. All else is a
     sentence-transformers model on this machine, by name or folder.
     """
     if name and is_provider_name(name):

@@ -36,7 +36,7 @@ class ProviderEmbedder(Embedder):
         self.fingerprint = f"{name}@provider/{WINDOW_TOKENS}"
 
     def __reduce__(self) -> tuple[type[Self], tuple[str, str | None]]:
-        """In another process it opens the provider's package anew."""
+        """In another process it opens the provider's package again."""
         return type(self), (self.name, self._base_url)
 
     @cached_property
@@ -51,7 +51,7 @@ class ProviderEmbedder(Embedder):
     def encode_documents(
         self, texts: Sequence[str], progress: EncodeProgress | None = None
     ) -> NDArray[np.float32]:
-        """See ``Embedder``; raises ``StoreError`` where the provider does not answer."""
+        """See ``Embedder``; raises ``StoreError`` if the provider does not answer."""
         import numpy as np
 
         if not texts:
@@ -65,7 +65,7 @@ class ProviderEmbedder(Embedder):
         return _unit_length(rows)
 
     def encode_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """See ``Embedder``; raises ``StoreError`` where the provider does not answer."""
+        """See ``Embedder``; raises ``StoreError`` if the provider does not answer."""
         import numpy as np
 
         if not texts:

@@ -51,7 +51,7 @@ class SentenceTransformerEmbedder(Embedder):
         self._onnx: OnnxEncoder | None = None
 
     def __reduce__(self) -> tuple[Callable[[str], Self], tuple[str]]:
-        """In another process it loads the model anew, once and when it needs it."""
+        """In another process it loads the model again, once and when it needs it."""
         return _of_this_process, (self.name,)  # type: ignore[return-value]
 
     @cached_property

@@ -12,7 +12,7 @@ Changing = Callable[[Path], AbstractContextManager[None]]
 
 @contextmanager
 def changing(path: Path) -> Iterator[None]:
-    """While a file is read and written anew; nobody else does so meanwhile. Its folder is made."""
+    """While a file is read and rewritten; nobody else does so meanwhile. Its folder is made."""
     from filelock import FileLock
 
     path.parent.mkdir(parents=True, exist_ok=True)

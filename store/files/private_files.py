@@ -29,7 +29,7 @@ def private_folder(folder: Path) -> None:
 
 
 def private_file(file: Path) -> None:
-    """Makes an empty file that only its owner may read, where there is none."""
+    """Makes an empty file that only its owner may read, if there is none."""
     if not file.exists():
         file.touch(mode=FILE, exist_ok=True)
 
@@ -56,7 +56,7 @@ def private_umask() -> Iterator[None]:
 
 
 def _of(folder: Path) -> Iterator[Path]:
-    """The data folder and what Footnote keeps in it; nothing where there are no such modes."""
+    """The data folder and what Footnote keeps in it; nothing if there are no such modes."""
     if not POSIX or not folder.is_dir():
         return
     yield folder

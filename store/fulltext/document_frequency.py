@@ -16,7 +16,7 @@ from store.fulltext.query_terms import Every, Phrase
 from store.fulltext.text_index import text_index
 
 CACHE_SIZE = 20_000
-# In a library of so many passages, counts made before a change still tell what is rare: they are
+# In a library of so many passages, counts made before a change still show what is rare: they are
 # kept while the number of passages changes by less than this share, for at most so many seconds.
 LARGE_LIBRARY_PASSAGES = 20_000
 MAX_DRIFT = 0.01
@@ -41,7 +41,7 @@ class DocumentFrequency:
         self._lock = Lock()
 
     def scope_in(self, db: Connection) -> Scope:
-        """The scope with the ranges of its passages in this snapshot, where they help."""
+        """The scope with the ranges of its passages in this snapshot, if they help."""
         if not self.scope.restricted or not text_index(db).RANGES:
             return self.scope
         now = EVERYTHING.totals(db).generation  # what is outside moves the ranges too

@@ -95,7 +95,7 @@ def merge(database: Database) -> None:
         with database.writing() as db:
             before = _changes(db)
             db.execute(MERGE, {"pages": pages})
-            if _changes(db) - before < 2:  # as FTS5's documentation tells the end
+            if _changes(db) - before < 2:  # as FTS5's documentation describes the end
                 return
         pages = MERGED_PAGES
 

@@ -12,7 +12,7 @@ from store.fulltext.document_frequency import idf as rarity
 from store.fulltext.query_terms import WORD_PATTERN, Phrase, phrases, terms
 from store.fulltext.text_index import text_index
 
-# Scoring a match takes FTS5 about a microsecond; words beyond so many are the ones that tell least.
+# Scoring a match takes FTS5 about a microsecond; words beyond so many are the ones that say least.
 MAX_MATCHES = 20_000
 
 
@@ -37,7 +37,7 @@ def matches(
 
 
 def _affordable(wanted: list[Phrase], db: Connection, frequency: DocumentFrequency) -> list[Phrase]:
-    """The phrases, without the most frequent ones where all together match too many passages."""
+    """The phrases, without the most frequent ones if all together match too many passages."""
     most = MAX_MATCHES // text_index(db).COST
     if frequency.passages(db) <= most:
         return wanted

@@ -30,7 +30,7 @@ def spaced(text: str) -> str:
 def terms(question: str) -> list[Phrase]:
     """The phrases that a question is searched by, stop words left out.
 
-    Stop words are kept where nothing else was asked. Any text is safe: only letters, digits and
+    Stop words are kept if nothing else was asked. Any text is safe: only letters, digits and
     underscores are in them, and there are at most ``MAX_TERMS``.
     """
     return list(dict.fromkeys(phrases(informative_terms(question))))[:MAX_TERMS]

@@ -42,7 +42,7 @@ fulltext = Table(
     Column("passage", BigInteger, primary_key=True, autoincrement=False),
     Column("words", TSVECTOR, nullable=False),
     Column("length", Integer, nullable=False),
-    # So that the passages need not be looked up to tell whose a match is.
+    # So that the passages need not be looked up to learn whose a match is.
     Column("revision", TEXT, nullable=False),
 )
 RANGES = False

@@ -102,7 +102,7 @@ class Indexer:
     def _prepare(
         self, given: Document, made: Sequence[Passage] | None, began: float, *, dry_run: bool
     ) -> Prepared | IngestReport:
-        """Splits what is not yet current; a report where nothing remains to be done."""
+        """Splits what is not yet current; a report if nothing remains to be done."""
         known, moved, collection = self._known(given)
         document = replace(given, collection=collection)
         # Same text, blocks and title: the passages would be the same, so nothing is split.

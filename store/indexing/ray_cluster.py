@@ -38,7 +38,7 @@ class RayCluster:
 
     def __init__(self, address: str, workers: int | None = None) -> None:
         """Connects to ``address`` (``HOST:PORT`` or ``ray://HOST:PORT``), or starts ``workers`` on
-        this machine (``local``), one a core where None. Raises ``StoreError`` where that cannot
+        this machine (``local``), one a core if None. Raises ``StoreError`` if that cannot
         be."""
         # By default Ray tells its makers of each use.
         os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
@@ -136,7 +136,7 @@ class RayCluster:
 
 
 def _knock(address: str) -> None:
-    """Raises ``OSError`` where nothing listens: Ray itself tries for minutes."""
+    """Raises ``OSError`` if nothing listens: Ray itself tries for minutes."""
     host, _, port = address.removeprefix("ray://").rpartition(":")
     if host and port.isdigit():
         socket.create_connection((host.strip("[]"), int(port)), CONNECT_S).close()

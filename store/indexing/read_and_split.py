@@ -53,7 +53,7 @@ class ReadAndSplit:
         self._embedder, self._limit, self._ocr = embedder, limit, ocr
 
     def __call__(self, wanted: WantedFile, progress: Progress | None = None) -> Outcome:
-        """The document, or the error where it cannot be read."""
+        """The document, or the error if it cannot be read."""
         try:
             document = load(wanted.path, name=wanted.name, ocr=self._ocr, progress=progress)
         except FootnoteError as error:

@@ -1,4 +1,4 @@
-"""Reads and splits files in several processes, ahead of the encoder, where there is much to read.
+"""Reads and splits files in several processes, ahead of the encoder, if there is much to read.
 
 The processes are loky's, as scikit-learn uses them: they are kept for the next files, end when they
 have nothing to do, and end with the process that started them.

@@ -120,7 +120,7 @@ def _swap(db: Connection, settings: Mapping[str, str]) -> None:
 
 
 def _document(catalogue: Catalogue, revision_id: str) -> Document | None:
-    """What a revision was made of; None where it was purged meanwhile."""
+    """What a revision was made of; None if it was purged meanwhile."""
     with catalogue.database.reading():
         revision = catalogue.revision(revision_id)
         if revision is None:

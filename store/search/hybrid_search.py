@@ -39,7 +39,7 @@ DEFAULT_K = 5
 # within half a point for weights from 0.3 to 0.6.
 LEXICAL_WEIGHT = 0.45
 CANDIDATE_POOL = 50
-# What a caption or page furniture is ranked lower by: found where no other text says it.
+# What a caption or page furniture is ranked lower by: found if no other text says it.
 FURNITURE_WEIGHT = 0.25
 
 

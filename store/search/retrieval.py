@@ -15,7 +15,7 @@ class Retrieval:
 
     ``hits`` are the best passages and ``candidates`` all that were compared by their sentences,
     each best first; ``idf`` is that of the words asked for. ``listing`` are the documents that were
-    searched, and ``documents`` their ids where they were chosen (None: all). ``vector`` is the
+    searched, and ``documents`` their ids if they were chosen (None: all). ``vector`` is the
     question's unit vector as float32 bytes, b"" before anything was ingested.
     """
 

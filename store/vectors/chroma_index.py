@@ -134,7 +134,7 @@ class ChromaIndex:
             query_embeddings=vector[None, :], n_results=n, include=["distances"]
         )
         keys, distances = result["ids"][0], (result["distances"] or [[]])[0]
-        # A few may be missed; where most are, the index's files are not what they were.
+        # A few may be missed; if most are, the index's files are not what they were.
         if 2 * len(keys) < min(n, self.follows.held):
             raise Damaged(f"it finds {len(keys)} neighbours of {n}")
         return [(key, 1.0 - float(distance)) for key, distance in zip(keys, distances, strict=True)]

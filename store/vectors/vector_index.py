@@ -3,7 +3,7 @@
 Two processes on one Chroma folder are unsafe. So one process owns the folder (a file lock, free
 again when the process dies), or a Chroma server does (``footnote serve-vectors``, or one named in
 the settings), which all processes share. Vectors that Chroma does not hold yet, or all of them
-where it cannot be used, are compared exactly from the catalogue. So every process sees every vector
+if it cannot be used, are compared exactly from the catalogue. So every process sees every vector
 at once, Chroma may lag, and a lost or damaged index costs no answer.
 """
 
@@ -76,7 +76,7 @@ class Vectors:
             return nearest([*found, *self._tail.nearest(base, vector, n)], n)
 
     def sync(self, progress: Callable[[int, int], None] | None = None) -> None:
-        """Brings Chroma up to the catalogue, where this process can; questions go on between."""
+        """Brings Chroma up to the catalogue, if this process can; questions go on between."""
         while True:
             with self._guard:
                 index = self._with_index(
@@ -89,7 +89,7 @@ class Vectors:
                 progress(index.follows.seq, self._source.vector_state().last)
 
     def rebuild(self, progress: Callable[[int, int], None] | None = None) -> bool:
-        """Makes the index anew from the catalogue; False where another process owns the folder."""
+        """Rebuilds the index from the catalogue; False if another process owns the folder."""
         with self._guard:
             self._unusable, self._retry_at = False, 0.0
             with suppress(*failures()):  # what is damaged is thrown away anyway
@@ -123,9 +123,9 @@ class Vectors:
                 self._lock = None
 
     def _with_index(self, work: Callable[[ChromaIndex], Result]) -> Result | None:
-        """Does ``work`` with Chroma, once more with a new index where the first is damaged.
+        """Does ``work`` with Chroma, once more with a new index if the first is damaged.
 
-        None where another process owns the folder, or there is none to be had.
+        None if another process owns the folder, or there is none to be had.
         """
         for _ in range(2):
             try:
@@ -180,7 +180,7 @@ class Vectors:
         return index
 
     def _step(self, index: ChromaIndex, limit: int) -> bool:
-        """Brings Chroma closer; False where it needs no more, or another process is doing it."""
+        """Brings Chroma closer; False if it needs no more, or another process is doing it."""
         if index.up_to_date(self._source.vector_state()):
             return False
         if not self._served:

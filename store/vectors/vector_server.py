@@ -29,7 +29,7 @@ HOST = "127.0.0.1"
 
 @dataclass(frozen=True, slots=True)
 class VectorServer:
-    """A Chroma server: its address, a bearer token where it wants one, and the collection."""
+    """A Chroma server: its address, a bearer token if it wants one, and the collection."""
 
     address: str
     token: str = ""

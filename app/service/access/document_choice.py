@@ -26,7 +26,7 @@ def folder_of(revision: Revision) -> str:
 
 
 def display_folder(collection: str, user: str) -> str:
-    """What a reader is told of a collection."""
+    """What a reader is shown of a collection."""
     if not collection.startswith(OWN_PREFIX):
         return collection
     return (
@@ -37,7 +37,7 @@ def display_folder(collection: str, user: str) -> str:
 
 
 def collection_choices(documents: Sequence[Revision], user: str) -> list[tuple[str, str]]:
-    """Collections to ask, as (what the reader sees, value): where there are several."""
+    """Collections to ask, as (what the reader sees, value): if there are several."""
     counts = Counter(d.collection for d in documents)
     if len(counts) < 2:
         return []
@@ -83,8 +83,8 @@ def documents_of_folder(documents: Sequence[Revision], name: str) -> list[str]:
 
 
 def scope_of(library: Library, chosen: Sequence[str] | None) -> Sequence[str] | None:
-    """The documents that a question is asked of; None where all are.
+    """The documents that a question is asked of; None if all are.
 
-    Where none of what was chosen is there any more, it stays chosen: nothing else is asked instead.
+    If none of what was chosen is there any more, it stays chosen: nothing else is asked instead.
     """
     return (documents_in(library.documents(), chosen) or list(chosen)) if chosen else None

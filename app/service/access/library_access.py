@@ -82,7 +82,7 @@ class LibraryAccess:
             return self._kept
 
     def library_of(self, user: str, collection: str | None = None) -> Library:
-        """The library as this user sees it, or one collection of it. Raises ``NotAllowed`` where
+        """The library as this user sees it, or one collection of it. Raises ``NotAllowed`` if
         there is no such collection, or it is not theirs to read."""
         library = self.library
         if self.shared:
@@ -107,7 +107,7 @@ class LibraryAccess:
 
     def library_to_change(self, user: str, document: str) -> Library:
         """The library in which this user may change a document (its name, id or source). Raises
-        ``NotAllowed`` where they may only read it, ``StoreError`` where there is none."""
+        ``NotAllowed`` if they may only read it, ``StoreError`` if there is none."""
         if not self.shared:
             return self.library
         editable = self.editable(user)
@@ -122,9 +122,9 @@ class LibraryAccess:
         return self.library.within(editable)
 
     def collection_for(self, user: str, wanted: str = "") -> str:
-        """The collection that what a user adds is put into: the one they want, where they may
+        """The collection that what a user adds is put into: the one they want, if they may
         change it, else their own. Raises ``NotAllowed``."""
-        if not self.shared or not user:  # nobody, where people sign in, is Footnote itself
+        if not self.shared or not user:  # nobody, if people sign in, is Footnote itself
             return wanted
         if wanted and wanted != own_collection(user) and wanted not in self.editable(user):
             raise NotAllowed(f"There is no collection {wanted} that you may change.")
@@ -132,7 +132,7 @@ class LibraryAccess:
 
     def share(self, user: str, collection: str, name: str, role: Role | None) -> None:
         """What ``user`` lets somebody (``*``: everybody) do with a collection that they may change;
-        nothing where ``role`` is None. Raises ``NotAllowed``."""
+        nothing if ``role`` is None. Raises ``NotAllowed``."""
         if collection not in self.editable(user) | {own_collection(user)} or not user:
             raise NotAllowed(f"There is no collection {collection} that you may change.")
         if role is None:

@@ -1,4 +1,4 @@
-"""Who may read a collection and who may change it, where people sign in.
+"""Who may read a collection and who may change it, if people sign in.
 
 A person's own collection (``@ann``) is theirs. Any other is everybody's to read until it is closed:
 by being shared with somebody, or by no longer being shared with everybody. It stays closed whoever
@@ -28,7 +28,7 @@ Role = Literal["reader", "editor"]
 EVERYONE = "*"
 """Stands for all who sign in, and for visitors of the widget."""
 NOBODY = ""
-"""The name in the row that tells that a collection is closed."""
+"""The name in the row that says that a collection is closed."""
 
 
 class NotAllowed(FootnoteError):
@@ -38,7 +38,7 @@ class NotAllowed(FootnoteError):
 
 
 def one_collection(library: Library, name: str) -> Library:
-    """One collection of a library; ``NotAllowed`` where it has none of that name."""
+    """One collection of a library; ``NotAllowed`` if it has none of that name."""
     if name not in library.collection_names():
         raise NotAllowed(f"There is no collection {name!r}; see `footnote collections list`.")
     return library.within([name])
@@ -65,7 +65,7 @@ class Permissions:
         self._database.close()
 
     def members(self, collection: str | None = None) -> list[Member]:
-        """The members of a collection (of all where None), by name; not whose own it is."""
+        """The members of a collection (of all if None), by name; not whose own it is."""
         with self._database.reading() as db:
             known = db.execute(select(users.c.owner, users.c.name))
             names = {row.owner: row.name for row in known}
@@ -99,7 +99,7 @@ class Permissions:
             _put(db, Member(collection, NOBODY, "reader"))
 
     def unshare(self, collection: str, name: str) -> None:
-        """Take a member's right to a collection away. Raises ``NotAllowed`` where there is none."""
+        """Take a member's right to a collection away. Raises ``NotAllowed`` if there is none."""
         with self._database.writing() as db:
             who = _owner(db, name) or name
             this = members.c.collection == collection, members.c.name == who

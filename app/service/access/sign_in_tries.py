@@ -1,4 +1,4 @@
-"""Counts wrong passwords, in all processes, and refuses more where there were too many.
+"""Counts wrong passwords, in all processes, and refuses more if there were too many.
 
 A try is counted before its password is hashed, as one that is under way: as many as come at once
 get no further than as many that come one after the other.

@@ -1,4 +1,4 @@
-"""What each user chose for their own questions, where several people sign in."""
+"""What each user chose for their own questions, if several people sign in."""
 
 from __future__ import annotations
 

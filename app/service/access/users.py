@@ -113,7 +113,7 @@ class Users:
         return tried.right
 
     def refuse_blocked(self, address: str) -> None:
-        """Raises ``TooManyTries`` where ``check`` would, before anybody waits for a turn."""
+        """Raises ``TooManyTries`` if ``check`` would, before anybody waits for a turn."""
         self._tries.refuse_blocked(address)
 
     def start_session(self, name: str, lasts_s: float = SESSION_S) -> str:
@@ -127,7 +127,7 @@ class Users:
         return token
 
     def session(self, token: str) -> str | None:
-        """Whose session this is (what is theirs is kept under that), or None where it is unknown
+        """Whose session this is (what is theirs is kept under that), or None if it is unknown
         or over."""
         of_user = sessions.join(users, users.c.name == sessions.c.name)
         this = sessions.c.token == _digest(token), sessions.c.expires > time.time()
@@ -143,7 +143,7 @@ class Users:
 
 
 def _next_owner(db: Connection, name: str, *, same_person: bool) -> str:
-    """What is kept of who is given a name now: the name itself, or with a number where somebody had
+    """What is kept of who is given a name now: the name itself, or with a number if somebody had
     it before. No name has a "~"."""
     former: list[str] = [
         row.owner

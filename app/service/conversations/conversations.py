@@ -1,6 +1,6 @@
 """Stores conversations: questions, their answers, and the reader's marks.
 
-Threads and processes may share them. ``owner`` is a user's name, "" where nobody signs in.
+Threads and processes may share them. ``owner`` is a user's name, "" if nobody signs in.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ class Conversations:
             return db.execute(wanted).first() is not None
 
     def name(self, owner: str, conversation: str) -> str:
-        """The conversation's name; "" where it is not the owner's."""
+        """The conversation's name; "" if it is not the owner's."""
         wanted = select(conversations.c.name).where(_theirs(owner, conversation))
         with self._database.reading() as db:
             return db.execute(wanted).scalar_one_or_none() or ""
@@ -129,7 +129,7 @@ class Conversations:
             db.execute(update(conversations).where(_theirs(owner, conversation)).values(name=name))
 
     def delete(self, owner: str, conversation: str) -> Conversation | None:
-        """Remove it with all that was asked in it; what was removed, None where nothing was.
+        """Remove it with all that was asked in it; what was removed, None if nothing was.
 
         For ``UNDO_PERIOD`` it can be brought back; then it is gone for good.
         """

@@ -74,7 +74,7 @@ def put(
 
 def right_case(identity: str, answer: Answer) -> dict[str, Any] | None:
     """The question that an answer marked right makes: its key words are expected again, or its
-    refusal; None where it has no words to expect."""
+    refusal; None if it has no words to expect."""
     if answer.refused:
         return _case(identity, answer, "marked right", [], [], answerable=False)
     words = _keys(answer)
@@ -90,7 +90,7 @@ def corrected_case(
 
     ``right`` is what should have been said, its parts separated by semicolons; ``passage`` the
     words of a document that say it; ``silent`` means that the documents do not say. Raises
-    :class:`CorrectionError` where nothing is given to grade by.
+    :class:`CorrectionError` if nothing is given to grade by.
     """
     kind = f"marked {judged}"
     if silent:
@@ -139,7 +139,7 @@ def _case(
 
 
 def _keys(answer: Answer) -> list[str]:
-    """The key words of each citation, or the start of its quote where none stand out."""
+    """The key words of each citation, or the start of its quote if none stand out."""
     found: list[str] = []
     for citation in answer.citations:
         words = citation.quote

@@ -97,7 +97,7 @@ def _digest(body: Mapping[str, Any]) -> str:
 
 
 def read_evidence(path: Path) -> dict[str, Any]:
-    """The file's content. Raises ``EvidenceError`` where it is something else."""
+    """The file's content. Raises ``EvidenceError`` if it is something else."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

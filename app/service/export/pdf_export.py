@@ -26,7 +26,7 @@ class PdfError(FootnoteError):
 
 
 def as_pdf(title: str, items: Sequence[ExportedAnswer]) -> bytes:
-    """The ``.pdf`` file. Raises ``NoFont`` where letters of the text are in no font here."""
+    """The ``.pdf`` file. Raises ``NoFont`` if letters of the text are in no font here."""
     given = json.dumps({"title": title, "items": [asdict(one) for one in items]}).encode()
     path = os.pathsep.join(filter(None, sys.path))
     try:

@@ -24,7 +24,7 @@ from ingest.errors import FootnoteError
 
 MARGIN_MM = 22
 BUILT_IN = "times"
-"""The one of PDF's own fonts that is used where it holds every letter: nothing is embedded."""
+"""The one of PDF's own fonts that is used if it holds every letter: nothing is embedded."""
 BUILT_IN_LETTERS = "cp1252"
 FAMILIES = ("dejavuserif", "notoserif", "liberationserif", "times", "timesnewroman", "georgia",
             "dejavusans", "notosans", "liberationsans", "arial", "segoeui")  # fmt: skip
@@ -40,7 +40,7 @@ class NoFont(FootnoteError):
 
 
 def written(title: str, items: Sequence[ExportedAnswer]) -> bytes:
-    """The ``.pdf`` file. Raises ``NoFont`` where letters of the text are in no font here."""
+    """The ``.pdf`` file. Raises ``NoFont`` if letters of the text are in no font here."""
     from fpdf import FPDF
 
     title, page = show_controls(title), FPDF(format="A4")

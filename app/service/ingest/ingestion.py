@@ -35,7 +35,7 @@ class Failure:
 class Ingester:
     """Ingests files, folders, globs, links, and the documents of a loader into one library.
 
-    They are put into ``collection``; where that is "", each stays where it is, and a new one goes
+    They are put into ``collection``; if that is "", each stays where it is, and a new one goes
     to that of the outermost of ``folders``, or of the folders ingested, that it lies in.
     ``left_out`` are the files of the folders so far that were not read: path in it, and why.
     """
@@ -188,7 +188,7 @@ class Ingester:
     def _fetched(
         self, file: str, name: str | None, known: Revision | None, progress: Progress | None
     ) -> Document | None:
-        """The document of a link; None where its server says that nothing changed."""
+        """The document of a link; None if its server says that nothing changed."""
         if self._settings.offline:
             raise UnreadableDocument(f"{file}: links are not followed while offline is set.")
         from ingest.load import load_bytes

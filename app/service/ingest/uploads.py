@@ -19,12 +19,12 @@ def add_bytes(
     owner: str = "",
     collection: str = "",
 ) -> IngestReport:
-    """Ingest an uploaded file into a collection, the owner's own where none is named. The same
+    """Ingest an uploaded file into a collection, the owner's own if none is named. The same
     user's file of that name is the same document, changed. Raises ``NotAllowed`` for a collection
     that the owner may not change.
 
-    A browser does not tell where a file lay, so its name is all that tells two uploads apart. Each
-    user adds one document at a time; raises ``Busy`` where too many of theirs wait already.
+    A browser does not say where a file lay, so its name is all that tells two uploads apart. Each
+    user adds one document at a time; raises ``Busy`` if too many of theirs wait already.
     """
     with engine.adding.turn(owner):
         return _add_bytes(engine, data, name, progress, owner, collection)
@@ -56,7 +56,7 @@ def add_link(
     collection: str = "",
 ) -> IngestReport:
     """Ingest a page by its address, as ``add_bytes`` does a file. Raises ``UnreadableDocument``
-    where links are not allowed."""
+    if links are not allowed."""
     from ingest.load import load
 
     if not address.startswith(("http://", "https://")):

@@ -105,7 +105,7 @@ class OneEach:
 
     @contextmanager
     def turn(self, user: str) -> Iterator[None]:
-        """One's turn. Raises :class:`Busy` where too many of the user's own wait already."""
+        """One's turn. Raises :class:`Busy` if too many of the user's own wait already."""
         if not user:
             yield
             return

@@ -65,16 +65,16 @@ class InProgress:
             with self._database.writing() as db:
                 db.execute(delete(processes).where(processes.c.id == self._process))
         except StoreError as error:  # the others notice all the same, a few seconds later
-            log.warning("other processes cannot be told that this one ends: %s", error)
+            log.warning("other processes cannot be informed that this one ends: %s", error)
         self._database.close()
 
     @contextmanager
     def question(
         self, user: str, exchange: str = "", stop: threading.Event | None = None
     ) -> Iterator[None]:
-        """While a question is answered; ``stop`` is set where somebody stops its ``exchange``.
+        """While a question is answered; ``stop`` is set if somebody stops its ``exchange``.
 
-        Raises :class:`Busy` where the user ("" is nobody in particular: without limit) or all
+        Raises :class:`Busy` if the user ("" is nobody in particular: without limit) or all
         together have too many in progress.
         """
         identity = secrets.token_hex(8)
@@ -157,7 +157,7 @@ class InProgress:
             try:
                 self._look()
             except StoreError as error:
-                log.warning("other processes cannot be told of this one: %s", error)
+                log.warning("other processes cannot be informed of this one: %s", error)
 
     def _look(self) -> None:
         """Tell that this process lives, and hear which questions are to stop."""

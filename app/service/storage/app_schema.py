@@ -24,7 +24,7 @@ users = Table(
     metadata,
     Column("name", TEXT, primary_key=True),
     Column("hash", TEXT, nullable=False),
-    # What all that is theirs is kept under: the name, or another where somebody had it before.
+    # What all that is theirs is kept under: the name, or another if somebody had it before.
     Column("owner", TEXT, nullable=False, server_default=""),
 )
 former_users = Table(
@@ -114,7 +114,7 @@ choices = Table(
     # Settings by name, as JSON.
     Column("chosen", TEXT, nullable=False),
 )
-# Question sets, calibration and runs, where several machines share them.
+# Question sets, calibration and runs, if several machines share them.
 files = Table(
     "files",
     metadata,

@@ -21,7 +21,7 @@ from store.catalogue.copying import Progress, copy_catalogue, copy_rows, refuse_
 def copy_database(folder: Path, url: str, progress: Progress | None = None) -> int:
     """Copies what the folder's SQLite files hold; returns how many documents there are.
 
-    The folder stays as it is. Raises ``StoreError`` where the database holds something already, or
+    The folder stays as it is. Raises ``StoreError`` if the database holds something already, or
     cannot be used; nothing is copied then.
     """
     older, newer = open_database(folder, ""), open_database(folder, url)

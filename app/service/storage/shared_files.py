@@ -1,4 +1,4 @@
-"""Question sets, calibration and evaluation runs where several machines share a database.
+"""Question sets, calibration and evaluation runs if several machines share a database.
 
 They are files of the data folder. With a PostgreSQL database they are kept there too: the folder of
 each machine has copies, which are brought up to date before they are read.
@@ -30,7 +30,7 @@ SHARED_SUFFIXES = frozenset({".jsonl", ".json"})
 class SharedFiles:
     """The shared files of a data folder, kept in the database at ``url`` ("": nowhere else).
 
-    Methods may be called from any thread; they raise ``StoreError`` where the database does not
+    Methods may be called from any thread; they raise ``StoreError`` if the database does not
     answer.
     """
 
@@ -48,7 +48,7 @@ class SharedFiles:
 
     @contextmanager
     def changing(self, path: Path) -> Iterator[None]:
-        """While a file is read and written anew: it is the latest, and nobody else, on any machine,
+        """While a file is read and rewritten: it is the latest, and nobody else, on any machine,
         does so meanwhile."""
         if self._database is None:
             with file_lock.changing(path):

@@ -35,7 +35,7 @@ class UploadedFiles:
         self.folder = data.resolve() / FOLDER
 
     def new_folder(self, owner: str) -> Path:
-        """A fresh folder for what a user uploads now ("" where nobody signs in)."""
+        """A fresh folder for what a user uploads now ("" if nobody signs in)."""
         private_folder(self.folder)
         self.delete_old()
         made = self._of(owner) / secrets.token_hex(16)
@@ -64,7 +64,7 @@ class UploadedFiles:
         return data
 
     def discard(self, owner: str, path: str) -> None:
-        """Deletes an upload of this user's; nothing where it is none, or no longer there."""
+        """Deletes an upload of this user's; nothing if it is none, or no longer there."""
         with suppress(NotUploaded):
             self._delete(self.find(owner, path))
 

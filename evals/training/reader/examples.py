@@ -28,7 +28,7 @@ HELD_OUT, HELD_OUT_BY_PEOPLE = 4, 20
 class Example:
     """One training pair. ``first`` is the question or claim, ``second`` the passage or premise.
 
-    ``start``/``end`` are character offsets into ``second`` (``NO_SPAN`` where there is none),
+    ``start``/``end`` are character offsets into ``second`` (``NO_SPAN`` if there is none),
     ``answerable`` is None for support pairs, ``support`` (index into SUPPORT_LABELS) for reading.
     """
 

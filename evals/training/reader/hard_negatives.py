@@ -63,12 +63,12 @@ def _with_other(
 
 
 def other_name(text: str, source: str, rng: random.Random) -> str:
-    """The text with one of its names replaced by another of the source; "" where it has none."""
+    """The text with one of its names replaced by another of the source; "" if it has none."""
     return _with_other(_NAME, text, source, "", rng)
 
 
 def turned(text: str, rng: random.Random) -> str:
-    """The text with one word turned into its opposite; "" where no word has one."""
+    """The text with one word turned into its opposite; "" if no word has one."""
     found = [m for m in re.finditer(r"[a-z]+", text) if m[0] in _TURNED]
     if not found:
         return ""
@@ -77,7 +77,7 @@ def turned(text: str, rng: random.Random) -> str:
 
 
 def negated(text: str, rng: random.Random) -> str:
-    """The text with "not" behind its last auxiliary; "" where it has none, or half of the time."""
+    """The text with "not" behind its last auxiliary; "" if it has none, or half of the time."""
     found = list(_AUXILIARY.finditer(text))
     if not found or " not " in text or rng.random() < 0.5:
         return ""
@@ -96,7 +96,7 @@ _ODDS = (4.0, 4.0, 2.0, 0.7, 0.5)
 
 
 def hard_negative(example: Example, rng: random.Random) -> Example | None:
-    """The unanswerable twin of an answerable example; None where no way to make one applies."""
+    """The unanswerable twin of an answerable example; None if no way to make one applies."""
     made = [(way(example, rng), odds) for way, odds in zip(_WAYS, _ODDS, strict=True)]
     made = [(question, odds) for question, odds in made if question]
     if not made:
@@ -109,7 +109,7 @@ def changed_passage(example: Example, other: Example, rng: random.Random) -> Exa
     """The example unanswerable because its passage speaks of another name or number.
 
     One name or number that the question and the passage share is replaced in the passage by one of
-    the ``other`` example's; None where they share none outside the answer.
+    the ``other`` example's; None if they share none outside the answer.
     """
     answer = fold(example.second[example.start : example.end])
     for pattern in rng.sample((_NAME, _NUMBER), 2):

@@ -13,7 +13,7 @@ from evals.training.reader.restatements import restatement
 CHANGED_SHARE = 0.3
 """Share of the answerable that also come with a passage of another name or number."""
 MAX_RESTATED = 12_000
-"""Passages that a support pair is made from, where one can be."""
+"""Passages that a support pair is made from, if one can be."""
 MAX_JOINED = 16_000
 """Examples over the sentences of several passages."""
 

@@ -36,7 +36,7 @@ SHORTEST, LONGEST = 30, 320
 
 
 def _other_date(text: str, rng: random.Random) -> str:
-    """The first date in another form; the text itself where it has none."""
+    """The first date in another form; the text itself if it has none."""
 
     def written(day: str, month: str, year: str) -> str:
         number = _MONTHS.index(month) + 1
@@ -53,7 +53,7 @@ def _other_date(text: str, rng: random.Random) -> str:
 
 
 def other_forms(text: str, rng: random.Random) -> str:
-    """The same text with its dates and numbers written in another form, where they have one."""
+    """The same text with its dates and numbers written in another form, if they have one."""
     said = _other_date(text, rng)
     if not (_DAY_FIRST.search(text) or _MONTH_FIRST.search(text)):
         said = _WORD.sub(lambda m: str(_SMALL.index(m[1]) + 2), text)
@@ -65,7 +65,7 @@ def other_forms(text: str, rng: random.Random) -> str:
 
 
 def other_number(text: str, rng: random.Random) -> str:
-    """One number of the text, dates and years too, changed a little; "" where it has none."""
+    """One number of the text, dates and years too, changed a little; "" if it has none."""
     found = list(_NUMBER.finditer(text))
     if not found:
         return ""
@@ -90,7 +90,7 @@ _CHANGES: tuple[tuple[Callable[[str, random.Random], str], float], ...] = (
 
 
 def restatement(example: Example, rng: random.Random) -> Example | None:
-    """A support pair out of a passage; None where no sentence of it can be put another way.
+    """A support pair out of a passage; None if no sentence of it can be put another way.
 
     The premise is a sentence with its neighbours. The claim is the sentence in other forms and
     sometimes shorter (supported), or that with one fact changed (contradicted).

@@ -20,8 +20,8 @@ class Windows:
 
     ``length`` is a window's tokens, ``second`` the first token of its passage; ``start`` and
     ``end`` (inclusive) index its tokens (``NO_SPAN`` for none); ``answerable`` is 0 or 1;
-    ``support`` indexes SUPPORT_LABELS (``NO_SPAN`` where it is a question); ``by_people`` is 1
-    where people wrote a question without an answer.
+    ``support`` indexes SUPPORT_LABELS (``NO_SPAN`` if it is a question); ``by_people`` is 1
+    if people wrote a question without an answer.
     """
 
     ids: NDArray[np.int32]

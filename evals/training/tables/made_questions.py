@@ -191,7 +191,7 @@ class _Questions:
 
 
 def _parts(measure: str) -> tuple[str, str]:
-    """A measure's name and its year, each "" where there is none."""
+    """A measure's name and its year, each "" if there is none."""
     if measure.isdigit():
         return "", measure
     base, _, year = measure.partition(" ")

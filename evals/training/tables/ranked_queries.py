@@ -20,7 +20,7 @@ from store.embedding.embedder import Embedder
 
 # Queries of a question that the fit sees, at most: right ones and wrong ones, drawn by chance.
 MOST_RIGHT, MOST_WRONG = 40, 1200
-# A feature counts where so many questions have it.
+# A feature counts if so many questions have it.
 MIN_QUESTIONS = 6
 TEXT_BATCH_SIZE = 256
 

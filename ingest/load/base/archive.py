@@ -46,7 +46,7 @@ def open_archive(data: bytes, source: Source) -> zipfile.ZipFile:
 
 
 def to_transitional_ooxml(data: bytes, source: Source) -> bytes:
-    """An Office file in the usual namespaces, where it is written in those of ISO's strict form,
+    """An Office file in the usual namespaces, if it is written in those of ISO's strict form,
     which the libraries do not know. Raises as ``open_archive`` does."""
     with open_archive(data, source) as archive:
         if not any(_STRICT in archive.read(name) for name in _FIRST if name in archive.namelist()):
@@ -71,7 +71,7 @@ def damaged(source: Source, error: Exception | str) -> UnreadableDocument:
     said = " ".join(str(error).split())[:160]
     return source.unreadable(
         f"the file is damaged or cut off ({said or type(error).__name__}). Get it again, or save "
-        "it anew from the program that made it."
+        "it again from the program that made it."
     )
 
 

@@ -15,7 +15,7 @@ _TIGHT = (BlockKind.LIST_ITEM, BlockKind.TABLE_ROW)
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufeff]")
 _SPACES = re.compile(r"[^\S\n]+")
 
-# What programs write as the author where nobody has said one.
+# What programs write as the author if nobody has said one.
 _NO_AUTHORS = {"python-docx", "openpyxl", "anonymous", "unknown", "user", "admin"}
 
 

@@ -1,4 +1,4 @@
-"""How bytes become text: by their mark, as UTF-8, or by evidence, which is told."""
+"""How bytes become text: by their mark, as UTF-8, or by evidence, which is reported."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _WESTERN = frozenset("€‚„…‹‘’“”•–—›™¡£¥§©ª«®
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """Text with lines ended by ``\\n`` and without NULs; ``assumed`` tells what was assumed."""
+    """Text with lines ended by ``\\n`` and without NULs; ``assumed`` says what was assumed."""
 
     text: str
     assumed: tuple[str, ...] = ()

@@ -18,7 +18,7 @@ _LINE_ENDS = re.compile("\r\n?|[\x85\u2028\u2029\v\f]")
 class Source:
     """A document's name, its address (absolute path or URL) and what was said about its type.
 
-    ``media_type`` and ``charset`` are as an HTTP server named them, empty where nobody did.
+    ``media_type`` and ``charset`` are as an HTTP server named them, empty if nobody did.
     ``ocr`` says what to do with pictures of text: leave them (``off``), raise NeedsRecognition
     (``ask``), or recognise it (``on``).
     """

@@ -27,7 +27,7 @@ MAX_RECOGNISED = 300
 
 
 def after_each() -> None:
-    """Called after each picture; a process that tells how far it is puts its own here."""
+    """Called after each picture; a process that reports how far it is puts its own here."""
 
 
 class NeedsRecognition(Exception):
@@ -106,7 +106,7 @@ def _sureness(found: Sequence[tuple[Box, str, float]]) -> float:
 
 
 def _uprightness(found: Sequence[tuple[Box, str, float]]) -> float:
-    """How sure the lines are; much less where they run from top to bottom."""
+    """How sure the lines are; much less if they run from top to bottom."""
     return _sureness(found) - (0.5 if _stands(found) else 0.0)
 
 

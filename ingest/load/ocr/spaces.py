@@ -28,7 +28,7 @@ def is_english(words: str) -> bool:
 
 
 def with_spaces(words: str) -> str:
-    """The words of a line with spaces where they were lost."""
+    """The words of a line with spaces if they were lost."""
     spaced = _LETTERS.sub(lambda m: _parted(m[0]), words)
     spaced = re.sub(r"([^\W\d_]{3,})(\d{1,4})(?!\d)", _number_apart, spaced)
     return _TIGHT.sub(", ", spaced)
@@ -56,7 +56,7 @@ def _parted(run: str) -> str:
 
 @lru_cache(maxsize=10_000)
 def _split(run: str) -> tuple[int, ...]:
-    """Lengths of the fewest common words that make up the run; none where they do not."""
+    """Lengths of the fewest common words that make up the run; none if they do not."""
     best: list[tuple[int, ...] | None] = [()] + [None] * len(run)
     for end in range(1, len(run) + 1):
         for length in range(2, min(MAX_WORD, end) + 1):

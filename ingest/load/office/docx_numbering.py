@@ -17,7 +17,7 @@ MAX_LEVEL = 8
 class Numbering:
     """Counts the numbered paragraphs of one document, in order.
 
-    ``part`` is the root of ``numbering.xml``, or None where there is none. Source of the rules:
+    ``part`` is the root of ``numbering.xml``, or None if there is none. Source of the rules:
     ECMA-376, part 1, section 17.9.
     """
 

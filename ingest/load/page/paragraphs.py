@@ -23,7 +23,7 @@ _BROKEN = re.compile(r"(\w+)[-\u00ad\u2010]$")
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """Words with what they are; ``page`` is where they begin. ``bold`` where all of them are."""
+    """Words with what they are; ``page`` is where they begin. ``bold`` if all of them are."""
 
     kind: BlockKind
     words: str
@@ -171,8 +171,8 @@ def _made(
 def _attached(words: str, line: str, vocabulary: Counter[str]) -> str:
     """The next line put to the words; a word broken by a hyphen is made whole again.
 
-    A hyphen stays where the document writes the word with it elsewhere, where a capital or a number
-    follows, or where it parts two common words that make no common one.
+    A hyphen stays if the document writes the word with it elsewhere, if a capital or a number
+    follows, or if it parts two common words that make no common one.
     """
     broken = _BROKEN.search(words)
     second = re.match(r"\w+", line)

@@ -125,7 +125,7 @@ def _write(
 
 @contextmanager
 def opened(data: bytes, source: Source) -> Iterator[Any]:
-    """A PDF file, closed at the end. Raises UnreadableDocument where it or a page is damaged."""
+    """A PDF file, closed at the end. Raises UnreadableDocument if it or a page is damaged."""
     import pypdfium2
 
     with _LOCK:

@@ -32,7 +32,7 @@ MAX_NAMED_PICTURES = 20
 
 
 class Pictures:
-    """The pictures of one document, each read once, and what is told of those that are not.
+    """The pictures of one document, each read once, and what is said of those that are not.
 
     ``place`` in the methods says where a picture stands ("Slide 3").
     """
@@ -45,7 +45,7 @@ class Pictures:
         self._silent: dict[str, int] = {}
 
     def add(self, data: bytes, place: str = "", *, page: int | None = None) -> None:
-        """A picture's file. What no program here can open is told as not read."""
+        """A picture's file. What no program here can open is reported as not read."""
         from PIL import Image
 
         digest = hashlib.sha256(data).digest()
@@ -93,7 +93,7 @@ class Pictures:
             self._builder.add(kind, part.words, part.level, page=page)
 
     def tell(self) -> None:
-        """What was not read. Raises NeedsRecognition where there is something to recognise."""
+        """What was not read. Raises NeedsRecognition if there is something to recognise."""
         if self._wanted:
             raise NeedsRecognition(self._wanted)
         for counts, what in (

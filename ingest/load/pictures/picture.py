@@ -24,7 +24,7 @@ SCALE = 2.0
 
 
 def load(data: bytes, source: Source) -> Document:
-    """A picture. Raises UnreadableDocument for a damaged one, or where recognition is off."""
+    """A picture. Raises UnreadableDocument for a damaged one, or if recognition is off."""
     if source.ocr == "off":
         raise source.unreadable("it is a picture, and text recognition is off (--ocr off).")
     with opened(data, source) as image:

@@ -1,7 +1,7 @@
 """Child processes that read what strangers made: a process for each file, so that nothing that one
 file does to its process reaches the next.
 
-Where a second file is read, the process for the one after it is started ahead and waits for it:
+If a second file is read, the process for the one after it is started ahead and waits for it:
 0.2 s less for each.
 """
 
@@ -68,7 +68,7 @@ if hasattr(os, "register_at_fork"):
 def child_process(
     seconds: int,
 ) -> Iterator[tuple[subprocess.Popen[bytes], IO[bytes], threading.Event]]:
-    """A child process, the file of its errors, and what is set where it takes too long and is
+    """A child process, the file of its errors, and what is set if it takes too long and is
     ended. It is gone when the context ends, whatever happens."""
     child, errors = _ahead.take()
     late = threading.Event()

@@ -43,9 +43,9 @@ def load_in_sandbox(
 ) -> Document:
     """What ``module.load(data, source)`` gives, from a child process.
 
-    Where the loader says that text must be recognised, a second child may take more time and
+    If the loader says that text must be recognised, a second child may take more time and
     memory for it; ``progress`` hears how many of its pictures are read. Raises UnreadableDocument
-    also where a child crashed or ran over its limits.
+    also if a child crashed or ran over its limits.
     """
     reply = _ask(module, data, source, MAX_SECONDS, MAX_MEMORY)
     if "recognise" in reply:

@@ -185,7 +185,7 @@ class _Parser:
     def _single(self, value: Any) -> Value:
         if isinstance(value, list):
             if len(value) != 1:
-                raise NotComputed("an area where one value is wanted")
+                raise NotComputed("an area instead of one value")
             return self._single(value[0])
         return value  # type: ignore[no-any-return]
 

@@ -123,7 +123,7 @@ class _Computed:
         self._made = self._left = 0
 
     def value(self, sheet: str, row: int, column: int) -> tuple[Value, str]:
-        """What a cell without a value shows, and its number format: its formula where that cannot
+        """What a cell without a value shows, and its number format: its formula if that cannot
         be computed."""
         held = self._cells.get((sheet, row, column))
         if not isinstance(held, str) or not held.startswith("="):

@@ -17,7 +17,7 @@ MAX_LENGTH = 64_000
 
 
 def split_front_matter(text: str) -> tuple[dict[str, str], str]:
-    """The front matter, flat and in order, and the text after it; nothing where there is none.
+    """The front matter, flat and in order, and the text after it; nothing if there is none.
 
     A value that is a list is put on one line, with commas; one that is a table is left out.
     """

@@ -116,7 +116,7 @@ def _cell(cell: Any) -> SpannedCell:
 
 
 def _cell_words(element: Any) -> Iterator[str]:
-    """The words of a cell; where it breaks a line, a semicolon."""
+    """The words of a cell; if it breaks a line, a semicolon."""
     yield element.text or ""
     for child in element:
         if isinstance(child.tag, str):

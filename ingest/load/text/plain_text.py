@@ -78,7 +78,7 @@ def _runs(text: str) -> Iterator[list[Span]]:
 
 
 def _paragraphs(text: str, run: Sequence[Span]) -> Iterator[Span]:
-    """Spans of the paragraphs in a run: its lines, or lines joined where they were wrapped."""
+    """Spans of the paragraphs in a run: its lines, or lines joined if they were wrapped."""
     wrapped = _is_wrapped(text, run)
     begin, end = run[0]
     width = max(stop - start for start, stop in run)

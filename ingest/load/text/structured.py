@@ -21,7 +21,7 @@ MEDIA_TYPES = {".xml": "application/xml", ".ipynb": "application/x-ipynb+json"}
 
 
 def load(data: bytes, source: Source) -> Document:
-    """A file of one of these kinds. Raises UnreadableDocument where it is not well-formed."""
+    """A file of one of these kinds. Raises UnreadableDocument if it is not well-formed."""
     if source.extension in (".xml", ".rss", ".atom"):
         return _xml(data, source)
     decoded = decode(data, source)

@@ -57,7 +57,7 @@ def test_a_model_is_tried_and_then_answers(settings: Page, chat: Served) -> None
         settings.get_by_role("button", name="Test the model").click()
         told = settings.locator("#settings-problem")
         expect(told).to_contain_text("openai:m answered in")
-        expect(told).to_contain_text("tells no probabilities")
+        expect(told).to_contain_text("gives no probabilities")
         assert chat.engine.settings.model == "none"  # trying is not using
         settings.get_by_role("button", name="Use these until Footnote stops").click()
         expect(settings.locator("#facts")).to_contain_text(f"sent to {said.url[:-3]}")
