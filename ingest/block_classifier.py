@@ -74,7 +74,7 @@ def is_furniture(block: Block) -> bool:
 
 
 def _mark_turns(text: str, blocks: Sequence[Block]) -> list[Block]:
-    """Questions and answers of an interview: a dash that asks, then a dash (or none) that answers."""
+    """Questions and answers of an interview: a dash that asks, a dash (or none) that answers."""
     spoken = [b for b in blocks if not is_furniture(b)]
     asking = {
         block.start

@@ -91,7 +91,7 @@ def _loaded(path: Path) -> str:
 
 
 def _tolerant(other: Alternative) -> Callable[[Path], str]:
-    """Another library's reader; what it raises, whatever that is, is reported and reads as nothing."""
+    """Another library's reader; whatever it raises is reported and reads as nothing."""
 
     def read(path: Path) -> str:
         try:
