@@ -74,7 +74,7 @@ def answers(
 def export(
     context: typer.Context,
     identities: Annotated[
-        list[str] | None, typer.Argument(help="Answers' ids; all if none.", metavar="ID…")
+        list[str] | None, typer.Argument(help="Answer ids (default: all).", metavar="ID…")
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="The file to write.")] = None,
     data: Data = None,

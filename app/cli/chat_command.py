@@ -28,7 +28,9 @@ def chat(
     port: Annotated[int | None, typer.Option(help="The port.", show_default="7860")] = None,
     root_path: Annotated[
         str | None,
-        typer.Option(help="The path, or address, under which a proxy shows the chat: /footnote."),
+        typer.Option(
+            help="The path or address under which a proxy serves the chat, for example /footnote."
+        ),
     ] = None,
     base_url: Annotated[
         str | None, typer.Option(help="The provider's address, for OpenAI-compatible servers.")
@@ -36,7 +38,7 @@ def chat(
     strictness: Strictness = None,
     risk: Risk = None,
     fetch: Annotated[
-        bool, typer.Option(help="Fetch the local language model if it is missing.")
+        bool, typer.Option(help="Download the local language model if it is missing.")
     ] = True,
     open_browser: Annotated[
         bool, typer.Option("--open/--no-open", help="Open the browser.")

@@ -46,7 +46,7 @@ def list_collections(as_json: AsJson = False, data: Data = None) -> None:
         typer.echo(json.dumps(rows, ensure_ascii=False, indent=2))
         return
     if not found:
-        console.print("There are no documents yet: take some in with footnote ingest FILE.")
+        console.print("There are no documents yet: add some with footnote ingest FILE.")
         return
     from app.cli.print_answer import table
 
@@ -78,7 +78,7 @@ def _shared(name: str, members: Sequence[Member], *, closed: bool) -> tuple[str,
 @collections.command()
 def move(
     document: Annotated[str, typer.Argument(help="A document's name, or its source.")],
-    collection: Annotated[str, typer.Argument(help="The collection to put it into.")],
+    collection: Annotated[str, typer.Argument(help="The collection to move it to.")],
     data: Data = None,
 ) -> None:
     """Put a document into another collection, which is made if there is none of that name.

@@ -49,7 +49,9 @@ Strictness = Annotated[
 ]
 Risk = Annotated[
     float | None,
-    typer.Option(help="In place of a strictness: the share of wrong answers allowed, as 0.15."),
+    typer.Option(
+        help="Instead of a strictness: the share of wrong answers allowed, for example 0.15."
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -99,7 +101,7 @@ def opened_answerer(settings: Settings, collection: str | None = None) -> Iterat
         with opened_library(settings, collection) as library:
             if not library.documents():
                 raise UsageError(
-                    f"There are no documents in {settings.data} yet: take some in with "
+                    f"There are no documents in {settings.data} yet: add some with "
                     "footnote ingest FILE, or try the sample with footnote ingest --sample."
                 )
             from app.answering.pipeline import Answerer

@@ -47,7 +47,7 @@ def documents(collection: InCollection = None, as_json: AsJson = False, data: Da
     if as_json:
         _print_json([_as_dict(revision) for revision in found])
     elif not found:
-        console.print("There are no documents yet: take some in with footnote ingest FILE.")
+        console.print("There are no documents yet: add some with footnote ingest FILE.")
     else:
         _show_revisions(found)
 
@@ -68,7 +68,9 @@ def history(name: Name, as_json: AsJson = False, data: Data = None) -> None:
 def diff(
     name: Name,
     a: Annotated[int | None, typer.Argument(help="The earlier revision's number.")] = None,
-    b: Annotated[int | None, typer.Argument(help="The later one's (the current one).")] = None,
+    b: Annotated[
+        int | None, typer.Argument(help="The later revision's number (default: the current one).")
+    ] = None,
     as_json: AsJson = False,
     data: Data = None,
 ) -> None:
@@ -101,7 +103,7 @@ def show(
         int | None, typer.Option("--revision", "-r", help="A revision's number.")
     ] = None,
     plain: Annotated[
-        bool, typer.Option("--plain", help="The text alone, without marks on its furniture.")
+        bool, typer.Option("--plain", help="Show the text only, without marking page furniture.")
     ] = False,
     data: Data = None,
 ) -> None:

@@ -43,13 +43,15 @@ def ingest(
     name: Annotated[str | None, typer.Option(help="What to call the document.")] = None,
     collection: Annotated[
         str,
-        typer.Option(help="What to put them into (the folder's name).", show_default=False),
+        typer.Option(
+            help="The collection to add them to (default: the folder's name).", show_default=False
+        ),
     ] = "",
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would change; change nothing.")
     ] = False,
     watch: Annotated[
-        bool, typer.Option("--watch", help="Go on, and follow every later change.")
+        bool, typer.Option("--watch", help="Keep running, and ingest every later change.")
     ] = False,
     loader: Annotated[
         str | None,
@@ -61,12 +63,12 @@ def ingest(
     ] = None,
     ocr: Annotated[
         Literal["on", "off"] | None,
-        typer.Option(help="Read the text in pictures and scanned pages (on)."),
+        typer.Option(help="Read the text in pictures and scanned pages (default: on)."),
     ] = None,
     ray: Annotated[
         str | None,
         typer.Option(
-            help="Read and embed on a Ray cluster, or with “local” by Ray on this machine.",
+            help="The Ray cluster that reads and embeds, or “local” for this machine.",
             metavar="ADDRESS",
         ),
     ] = None,
@@ -88,15 +90,15 @@ def ingest(
 
         given.append(str(sample_path()))
     if loader and (given or name or watch):
-        raise UsageError("--loader takes what the loader gives: no SOURCE, --name or --watch.")
+        raise UsageError("--loader cannot be combined with SOURCE, --name or --watch.")
     if loader_arg and not loader:
-        raise UsageError("--loader-arg belongs to a loader: name it with --loader.")
+        raise UsageError("--loader-arg needs a loader; name one with --loader.")
     if not given and not loader:
         raise UsageError("Name a file, folder or link: footnote ingest FILE, or --sample.")
     if watch and dry_run:
-        raise UsageError("--watch takes changes in and --dry-run changes nothing: choose one.")
+        raise UsageError("--watch ingests changes and --dry-run changes nothing; use one of them.")
     if ray and watch:
-        raise UsageError("--watch takes one change at a time in: leave --ray out.")
+        raise UsageError("--watch ingests one change at a time; it cannot be combined with --ray.")
     settings = settings_for(data, ocr=None if ocr is None else ocr == "on")
     from app.service.ingest.ingestion import Ingester
 

@@ -17,7 +17,7 @@ def register(cli: typer.Typer) -> None:
 def serve_vectors(
     data: Data = None,
     port: Annotated[
-        int, typer.Option(min=0, max=65535, help="The port on 127.0.0.1; 0 takes a free one.")
+        int, typer.Option(min=0, max=65535, help="The port on 127.0.0.1; 0 chooses a free one.")
     ] = 0,
 ) -> None:
     """Serve the vectors of a data folder to several processes (chats, ingests) at once.

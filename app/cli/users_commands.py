@@ -31,7 +31,7 @@ def add(
     password_file: Annotated[
         Path | None,
         typer.Option(
-            help="A file with the password, or - for standard input; asked for if left out.",
+            help="A file with the password, or - for standard input; asked for if omitted.",
             allow_dash=True,
         ),
     ] = None,
@@ -39,7 +39,7 @@ def add(
         bool,
         typer.Option(
             "--same-person",
-            help="Whoever had this name before, with all that they asked and added.",
+            help="The person who had this name before; they get back what they asked and added.",
         ),
     ] = False,
     data: Data = None,

@@ -148,7 +148,7 @@ def _read(path: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise _unreadable(path, error) from error
     if not isinstance(held, dict):
-        raise _unreadable(path, "it is no JSON object")
+        raise _unreadable(path, "it is not a JSON object")
     return held
 
 

@@ -54,7 +54,7 @@ def threshold_for(risk: float, points: tuple[Point, ...]) -> float:
         else "there are no calibration questions for this language model. Make some with "
         "footnote eval calibrate SET --model MODEL, or choose a strictness"
     )
-    raise RiskError(f"No answer is sure to keep to a risk of {risk:g}: {told}.")
+    raise RiskError(f"No threshold is certain to keep a risk of {risk:g}: {told}.")
 
 
 def _least_threshold(risk: float, points: Sequence[Point]) -> float | None:

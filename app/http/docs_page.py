@@ -53,7 +53,7 @@ def install(app: FastAPI, prefixes: Sequence[str]) -> None:
 
 
 def _nowhere(rest: str) -> None:
-    raise HTTPException(404, f"There is no call {rest!r} here; /docs describes all of them.")
+    raise HTTPException(404, f"There is no API call {rest!r}; /docs describes all of them.")
 
 
 def docs_page(schema: dict[str, Any], file: str) -> str:

@@ -77,7 +77,7 @@ def install(app: FastAPI, engine: Engine, token: str, *, loopback: bool) -> None
 
 def _check(request: Request, token: str) -> None:
     if not token:
-        raise HTTPException(404, "There are no metrics here: set metrics_token to have them.")
+        raise HTTPException(404, "Metrics are off; set metrics_token to turn them on.")
     scheme, _, given = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not hmac.compare_digest(given.encode(), token.encode()):
         raise HTTPException(401, "Give the metrics token.", {"WWW-Authenticate": "Bearer"})

@@ -29,7 +29,9 @@ def open_model(settings: Settings) -> ChatModel | None:
 def _open_local(settings: Settings) -> ChatModel | None:
     path = model_path(settings)
     if path is None and settings.gguf is not None:
-        raise ModelMissing(f"There is no model file {settings.gguf}: give another with gguf.")
+        raise ModelMissing(
+            f"There is no model file {settings.gguf}: name another one with the setting gguf."
+        )
     if path is None and settings.model == "auto":
         return None
     if path is None:

@@ -187,8 +187,8 @@ class ChatLlamaCpp(BaseChatModel):
             return library.Server(params)
         except RuntimeError as error:
             raise ModelMissing(
-                f"{self.model_path} cannot be loaded: it is no GGUF model, or there is not enough "
-                "memory. Run footnote pull to get the usual one again."
+                f"{self.model_path} cannot be loaded: it is not a GGUF model, or there is not "
+                "enough memory. Run footnote pull to get the usual one again."
             ) from error
 
 

@@ -90,7 +90,7 @@ class GradioGuard:
     def _checked(self, owner: str, body: Any) -> bytes:
         """The body with the page's name tied to its user, and no file but their uploads."""
         if not isinstance(body, dict) or has_half_character(body):
-            raise ValueError("it is no JSON object, or it holds half a character")
+            raise ValueError("it is not a JSON object, or it holds half a character")
         if body.get("session_hash") is not None:
             body["session_hash"] = page_of(owner, str(body["session_hash"]))
         return json.dumps(self._files_checked(owner, body)).encode()

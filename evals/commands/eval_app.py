@@ -88,7 +88,7 @@ def run_command(
     one_by_one: Annotated[
         bool, typer.Option(help="Ask one question at a time, for honest latencies.")
     ] = False,
-    fresh: Annotated[bool, typer.Option(help="Make a finished run again.")] = False,
+    fresh: Annotated[bool, typer.Option(help="Run a finished run again.")] = False,
     fail_under: FailUnder = None,
     against: Annotated[str | None, typer.Option(help="A baseline run to compare with.")] = None,
     allow_drop: AllowDrop = 0.0,
@@ -129,7 +129,9 @@ def compare_command(
     *,
     data: Data = None,
     fail_under: FailUnder = None,
-    allow_drop: Annotated[float | None, typer.Option(help="Exit with 3 on a larger drop.")] = None,
+    allow_drop: Annotated[
+        float | None, typer.Option(help="Exit with code 3 if a score drops by more.")
+    ] = None,
     flips: Annotated[int, typer.Option(help="How many flipped questions to show.")] = 20,
 ) -> None:
     """Compare two runs: differences, tests, and the questions that flipped."""
@@ -147,7 +149,7 @@ def report_command(
     runs: Annotated[list[str], typer.Argument(metavar="RUN…", help="Ids or folders of runs.")],
     data: Data = None,
     out: Annotated[
-        Path | None, typer.Option(help="A .html, .md or .json file; else Markdown is printed.")
+        Path | None, typer.Option(help="A .html, .md or .json file; otherwise Markdown is printed.")
     ] = None,
 ) -> None:
     """Report runs as one HTML page, as Markdown or as JSON."""
@@ -173,7 +175,7 @@ def baselines_command(
     seed: Seed = 1,
     balanced: Balanced = False,
     kind: Kind = None,
-    fresh: Annotated[bool, typer.Option(help="Make finished runs again.")] = False,
+    fresh: Annotated[bool, typer.Option(help="Run finished runs again.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
     """Compare Footnote with a plain pipeline, BM25 alone and dense retrieval alone."""

@@ -22,15 +22,17 @@ Documents = Annotated[
     list[str] | None,
     typer.Option("--documents", help="Ask these instead of the data folder's documents."),
 ]
-Sample = Annotated[int | None, typer.Option(min=1, help="Ask only so many, drawn with the seed.")]
+Sample = Annotated[
+    int | None, typer.Option(min=1, help="How many questions to ask, drawn with the seed.")
+]
 Seed = Annotated[int, typer.Option(help="The seed of the sample.")]
 Balanced = Annotated[bool, typer.Option(help="Draw as many answerable as not.")]
 Kind = Annotated[list[str] | None, typer.Option(help="Ask only questions of this kind.")]
 FailUnder = Annotated[
     list[str] | None,
-    typer.Option(metavar="FIGURE=VALUE", help="Exit with 3 if a figure is below this."),
+    typer.Option(metavar="FIGURE=VALUE", help="Exit with code 3 if a figure is below this value."),
 ]
-AllowDrop = Annotated[float, typer.Option(help="How far below the baseline a score may be.")]
+AllowDrop = Annotated[float, typer.Option(help="How far a score may be below the baseline's.")]
 WholeLibrary = Annotated[
     bool, typer.Option(help="Ask all documents, also if a question names its own.")
 ]

@@ -81,7 +81,7 @@ def progress_bar(title: str) -> Iterator[runs.Progress]:
             yield lambda done, total: bar.update(task, completed=done, total=total)
         except KeyboardInterrupt:
             bar.stop()
-            errors.print("Stopped. The same command goes on from here.")
+            errors.print("Stopped. Run the same command to continue from here.")
             raise typer.Exit(INTERRUPTED_EXIT_CODE) from None
 
 

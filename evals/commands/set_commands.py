@@ -32,14 +32,14 @@ def check_command(questions: SetArgument, data: Data = None, documents: Document
 
 def calibrate_command(
     questions: Annotated[
-        str | None, typer.Argument(metavar="[SET]", help="A set; else your own.")
+        str | None, typer.Argument(metavar="[SET]", help="A set (default: your own).")
     ] = None,
     *,
     data: Data = None,
     model: Model = None,
     documents: Documents = None,
     forget: Annotated[
-        bool, typer.Option(help="Go back to the calibration that Footnote came with.")
+        bool, typer.Option(help="Return to the calibration shipped with Footnote.")
     ] = False,
 ) -> None:
     """Calibrate the data folder's answers, with a model or in quotes, to a set's questions.
@@ -60,7 +60,7 @@ def calibrate_command(
         name = "local" if settings.model == "auto" else settings.model
         store_fit(settings.data, name, None, shared_files(settings).changing)
         name = "quotes" if settings.model == "none" else settings.model
-        console.print(f"The calibration of {escape(name)} is the one that Footnote came with.")
+        console.print(f"The calibration of {escape(name)} is the one shipped with Footnote.")
         return
     loaded = open_set(questions or own_set(settings), QuestionChoice())
     with (
@@ -79,7 +79,7 @@ def calibrate_command(
 def drift_command(
     document: Annotated[str, typer.Argument(help="A document's name.")],
     questions: Annotated[
-        str | None, typer.Argument(metavar="[SET]", help="A set; else your own.")
+        str | None, typer.Argument(metavar="[SET]", help="A set (default: your own).")
     ] = None,
     data: Data = None,
     model: Model = None,
@@ -103,7 +103,7 @@ def draft_command(
     model: Model = None,
     count: Annotated[int, typer.Option(min=1, help="How many questions to propose.")] = 10,
     seed: Seed = 1,
-    out: Annotated[Path | None, typer.Option(help="The set to add to; else your own.")] = None,
+    out: Annotated[Path | None, typer.Option(help="The set to add to (default: your own).")] = None,
 ) -> None:
     """Propose questions on a document with the language model, to accept, edit or reject."""
     from app.settings import load_settings
@@ -142,7 +142,7 @@ def verdicts_command(
         ),
     ],
     each: Annotated[
-        int | None, typer.Option(min=1, help="At most so many of each source and label.")
+        int | None, typer.Option(min=1, help="The most pairs of each source and label.")
     ] = None,
     seed: Seed = 1,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,

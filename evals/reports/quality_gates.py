@@ -20,7 +20,9 @@ def parse_bars(bars: Sequence[str]) -> dict[str, float]:
         try:
             parsed[name.strip()] = float(value)
         except ValueError as error:
-            raise RunError(f"“{bar}” is no bar; write FIGURE=VALUE, as accuracy=0.8.") from error
+            raise RunError(
+                f"“{bar}” is not a bar; write FIGURE=VALUE, for example accuracy=0.8."
+            ) from error
     return parsed
 
 

@@ -29,7 +29,7 @@ def render(runs: Sequence[Run], suffix: str) -> str:
     """The report as text. Raises :class:`RunError` for an ending that is none of the three."""
     forms = {".html": as_html, ".md": as_markdown, ".json": as_json}
     if suffix not in forms:
-        raise RunError(f"A report is {', '.join(forms)}; “{suffix}” is none of them.")
+        raise RunError(f"A report is {', '.join(forms)}; “{suffix}” is not one of them.")
     if not all(run.lines for run in runs):
         raise RunError("A run without a scored question has nothing to report.")
     return forms[suffix](runs)

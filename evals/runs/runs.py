@@ -195,7 +195,7 @@ def find_run(runs: Path, name: str) -> Run:
         return load_run(Path(name))
     found = sorted(runs.glob(f"{name}*/run.json")) if name and "/" not in name else []
     if len(found) > 1:
-        raise RunError(f"“{name}” begins {len(found)} runs; give more of the id.")
+        raise RunError(f"“{name}” matches {len(found)} runs; give more of the id.")
     if not found:
         raise RunError(f"There is no run “{name}” in {runs}; see `footnote eval list`.")
     return load_run(found[0].parent)

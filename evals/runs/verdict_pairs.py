@@ -77,12 +77,12 @@ def _pair(line: str, place: str) -> Pair:
         pair = Pair(row["claim"], row["premise"], row["label"], str(row.get("source", "pairs")))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise PairsError(
-            f'{place} is no pair: write {{"claim": …, "premise": …, "label": …}}.'
+            f'{place} is not a pair; write {{"claim": …, "premise": …, "label": …}}.'
         ) from error
     if not isinstance(pair.claim, str) or not isinstance(pair.premise, str):
         raise PairsError(f"{place}: claim and premise are texts.")
     if pair.label not in PAIR_LABELS:
-        raise PairsError(f"{place}: “{pair.label}” is no label; use {', '.join(PAIR_LABELS)}.")
+        raise PairsError(f"{place}: “{pair.label}” is not a label; use {', '.join(PAIR_LABELS)}.")
     return pair
 
 

@@ -206,7 +206,7 @@ def _zipped(data: bytes, source: Source) -> Format:
     if "xl/workbook.bin" in members:
         return XLS
     raise source.unreadable(
-        f"this is an archive without a document that we know; unpack it first. "
+        f"this is an archive without a document that Footnote reads; unpack it first. "
         f"Footnote reads {format_names()}."
     )
 

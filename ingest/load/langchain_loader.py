@@ -42,7 +42,7 @@ def open_loader(path: str, arguments: Sequence[str] = ()) -> BaseLoader:
     """
     module, _, name = path.partition(":")
     if not module or not name:
-        raise LoaderError(f"{path!r} is no loader: write package.module:Class.")
+        raise LoaderError(f"{path!r} is not a loader; write package.module:Class.")
     try:
         made = getattr(importlib.import_module(module), name)
     except ImportError as error:
@@ -52,7 +52,7 @@ def open_loader(path: str, arguments: Sequence[str] = ()) -> BaseLoader:
     except AttributeError as error:
         raise LoaderError(f"There is no {name} in {module}.") from error
     if not callable(getattr(made, "lazy_load", None)):
-        raise LoaderError(f"{path} is no LangChain document loader: it has no lazy_load.")
+        raise LoaderError(f"{path} is not a LangChain document loader; it has no lazy_load.")
     given = dict(_argument(argument) for argument in arguments)
     try:
         loader: BaseLoader = made(**given)
@@ -64,7 +64,7 @@ def open_loader(path: str, arguments: Sequence[str] = ()) -> BaseLoader:
 def _argument(given: str) -> tuple[str, Any]:
     key, equals, value = given.partition("=")
     if not equals or not key.isidentifier():
-        raise LoaderError(f"{given!r} is no argument of a loader: write --loader-arg key=value.")
+        raise LoaderError(f"{given!r} is not a loader argument; write --loader-arg key=value.")
     try:
         return key, json.loads(value)
     except ValueError:

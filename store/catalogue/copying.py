@@ -58,7 +58,7 @@ def refuse_filled(db: Connection, place: str, tables: Sequence[Table]) -> None:
     """Raises ``StoreError`` if one of the tables has rows."""
     for table in tables:
         if db.execute(select(*table.primary_key).limit(1)).first():
-            raise StoreError(f"There are {table.name} in {place} already: name an empty one.")
+            raise StoreError(f"{place} already contains {table.name}; choose an empty database.")
 
 
 def copy_rows(

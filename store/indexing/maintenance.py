@@ -120,6 +120,6 @@ def check_settings(catalogue: Catalogue, ours: Mapping[str, str], folder: Path) 
         raise StoreError(
             f"The documents in {folder} were ingested with another {what} "
             f"({theirs[what]}; now {ours[what]}). Run `footnote reindex` to bring them up to "
-            "date, or set the former one again."
+            "date, or restore the former setting."
         )
     catalogue.set_meta(ours)

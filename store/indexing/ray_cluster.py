@@ -126,8 +126,8 @@ class RayCluster:
             except self._ray.exceptions.RayError as error:
                 said = " ".join(str(error).split())[:300]
                 raise StoreError(
-                    f"The Ray workers that embed ended ({said}). What is current stays so; ingest "
-                    "the same again to go on."
+                    f"The Ray workers that embed ended ({said}). Documents that are current "
+                    "stay current; run the same ingest again to continue."
                 ) from error
             done += len(parts[first])
             if progress:

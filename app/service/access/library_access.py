@@ -116,7 +116,7 @@ class LibraryAccess:
         collection = self.library_of(user).history(own_one)[-1].collection
         if collection not in editable:
             raise NotAllowed(
-                f"Only its editors change what is in {collection}. Whoever runs Footnote makes "
+                f"Only editors can change {collection}. Whoever runs Footnote can make "
                 f"you one: footnote collections share {collection} {user} --editor"
             )
         return self.library.within(editable)

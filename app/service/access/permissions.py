@@ -90,7 +90,7 @@ class Permissions:
         """Let a user (or everybody, ``*``) read or change a collection. Raises ``NotAllowed`` for
         an unknown user or role."""
         if role not in get_args(Role):
-            raise NotAllowed(f"{role} is no role: say reader or editor.")
+            raise NotAllowed(f"{role} is not a role; use reader or editor.")
         with self._database.writing() as db:
             owner = _owner(db, name)
             if owner is None and name != EVERYONE:

@@ -73,7 +73,9 @@ class Users:
                 return
             for other in db.execute(select(users.c.name)).scalars():
                 if other.casefold() == name.casefold():
-                    raise UserError(f"There is {other} already: choose a name that differs more.")
+                    raise UserError(
+                        f"There is {other} already: choose a name that differs in more than case."
+                    )
             owner = _next_owner(db, name, same_person=same_person)
             db.execute(insert(users).values(name=name, hash=hashed, owner=owner))
 

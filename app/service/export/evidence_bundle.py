@@ -35,7 +35,7 @@ ANSWER_FIELDS = (
 
 
 class EvidenceError(FootnoteError):
-    """The file is no evidence file, or not one of this version."""
+    """The file is not an evidence file, or not one of this version."""
 
     exit_code = 2
 
@@ -105,7 +105,7 @@ def read_evidence(path: Path) -> dict[str, Any]:
     found = content.get("format") if isinstance(content, dict) else None
     if found != FORMAT:
         raise EvidenceError(
-            f"{path} is no evidence file of this version ({FORMAT!r}): write one with "
+            f"{path} is not an evidence file of this version ({FORMAT!r}): write one with "
             "footnote answers export."
         )
     return dict(content)

@@ -113,7 +113,7 @@ class OneEach:
             place, held = self._lines.get(user, (threading.Lock(), 0))
             if held > self._waiting:
                 raise Busy(
-                    f"{held} additions of yours are in progress: wait for one of them to end."
+                    f"{held} additions of yours are in progress; wait until one of them is done."
                 )
             self._lines[user] = place, held + 1
         try:

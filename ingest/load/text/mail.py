@@ -32,7 +32,7 @@ def load(data: bytes, source: Source) -> Document:
 
     message = message_from_bytes(data, policy=policy.default)
     if not any(message[name] for name in _HEADERS):
-        raise source.unreadable("no sender, receiver or subject is in it: it is no e-mail.")
+        raise source.unreadable("no sender, receiver or subject is in it: it is not an e-mail.")
     builder = Builder()
     headers = {name: str(message[name]) for name in _HEADERS if message[name]}
     _head(builder, headers)

@@ -41,7 +41,7 @@ def _json(text: str, source: Source, line: int) -> Any:
     except (json.JSONDecodeError, RecursionError) as error:
         at = line + getattr(error, "lineno", 1) - 1
         raise source.unreadable(
-            f"it is not well-formed JSON (line {at}). Mend it there."
+            f"it is not well-formed JSON (line {at}). Fix the file and add it again."
         ) from error
 
 

@@ -178,7 +178,7 @@ def _received(
     kind["content-type"] = response.headers.get("content-type", "application/octet-stream")
     media_type = kind.get_content_type()
     if not media_type.startswith(_WANTED):
-        raise _failed(url, f"its type is {media_type}, which is no document that we read")
+        raise _failed(url, f"its type is {media_type}, which is not a document that Footnote reads")
     data = _body(response, url, max_bytes)
     kept = {
         key: response.headers[key] for key in ("etag", "last-modified") if key in response.headers
