@@ -119,8 +119,8 @@ def required_users(settings: Settings) -> Users | None:
     users = Users(settings.data, settings.database)
     if not users.names():
         raise SignInNeeded(
-            f"On {settings.host} others can reach the chat, so people must sign in, and there is no "
-            "user yet. Create one first: footnote users add NAME."
+            f"On {settings.host} others can reach the chat, so people must sign in, and there is "
+            "no user yet. Create one first: footnote users add NAME."
         )
     return users
 

@@ -59,7 +59,8 @@ def decode(data: bytes, source: Source) -> Decoded:
             return Decoded(clean(text), () if known else (_told(encoding),))
     raise source.unreadable(
         f"this is not text in an encoding that Footnote knows (tried "
-        f"{', '.join(tried) or 'none'}). Save it as UTF-8 text, or give the original PDF, Word, web or spreadsheet file."
+        f"{', '.join(tried) or 'none'}). Save it as UTF-8 text, or give the original PDF, "
+        "Word, web or spreadsheet file."
     )
 
 
