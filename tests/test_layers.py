@@ -14,15 +14,8 @@ ROOT = Path(__file__).parent.parent
 PACKAGES = ("ingest", "store", "app", "evals")
 """In the order in which data flows: each imports only those before it."""
 APP_LAYERS = (
-    (
-        "app.models.worker_stream",
-        "app.formats.html_escape",
-        "app.formats.inline_markdown",
-        "store.files.file_lock",
-    ),
-    ("app.answer", "app.settings", "app.formats.answer_text", "app.formats.json_forms"),
-    ("app.language",),
-    ("app.question", "app.models"),
+    ("app.answer", "app.settings", "app.language"),
+    ("app.formats", "app.models", "app.question"),
     ("app.evidence", "app.tables"),
     ("app.answering",),
     ("app.langchain", "app.service"),

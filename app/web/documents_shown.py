@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from store.results import Revision
 
-MAX_PAGES = 100
+MAX_LISTED_DOCUMENTS = 100
 """Documents that are drawn at once; a button shows as many again."""
 
 
@@ -21,7 +21,7 @@ class DocumentsShown:
 
     words: str = ""
     sort: str = "name"
-    most: int = MAX_PAGES
+    most: int = MAX_LISTED_DOCUMENTS
     removing: str = ""
     removed: Revision | None = None
     own: set[str] = field(default_factory=set)

@@ -20,7 +20,7 @@ from app.web.answer_stream import INTERNAL_PROBLEM
 from app.web.chat import Chat
 from app.web.components import Stream, handler, html_component, owner_of, session_of, takes_uploads
 from app.web.document_list import SORT_CHOICES, omissions, render_document_list
-from app.web.documents_shown import MAX_PAGES, DocumentsShown
+from app.web.documents_shown import MAX_LISTED_DOCUMENTS, DocumentsShown
 from app.web.open_source import read_revision
 from app.web.render_diff import render_diff
 from ingest.errors import FootnoteError
@@ -202,7 +202,7 @@ def build(chat: Chat, tab: Any, stream: Stream) -> Any:
     @handler
     def narrow(words: str, sort: str, request: gr.Request) -> str:
         page = chat.page(session_of(request))
-        page.words, page.sort, page.most = words, sort or "name", MAX_PAGES
+        page.words, page.sort, page.most = words, sort or "name", MAX_LISTED_DOCUMENTS
         return show_list(request)
 
     # One after the other: a list drawn when the tab was opened must not replace a later one.
@@ -238,7 +238,7 @@ def _change(chat: Chat, owner: str, page: DocumentsShown, chosen: PressedButton)
     if chosen.what == "ask-remove":
         page.removing = chosen.revision
     if chosen.what == "more":
-        page.most += MAX_PAGES
+        page.most += MAX_LISTED_DOCUMENTS
     if chosen.what not in ("remove", "purge", "restore"):
         return gr.skip()
     library = chat.engine.library_to_change(owner, chosen.document)

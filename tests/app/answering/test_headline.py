@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.answer import Answer
-from app.answering.headline import MOST, headline
+from app.answering.headline import MAX_HEADLINE_WORDS, headline
 from app.answering.pipeline import Answerer
 from app.cli.common import console
 from app.cli.print_answer import show_answer
@@ -82,7 +82,7 @@ def test_of_a_long_clause_the_words_around_the_span_are_taken() -> None:
     text = "one two " * 20 + "KEY " + "three four " * 20
     at = text.index("KEY")
     said = headline(text, (at, at + 3)).split()
-    assert len(said) == MOST and said.index("KEY") == MOST // 2
+    assert len(said) == MAX_HEADLINE_WORDS and said.index("KEY") == MAX_HEADLINE_WORDS // 2
     assert headline(text, (0, len(text))) == "", "a span of a whole page is no headline"
 
 
@@ -97,7 +97,7 @@ def test_a_headline_is_a_slice_with_the_span_in_it(parts: list[str], data: st.Da
     last = data.draw(st.integers(first, len(words) - 1))
     start, end = words[first][0], words[last][1]
     said = headline(text, (start, end))
-    assert said in text and len(said.split()) <= MOST
+    assert said in text and len(said.split()) <= MAX_HEADLINE_WORDS
     assert not said or text[start:end].strip(",;") in said
 
 

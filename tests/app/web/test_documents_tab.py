@@ -73,7 +73,7 @@ def test_a_long_list_is_shown_in_parts(
     visit: Page, mill: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in ("documents_shown", "documents_tab"):
-        monkeypatch.setattr(f"app.web.{module}.MOST", 2)
+        monkeypatch.setattr(f"app.web.{module}.MAX_LISTED_DOCUMENTS", 2)
     documents(visit)
     visit.get_by_label("Find a document").fill("txt")
     expect(visit.locator("#library")).to_contain_text("2 of 3 documents are shown")
