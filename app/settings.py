@@ -197,5 +197,7 @@ def _build(values: Mapping[str, Any]) -> Settings:
         return Settings(**values)
     except ValidationError as error:
         first = error.errors()[0]
-        name, said = first["loc"][0], first["msg"].removeprefix("Value error, ")
-        raise SettingsError(f"The setting {name} cannot be {first['input']!r}: {said}.") from error
+        name, reason = first["loc"][0], first["msg"].removeprefix("Value error, ")
+        raise SettingsError(
+            f"The setting {name} cannot be {first['input']!r}: {reason}."
+        ) from error

@@ -155,7 +155,7 @@ def ends_with_colon(words: str) -> bool:
 
 
 def _bare_items(text: str, blocks: Sequence[Block], first: int) -> list[int]:
-    found: list[int] = []
+    places: list[int] = []
     lengths: list[int] = []
     for at in range(first, len(blocks)):
         block = blocks[at]
@@ -169,6 +169,6 @@ def _bare_items(text: str, blocks: Sequence[Block], first: int) -> list[int]:
             or len(sentences(words)) > 1
         ):
             break
-        found.append(at)
+        places.append(at)
         lengths.append(len(words))
-    return found
+    return places

@@ -23,17 +23,17 @@ class BlockContext:
 
 def block_contexts(text: str, blocks: Sequence[Block]) -> list[BlockContext]:
     """The frame of each block, made of blocks before it only."""
-    found: list[BlockContext] = []
+    contexts: list[BlockContext] = []
     frame = BlockContext()
     previous: Block | None = None
     for block in blocks:
         if not is_furniture(block):
             frame = _at(frame, block, previous)
-        found.append(BlockContext() if is_furniture(block) else frame)
+        contexts.append(BlockContext() if is_furniture(block) else frame)
         if not is_furniture(block):
             frame = _after(text, frame, block)
             previous = block
-    return found
+    return contexts
 
 
 def leads_in(text: str, block: Block) -> bool:

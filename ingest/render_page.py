@@ -70,11 +70,13 @@ def as_json(data: bytes, media_type: str, page: int, quote: str, scans: str) -> 
 
 def _of_pdf(data: bytes, page: int) -> tuple[Image, dict[int, list[Character]]]:
     """The page, and the characters on it and on the next one by page."""
-    with pdf.opened(data, Source("document.pdf", "")) as held:
-        if not 1 <= page <= len(held):
-            raise UnreadableDocument(f"there is no page {page} in a document of {len(held)} pages.")
-        words = {n: characters(held, n - 1) for n in (page, page + 1) if n <= len(held)}
-        return held[page - 1].render(scale=SCALE).to_pil(), words
+    with pdf.opened(data, Source("document.pdf", "")) as opened:
+        if not 1 <= page <= len(opened):
+            raise UnreadableDocument(
+                f"there is no page {page} in a document of {len(opened)} pages."
+            )
+        words = {n: characters(opened, n - 1) for n in (page, page + 1) if n <= len(opened)}
+        return opened[page - 1].render(scale=SCALE).to_pil(), words
 
 
 def _of_picture(data: bytes, page: int) -> Image:

@@ -58,7 +58,7 @@ class Table:
 
 def tables(text: str, blocks: Sequence[Block]) -> list[Table]:
     """The tables of a document that have a row below the header, in order."""
-    found = []
+    tables_found = []
     for headings, run in _runs(text, blocks):
         head = run[0] if run[0].level > 0 else None
         markdown = head is not None and "\n" in text[head.start : head.end]
@@ -70,8 +70,8 @@ def tables(text: str, blocks: Sequence[Block]) -> list[Table]:
             width = max(len(header), *(len(row.cells) for row in rows))
             even = (Row(r.start, r.end, _widened(r.cells, width, r.end), r.number) for r in rows)
             at = head.end if head else rows[0].start
-            found.append(Table(_widened(header, width, at), tuple(even), headings))
-    return found
+            tables_found.append(Table(_widened(header, width, at), tuple(even), headings))
+    return tables_found
 
 
 def cells_of_line(line: str) -> tuple[str, ...]:

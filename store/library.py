@@ -153,10 +153,10 @@ class Library:
 
     def revision(self, revision_id: str) -> Revision:
         """A revision, current or not."""
-        found = self._catalogue.revision(revision_id)
-        if found is None:
+        revision = self._catalogue.revision(revision_id)
+        if revision is None:
             raise StoreError(f"There is no revision {revision_id!r}; it may have been purged.")
-        return found
+        return revision
 
     def text(self, revision_id: str) -> str:
         """The text that citations into a revision slice."""
@@ -348,15 +348,15 @@ class Library:
     ) -> list[StoredAnswer]:
         """Stored answers (of ``ids`` alone if given), newest first, with their status today."""
         self._check_settings()
-        found = answer_log.load_answers(self._catalogue, self._indexer.model, self._ask_again, ids)
-        return [answer for answer in found if status is None or answer.status == status]
+        stored = answer_log.load_answers(self._catalogue, self._indexer.model, self._ask_again, ids)
+        return [answer for answer in stored if status is None or answer.status == status]
 
     def stored_answer(self, answer_id: str) -> StoredAnswer:
         """One stored answer with its status today."""
-        found = self.answers(ids=[answer_id])
-        if not found:
+        stored = self.answers(ids=[answer_id])
+        if not stored:
             raise StoreError(f"There is no stored answer {answer_id!r}; see `footnote answers`.")
-        return found[0]
+        return stored[0]
 
     def _ask_again(
         self, question: str, vector: NDArray[np.float32] | None, documents: Sequence[str] | None

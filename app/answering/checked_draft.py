@@ -74,11 +74,11 @@ def _best_source(
 
 def matching_span(checked: CheckedSentence) -> tuple[int, int] | None:
     """Where the model's words stand in the source, if they do and are not all of it."""
-    said = checked.drafted.text.strip(" .")
-    found = re.search(re.escape(said), checked.source.text, re.IGNORECASE)
-    if not said or found is None or len(said) == len(checked.source.text):
+    own_words = checked.drafted.text.strip(" .")
+    match = re.search(re.escape(own_words), checked.source.text, re.IGNORECASE)
+    if not own_words or match is None or len(own_words) == len(checked.source.text):
         return None
-    return checked.source.start + found.start(), checked.source.start + found.end()
+    return checked.source.start + match.start(), checked.source.start + match.end()
 
 
 def dropped_note(checked: CheckedSentence) -> str:

@@ -23,11 +23,11 @@ class PromptSource:
     lines: tuple[tuple[int, int], ...]
 
 
-def prompt_sources(found: ScoredEvidence) -> list[PromptSource]:
+def prompt_sources(scored: ScoredEvidence) -> list[PromptSource]:
     """Sources for the prompt: best first until the room is taken, then in document order."""
     taken: list[PromptSource] = []
     room = MAX_PROMPT_CHARS
-    chosen = choose_quotes(found, MAX_PROMPT_SOURCES, nearly=0.0)
+    chosen = choose_quotes(scored, MAX_PROMPT_SOURCES, nearly=0.0)
     for quote in sorted(chosen, key=lambda q: -q.evidence.score):
         text = quote.evidence.hit.source.text[quote.start : quote.end]
         if taken and len(text) > room:

@@ -41,17 +41,17 @@ def document_facts(
     """What is asked of each document. If none has it: None if its text may say it all the same,
     else a refusal."""
     footnotes = CitationNumbering()
-    said: list[Sentence] = []
+    sentences: list[Sentence] = []
     notes: list[str] = []
     for revision in revisions[:MAX_DOCUMENTS]:
         hits = library.passages_as_hits(revision.id)
         if hits:
-            said += _fact(_Facts(revision, hits, footnotes, notes), aspect)
-    if not said:
+            sentences += _fact(_Facts(revision, hits, footnotes, notes), aspect)
+    if not sentences:
         return None if aspect in IN_THE_TEXT else _none(question, aspect, revisions)
     return Answer(
-        question, question, "answer", tuple(said), footnotes.citations, "", (), 1.0, "none",
-        tuple(notes), computed=_computed(said),
+        question, question, "answer", tuple(sentences), footnotes.citations, "", (), 1.0, "none",
+        tuple(notes), computed=_computed(sentences),
     )  # fmt: skip
 
 
@@ -62,8 +62,8 @@ def _none(question: str, aspect: Aspect, revisions: Sequence[Revision]) -> Answe
     return Answer(question, question, "refusal", (), (), reason, (), 0.0, "none")
 
 
-def _computed(said: Sequence[Sentence]) -> Computed | None:
-    texts = [one.text for one in said if one.verdict is Verdict.COMPUTED]
+def _computed(sentences: Sequence[Sentence]) -> Computed | None:
+    texts = [one.text for one in sentences if one.verdict is Verdict.COMPUTED]
     values = tuple(text.rpartition(": ")[2].rstrip(".") for text in texts)
     return Computed(values, " ".join(texts)) if texts else None
 

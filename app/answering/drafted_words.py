@@ -16,12 +16,12 @@ def is_fragment(drafted: DraftedSentence, source: PromptSource) -> bool:
     return len(words(drafted.text)) <= MAX_FRAGMENT_WORDS and occurs_in(drafted.text, source.text)
 
 
-def nearest_line(said: str, source: PromptSource) -> tuple[int, int]:
+def nearest_line(wording: str, source: PromptSource) -> tuple[int, int]:
     """The source's sentence or line that a drafted sentence rests on."""
     text = source.evidence.hit.source.text
 
     def foreign(line: tuple[int, int]) -> float:
-        return share_of_new_words(said, text[slice(*line)])
+        return share_of_new_words(wording, text[slice(*line)])
 
     return min(source.lines, key=foreign)
 

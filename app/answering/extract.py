@@ -43,22 +43,22 @@ class Quote:
 
 
 def choose_quotes(
-    found: ScoredEvidence, most: int = MAX_QUOTED_SENTENCES, nearly: float = NEARLY_AS_LIKELY
+    scored: ScoredEvidence, most: int = MAX_QUOTED_SENTENCES, nearly: float = NEARLY_AS_LIKELY
 ) -> list[Quote]:
     """Quotes for a question, in reading order within a document, best document first.
 
     At most ``most`` of them, each at least ``nearly`` times as likely as the best.
     """
-    if not found.evidence:
+    if not scored.evidence:
         return []
-    best = found.evidence[0]
+    best = scored.evidence[0]
     chosen: list[Quote] = []
-    for evidence in found.evidence:
+    for evidence in scored.evidence:
         if len(chosen) == most or chosen and evidence.score < nearly * best.score:
             break
         if any(_within(evidence, q) for q in chosen):
             continue
-        whole = _list_quote(evidence, found.question)
+        whole = _list_quote(evidence, scored.question)
         if whole is None:
             start, end = span_with_antecedent(evidence)
             before = [(start, evidence.start)] if start < evidence.start else []

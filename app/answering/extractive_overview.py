@@ -49,18 +49,18 @@ def document_overview(
     library: Library, revisions: Sequence[Revision], question: str
 ) -> Answer | None:
     """Sentences that cover the documents, as an answer in quotes; None if there are none."""
-    footnotes, said, of = CitationNumbering(), list[Sentence](), 0
+    footnotes, sentences, of = CitationNumbering(), list[Sentence](), 0
     each = max(1, MAX_SENTENCES // max(1, len(revisions)))
     for revision in revisions[:MAX_SENTENCES]:
         hits = library.passages_as_hits(revision.id)
         if hits:
             parts = _sections(hits[0])
             of += sum(len(part.spans) for part in parts)
-            said += _cited(footnotes, hits, _of_document(library, hits, parts, each))
+            sentences += _cited(footnotes, hits, _of_document(library, hits, parts, each))
     left_out = len(revisions) - MAX_SENTENCES
     more = f" {left_out:,} more documents are left out." if left_out > 0 else ""
-    note = f"{len(said)} of {of:,} sentences, chosen to cover the whole.{more}"
-    return _answer(question, said, footnotes, note)
+    note = f"{len(sentences)} of {of:,} sentences, chosen to cover the whole.{more}"
+    return _answer(question, sentences, footnotes, note)
 
 
 def section_overview(
@@ -72,10 +72,10 @@ def section_overview(
     if not hits:
         return None
     parts = _under(_sections(hits[0]), hits[0].source.blocks, heading)
-    said = _cited(footnotes, hits, _of_section(library, hits, parts))
+    sentences = _cited(footnotes, hits, _of_section(library, hits, parts))
     of = sum(len(part.spans) for part in parts)
-    note = f"{len(said)} of {of:,} sentences of this section." if len(said) < of else ""
-    return _answer(question, said, footnotes, note)
+    note = f"{len(sentences)} of {of:,} sentences of this section." if len(sentences) < of else ""
+    return _answer(question, sentences, footnotes, note)
 
 
 def section_list(
@@ -95,18 +95,27 @@ def section_list(
     items = [b for b in under if b.kind is BlockKind.LIST_ITEM or b.start in rows]
     if len(items) < 2:
         return None
-    said = _cited(footnotes, hits, [(b.start, b.end) for b in items[:MAX_LIST_ITEMS]])
-    return _answer(question, said, footnotes, count_of_items(len(said), len(items)))
+    sentences = _cited(footnotes, hits, [(b.start, b.end) for b in items[:MAX_LIST_ITEMS]])
+    return _answer(question, sentences, footnotes, count_of_items(len(sentences), len(items)))
 
 
 def _answer(
-    question: str, said: Sequence[Sentence], footnotes: CitationNumbering, note: str
+    question: str, sentences: Sequence[Sentence], footnotes: CitationNumbering, note: str
 ) -> Answer | None:
-    if not said:
+    if not sentences:
         return None
     notes = (note,) if note else ()
     return Answer(
-        question, question, "answer", tuple(said), footnotes.citations, "", (), 1.0, "none", notes
+        question,
+        question,
+        "answer",
+        tuple(sentences),
+        footnotes.citations,
+        "",
+        (),
+        1.0,
+        "none",
+        notes,
     )
 
 
@@ -222,10 +231,10 @@ def _centrality(
     matrix = np.stack([vectors[text[a:b]] for a, b in some])
     mean = matrix.mean(axis=0)
     scores = matrix @ (mean / max(float(np.linalg.norm(mean)), 1e-9))
-    found: dict[tuple[int, int], float] = {}
+    centrality: dict[tuple[int, int], float] = {}
     for at, (span, score) in enumerate(zip(some, scores.tolist(), strict=True)):
         words = text[slice(*span)]
         whole = words.count("“") == words.count("”") and not words.count('"') % 2
         fits = whole and TOO_SHORT < len(words.split()) <= TOO_LONG and not refers_back(words)
-        found[span] = score + FIRST_SENTENCE_BONUS * (at == 0) - 0.25 * (not fits)
-    return found
+        centrality[span] = score + FIRST_SENTENCE_BONUS * (at == 0) - 0.25 * (not fits)
+    return centrality

@@ -158,8 +158,8 @@ class DraftedAnswer:
     def _unknown_citation_notes(self, checked: Sequence[CheckedSentence]) -> tuple[str, ...]:
         known = range(1, len(self._sources) + 1)
         strange = sorted({n for c in checked for n in c.drafted.numbers if n not in known})
-        told = ", ".join(f"[{n}]" for n in strange)
-        return (f"The model cited sources that it was not given: {told}.",) if strange else ()
+        listed = ", ".join(f"[{n}]" for n in strange)
+        return (f"The model cited sources that it was not given: {listed}.",) if strange else ()
 
     def _answer_from(
         self, result: ScoredEvidence, kept: Sequence[CheckedSentence], notes: tuple[str, ...]
@@ -171,12 +171,12 @@ class DraftedAnswer:
             citation = footnotes.cite(hit, c.source.start, c.source.end, self._key(c))
             text = hit.source.text
             lines = self._verbatim_lines(c, result.question)
-            said = (
+            lines_shown = (
                 [(text[a:b].strip(), Verdict.QUOTED) for a, b in lines]
                 if lines
                 else [(c.drafted.text, c.judgement.verdict)]
             )
-            for text_, verdict in said:
+            for text_, verdict in lines_shown:
                 sentences.setdefault(text_, Sentence(text_, (citation.n,), verdict))
         own = len(sentences)
         self._add_best_sentence(result, footnotes, sentences)

@@ -21,9 +21,9 @@ _BREAK = re.compile(r"(?<=[,;:–—)])\s+|\s+(?=[(–—])|(?<=[，、；：])"
 _EDGES = " \t\n,;:–—，、；：()[]"
 
 
-def is_sure(found: ScoredEvidence) -> bool:
+def is_sure(scored: ScoredEvidence) -> bool:
     """Whether the best sentence may stand alone, with further passages folded."""
-    return found.alone is not None and found.alone.answerable >= SURE_LOG_PROBABILITY
+    return scored.alone is not None and scored.alone.answerable >= SURE_LOG_PROBABILITY
 
 
 def headline(text: str, key: tuple[int, int], asked: str = "") -> str:

@@ -54,11 +54,11 @@ def stronger_claim(sentence: str, source: str) -> bool:
 def changed_unit(sentence: str, source: str) -> bool:
     """Whether a number of the sentence counts something that the source does not speak of."""
     among = stems(spell_out_units(source))
-    said = words(spell_out_units(sentence))
+    claimed = words(spell_out_units(sentence))
     return any(
         _is_amount(number) and not find_numbers(unit) and unit not in STOP_WORDS
         and soft_match(unit, among) == 0
-        for number, unit in zip(said, said[1:], strict=False)
+        for number, unit in zip(claimed, claimed[1:], strict=False)
     )  # fmt: skip
 
 
@@ -76,15 +76,15 @@ def shared_neighbours(sentence: str, source: str) -> float:
     """Share (0 to 1) of the sentence's neighbouring content words that are neighbours in the
     source, in the same order. Of "Anna hired Bert" and "Bert hired Anna" it is 0.
     """
-    said, among = (_content(text) for text in (sentence, source))
-    if len(said) < 2:
+    claimed, among = (_content(text) for text in (sentence, source))
+    if len(claimed) < 2:
         return 1.0
     near = {
         (word, other)
         for at, word in enumerate(among)
         for other in among[at + 1 : at + 1 + NEIGHBOUR_DISTANCE]
     }
-    pairs = list(zip(said, said[1:], strict=False))
+    pairs = list(zip(claimed, claimed[1:], strict=False))
     return sum(pair in near for pair in pairs) / len(pairs)
 
 
@@ -104,11 +104,11 @@ def is_restated(sentence: str, source: str, headings: str, neighbours: float) ->
                 return False
             put_in = True
             continue
-        found = among.index(word, at + 1)
-        if put_in and found > at + 1:
+        place = among.index(word, at + 1)
+        if put_in and place > at + 1:
             return False
-        near += kept > 0 and found - at <= NEIGHBOUR_DISTANCE
-        at, kept, put_in = found, kept + 1, False
+        near += kept > 0 and place - at <= NEIGHBOUR_DISTANCE
+        at, kept, put_in = place, kept + 1, False
     return kept > 1 and not put_in and near >= neighbours * (kept - 1)
 
 

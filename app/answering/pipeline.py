@@ -116,13 +116,13 @@ class Answerer:
             pairs = [(r.question.text, h.stored.passage.text) for r in retrieved for h in r.hits]
             # One run of the reader for the whole batch: that is what makes batches fast.
             readings = iter(self.reader.read_pairs(pairs))
-            share, found = clock.spent_ms() / len(batch), iter(retrieved)
+            share, pending_retrieved = clock.spent_ms() / len(batch), iter(retrieved)
             for one in understood:
                 clock = Clock(share)
                 if one.answer is not None:
                     yield replace(one.answer, timings_ms=clock.timings())
                     continue
-                mine = next(found)
+                mine = next(pending_retrieved)
                 read = list(islice(readings, len(mine.hits)))
                 result = score_readings(mine, read, self.reader)
                 answer = self._quoted(one, result, self._without_model(result, clock))
@@ -231,20 +231,20 @@ class Answerer:
 
     def _without_model(self, result: ScoredEvidence, clock: Clock) -> Answer:
         """What a table answers, if one is likely enough to; else quotes, or a refusal."""
-        found = self._tables.find(result.retrieved)
+        match = self._tables.find(result.retrieved)
         answer = None
-        if found is not None and found.probability >= table_threshold(self.settings.strictness):
-            answer = computed_answer(result.retrieved, found)
-        answer = answer or self._in_quotes(result, found)
+        if match is not None and match.probability >= table_threshold(self.settings.strictness):
+            answer = computed_answer(result.retrieved, match)
+        answer = answer or self._in_quotes(result, match)
         return replace(answer, timings_ms=clock.timings())
 
-    def _in_quotes(self, result: ScoredEvidence, found: TableMatch | None) -> Answer:
+    def _in_quotes(self, result: ScoredEvidence, match: TableMatch | None) -> Answer:
         fit = self.fits.quotes
         likely = probability(result, fit)
-        rows = prefer_rows(result, found) if found else result
-        if found is not None and rows is not result:
+        rows = prefer_rows(result, match) if match else result
+        if match is not None and rows is not result:
             # The row was looked up: how likely it is right, the table's own fit shows better.
-            likely = max(likely, found.probability)
+            likely = max(likely, match.probability)
         least = fit.threshold(self.settings.strictness, self.settings.risk)
         # Who wrote a text, and when, is seldom said, and much in it looks like it.
         sure = result.question.text in IN_THE_TEXT.values()
@@ -260,11 +260,11 @@ class Answerer:
 
     def _revisions(self, documents: Sequence[str] | None) -> list[Revision]:
         """Current revisions of the documents that are asked; ``documents`` are names or ids."""
-        held = self.library.documents()
+        revisions = self.library.documents()
         if documents is None:
-            return held
+            return revisions
         wanted = set(documents)
-        return [r for r in held if r.document in wanted or r.document_id in wanted]
+        return [r for r in revisions if r.document in wanted or r.document_id in wanted]
 
     def _stored(self, answer: Answer, retrieved: Retrieved | None = None) -> Answer:
         seen = retrieved.retrieval if retrieved else None

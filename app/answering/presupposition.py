@@ -24,9 +24,9 @@ def find_contradicted_premise(result: ScoredEvidence) -> str:
     question, best = result.question, result.evidence[0]
     if coverage(question.content_words, best.text, result.rarity) < CLOSE_COSINE:
         return ""
-    told = _other_value(question, best.text)
-    if told or result.alone.contradicted < DENIAL_PROBABILITY:
-        return told
+    denial = _other_value(question, best.text)
+    if denial or result.alone.contradicted < DENIAL_PROBABILITY:
+        return denial
     quote = " ".join(best.text.split())
     if len(quote) > MAX_QUOTE_CHARS:
         quote = quote[: MAX_QUOTE_CHARS - 1].rstrip() + "…"
@@ -35,16 +35,16 @@ def find_contradicted_premise(result: ScoredEvidence) -> str:
 
 def _other_value(question: ParsedQuestion, text: str) -> str:
     """A number in the question that the otherwise matching sentence gives differently."""
-    asked, told = question.numbers, find_numbers(text)
+    asked, given = question.numbers, find_numbers(text)
     foreign = [
         w
         for w in question.content_words
         if not re.search(r"\d", w) and soft_match(w, stems(text)) == 0
     ]
     shared_names = set(question.names) & set(words(fold(text)))
-    if len(asked) == 1 and len(told) == 1 and asked != told and not foreign and shared_names:
+    if len(asked) == 1 and len(given) == 1 and asked != given and not foreign and shared_names:
         return (
             f"The question presumes {next(iter(asked)):g}, where the closest passage gives "
-            f"{next(iter(told)):g}."
+            f"{next(iter(given)):g}."
         )
     return ""

@@ -110,9 +110,9 @@ def parse_reply(reply: str) -> list[DraftedSentence]:
         for a, b in sentences(line):
             piece = line[a:b]
             numbers = [n for m in _MARK.finditer(piece) for n in _cited(m[1])]
-            said = re.sub(r"\s+([.,;!?])", r"\1", _MARK.sub("", piece)).strip()
-            if re.search(r"\w", said):
-                out.append(DraftedSentence(said, tuple(dict.fromkeys(numbers))))
+            sentence_text = re.sub(r"\s+([.,;!?])", r"\1", _MARK.sub("", piece)).strip()
+            if re.search(r"\w", sentence_text):
+                out.append(DraftedSentence(sentence_text, tuple(dict.fromkeys(numbers))))
             elif numbers and out:
                 last = out[-1]
                 out[-1] = DraftedSentence(

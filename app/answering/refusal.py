@@ -59,18 +59,18 @@ def _reason(result: ScoredEvidence, lacking: str, *, unclear: bool) -> str:
     where = ", ".join(f"“{d}”" for d in result.retrieved.documents[:MAX_NAMED_DOCUMENTS])
     if (more := result.retrieved.searched - MAX_NAMED_DOCUMENTS) > 0:
         where += f" and {more:,} more"
-    said = (
+    verdict = (
         "It is not clear that the documents say this." if unclear else "The documents do not say."
     )
     premise = find_contradicted_premise(result)
-    told = premise or (f"The closest passage {lacking}." if lacking else "")
-    told = f" {told}" if told else ""
-    return f"{said} I searched {where}.{told}{_unread(result.retrieved)}"
+    hint = premise or (f"The closest passage {lacking}." if lacking else "")
+    hint = f" {hint}" if hint else ""
+    return f"{verdict} I searched {where}.{hint}{_unread(result.retrieved)}"
 
 
 def _unread(retrieved: Retrieved) -> str:
     """What of the documents was not read, so that the answer may stand there."""
-    shown = [f"“{name}”: {told}" for name, told in retrieved.unread[:MAX_NAMED_DOCUMENTS]]
+    shown = [f"“{name}”: {omission}" for name, omission in retrieved.unread[:MAX_NAMED_DOCUMENTS]]
     more = len(retrieved.unread) - MAX_NAMED_DOCUMENTS
     return (
         f" Not all of them was read: {' '.join(shown)}"

@@ -71,8 +71,8 @@ class TableReader:
 
     def find(self, retrieved: Retrieved) -> TableMatch | None:
         """The likeliest answer from a table that the hits lie in; None if they lie in none."""
-        found = [self._asked(retrieved, hit, held) for hit, held in self._near(retrieved.hits)]
-        answers = [one for one in found if one is not None]
+        matches = [self._asked(retrieved, hit, grid) for hit, grid in self._near(retrieved.hits)]
+        answers = [one for one in matches if one is not None]
         # Of tables alike, one a month, the question names the one that it means.
         return max(answers, key=lambda one: one.probability - one.lacking, default=None)
 
@@ -81,12 +81,12 @@ class TableReader:
         seen: set[tuple[str, int]] = set()
         for hit in hits:
             passage = hit.stored.passage
-            mine = [held for held in self._of(hit) if _holds_some(held.table, passage)]
-            for held in mine or _found_rows(hit, hits):
-                key = (hit.stored.revision, held.table.start)
+            mine = [grid for grid in self._of(hit) if _holds_some(grid.table, passage)]
+            for grid in mine or _found_rows(hit, hits):
+                key = (hit.stored.revision, grid.table.start)
                 if key not in seen:
                     seen.add(key)
-                    yield hit, held
+                    yield hit, grid
                     if len(seen) == MAX_TABLES:
                         return
 
@@ -96,31 +96,33 @@ class TableReader:
             if revision in self._grids:
                 self._grids.move_to_end(revision)
                 return self._grids[revision]
-        held = tables(hit.source.text, hit.source.blocks)
-        made = [build_grid(t) for t in held if len(t.rows) * len(t.header) <= MAX_TABLE_CELLS]
+        found_tables = tables(hit.source.text, hit.source.blocks)
+        made = [
+            build_grid(t) for t in found_tables if len(t.rows) * len(t.header) <= MAX_TABLE_CELLS
+        ]
         with self._lock:
             self._grids[revision] = made
             while len(self._grids) > GRID_CACHE_SIZE:
                 self._grids.popitem(last=False)
         return made
 
-    def _asked(self, retrieved: Retrieved, hit: Hit, held: Grid) -> TableMatch | None:
+    def _asked(self, retrieved: Retrieved, hit: Hit, grid: Grid) -> TableMatch | None:
         question = retrieved.question
-        columns = columns_in_words(held)
+        columns = columns_in_words(grid)
         vectors = self._vectors([question.text, *columns])
         likeness = [float(vectors[c] @ vectors[question.text]) for c in columns]
         tokens = tokenize_question(question)
-        ranked = rank_queries(tokens, held, likeness)
-        if not ranked or _is_part(held, hit) and not _looks_up(ranked[0].query):
+        ranked = rank_queries(tokens, grid, likeness)
+        if not ranked or _is_part(grid, hit) and not _looks_up(ranked[0].query):
             return None
         passage = hit.stored.passage
-        context = " ".join([passage.context, *passage.headings, *held.table.headings])
-        features = features_of(tokens, held, context, ranked)
+        context = " ".join([passage.context, *passage.headings, *grid.table.headings])
+        features = features_of(tokens, grid, context, ranked)
         above, lacking = (features[CONFIDENCE_FEATURES.index(name)] for name in MISSING_FEATURES)
         if above + lacking > MAX_MISSING_SHARE:
             return None
         likely = logistic(load_logistic(TABLE), features)
-        return TableMatch(hit, held, ranked[0], likely, lacking)
+        return TableMatch(hit, grid, ranked[0], likely, lacking)
 
 
 def _holds_some(table: Table, passage: Passage) -> bool:
@@ -154,10 +156,10 @@ def _continues(blocks: Sequence[Block], at: int) -> bool:
     return blocks[at].kind is row and not blocks[at].level and blocks[at - 1].kind is row
 
 
-def _is_part(held: Grid, hit: Hit) -> bool:
+def _is_part(grid: Grid, hit: Hit) -> bool:
     """Whether the grid has only the rows of its table that were found."""
-    rows = _rows_around(hit.source.blocks, held.table.rows[0].start)
-    return sum(not b.level for b in rows) > len(held.table.rows)
+    rows = _rows_around(hit.source.blocks, grid.table.rows[0].start)
+    return sum(not b.level for b in rows) > len(grid.table.rows)
 
 
 def _looks_up(query: TableQuery) -> bool:
@@ -167,25 +169,25 @@ def _looks_up(query: TableQuery) -> bool:
     return query.operation is Operation.VALUES and exact and len(query.rows) == 1
 
 
-def computed_answer(retrieved: Retrieved, found: TableMatch) -> Answer | None:
+def computed_answer(retrieved: Retrieved, match: TableMatch) -> Answer | None:
     """The answer with its calculation in words and the rows it was computed from.
 
     None if doing it again, over the cells as the text has them, gives anything else.
     """
-    held, query, result = found.grid, found.ranked.query, found.ranked.result
-    if not _holds(found):
+    grid, query, result = match.grid, match.ranked.query, match.ranked.result
+    if not _holds(match):
         return None
     footnotes = CitationNumbering()
     cells = result.cells if result.number is None else ()
     for row, column in cells[:MAX_CITATIONS]:
-        line, cell = held.table.rows[row], held.table.rows[row].cells[column]
-        footnotes.cite(found.hit, line.start, line.end, (cell.start, cell.end))
-    rows = sorted(_rows(found))
-    for first, last in _runs(held.table.rows, rows):
+        line, cell = grid.table.rows[row], grid.table.rows[row].cells[column]
+        footnotes.cite(match.hit, line.start, line.end, (cell.start, cell.end))
+    rows = sorted(_rows(match))
+    for first, last in _runs(grid.table.rows, rows):
         if len(footnotes.citations) < MAX_CITATIONS:
-            footnotes.cite(found.hit, first.start, last.end)
-    text = describe_query(held, query, result)
-    values = result.texts or (display_value(held, query, result),)
+            footnotes.cite(match.hit, first.start, last.end)
+    text = describe_query(grid, query, result)
+    values = result.texts or (display_value(grid, query, result),)
     numbers = tuple(c.n for c in footnotes.citations)
     return Answer(
         retrieved.question.text,
@@ -195,63 +197,63 @@ def computed_answer(retrieved: Retrieved, found: TableMatch) -> Answer | None:
         footnotes.citations,
         "",
         (),
-        found.probability,
+        match.probability,
         "none",
         _notes(rows),
         computed=Computed(tuple(" ".join(v.split()) for v in values), text),
     )
 
 
-def prefer_rows(result: ScoredEvidence, found: TableMatch) -> ScoredEvidence:
+def prefer_rows(result: ScoredEvidence, match: TableMatch) -> ScoredEvidence:
     """The evidence with the rows first in which a table's lookup ends, its others left out.
 
     For what is not sure enough to be computed: the right row is quoted, and not its neighbours.
     """
-    query, cells = found.ranked.query, found.ranked.result.cells
-    rows = [found.grid.table.rows[row] for row in dict.fromkeys(row for row, _ in cells)]
-    sure = query.operation is Operation.VALUES and found.probability >= ROW_PREFERENCE
+    query, cells = match.ranked.query, match.ranked.result.cells
+    rows = [match.grid.table.rows[row] for row in dict.fromkeys(row for row, _ in cells)]
+    sure = query.operation is Operation.VALUES and match.probability >= ROW_PREFERENCE
     if not sure or not result.evidence or not 0 < len(rows) <= MAX_QUOTED_SENTENCES:
         return result
     best = result.evidence[0]
     preferred = [
-        replace(best, hit=found.hit, start=r.start, end=r.end, text=_text(found, r), key=None)
+        replace(best, hit=match.hit, start=r.start, end=r.end, text=_text(match, r), key=None)
         for r in rows
     ]
-    others = [e for e in result.evidence if not _in_table(e, found)]
+    others = [e for e in result.evidence if not _in_table(e, match)]
     # What was read by itself is another sentence.
     return replace(result, evidence=(*preferred, *others), alone=None)
 
 
-def _text(found: TableMatch, row: Row) -> str:
-    return found.hit.source.text[row.start : row.end]
+def _text(match: TableMatch, row: Row) -> str:
+    return match.hit.source.text[row.start : row.end]
 
 
-def _in_table(evidence: Evidence, found: TableMatch) -> bool:
-    table = found.grid.table
-    same = evidence.hit.stored.revision == found.hit.stored.revision
+def _in_table(evidence: Evidence, match: TableMatch) -> bool:
+    table = match.grid.table
+    same = evidence.hit.stored.revision == match.hit.stored.revision
     return same and table.start <= evidence.start < table.end
 
 
-def _holds(found: TableMatch) -> bool:
+def _holds(match: TableMatch) -> bool:
     """Whether the query, run again over what the revision's text says today, gives the same."""
-    text, table = found.hit.source.text, found.grid.table
+    text, table = match.hit.source.text, match.grid.table
     cells = [cell for row in table.rows for cell in row.cells]
     if any(text[cell.start : cell.end] != cell.text for cell in cells):
         return False
-    query = found.ranked.query
+    query = match.ranked.query
     fresh = build_grid(table)
     met = [r for r in query.rows if _meets(fresh, query, r)]
-    return len(met) == len(query.rows) and run_query(fresh, query) == found.ranked.result
+    return len(met) == len(query.rows) and run_query(fresh, query) == match.ranked.result
 
 
-def _meets(held: Grid, query: TableQuery, row: int) -> bool:
-    said = [meets(held.rows[row][c.column], c) for c in query.conditions]
-    return any(said) if query.either else all(said)
+def _meets(grid: Grid, query: TableQuery, row: int) -> bool:
+    met = [meets(grid.rows[row][c.column], c) for c in query.conditions]
+    return any(met) if query.either else all(met)
 
 
-def _rows(found: TableMatch) -> set[int]:
+def _rows(match: TableMatch) -> set[int]:
     """The rows that the result depends on, besides those that hold its cells."""
-    query, result = found.ranked.query, found.ranked.result
+    query, result = match.ranked.query, match.ranked.result
     used = {row for row, _ in result.cells}
     lookups = (Operation.VALUES,)
     return used if query.operation in lookups else used | set(query.rows)

@@ -96,11 +96,11 @@ def is_quoted(sentence: str, quote: str) -> bool:
 
     A part of a sentence is not: "he paid" does not stand for "she denied that he paid".
     """
-    said = normalise_quotation(sentence).strip()
-    if not any(map(str.isalnum, said)):
+    claimed = normalise_quotation(sentence).strip()
+    if not any(map(str.isalnum, claimed)):
         return False
-    bare, asked = said.rstrip(" .!?;:…。！？؟)]'"), is_question(said)
-    tail = said[len(bare) :].strip()
+    bare, asked = claimed.rstrip(" .!?;:…。！？؟)]'"), is_question(claimed)
+    tail = claimed[len(bare) :].strip()
     pattern = r"\s".join(map(re.escape, bare.split()))
     first = re.escape(bare[0])
     pattern = f"(?:{first}|{re.escape(bare[0].swapcase())}){pattern[len(first) :]}"
@@ -133,8 +133,8 @@ def missing_facts(sentence: str, source: CitedSource) -> list[str]:
     ]
     among = set(words(f"{source.quote} {source.around}"))
     gone += [f"the name “{n}”" for n in find_names(sentence) if not name_occurs(n, among)]
-    said = " ".join(fold(source.quote).split())
-    gone += [f"the quotation “{q}”" for q in find_quotations(sentence) if q not in said]
+    folded_quote = " ".join(fold(source.quote).split())
+    gone += [f"the quotation “{q}”" for q in find_quotations(sentence) if q not in folded_quote]
     return gone
 
 
@@ -147,13 +147,13 @@ def closest_words(sentence: str, quote: str, size: int = WINDOW_SENTENCES) -> st
     spans = sentences(quote)
     if len(spans) <= size:
         return quote
-    said = content_words(sentence)
-    held = [stems(quote[a:b]) for a, b in spans]
+    claimed = content_words(sentence)
+    span_stems = [stems(quote[a:b]) for a, b in spans]
 
     def shared(first: int) -> tuple[float, int]:
-        among = set[str]().union(*held[first : first + size])
+        among = set[str]().union(*span_stems[first : first + size])
         last = min(first + size, len(spans)) - 1
-        return sum(soft_match(w, among) for w in said), spans[first][0] - spans[last][1]
+        return sum(soft_match(w, among) for w in claimed), spans[first][0] - spans[last][1]
 
     best = max(range(len(spans) - size + 1), key=shared)
     return quote[spans[best][0] : spans[best + size - 1][1]]
@@ -162,11 +162,11 @@ def closest_words(sentence: str, quote: str, size: int = WINDOW_SENTENCES) -> st
 def share_of_new_words(sentence: str, text: str) -> float:
     """Share of the sentence's content words that the text does not meet; numbers aside."""
     # "3" and "three" are one number: ``missing_facts`` compares those.
-    said = [w for w in content_words(sentence) if not find_numbers(w)]
-    if not said:
+    claimed = [w for w in content_words(sentence) if not find_numbers(w)]
+    if not claimed:
         return 0.0
     among = stems(text)
-    return sum(soft_match(w, among) == 0 for w in said) / len(said)
+    return sum(soft_match(w, among) == 0 for w in claimed) / len(claimed)
 
 
 def verify_sentence(

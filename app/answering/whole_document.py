@@ -68,9 +68,9 @@ def _facts(
     if wanted is None or not searched:
         return None, question
     named = [searched[at] for at in wanted.named] or searched
-    found = document_facts(library, named, question.text, wanted.aspect)
+    answer = document_facts(library, named, question.text, wanted.aspect)
     sought = IN_THE_TEXT.get(wanted.aspect)
-    return found, ParsedQuestion(sought) if sought else question
+    return answer, ParsedQuestion(sought) if sought else question
 
 
 def _titles(revisions: Sequence[Revision]) -> list[str]:

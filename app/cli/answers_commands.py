@@ -60,14 +60,14 @@ def answers(
         context.obj = data
         return
     with opened_library(settings_for(data)) as library:
-        found = library.answers()
+        stored = library.answers()
     if stale:
-        found = [each for each in found if each.status in {"stale", "worth asking again"}]
+        stored = [each for each in stored if each.status in {"stale", "worth asking again"}]
     if as_json:
-        print(json.dumps([_as_dict(each) for each in found], ensure_ascii=False, indent=2))
-    elif not found:
+        print(json.dumps([_as_dict(each) for each in stored], ensure_ascii=False, indent=2))
+    elif not stored:
         console.print("No answers yet." if not stale else "Every answer still holds.")
-    for each in [] if as_json else found:
+    for each in [] if as_json else stored:
         _show(each)
 
 

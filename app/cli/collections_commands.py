@@ -35,30 +35,30 @@ def list_collections(as_json: AsJson = False, data: Data = None) -> None:
     [dim]footnote collections list[/dim]
     """
     with opened_library(settings_for(data)) as library, _permissions(data) as permissions:
-        found = library.collections()
+        listed = library.collections()
         members, closed = permissions.members(), permissions.closed()
-    of = {c.name: [m for m in members if m.collection == c.name] for c in found}
+    of = {c.name: [m for m in members if m.collection == c.name] for c in listed}
     if as_json:
         rows = [
             {**asdict(c), "members": [{"name": m.name, "role": m.role} for m in of[c.name]]}
-            for c in found
+            for c in listed
         ]
         typer.echo(json.dumps(rows, ensure_ascii=False, indent=2))
         return
-    if not found:
+    if not listed:
         console.print("There are no documents yet: add some with footnote ingest FILE.")
         return
     from app.cli.print_answer import table
 
     made = table("collection", "documents", "passages", "read by", "changed by")
-    for c in found:
-        told = (
+    for c in listed:
+        cells = (
             c.name,
             f"{c.documents:,}",
             f"{c.passages:,}",
             *_shared(c.name, of[c.name], closed=c.name in closed),
         )
-        made.add_row(*(printable(cell, markup=True) for cell in told))
+        made.add_row(*(printable(cell, markup=True) for cell in cells))
     console.print(made)
 
 

@@ -43,13 +43,13 @@ def documents(collection: InCollection = None, as_json: AsJson = False, data: Da
     footnote documents --collection minutes[/dim]
     """
     with opened_library(settings_for(data), collection) as library:
-        found = library.documents()
+        revisions = library.documents()
     if as_json:
-        _print_json([_as_dict(revision) for revision in found])
-    elif not found:
+        _print_json([_as_dict(revision) for revision in revisions])
+    elif not revisions:
         console.print("There are no documents yet: add some with footnote ingest FILE.")
     else:
-        _show_revisions(found)
+        _show_revisions(revisions)
 
 
 def history(name: Name, as_json: AsJson = False, data: Data = None) -> None:
@@ -58,11 +58,11 @@ def history(name: Name, as_json: AsJson = False, data: Data = None) -> None:
     [dim]footnote history report.pdf[/dim]
     """
     with opened_library(settings_for(data)) as library:
-        found = library.history(name)
+        revisions = library.history(name)
     if as_json:
-        _print_json([_as_dict(revision) for revision in found])
+        _print_json([_as_dict(revision) for revision in revisions])
     else:
-        _show_revisions(found, of_one=True)
+        _show_revisions(revisions, of_one=True)
 
 
 def diff(
@@ -80,20 +80,22 @@ def diff(
     footnote diff report.pdf 1 3[/dim]
     """
     with opened_library(settings_for(data)) as library:
-        found = library.diff(name, a, b)
+        compared = library.diff(name, a, b)
     if as_json:
-        changes = [_change_dict(change) for change in found.changes]
+        changes = [_change_dict(change) for change in compared.changes]
         _print_json(
-            {"document": found.document, "a": found.a.number, "b": found.b.number,
-             "unchanged": found.unchanged, "changes": changes}
+            {"document": compared.document, "a": compared.a.number, "b": compared.b.number,
+             "unchanged": compared.unchanged, "changes": changes}
         )  # fmt: skip
         return
-    _show_changes(found.changes, found.a.number, found.b.number)
+    _show_changes(compared.changes, compared.a.number, compared.b.number)
     differ = (
-        "1 passage differs" if len(found.changes) == 1 else f"{len(found.changes)} passages differ"
+        "1 passage differs"
+        if len(compared.changes) == 1
+        else f"{len(compared.changes)} passages differ"
     )
     console.print(
-        f"{printable(found.document, markup=True)}: {differ}, {found.unchanged} are the same."
+        f"{printable(compared.document, markup=True)}: {differ}, {compared.unchanged} are the same."
     )
 
 
@@ -134,8 +136,10 @@ def restore(
     [dim]footnote restore report.pdf 1[/dim]
     """
     with opened_library(settings_for(data)) as library:
-        found = library.restore(name, revision)
-    console.print(f"{printable(found.document, markup=True)}: revision {found.number} is current.")
+        restored = library.restore(name, revision)
+    console.print(
+        f"{printable(restored.document, markup=True)}: revision {restored.number} is current."
+    )
 
 
 def remove(
@@ -236,14 +240,14 @@ def _as_dict(revision: Revision) -> dict[str, Any]:
 
 def _change_dict(change: Change) -> dict[str, Any]:
     sides = {"before": change.before, "after": change.after}
-    found: dict[str, Any] = {"kind": change.kind}
+    payload: dict[str, Any] = {"kind": change.kind}
     for side, stored in sides.items():
-        found[side] = (
+        payload[side] = (
             {"start": stored.passage.start, "end": stored.passage.end, "text": stored.passage.text}
             if stored
             else None
         )
-    return {**found, "words": [asdict(run) for run in change.words]}
+    return {**payload, "words": [asdict(run) for run in change.words]}
 
 
 def _print_json(value: Any) -> None:

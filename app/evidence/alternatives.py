@@ -58,13 +58,13 @@ def _fitting(question: ParsedQuestion, ranked: Sequence[Evidence]) -> list[Evide
     best = ranked[0]
     if _is_table_row(best):
         return []  # what a table holds is looked up or computed
-    found = [best]
+    fitting = [best]
     for e in ranked[1:MAX_CANDIDATES]:
         if e.score < NEAR_PROBABILITY * best.score:
             break
-        if all(_differ(e, other) for other in found):
-            found.append(e)
-    return found
+        if all(_differ(e, other) for other in fitting):
+            fitting.append(e)
+    return fitting
 
 
 def _is_table_row(evidence: Evidence) -> bool:
@@ -74,8 +74,13 @@ def _is_table_row(evidence: Evidence) -> bool:
 
 
 def _differ(one: Evidence, other: Evidence) -> bool:
-    said, told = answer_words(one), answer_words(other)
-    if not said or not told or said <= told or told <= said:
+    one_answer, other_answer = answer_words(one), answer_words(other)
+    if (
+        not one_answer
+        or not other_answer
+        or one_answer <= other_answer
+        or other_answer <= one_answer
+    ):
         return False
     left, right = _frame(one), _frame(other)
     shared = len(left & right)
@@ -126,5 +131,5 @@ def labels(alternatives: Sequence[Evidence]) -> list[str]:
 
 def _written(text: str, wanted: set[str]) -> str:
     """The words of a text that have these stems, as it writes them."""
-    said = [w.strip(".,;:?!\"'()“”") for w in text.split()]
-    return " ".join(w for w in said if w and stem(fold(w)) in wanted)
+    raw_words = [w.strip(".,;:?!\"'()“”") for w in text.split()]
+    return " ".join(w for w in raw_words if w and stem(fold(w)) in wanted)

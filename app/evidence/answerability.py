@@ -48,21 +48,21 @@ def _missing_figures(question: ParsedQuestion, text: str) -> float:
     return float(bool(question.figures - find_numbers(text)))
 
 
-def features(found: ScoredEvidence) -> tuple[float, ...]:
+def features(scored: ScoredEvidence) -> tuple[float, ...]:
     """The numbers that the probability is made of, in the order of ``FEATURE_NAMES``."""
-    top = found.evidence[:EVIDENCE_SENTENCES]
-    if not top or found.alone is None:
+    top = scored.evidence[:EVIDENCE_SENTENCES]
+    if not top or scored.alone is None:
         return (-20.0, -10.0, -10.0, 1.0, 1.0, 1.0, 0.0)
-    question, best = found.question, top[0].hit.stored.passage
-    about = found.retrieved.about(top[0].hit)
+    question, best = scored.question, top[0].hit.stored.passage
+    about = scored.retrieved.about(top[0].hit)
     kind = question.answer_type
     holds = kind is AnswerType.OTHER or contains_answer_type(top[0].text, question)
     return (
         max(e.features[0] for e in top),
-        max(r.answerable for r in found.readings),
-        found.alone.answerable,
+        max(r.answerable for r in scored.readings),
+        scored.alone.answerable,
         # What says no to a question for yes or no answers it.
-        0.0 if kind is AnswerType.YES_NO else found.alone.contradicted,
+        0.0 if kind is AnswerType.YES_NO else scored.alone.contradicted,
         _missing_names(question, f"{about} {best.text}"),
         _missing_figures(question, f"{about} {best.text}"),
         float(holds),
@@ -86,46 +86,46 @@ MODEL_FEATURE_NAMES = ("log-odds in quotes", "model's yes", "model stated an ans
 MODEL_FEATURE_SIGNS = (1, 1, 1)
 
 
-def probability(found: ScoredEvidence, fit: Logistic | None = None) -> float:
+def probability(scored: ScoredEvidence, fit: Logistic | None = None) -> float:
     """Calibrated probability that the evidence answers the question; by the shipped fit if None."""
-    if not found.evidence:
+    if not scored.evidence:
         return 0.0
-    return logistic(fit or load_logistic(ANSWERABLE), features(found))
+    return logistic(fit or load_logistic(ANSWERABLE), features(scored))
 
 
 def model_features(
-    found: ScoredEvidence, said: tuple[float, float], quotes: Logistic | None = None
+    scored: ScoredEvidence, judged: tuple[float, float], quotes: Logistic | None = None
 ) -> tuple[float, ...]:
     """The numbers that the probability with a chat model is made of, as ``MODEL_FEATURE_NAMES`` has
     them.
 
-    ``said`` is the model's log-odds of "yes", and 1 if its reply states an answer or 0 if it
+    ``judged`` is the model's log-odds of "yes", and 1 if its reply states an answer or 0 if it
     does not.
     """
-    chance = min(max(probability(found, quotes), MIN_PROBABILITY), 1 - MIN_PROBABILITY)
-    return (math.log(chance / (1 - chance)), *said)
+    chance = min(max(probability(scored, quotes), MIN_PROBABILITY), 1 - MIN_PROBABILITY)
+    return (math.log(chance / (1 - chance)), *judged)
 
 
 def probability_with_model(
-    found: ScoredEvidence, said: tuple[float, float], fits: Fits | None = None
+    scored: ScoredEvidence, judged: tuple[float, float], fits: Fits | None = None
 ) -> float:
     """As ``probability``, by what a chat model made of the evidence too (``model_features``)."""
-    if not found.evidence:
+    if not scored.evidence:
         return 0.0
     quotes, model = (
         (fits.quotes, fits.model) if fits else (None, load_logistic(ANSWERABLE_WITH_MODEL))
     )
-    likely = logistic(model, model_features(found, said, quotes))
-    return min(likely, DENIED_PROBABILITY) if is_denied(said) else likely
+    likely = logistic(model, model_features(scored, judged, quotes))
+    return min(likely, DENIED_PROBABILITY) if is_denied(judged) else likely
 
 
-def is_denied(said: tuple[float, float]) -> bool:
+def is_denied(judged: tuple[float, float]) -> bool:
     """Whether a chat model says no twice: to the question whether it is answered, and by its reply.
 
     Then it is not answered, however sure the reader is: of our sets 0.70 of the unanswerable are
     refused instead of 0.58, and 0.13 of the others instead of 0.08 (evals/FIGURES.md).
     """
-    yes, stated = said
+    yes, stated = judged
     return yes < 0 and not stated
 
 

@@ -58,8 +58,8 @@ def _fits(path: Path | None, version: tuple[int, int], model: str) -> Fits:
     if path is None:
         return Fits(load_logistic(ANSWERABLE), _shipped(model))
     try:
-        held = _read(path)
-        fits, marked = held.get("fits", {}), held.get("marked", {})
+        content = _read(path)
+        fits, marked = content.get("fits", {}), content.get("marked", {})
         quotes = logistic_of(fits[QUOTES]) if QUOTES in fits else load_logistic(ANSWERABLE)
         other = logistic_of(fits[model]) if model in fits else _shipped(model)
         return Fits(_joined(quotes, marked.get(QUOTES, {})), _joined(other, marked.get(model, {})))
@@ -101,8 +101,8 @@ def point_of(answer: Answer, judged: str) -> Point | None:
     """
     if answer.computed or answer.kind == "talk" or answer.answerable >= 1:
         return None
-    told = {(True, "right"): False, (False, "right"): True, (False, "wrong"): False}
-    right = told.get((answer.refused, judged))
+    meanings = {(True, "right"): False, (False, "right"): True, (False, "wrong"): False}
+    right = meanings.get((answer.refused, judged))
     return None if right is None else (round(answer.answerable, 4), right)
 
 
@@ -115,13 +115,13 @@ def put_mark(
 ) -> None:
     """Keep what a mark of an answer says, in place of what it said before; None takes it back."""
     with changing(data / CALIBRATION_FILE):
-        held = _read(data / CALIBRATION_FILE)
-        marked = held.setdefault("marked", {}).setdefault(model, {})
+        content = _read(data / CALIBRATION_FILE)
+        marked = content.setdefault("marked", {}).setdefault(model, {})
         if marked.pop(identity, None) is None and point is None:
             return
         if point is not None:
             marked[identity] = list(point)
-        _write(data / CALIBRATION_FILE, held)
+        _write(data / CALIBRATION_FILE, content)
 
 
 def store_fit(
@@ -132,29 +132,29 @@ def store_fit(
 ) -> None:
     """Put a fit into the data folder, by the model's name or ``QUOTES``; None takes it out."""
     with changing(data / CALIBRATION_FILE):
-        held = _read(data / CALIBRATION_FILE)
-        fits = held.setdefault("fits", {})
+        content = _read(data / CALIBRATION_FILE)
+        fits = content.setdefault("fits", {})
         fits.pop(name, None)
         if entry is not None:
             fits[name] = dict(entry)
-        _write(data / CALIBRATION_FILE, held)
+        _write(data / CALIBRATION_FILE, content)
 
 
 def _read(path: Path) -> dict[str, Any]:
     if not path.exists():
         return {}
     try:
-        held = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise _unreadable(path, error) from error
-    if not isinstance(held, dict):
+    if not isinstance(content, dict):
         raise _unreadable(path, "it is not a JSON object")
-    return held
+    return content
 
 
-def _write(path: Path, held: Mapping[str, Any]) -> None:
+def _write(path: Path, content: Mapping[str, Any]) -> None:
     fresh = path.with_suffix(".new")
-    fresh.write_text(json.dumps(held) + "\n", encoding="utf-8")
+    fresh.write_text(json.dumps(content) + "\n", encoding="utf-8")
     fresh.replace(path)
 
 

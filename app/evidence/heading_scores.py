@@ -32,18 +32,18 @@ def propagate_heading_scores(scored: Sequence[Evidence]) -> list[Evidence]:
     it names columns, and which row is meant the rows say.
     """
     scored = [e for e in scored if not _names_columns(e)]
-    told = {e.place: e for e in scored if not _only_asks(e)}
+    telling = {e.place: e for e in scored if not _only_asks(e)}
     for asking in (e for e in scored if _only_asks(e)):
         below = _below(asking)
         if not below:
             continue
         revision = asking.hit.stored.revision
-        first = told.get((revision, below[0][0])) or _sentence_of(asking.hit, below[0], asking)
-        held = [told[(revision, a)] for a, _ in below[1:] if (revision, a) in told]
-        best = sorted(held, key=lambda e: -e.score)
+        first = telling.get((revision, below[0][0])) or _sentence_of(asking.hit, below[0], asking)
+        followers = [telling[(revision, a)] for a, _ in below[1:] if (revision, a) in telling]
+        best = sorted(followers, key=lambda e: -e.score)
         for evidence, share in ((first, FIRST_SHARE), *zip(best, LEVEL_SHARES, strict=False)):
-            told[evidence.place] = _raised(evidence, asking, share)
-    return list(told.values())
+            telling[evidence.place] = _raised(evidence, asking, share)
+    return list(telling.values())
 
 
 def _raised(evidence: Evidence, asking: Evidence, share: float) -> Evidence:
@@ -93,7 +93,7 @@ def _below(asking: Evidence) -> list[tuple[int, int]]:
     blocks = asking.hit.source.blocks
     text = asking.hit.source.text
     here = _block_at(blocks, asking.start)
-    found: list[tuple[int, int]] = []
+    places_below: list[tuple[int, int]] = []
     for block in blocks[max(0, bisect_right(blocks, asking.start, key=_start) - 1) :]:
         if block.end <= asking.end or is_furniture(block):
             continue
@@ -107,10 +107,10 @@ def _below(asking: Evidence) -> list[tuple[int, int]]:
             continue
         start = max(block.start, asking.end)
         spans = sentences(text[start : block.end])
-        found += [
+        places_below += [
             (start + a, start + b) for a, b in spans if not is_question(text[start + a : start + b])
         ]
-    return found
+    return places_below
 
 
 def _ends(block: Block, opening: Block | None) -> bool:

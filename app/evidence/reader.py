@@ -147,11 +147,11 @@ class Reader:
 
     def support(self, claims: Sequence[str], premises: Sequence[str]) -> NDArray[np.float32]:
         """Probabilities that each premise supports, contradicts, says neither: shape (n, 3)."""
-        found = np.zeros((len(claims), 3), dtype=np.float32)
+        probabilities = np.zeros((len(claims), 3), dtype=np.float32)
         encodings = self._encode(list(zip(claims, premises, strict=True)))
         for i, outputs in enumerate(self._run(encodings)):
-            found[i] = np.exp(_log_softmax(outputs[3]))
-        return found
+            probabilities[i] = np.exp(_log_softmax(outputs[3]))
+        return probabilities
 
 
 def _shortened(question: str, limit: int = 400) -> str:

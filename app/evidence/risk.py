@@ -48,13 +48,13 @@ def threshold_for(risk: float, points: tuple[Point, ...]) -> float:
     if least is not None:
         return least
     possible = [r / 100 for r in range(1, 100) if _least_threshold(r / 100, points) is not None]
-    told = (
+    explanation = (
         f"the least that {len(points):,} calibration questions allow is {possible[0]:g}"
         if possible
         else "there are no calibration questions for this language model. Make some with "
         "footnote eval calibrate SET --model MODEL, or choose a strictness"
     )
-    raise RiskError(f"No threshold is certain to keep a risk of {risk:g}: {told}.")
+    raise RiskError(f"No threshold is certain to keep a risk of {risk:g}: {explanation}.")
 
 
 def _least_threshold(risk: float, points: Sequence[Point]) -> float | None:

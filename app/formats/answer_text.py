@@ -28,10 +28,10 @@ def with_footnotes(answer: Answer, mark: str = "[^{}]", note: str = "[^{}]: ") -
     if not answer.sentences:
         return answer.reason
     text = ""
-    for said in answer.first:
-        apart = "\n" if BULLET.match(said.text) or said.text.startswith("|") else " "
-        marks = "".join(mark.format(n) for n in said.citations)
-        text += (apart if text else "") + said.text + marks
+    for sentence in answer.first:
+        apart = "\n" if BULLET.match(sentence.text) or sentence.text.startswith("|") else " "
+        marks = "".join(mark.format(n) for n in sentence.citations)
+        text += (apart if text else "") + sentence.text + marks
     notes = [f"{note.format(c.n)}{quote_and_place(c)}" for c in answer.footnotes[0]]
     return "\n".join([text, "", *notes])
 

@@ -47,18 +47,18 @@ def without_html(text: str) -> str:
 def _pieces(text: str) -> Iterator[tuple[str, str]]:
     """Each piece as HTML and as it is seen."""
     at = 0
-    for found in _PAIRED.finditer(text):
-        yield from _alone(text[at : found.start()])
-        kind = next(name for name in _ELEMENTS if found[name] is not None)
-        start, end = found.span(kind)
-        inner = [(markup(found[kind]),) * 2] if kind == "code" else list(_pieces(found[kind]))
-        seen = found[kind] if kind == "code" else "".join(s for _, s in inner)
+    for match in _PAIRED.finditer(text):
+        yield from _alone(text[at : match.start()])
+        kind = next(name for name in _ELEMENTS if match[name] is not None)
+        start, end = match.span(kind)
+        inner = [(markup(match[kind]),) * 2] if kind == "code" else list(_pieces(match[kind]))
+        seen = match[kind] if kind == "code" else "".join(s for _, s in inner)
         element = _ELEMENTS[kind]
         words = "".join(html for html, _ in inner)
-        yield _sign(text[found.start() : start]), ""
+        yield _sign(text[match.start() : start]), ""
         yield f"<{element}>{words}</{element}>", seen
-        yield _sign(text[end : found.end()]), ""
-        at = found.end()
+        yield _sign(text[end : match.end()]), ""
+        at = match.end()
     yield from _alone(text[at:])
 
 

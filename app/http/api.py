@@ -57,13 +57,13 @@ def install(app: FastAPI, engine: Engine) -> None:
 def _errors(app: FastAPI) -> None:
     @app.exception_handler(FootnoteError)
     def tell(request: Request, error: FootnoteError) -> JSONResponse:
-        told: Any = {"error": str(error)}
+        body: Any = {"error": str(error)}
         if request.url.path.startswith(openai_api.PREFIX):
-            told = openai_api.problem(error)
+            body = openai_api.problem(error)
         if isinstance(error, Busy):
-            return JSONResponse(told, 503, {"Retry-After": "5"})
+            return JSONResponse(body, 503, {"Retry-After": "5"})
         refused = 403 if isinstance(error, NotAllowed) else 400
-        return JSONResponse(told, refused if error.exit_code == 2 else 500)
+        return JSONResponse(body, refused if error.exit_code == 2 else 500)
 
     @app.exception_handler(RequestValidationError)
     def malformed(request: Request, error: RequestValidationError) -> JSONResponse:
@@ -81,10 +81,10 @@ def _refused(
     request: Request, message: str, status: int, headers: Mapping[str, str] | None = None
 ) -> JSONResponse:
     """An error in the form of the API that was asked."""
-    told: Any = {"error": message}
+    body: Any = {"error": message}
     if request.url.path.startswith(openai_api.PREFIX):
-        told = openai_api.error_body(message, server=status >= 500)
-    return JSONResponse(told, status, headers)
+        body = openai_api.error_body(message, server=status >= 500)
+    return JSONResponse(body, status, headers)
 
 
 def _asking(app: FastAPI, engine: Engine) -> None:

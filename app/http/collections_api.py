@@ -24,17 +24,17 @@ def install(app: FastAPI, engine: Engine, prefix: str) -> None:
         editable = engine.editable(user)
         return [
             {
-                "name": found.name,
-                "documents": found.documents,
-                "passages": found.passages,
-                "editable": found.name in editable,
+                "name": listed.name,
+                "documents": listed.documents,
+                "passages": listed.passages,
+                "editable": listed.name in editable,
                 "members": [
                     {"name": m.name, "role": m.role}
-                    for m in engine.permissions.members(found.name)
-                    if found.name in editable
+                    for m in engine.permissions.members(listed.name)
+                    if listed.name in editable
                 ],
             }
-            for found in engine.library_of(user).collections()
+            for listed in engine.library_of(user).collections()
         ]
 
     @app.put(member, tags=["collections"], responses=replies(MemberReply))

@@ -96,8 +96,8 @@ def _shown(title: str, content: dict[str, Any], parts: dict[str, Any]) -> str:
     made = example(content.get("schema", {}), parts)
     if made in (None, {}):
         return ""
-    told = json.dumps(made, ensure_ascii=False, indent=2)
-    return f'<h3>{markup(title)}</h3><pre tabindex="0">{markup(told)}</pre>'
+    as_json = json.dumps(made, ensure_ascii=False, indent=2)
+    return f'<h3>{markup(title)}</h3><pre tabindex="0">{markup(as_json)}</pre>'
 
 
 def example(schema: dict[str, Any], parts: dict[str, Any]) -> Any:

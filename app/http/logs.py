@@ -37,7 +37,7 @@ class JsonLines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """One line."""
-        told: dict[str, Any] = {
+        record_fields: dict[str, Any] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
@@ -45,8 +45,8 @@ class JsonLines(logging.Formatter):
             **{k: v for k, v in record.__dict__.items() if k not in STANDARD_ATTRIBUTES},
         }
         if record.exc_info:
-            told["error"] = self.formatException(record.exc_info)
-        return json.dumps(told, ensure_ascii=False, default=str)
+            record_fields["error"] = self.formatException(record.exc_info)
+        return json.dumps(record_fields, ensure_ascii=False, default=str)
 
 
 class StandardError(io.TextIOBase):
@@ -112,6 +112,10 @@ def configure(stream: IO[str] | None = None) -> None:
 
 def log_question(seen: QueryObservation) -> None:
     """A line for a question: what came of it, not what it was."""
-    told = asdict(seen)
-    seconds = {k: round(told[k], 3) for k in ("seconds", "evidence_s") if told[k] is not None}
-    log.info("a question was %s", seen.outcome, extra={**told, **seconds})
+    record_fields = asdict(seen)
+    seconds = {
+        k: round(record_fields[k], 3)
+        for k in ("seconds", "evidence_s")
+        if record_fields[k] is not None
+    }
+    log.info("a question was %s", seen.outcome, extra={**record_fields, **seconds})

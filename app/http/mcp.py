@@ -50,8 +50,8 @@ def mcp_server(engine: Engine, asker: Callable[[], str]) -> MCPServer:
         """The passages nearest to a question, best first; ``k`` is 1 to 50."""
         library = engine.library_of(asker(), collection)
         wanted = engine.documents_named(asker(), documents) if documents else None
-        found = library.search(question, max(1, min(k, 50)), documents=wanted)
-        return [{**passage_payload(h.stored), "rank": h.rank, "score": h.score} for h in found]
+        hits = library.search(question, max(1, min(k, 50)), documents=wanted)
+        return [{**passage_payload(h.stored), "rank": h.rank, "score": h.score} for h in hits]
 
     @tools.tool()
     def list_documents(collection: str | None = None) -> list[dict[str, Any]]:

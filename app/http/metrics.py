@@ -45,12 +45,12 @@ def install(app: FastAPI, engine: Engine, token: str, *, loopback: bool) -> None
     took, evidence = (
         Histogram(
             f"footnote_{name}_seconds",
-            told,
+            help_text,
             ["model"],
             buckets=DURATION_BUCKETS_S,
             registry=registry,
         )
-        for name, told in (
+        for name, help_text in (
             ("question", "Time until a question's end, with that in queues."),
             ("evidence", "Time until the evidence for a question was there."),
         )

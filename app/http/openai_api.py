@@ -92,15 +92,15 @@ def read_conversation(messages: Sequence[Message]) -> tuple[str, list[Turn]]:
 
     Raises ConversationError if the last message is not a user's.
     """
-    said = [m for m in messages if m.role in ("user", "assistant")]
-    if not said or said[-1].role != "user":
+    spoken_turns = [m for m in messages if m.role in ("user", "assistant")]
+    if not spoken_turns or spoken_turns[-1].role != "user":
         raise ConversationError("The last message must be a user's: it is the question.")
     history = [
         Turn(asked.text, answered.text.partition("\n\n")[0])
-        for asked, answered in pairwise(said)
+        for asked, answered in pairwise(spoken_turns)
         if (asked.role, answered.role) == ("user", "assistant")
     ]
-    return said[-1].text, history
+    return spoken_turns[-1].text, history
 
 
 def _answered(

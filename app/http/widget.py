@@ -75,8 +75,8 @@ def install(app: FastAPI, engine: Engine, settings: Settings) -> None:
         visitor = f"visitor {request.client.host if request.client else ''}"
 
         def events() -> Iterator[Event]:
-            told = engine.stream(asked.question, documents, (), visitor, store=False)
-            return map(_widget_answer, told)
+            stream = engine.stream(asked.question, documents, (), visitor, store=False)
+            return map(_widget_answer, stream)
 
         return event_stream(events)
 
@@ -86,7 +86,7 @@ def _widget_answer(event: Event) -> Event:
     if not isinstance(event, Finished):
         return event
     answer = event.answer
-    sentences = tuple(replace(said, text=plain(said.text)) for said in answer.sentences)
+    sentences = tuple(replace(sentence, text=plain(sentence.text)) for sentence in answer.sentences)
     citations = tuple(_quote_as_seen(citation) for citation in answer.citations)
     headline = plain(answer.headline)
     seen = replace(answer, sentences=sentences, citations=citations, headline=headline)

@@ -51,15 +51,15 @@ def months() -> dict[str, int]:
     """Folded names of the months, and English short forms, with their number (1 to 12)."""
     from babel import Locale
 
-    found: dict[str, int] = {}
+    numbers: dict[str, int] = {}
     for language in LANGUAGES:
         forms = Locale.parse(language).months
         for form in ("format", "stand-alone"):
             for number, name in forms[form]["wide"].items():
                 if not name[:1].isdigit():
-                    found.setdefault(fold(name), number)
-    english = [name for name, _ in zip(list(found), range(12), strict=False)]
-    return found | {name[:3]: found[name] for name in english} | {"sept": 9}
+                    numbers.setdefault(fold(name), number)
+    english = [name for name, _ in zip(list(numbers), range(12), strict=False)]
+    return numbers | {name[:3]: numbers[name] for name in english} | {"sept": 9}
 
 
 @cache
@@ -93,11 +93,11 @@ def with_dates_of(source: str, text: str) -> str:
     return text
 
 
-def _longest(found: list[tuple[int, int, Date]]) -> list[tuple[int, int, Date]]:
+def _longest(candidates_found: list[tuple[int, int, Date]]) -> list[tuple[int, int, Date]]:
     """The longest of those that overlap, in order; ranges, which are two dates, left out."""
-    spans = [(a, b) for a, b, _ in found]
+    spans = [(a, b) for a, b, _ in candidates_found]
     kept: list[tuple[int, int, Date]] = []
-    for a, b, date in sorted(found, key=lambda f: f[0] - f[1]):
+    for a, b, date in sorted(candidates_found, key=lambda f: f[0] - f[1]):
         if spans.count((a, b)) == 1 and all(b <= c or d <= a for c, d, _ in kept):
             kept.append((a, b, date))
     return sorted(kept, key=lambda f: f[0])
@@ -105,7 +105,7 @@ def _longest(found: list[tuple[int, int, Date]]) -> list[tuple[int, int, Date]]:
 
 def _find(text: str) -> list[tuple[int, int, Date]]:
     """Dates with where they stand in the folded text."""
-    found = [
+    matches = [
         (
             *m.span(),
             Date(int(m[order[0]]), int(m[order[1]]), int(m[order[2]]) if m[order[2]] else None),
@@ -114,28 +114,30 @@ def _find(text: str) -> list[tuple[int, int, Date]]:
         for m in pattern.finditer(text)
     ]
     if any(map(str.isdigit, text)):
-        found += _with_month_names(text)
+        matches += _with_month_names(text)
     return [
-        (a, b, d) for a, b, d in found if 1 <= d.month <= 12 and (d.day is None or 1 <= d.day <= 31)
+        (a, b, d)
+        for a, b, d in matches
+        if 1 <= d.month <= 12 and (d.day is None or 1 <= d.day <= 31)
     ]
 
 
 def _with_month_names(text: str) -> list[tuple[int, int, Date]]:
     folded = fold(text)
-    found: list[tuple[int, int, Date]] = []
+    matches: list[tuple[int, int, Date]] = []
     day_first, month_first, month_year = _patterns()
     for pattern, order in ((day_first, (2, 0, 1, 3)), (month_first, (0, 1, 2, 3))):
         for match in pattern.finditer(folded):
             groups = match.groups()
             name, first, last, year = (groups[i] for i in order)
             if year or name not in _ALSO_WORDS or _is_capital(text, name):
-                found += [
+                matches += [
                     (*match.span(), Date(int(year) if year else None, months()[name], int(day)))
                     for day in filter(None, (first, last))
                 ]
     for match in month_year.finditer(folded):
-        found.append((*match.span(), Date(int(match[2]), months()[match[1]], None)))
-    return found
+        matches.append((*match.span(), Date(int(match[2]), months()[match[1]], None)))
+    return matches
 
 
 def _is_capital(text: str, name: str) -> bool:

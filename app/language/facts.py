@@ -24,7 +24,7 @@ def find_names(text: str) -> list[str]:
 
     The first word of a sentence counts only if the text capitalises it elsewhere too.
     """
-    found: list[str] = []
+    names_found: list[str] = []
     starts: list[str] = []
     opening = True
     for match in re.finditer(r"\w[\w’'-]*(?:\.(?=\w))?|[.!?:\n]", text):
@@ -33,9 +33,9 @@ def find_names(text: str) -> list[str]:
             opening = True
             continue
         if token[0].isupper() and fold(token) not in STOP_WORDS and fold(token) not in months():
-            (starts if opening else found).append(re.sub(r"['’]s?$", "", fold(token)))
+            (starts if opening else names_found).append(re.sub(r"['’]s?$", "", fold(token)))
         opening = False
-    return list(dict.fromkeys([*found, *(s for s in starts if s in found)]))
+    return list(dict.fromkeys([*names_found, *(s for s in starts if s in names_found)]))
 
 
 def name_occurs(name: str, among: set[str]) -> bool:

@@ -46,16 +46,16 @@ def find_numbers(text: str) -> set[float]:
 
     The word "one" alone is left out: it is a pronoun more often than a number.
     """
-    found: set[float] = set()
+    values: set[float] = set()
     spoken = _Spoken()
     for match in _TOKEN.finditer(fold(text)):
         if match["word"]:
-            found.update(spoken.take(match["word"]))
+            values.update(spoken.take(match["word"]))
         else:
-            found.update(spoken.end())
+            values.update(spoken.end())
             spoken.digits(_written(match))
-    found.update(spoken.end())
-    return found
+    values.update(spoken.end())
+    return values
 
 
 def _written(match: re.Match[str]) -> float:

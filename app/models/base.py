@@ -103,8 +103,8 @@ class ChatModel:
                 outlet.put(content[0]["top_logprobs"])
 
         with _time_limit(self._timeout_s):
-            told = next(iter(worker_stream(read, timeout_s=self._timeout_s)), None)
-        return yes_log_odds((c["token"], c["logprob"]) for c in told) if told else None
+            log_odds = next(iter(worker_stream(read, timeout_s=self._timeout_s)), None)
+        return yes_log_odds((c["token"], c["logprob"]) for c in log_odds) if log_odds else None
 
     def close(self) -> None:
         """Free what the model holds. Calling it twice is harmless."""
@@ -124,10 +124,10 @@ def _errors_of(name: str) -> Iterator[None]:
     except ModelError:
         raise
     except Exception as error:  # the packages' errors share no base
-        said = " ".join(str(error).split())[:300] or type(error).__name__
+        reason = " ".join(str(error).split())[:300] or type(error).__name__
         if "Timeout" in type(error).__name__:
-            raise ModelTimeout(f"{name} did not answer in time: {said}.") from error
-        raise ModelError(f"{name} failed: {said.rstrip('.')}.{_remedy(name, error)}") from error
+            raise ModelTimeout(f"{name} did not answer in time: {reason}.") from error
+        raise ModelError(f"{name} failed: {reason.rstrip('.')}.{_remedy(name, error)}") from error
 
 
 def _status(error: BaseException | None) -> int | None:

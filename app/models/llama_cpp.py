@@ -226,26 +226,26 @@ def _converse(engine: Any, request: Mapping[str, Any], outlet: Outlet[Mapping[st
 def _chunk(event: Mapping[str, Any], model: str) -> ChatGenerationChunk:
     """One event of llama.cpp, in OpenAI's form, as LangChain's chunk; "" while it reads."""
     choice: Mapping[str, Any] = next(iter(event.get("choices") or ()), {})
-    told: dict[str, Any] = {}
+    options: dict[str, Any] = {}
     if choice.get("logprobs"):
-        told["logprobs"] = choice["logprobs"]
+        options["logprobs"] = choice["logprobs"]
     if choice.get("finish_reason"):
-        told.update(finish_reason=choice["finish_reason"], model_name=model)
+        options.update(finish_reason=choice["finish_reason"], model_name=model)
     message = AIMessageChunk(
         content=(choice.get("delta") or {}).get("content") or "",
-        response_metadata=told,
+        response_metadata=options,
         usage_metadata=_usage(event.get("usage")),
     )
     return ChatGenerationChunk(message=message)
 
 
-def _usage(told: Mapping[str, int] | None) -> UsageMetadata | None:
-    if not told:
+def _usage(counts: Mapping[str, int] | None) -> UsageMetadata | None:
+    if not counts:
         return None
     return UsageMetadata(
-        input_tokens=told["prompt_tokens"],
-        output_tokens=told["completion_tokens"],
-        total_tokens=told["total_tokens"],
+        input_tokens=counts["prompt_tokens"],
+        output_tokens=counts["completion_tokens"],
+        total_tokens=counts["total_tokens"],
     )
 
 

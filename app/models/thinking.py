@@ -17,9 +17,9 @@ _PART_OF_A_TAG = re.compile(r"</?[a-z]{0,9}$", re.IGNORECASE)
 
 def strip_reasoning(reply: str) -> str:
     """The reply after its thoughts; "" while one is not closed. Some models mark only its end."""
-    said = _CLOSES.split(reply)[-1]
-    opened = _OPENS.search(said)
-    return (said[: opened.start()] if opened else said).lstrip()
+    answer = _CLOSES.split(reply)[-1]
+    opened = _OPENS.search(answer)
+    return (answer[: opened.start()] if opened else answer).lstrip()
 
 
 class UnreasonedReply:

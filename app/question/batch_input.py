@@ -74,10 +74,10 @@ def _spoken(turns: Any) -> list[tuple[str, str]]:
         if not isinstance(turn, dict):
             raise QuestionLineError("A turn is text or an object, not a number or a list.")
         spoken += [(key, turn[key]) for key in ("question", "answer") if turn.get(key)]
-        said = turn.get("content", turn.get("text"))
-        if said and "question" not in turn:
+        spoken_text = turn.get("content", turn.get("text"))
+        if spoken_text and "question" not in turn:
             who = str(turn.get("role", turn.get("speaker", "user"))).lower()
-            spoken.append(("question" if who in {"user", "human"} else "answer", said))
+            spoken.append(("question" if who in {"user", "human"} else "answer", spoken_text))
     if not all(isinstance(text, str) for _, text in spoken):
         raise QuestionLineError("What is said in a turn must be text.")
     return spoken

@@ -104,16 +104,20 @@ def _heading_named(
     asked = f" {' '.join(question.words)} "
     best, longest = None, 0
     for at, heading in enumerate(headings):
-        said = words(_NUMBERING.sub("", heading))
-        if not said or f" {' '.join(said)} " not in asked or len(said) <= longest:
+        heading_words = words(_NUMBERING.sub("", heading))
+        if (
+            not heading_words
+            or f" {' '.join(heading_words)} " not in asked
+            or len(heading_words) <= longest
+        ):
             continue
         if not left - DOCUMENT_WORDS - {stem(w) for w in words(heading)}:
-            best, longest = at, len(said)
+            best, longest = at, len(heading_words)
     return best
 
 
 def _list_named(left: frozenset[str], headings: Sequence[str]) -> int | None:
     """The heading that has every word of what is to be listed, and the fewest others."""
-    said = [{stem(w) for w in words(h) if w not in STOP_WORDS} for h in headings]
-    fitting = [at for at, held in enumerate(said) if left and left <= held]
-    return min(fitting, key=lambda at: len(said[at]), default=None)
+    heading_stems = [{stem(w) for w in words(h) if w not in STOP_WORDS} for h in headings]
+    fitting = [at for at, those in enumerate(heading_stems) if left and left <= those]
+    return min(fitting, key=lambda at: len(heading_stems[at]), default=None)

@@ -100,17 +100,17 @@ def rewrite_question(
 
 def small_talk_reply(question: ParsedQuestion, documents: Callable[[], Sequence[str]]) -> str:
     """The reply to a greeting, thanks or a request for help; "" for anything else."""
-    said = " ".join(re.sub(r"[^\w\s']", " ", question.folded).split())
-    if _GREETING.match(said):
+    plain = " ".join(re.sub(r"[^\w\s']", " ", question.folded).split())
+    if _GREETING.match(plain):
         about = _what_to_ask_about(documents())
         return f"Hello. {about} Every sentence of an answer carries a footnote to its source."
-    if _HELP.match(said):
+    if _HELP.match(plain):
         return (
             f"{_what_to_ask_about(documents())} Ask who, what, when, where, how many or why, or "
             "for a list. Each sentence of the answer has a footnote that opens the source at "
             "the exact words; when the documents do not say, so will I."
         )
-    return "You are welcome." if _THANKS.match(said) else ""
+    return "You are welcome." if _THANKS.match(plain) else ""
 
 
 def _what_to_ask_about(titles: Sequence[str]) -> str:
@@ -122,22 +122,22 @@ def _what_to_ask_about(titles: Sequence[str]) -> str:
 
 def is_follow_up(question: ParsedQuestion) -> bool:
     """Whether the question leans on the one before it."""
-    said, content = question.folded, question.content_words
+    folded, content = question.folded, question.content_words
     if _POINTS_BACK.search(_without_own_antecedents(question.text)):
         # "What does the plan say about its members?" names what "its" means.
         return not (question.later_names and len(content) >= 5)
     if _WHAT_ABOUT.match(question.text.strip()) and not re.match(
         r"^(and|or|but),?\s+(who|what|when|where"
         r"|why|which|how|did|do|does|is|was)\b",
-        said,
+        folded,
     ):
         return True
-    if re.match(r"(and|but|or|so)\b", said) or _ASKS_MORE.search(said):
+    if re.match(r"(and|but|or|so)\b", folded) or _ASKS_MORE.search(folded):
         return len(content) <= 5
     # "Since when?", "Which country?", "Who leads?": a question without a clause of its own.
     if question.later_names:
         return False
-    elliptical = _QUESTION_WORD.match(said) and not _CLAUSE.search(said)
+    elliptical = _QUESTION_WORD.match(folded) and not _CLAUSE.search(folded)
     return not content or bool(elliptical) and len(content) == 1
 
 
@@ -146,17 +146,17 @@ def _without_own_antecedents(question: str) -> str:
 
     "its" after a name or after "Which country …", and "these meetings" after "meetings".
     """
-    said = re.sub(r"\b(is|was|are|were) there\b|\bthere (is|was|are|were)\b", "", fold(question))
+    folded = re.sub(r"\b(is|was|are|were) there\b|\bthere (is|was|are|were)\b", "", fold(question))
 
     def owned(match: re.Match[str]) -> str:
-        before = said[: match.start()]
+        before = folded[: match.start()]
         named = find_names(". " + question[1 : match.start()])
         return "" if named or _KIND_ASKED.match(before.strip()) else match[0]
 
     def these(match: re.Match[str]) -> str:
-        return "" if stems(match[2]) & stems(said[: match.start()]) else match[0]
+        return "" if stems(match[2]) & stems(folded[: match.start()]) else match[0]
 
-    return _THESE.sub(these, _OWNED.sub(owned, said))
+    return _THESE.sub(these, _OWNED.sub(owned, folded))
 
 
 def _topics(turns: Sequence[Turn]) -> list[str]:

@@ -92,10 +92,12 @@ def _documents(settings: Settings) -> Finding:
     from app.service.open_library import open_library
 
     with open_library(settings) as library:
-        found = library.documents()
-    if not found:
+        revisions = library.documents()
+    if not revisions:
         return Finding("documents", "note", "none yet: footnote ingest FILE")
-    return Finding("documents", "good", f"{len(found)}, {sum(r.passages for r in found)} passages")
+    return Finding(
+        "documents", "good", f"{len(revisions)}, {sum(r.passages for r in revisions)} passages"
+    )
 
 
 def _model_file(settings: Settings) -> Finding:

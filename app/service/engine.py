@@ -279,14 +279,14 @@ class Engine(LibraryAccess):
         self, user: str = "", count: int = 4, revisions: Sequence[Revision] | None = None
     ) -> list[str]:
         """Questions that these documents answer; of the user's first ones if none are named."""
-        found: list[str] = []
+        questions: list[str] = []
         library = self.library_of(user)
         for revision in library.documents()[:4] if revisions is None else revisions:
             text, blocks = library.text(revision.id), library.blocks(revision.id)
-            found += example_questions(
+            questions += example_questions(
                 text[:200_000], [b for b in blocks if b.end < 200_000], count
             )
-        return found[:count]
+        return questions[:count]
 
     def what_leaves_the_machine(self, user: str = "") -> str:
         """What leaves this machine, in a sentence."""

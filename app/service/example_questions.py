@@ -41,12 +41,12 @@ def _is_headed(blocks: Sequence[Block], at: int) -> bool:
 
 def example_questions(text: str, blocks: Sequence[Block], count: int = 4) -> list[str]:
     """Up to ``count`` questions that this document answers: those it asks itself, then headings."""
-    found: list[str] = []
+    questions: list[str] = []
     for kind, reader in ((BlockKind.QUESTION, _asked), (BlockKind.HEADING, _heading)):
         for at, block in enumerate(blocks):
             if block.kind is not kind or kind is BlockKind.HEADING and not _is_headed(blocks, at):
                 continue
             question = reader(text[block.start : block.end])
-            if question and question not in found:
-                found.append(question)
-    return found[:count]
+            if question and question not in questions:
+                questions.append(question)
+    return questions[:count]

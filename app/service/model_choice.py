@@ -23,10 +23,10 @@ TRIAL_TOKENS = 16
 
 def known_models(present: str) -> list[tuple[str, str]]:
     """The models to choose from, as (what the reader sees, setting)."""
-    found = [QUOTES_CHOICE, LOCAL_CHOICE, *((name, name) for name in EXAMPLE_MODELS)]
-    if present not in [value for _, value in found]:
-        found.insert(0, (MODEL_LABELS.get(present, present), present))
-    return found
+    choices = [QUOTES_CHOICE, LOCAL_CHOICE, *((name, name) for name in EXAMPLE_MODELS)]
+    if present not in [value for _, value in choices]:
+        choices.insert(0, (MODEL_LABELS.get(present, present), present))
+    return choices
 
 
 def keep_key(model: str, key: str) -> bool:
@@ -65,8 +65,8 @@ def try_model(settings: Settings, opened: ChatModel | None = None) -> str:
     finally:
         if model is not opened:
             model.close()
-    told = "" if judged is not None else (
+    caveat = "" if judged is not None else (
         " It gives no probabilities, so whether a question is answered is judged without it."
     )  # fmt: skip
-    said = " ".join(reply.split()) or "nothing"
-    return f"{model.name} answered in {seconds:.1f} s: “{said}”.{told}"
+    reply_text = " ".join(reply.split()) or "nothing"
+    return f"{model.name} answered in {seconds:.1f} s: “{reply_text}”.{caveat}"

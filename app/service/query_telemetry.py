@@ -52,6 +52,6 @@ def observe_query(
         outcome = outcome if outcome in ("answered", "refused") else "stopped"
         raise
     finally:
-        told = QueryObservation(outcome, model, user, time.perf_counter() - began, evidence)
+        observation = QueryObservation(outcome, model, user, time.perf_counter() - began, evidence)
         for observer in observers:
-            observer(told)
+            observer(observation)

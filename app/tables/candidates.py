@@ -71,18 +71,20 @@ def _numbers(question: str) -> Iterator[tuple[tuple[int, int], Decimal]]:
 
 def candidates(grid: Grid, named: Sequence[Condition]) -> list[TableQuery]:
     """Queries over a table with the conditions that a question names, the plain ones first."""
-    found: list[TableQuery] = []
+    queries: list[TableQuery] = []
     for chosen in choices(grid, named):
-        found += _queries(grid, chosen)
-    return found
+        queries += _queries(grid, chosen)
+    return queries
 
 
 def conditions(question: QuestionTokens, grid: Grid) -> list[Condition]:
     """What the question names of the cells: those that say most first."""
-    found = [*_worded(question, grid), *_numbered(question, grid)]
+    named_conditions = [*_worded(question, grid), *_numbered(question, grid)]
     exact = (Relation.IS, Relation.EQUAL)
-    found.sort(key=lambda c: (-(c.span[1] - c.span[0]), c.relation not in exact, c.column))
-    return found
+    named_conditions.sort(
+        key=lambda c: (-(c.span[1] - c.span[0]), c.relation not in exact, c.column)
+    )
+    return named_conditions
 
 
 def _worded(question: QuestionTokens, grid: Grid) -> Iterator[Condition]:
@@ -91,10 +93,10 @@ def _worded(question: QuestionTokens, grid: Grid) -> Iterator[Condition]:
     met = set[int]()
     for column in grid.columns[:MAX_COLUMNS]:
         spans: dict[tuple[int, int], Relation] = {}
-        for held in {row[column.index].stems for row in grid.rows}:
-            if wanted.isdisjoint(held):
+        for cell_stems in {row[column.index].stems for row in grid.rows}:
+            if wanted.isdisjoint(cell_stems):
                 continue
-            for span, whole in _shared(question, held):
+            for span, whole in _shared(question, cell_stems):
                 if whole or span not in spans:
                     spans[span] = Relation.IS if whole else Relation.HAS
         for (a, b), relation in spans.items():
@@ -119,23 +121,23 @@ def _near(question: QuestionTokens, grid: Grid, met: set[int]) -> Iterator[Condi
 
 
 def _shared(
-    question: QuestionTokens, held: Sequence[str]
+    question: QuestionTokens, cell: Sequence[str]
 ) -> Iterator[tuple[tuple[int, int], bool]]:
     """The longest runs of words that question and cell share, and whether they are all of it."""
     for a in range(len(question.stems)):
-        for at, first in enumerate(held):
-            if first != question.stems[a] or a and at and held[at - 1] == question.stems[a - 1]:
+        for at, first in enumerate(cell):
+            if first != question.stems[a] or a and at and cell[at - 1] == question.stems[a - 1]:
                 continue
             size = 1
             while (
                 size < MAX_VALUE_WORDS
                 and a + size < len(question.stems)
-                and at + size < len(held)
-                and held[at + size] == question.stems[a + size]
+                and at + size < len(cell)
+                and cell[at + size] == question.stems[a + size]
             ):
                 size += 1
             if any(i in question.content for i in range(a, a + size)):
-                yield (a, a + size), size == len(held)
+                yield (a, a + size), size == len(cell)
 
 
 def _numbered(question: QuestionTokens, grid: Grid) -> Iterator[Condition]:
@@ -145,9 +147,9 @@ def _numbered(question: QuestionTokens, grid: Grid) -> Iterator[Condition]:
             if column.kind is Kind.TEXT:
                 continue
             equal = Condition(column.index, Relation.EQUAL, span, number=wanted)
-            held = [row[column.index] for row in grid.rows]
+            cells = [row[column.index] for row in grid.rows]
             for relation in (Relation.EQUAL, *_COMPARED):
-                if any(meets(cell, replace(equal, relation=relation)) for cell in held):
+                if any(meets(cell, replace(equal, relation=relation)) for cell in cells):
                     yield replace(equal, relation=relation)
 
 
@@ -155,7 +157,7 @@ def choices(grid: Grid, named: Sequence[Condition]) -> list[RowSelection]:
     """All rows, those that meet one condition, two, or one of two in the same column."""
     body = tuple(r for r in range(len(grid.rows)) if r not in grid.totals)
     everything = tuple(range(len(grid.rows)))
-    found = [RowSelection((), body)]
+    selections = [RowSelection((), body)]
     plain = [c for c in named if c.relation not in _COMPARED][:MAX_CONDITIONS]
     compared = [c for c in named if c.relation in _COMPARED][: 2 * MAX_CONDITIONS]
     met = {
@@ -163,17 +165,17 @@ def choices(grid: Grid, named: Sequence[Condition]) -> list[RowSelection]:
         for c in [*plain, *compared]
     }
     single = [RowSelection((c,), rows) for c, rows in met.items() if rows]
-    found += single
+    selections += single
     for a, b in combinations([*plain, *compared], 2):
         if _overlap(a, b) and a.relation not in _COMPARED:
             continue
         both = tuple(sorted(set(met[a]) & set(met[b])))
         if both and len(both) < min(len(met[a]), len(met[b])):
-            found.append(RowSelection((a, b), both))
+            selections.append(RowSelection((a, b), both))
         plain_pair = a.relation not in _COMPARED and b.relation not in _COMPARED
         if plain_pair and a.column == b.column and not set(met[a]) & set(met[b]):
-            found.append(RowSelection((a, b), met[a] + met[b], either=True))
-    return [RowSelection(c.conditions, _without_totals(c, grid), c.either) for c in found]
+            selections.append(RowSelection((a, b), met[a] + met[b], either=True))
+    return [RowSelection(c.conditions, _without_totals(c, grid), c.either) for c in selections]
 
 
 def _overlap(a: Condition, b: Condition) -> bool:

@@ -87,12 +87,12 @@ def _extreme(grid: Grid, query: TableQuery, result: Result) -> str:
 def _computed(grid: Grid, query: TableQuery, result: Result) -> str:
     name, out = _NAMES[query.operation], _header(grid, query.out)
     value = display_value(grid, query, result)
-    held = [grid.rows[r][c].text.strip() for r, c in result.cells]
-    if len(held) == 2:
+    texts = [grid.rows[r][c].text.strip() for r, c in result.cells]
+    if len(texts) == 2:
         labels = [_label(grid, cell) for cell in result.cells]
-        parts = " and ".join(f"{a} ({b})" for a, b in zip(labels, held, strict=True))
+        parts = " and ".join(f"{a} ({b})" for a, b in zip(labels, texts, strict=True))
         return f"{name} {parts}: {value}"
-    return f"{name} {out} over {len(held)} rows{_where(grid, query)}: {value}"
+    return f"{name} {out} over {len(texts)} rows{_where(grid, query)}: {value}"
 
 
 def _label(grid: Grid, cell: tuple[int, int]) -> str:
@@ -155,8 +155,8 @@ def display_value(grid: Grid, query: TableQuery, result: Result) -> str:
 
 def _places(grid: Grid, cells: Sequence[tuple[int, int]]) -> int:
     """Decimal places that the cells have, at most."""
-    held = [grid.rows[r][c].number for r, c in cells]
-    exponents = [v.as_tuple().exponent for v in held if v is not None]
+    values = [grid.rows[r][c].number for r, c in cells]
+    exponents = [v.as_tuple().exponent for v in values if v is not None]
     return max([0, *(-e for e in exponents if isinstance(e, int))])
 
 

@@ -46,10 +46,10 @@ class Featurizer:
     @cached_property
     def asks(self) -> str:
         """The word that the question asks with: "who", "how many", …"""
-        held = self.asked.words
-        for at, word in enumerate(held):
-            if word == "how" and at + 1 < len(held) and held[at + 1] in _HOW:
-                return f"how {held[at + 1]}"
+        asked_words = self.asked.words
+        for at, word in enumerate(asked_words):
+            if word == "how" and at + 1 < len(asked_words) and asked_words[at + 1] in _HOW:
+                return f"how {asked_words[at + 1]}"
             if word in _ASKS:
                 return word
         return "-"
@@ -57,19 +57,20 @@ class Featurizer:
     @cached_property
     def wanted(self) -> frozenset[int]:
         """The places of the content words right after the asking word: "which *country*"."""
-        held = self.asked
-        for at, word in enumerate(held.words):
-            if word in ("which", "what", "name") or word in _HOW and held.words[at - 1] == "how":
-                after = range(at + 1, min(at + 4, len(held.words)))
-                return frozenset(i for i in after if i in held.content)
+        asked = self.asked
+        for at, word in enumerate(asked.words):
+            if word in ("which", "what", "name") or word in _HOW and asked.words[at - 1] == "how":
+                after = range(at + 1, min(at + 4, len(asked.words)))
+                return frozenset(i for i in after if i in asked.content)
         return frozenset()
 
     @cached_property
     def phrases(self) -> list[tuple[str, int]]:
         """Words and pairs of words of the question, with their places."""
-        held = ("^", *self.asked.words)
+        asked_words = ("^", *self.asked.words)
         return [(w, i) for i, w in enumerate(self.asked.words)] + [
-            (f"{a} {b}", i) for i, (a, b) in enumerate(zip(held, held[1:], strict=False))
+            (f"{a} {b}", i)
+            for i, (a, b) in enumerate(zip(asked_words, asked_words[1:], strict=False))
         ]
 
     def features(self, query: TableQuery, result: Result) -> Features:
@@ -77,21 +78,21 @@ class Featurizer:
         taken = frozenset(i for c in query.conditions for i in range(*c.span))
         name = self._operation(query)
         met = set(taken)
-        found = dict(self._of_operation(name, taken))
-        found[f"op {name}|conditions {len(query.conditions)}{'or' * query.either}"] = 1.0
+        features = dict(self._of_operation(name, taken))
+        features[f"op {name}|conditions {len(query.conditions)}{'or' * query.either}"] = 1.0
         for condition in query.conditions:
             for feature, value in self._of_condition(condition).items():
-                found[feature] = found.get(feature, 0.0) + value
+                features[feature] = features.get(feature, 0.0) + value
         columns = {"out": query.out, "by": query.by, "second": query.second}
         for role, at in columns.items():
             if at is not None and at != ROW_ORDER:
                 named, places = self._of_column(role, at, taken, name)
-                found.update(named)
+                features.update(named)
                 met.update(places)
-        self._shape(found, query, name)
-        self._coverage(found, met, query)
-        self._outcome(found, query, result, name)
-        return found
+        self._shape(features, query, name)
+        self._coverage(features, met, query)
+        self._outcome(features, query, result, name)
+        return features
 
     def spoken(self, query: TableQuery, known: Mapping[str, float]) -> frozenset[int]:
         """The places of the words that ask for the query's operation, by their weights. A lookup
@@ -99,15 +100,17 @@ class Featurizer:
         if query.operation is Operation.VALUES:
             return frozenset()
         name = self._operation(query)
-        held = enumerate(self.asked.words)
-        return frozenset(i for i, w in held if known.get(f"op {name}|{w}", 0.0) >= SPOKEN_WEIGHT)
+        places = enumerate(self.asked.words)
+        return frozenset(i for i, w in places if known.get(f"op {name}|{w}", 0.0) >= SPOKEN_WEIGHT)
 
     def _of_operation(self, name: str, taken: frozenset[int]) -> Features:
         """Which words of the question go with the operation."""
         key = (name, taken)
         if key not in self._operations:
-            told = {f"op {name}|{phrase}": 1.0 for phrase, at in self.phrases if at not in taken}
-            self._operations[key] = {**told, f"op {name}": 1.0}
+            by_phrase = {
+                f"op {name}|{phrase}": 1.0 for phrase, at in self.phrases if at not in taken
+            }
+            self._operations[key] = {**by_phrase, f"op {name}": 1.0}
         return self._operations[key]
 
     def _operation(self, query: TableQuery) -> str:
@@ -122,36 +125,40 @@ class Featurizer:
         """How the question says a condition."""
         if condition in self._conditions:
             return self._conditions[condition]
-        found = self._conditions[condition] = {}
+        features = self._conditions[condition] = {}
         a, b = condition.span
         relation = condition.relation
         column = self.grid.columns[condition.column]
-        _add(found, f"if {relation}")
-        _add(found, f"if {relation} {column.kind}")
-        _add(found, "if words", (b - a) / 3)
-        _add(found, f"if {relation} long {min(b - a, 4)}")
+        _add(features, f"if {relation}")
+        _add(features, f"if {relation} {column.kind}")
+        _add(features, "if words", (b - a) / 3)
+        _add(features, f"if {relation} long {min(b - a, 4)}")
         if condition.column == 0:
-            _add(found, "if first column")
+            _add(features, "if first column")
         share = self._share(condition.column)
         if share:
-            _add(found, f"if {relation} header {'named' if share == 1 else 'partly named'}")
+            _add(features, f"if {relation} header {'named' if share == 1 else 'partly named'}")
         elif any(self._share(c.index) for c in self.grid.columns if c.kind is column.kind):
-            _add(found, f"if {relation} another header named")
+            _add(features, f"if {relation} another header named")
         if any(set(condition.stems) & set(c.stems) for c in self.grid.columns):
-            _add(found, f"if {relation} words of a header")
+            _add(features, f"if {relation} words of a header")
         if relation is Relation.HAS and (a, b) in self.exact:
-            _add(found, "if has though another is")
+            _add(features, "if has though another is")
         if relation not in (Relation.IS, Relation.HAS):
             for i in range(max(0, a - NEARBY_WORDS), a):
-                _add(found, f"if {relation} before|{self.asked.words[i]}")
+                _add(features, f"if {relation} before|{self.asked.words[i]}")
             for i in range(b, min(len(self.asked.words), b + 2)):
-                _add(found, f"if {relation} after|{self.asked.words[i]}")
-        return found
+                _add(features, f"if {relation} after|{self.asked.words[i]}")
+        return features
 
     def _share(self, column: int) -> float:
         """The share of a header's words that the question says."""
-        held = self.grid.columns[column].stems
-        return sum(s in self.asked.stems for s in held) / len(held) if held else 0.0
+        header_stems = self.grid.columns[column].stems
+        return (
+            sum(s in self.asked.stems for s in header_stems) / len(header_stems)
+            if header_stems
+            else 0.0
+        )
 
     def _of_column(
         self, role: str, at: int, taken: frozenset[int], name: str
@@ -160,100 +167,100 @@ class Featurizer:
         key = (role, at, taken, name)
         if key in self._columns:
             return self._columns[key]
-        found: Features = {}
+        features: Features = {}
         column = self.grid.columns[at]
         places = frozenset(
             i for i, s in enumerate(self.asked.stems) if s in column.stems and i not in taken
         )
-        held = {self.asked.stems[i] for i in places}
-        share = len(held) / len(column.stems) if column.stems else 0.0
-        found[f"{role} share"] = share
-        found[f"{role} {'all' if share == 1 else 'some' if share else 'none'} named"] = 1.0
-        found[f"{role} {'all' if share == 1 else 'some' if share else 'none'}|{name}"] = 1.0
-        found[f"{role} {column.kind}|{name}"] = 1.0
+        met_stems = {self.asked.stems[i] for i in places}
+        share = len(met_stems) / len(column.stems) if column.stems else 0.0
+        features[f"{role} share"] = share
+        features[f"{role} {'all' if share == 1 else 'some' if share else 'none'} named"] = 1.0
+        features[f"{role} {'all' if share == 1 else 'some' if share else 'none'}|{name}"] = 1.0
+        features[f"{role} {column.kind}|{name}"] = 1.0
         if at == 0:
-            found[f"{role} first"] = 1.0
-            found[f"{role} first|{name}"] = 1.0
+            features[f"{role} first"] = 1.0
+            features[f"{role} first|{name}"] = 1.0
         if role != "by" and self.wanted.intersection(places):
-            found[f"{role} wanted"] = 1.0
-            found[f"{role} wanted|{name}"] = 1.0
+            features[f"{role} wanted"] = 1.0
+            features[f"{role} wanted|{name}"] = 1.0
         others = [self._left(c, taken) for c in self.grid.columns]
-        if held and len(held) >= max(others):
-            found[f"{role} best named"] = 1.0
-        elif max(others) > len(held):
-            found[f"{role} better named"] = 1.0
-            found[f"{role} better named|{name}"] = 1.0
+        if met_stems and len(met_stems) >= max(others):
+            features[f"{role} best named"] = 1.0
+        elif max(others) > len(met_stems):
+            features[f"{role} better named"] = 1.0
+            features[f"{role} better named|{name}"] = 1.0
         if role in ("out", "by"):
             alike = self.likeness[at]
-            found[f"{role} alike"] = alike
-            found[f"{role} alike|{'named' if held else ''}"] = alike
-            found[f"{role} alike|{name}"] = alike
+            features[f"{role} alike"] = alike
+            features[f"{role} alike|{'named' if met_stems else ''}"] = alike
+            features[f"{role} alike|{name}"] = alike
             if alike >= max(self.likeness):
-                found[f"{role} most alike"] = 1.0
-                found[f"{role} most alike|{name}"] = 1.0
+                features[f"{role} most alike"] = 1.0
+                features[f"{role} most alike|{name}"] = 1.0
         if role == "out":
-            found[f"out {column.kind}|{self.asks}"] = 1.0
+            features[f"out {column.kind}|{self.asks}"] = 1.0
             for s in column.stems:
-                found[f"out header {s}|{self.asks}"] = 1.0
+                features[f"out header {s}|{self.asks}"] = 1.0
         if role == "by":
             for s in column.stems:
                 for w in self.asked.words:
-                    found[f"by header {s}|{w}"] = 1.0
-        self._columns[key] = found, places
-        return found, places
+                    features[f"by header {s}|{w}"] = 1.0
+        self._columns[key] = features, places
+        return features, places
 
     def _left(self, column: Column, taken: frozenset[int]) -> int:
         """How many words of a header the question says outside of its conditions."""
-        said = {s for i, s in enumerate(self.asked.stems) if i not in taken}
-        return len(said & set(column.stems))
+        left_stems = {s for i, s in enumerate(self.asked.stems) if i not in taken}
+        return len(left_stems & set(column.stems))
 
-    def _shape(self, found: Features, query: TableQuery, name: str) -> None:
+    def _shape(self, features: Features, query: TableQuery, name: str) -> None:
         used = {c.column for c in query.conditions}
         if query.out in used:
-            found["out is of a condition"] = 1.0
-            found[f"out is of a condition|{name}"] = 1.0
+            features["out is of a condition"] = 1.0
+            features[f"out is of a condition|{name}"] = 1.0
         if query.by is not None and query.by in used:
-            found["by is of a condition"] = 1.0
+            features["by is of a condition"] = 1.0
         if query.by is not None and query.by == query.out:
-            found["by is out"] = 1.0
+            features["by is out"] = 1.0
         size = len(query.rows)
-        found[f"rows {min(size, 3)}|{query.operation}"] = 1.0
+        features[f"rows {min(size, 3)}|{query.operation}"] = 1.0
 
-    def _coverage(self, found: Features, met: set[int], query: TableQuery) -> None:
+    def _coverage(self, features: Features, met: set[int], query: TableQuery) -> None:
         """Content words that the query leaves unused, and whole cells named but unused."""
         content = self.asked.content
         left = content - met
-        found["left"] = len(left) / 4
-        found["left share"] = len(left) / max(1, len(content))
+        features["left"] = len(left) / 4
+        features["left share"] = len(left) / max(1, len(content))
         for i in left:
-            found[f"left|{query.operation}|{self.asked.words[i]}"] = 1.0
+            features[f"left|{query.operation}|{self.asked.words[i]}"] = 1.0
         unused = sum(1 for a, b in self.exact if not set(range(a, b)) & met)
-        found["cells left"] = float(unused)
+        features["cells left"] = float(unused)
         if self.wanted and not self.wanted & met:
-            found[f"wanted left|{query.operation}"] = 1.0
+            features[f"wanted left|{query.operation}"] = 1.0
 
-    def _outcome(self, found: Features, query: TableQuery, result: Result, name: str) -> None:
+    def _outcome(self, features: Features, query: TableQuery, result: Result, name: str) -> None:
         op = query.operation
         if result.number is not None:
-            found[f"gives number|{self.asks}"] = 1.0
+            features[f"gives number|{self.asks}"] = 1.0
             if result.number == 0:
-                found[f"gives zero|{op}"] = 1.0
+                features[f"gives zero|{op}"] = 1.0
             if op is Operation.COUNT:
-                found[f"counts {min(int(result.number), 2)}"] = 1.0
+                features[f"counts {min(int(result.number), 2)}"] = 1.0
             elif result.number == result.number.to_integral_value() and _is_year(result.number):
-                found[f"gives a year|{op}"] = 1.0
+                features[f"gives a year|{op}"] = 1.0
             return
-        found[f"gives {min(len(result.texts), 3)}|{op}"] = 1.0
-        said = " ".join(self.asked.words)
-        if any(t and " ".join(words(t)) in said for t in result.texts):
-            found["gives what was asked with"] = 1.0
-            found[f"gives what was asked with|{name}"] = 1.0
+        features[f"gives {min(len(result.texts), 3)}|{op}"] = 1.0
+        asked_text = " ".join(self.asked.words)
+        if any(t and " ".join(words(t)) in asked_text for t in result.texts):
+            features["gives what was asked with"] = 1.0
+            features[f"gives what was asked with|{name}"] = 1.0
             if "or" in self.asked.words:
-                found[f"gives one of those asked with|{op}"] = 1.0
+                features[f"gives one of those asked with|{op}"] = 1.0
 
 
-def _add(found: Features, name: str, value: float = 1.0) -> None:
-    found[name] = found.get(name, 0.0) + value
+def _add(features: Features, name: str, value: float = 1.0) -> None:
+    features[name] = features.get(name, 0.0) + value
 
 
 def _is_year(value: Decimal) -> bool:

@@ -97,22 +97,24 @@ def meets(cell: Value, condition: Condition) -> bool:
         return cell.stems == condition.stems
     if relation in (Relation.HAS, Relation.NEAR):
         return _contains(cell.stems, condition.stems)
-    held = _measure(cell)
-    if held is None or condition.number is None:
+    measured = _measure(cell)
+    if measured is None or condition.number is None:
         return False
     wanted = condition.number
     if relation is Relation.EQUAL:
-        return held == wanted
+        return measured == wanted
     if relation is Relation.ABOVE:
-        return held > wanted
+        return measured > wanted
     if relation is Relation.BELOW:
-        return held < wanted
-    return held >= wanted if relation is Relation.AT_LEAST else held <= wanted
+        return measured < wanted
+    return measured >= wanted if relation is Relation.AT_LEAST else measured <= wanted
 
 
-def _contains(held: Sequence[str], wanted: Sequence[str]) -> bool:
+def _contains(cell_stems: Sequence[str], wanted: Sequence[str]) -> bool:
     size = len(wanted)
-    return any(tuple(held[i : i + size]) == tuple(wanted) for i in range(len(held) - size + 1))
+    return any(
+        tuple(cell_stems[i : i + size]) == tuple(wanted) for i in range(len(cell_stems) - size + 1)
+    )
 
 
 def _measure(cell: Value) -> Decimal | None:
@@ -194,18 +196,18 @@ def _oftenest(grid: Grid, rows: Sequence[int], out: int) -> Result | None:
     top = counts.most_common(2)
     if not top or top[0][1] < 2 or len(top) > 1 and top[1][1] == top[0][1]:
         return None
-    held = [(r, out) for r in rows if grid.rows[r][out].stems == top[0][0]]
-    return Result((grid.rows[held[0][0]][out].text,), None, tuple(held))
+    cells = [(r, out) for r in rows if grid.rows[r][out].stems == top[0][0]]
+    return Result((grid.rows[cells[0][0]][out].text,), None, tuple(cells))
 
 
 def _same(grid: Grid, query: TableQuery) -> Result | None:
     """``out`` of the other rows that say the same in ``by`` as the chosen row."""
     assert query.by is not None and query.out is not None
-    said = grid.rows[query.rows[0]][query.by].stems
+    shared_stems = grid.rows[query.rows[0]][query.by].stems
     others = [
         (r, query.out)
         for r, row in enumerate(grid.rows)
-        if r not in query.rows and said and row[query.by].stems == said
+        if r not in query.rows and shared_stems and row[query.by].stems == shared_stems
     ]
     return _texts(grid, others)
 
@@ -216,12 +218,12 @@ def _computed(grid: Grid, query: TableQuery) -> Result | None:
     cells = [(r, query.out) for r in query.rows]
     if query.second is not None:
         cells += [(r, query.second) for r in query.rows]
-    held = [(v, cell) for cell in cells if (v := _measured(grid, *cell)) is not None]
-    if not held or len(held) < len(cells) * 0.5:
+    measured = [(v, cell) for cell in cells if (v := _measured(grid, *cell)) is not None]
+    if not measured or len(measured) < len(cells) * 0.5:
         return None
-    numbers = [v for v, _ in held]
+    numbers = [v for v, _ in measured]
     value = compute_value(query.operation, numbers)
-    return None if value is None else _number(value, [cell for _, cell in held])
+    return None if value is None else _number(value, [cell for _, cell in measured])
 
 
 def _measured(grid: Grid, row: int, column: int) -> Decimal | None:

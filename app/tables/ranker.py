@@ -44,8 +44,8 @@ class Ranked:
 @cache
 def weights() -> dict[str, float]:
     """The weight of each feature, by name."""
-    held: dict[str, float] = json.loads(WEIGHTS_FILE.read_text(encoding="utf-8"))["weights"]
-    return held
+    content: dict[str, float] = json.loads(WEIGHTS_FILE.read_text(encoding="utf-8"))["weights"]
+    return content
 
 
 def rank_queries(
@@ -68,12 +68,12 @@ def rank_queries(
         result = run_query(grid, query)
         if result is None:
             continue
-        found = featurizer.features(query, result)
-        score = sum(known.get(name, 0.0) * value for name, value in found.items())
+        features = featurizer.features(query, result)
+        score = sum(known.get(name, 0.0) * value for name, value in features.items())
         key = (result.texts, str(result.number))
         sums[key] = sums.get(key, 0.0) + math.exp(score)
         if key not in best or score > best[key][0]:
-            best[key] = (score, query, result, found["left share"])
+            best[key] = (score, query, result, features["left share"])
     total = sum(sums.values())
     ranked = [
         Ranked(q, r, sums[key] / total, score, left, featurizer.spoken(q, known))

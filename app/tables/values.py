@@ -70,13 +70,15 @@ def build_grid(table: Table) -> Grid:
         _column(i, head.text, [row[i] for row in rows]) for i, head in enumerate(table.header)
     )
     totals = frozenset(i for i, row in enumerate(table.rows) if _sums_up(row.cells[0].text))
-    said = frozenset(
+    stems_there = frozenset(
         s
         for line in (*rows, [value(head.text) for head in table.header])
         for v in line
         for s in v.stems
     )
-    return Grid(table, columns, rows, totals if len(totals) < len(rows) else frozenset(), said)
+    return Grid(
+        table, columns, rows, totals if len(totals) < len(rows) else frozenset(), stems_there
+    )
 
 
 @lru_cache(maxsize=200_000)
@@ -94,12 +96,12 @@ def parse_number(text: str) -> Decimal | None:
         return Decimal(int(hours or 0) * 3600 + int(minutes) * 60) + _decimal(seconds)
     if not _LONE.match(plain):
         return None
-    found = _NUMBER.search(plain)
-    if found is None:
+    match = _NUMBER.search(plain)
+    if match is None:
         return None
-    before = plain[: found.start()]
+    before = plain[: match.start()]
     negative = "-" in before or "−" in before or before.endswith("(") and plain.endswith(")")
-    amount = _decimal(found[0])
+    amount = _decimal(match[0])
     return -abs(amount) if negative else amount
 
 
@@ -117,9 +119,9 @@ def _decimal(written: str) -> Decimal:
 @lru_cache(maxsize=50_000)
 def parse_date(text: str) -> tuple[int, int, int] | None:
     """The first date of a text as (year, month, day), 0 for what it does not give."""
-    found = find_dates(text) if len(text) < 80 else set()
-    if found:
-        first = min(found, key=lambda d: (d.year or 0, d.month, d.day or 0))
+    dates = find_dates(text) if len(text) < 80 else set()
+    if dates:
+        first = min(dates, key=lambda d: (d.year or 0, d.month, d.day or 0))
         return (first.year or 0, first.month, first.day or 0)
     year = _YEAR.search(text)
     return (int(year[1]), 0, 0) if year else None
@@ -136,8 +138,8 @@ def _column(index: int, header: str, cells: Sequence[Value]) -> Column:
         kind = Kind.DATE
     elif filled and sum(c.number is not None for c in filled) >= share and not _mixed(filled):
         kind = Kind.NUMBER
-    held = tuple(dict.fromkeys(stem(w) for w in words(header) if w not in STOP_WORDS))
-    return Column(index, header, held, kind, _unit(filled) if kind is Kind.NUMBER else "")
+    header_stems = tuple(dict.fromkeys(stem(w) for w in words(header) if w not in STOP_WORDS))
+    return Column(index, header, header_stems, kind, _unit(filled) if kind is Kind.NUMBER else "")
 
 
 def _mixed(cells: Sequence[Value]) -> bool:

@@ -75,8 +75,8 @@ class AnswerStreams:
     def _steps(self, asked: AnswerRequest, every: float) -> Iterator[str | Answer]:
         """HTML of the draft as it grows, every so many seconds, then the answer."""
         stop = self._stops[asked.session] = threading.Event()
-        found = EvidenceFound("", ())
-        yield render_answer.draft(asked.question, found, "", "Looking in the documents")
+        evidence = EvidenceFound("", ())
+        yield render_answer.draft(asked.question, evidence, "", "Looking in the documents")
         self._live.pop(asked.session, None)
         words, drawn = "", 0.0
         library = self.engine.library_of(asked.owner)
@@ -94,37 +94,37 @@ class AnswerStreams:
                 return
             if isinstance(event, EvidenceFound):
                 self._live[asked.session] = event
-                found = evidence_for_display(library, event)
-                state = self._state(found=bool(found.citations))
-                yield render_answer.draft(asked.question, found, words, state)
+                evidence = evidence_for_display(library, event)
+                state = self._state(has_evidence=bool(evidence.citations))
+                yield render_answer.draft(asked.question, evidence, words, state)
             elif isinstance(event, Word):
                 words = event.text if event.restart else words + event.text
                 if time.monotonic() - drawn >= every:
                     drawn = time.monotonic()
                     state = "A draft; each sentence is checked next"
-                    yield render_answer.draft(asked.question, found, words, state)
+                    yield render_answer.draft(asked.question, evidence, words, state)
 
     def _until_stopped(self, asked: AnswerRequest, outcome: StreamOutcome) -> None:
         """The quotes that were found before the reader stopped the model, if any."""
-        found = self._live.get(asked.session)
-        if found is None or found.provisional is None:
+        evidence = self._live.get(asked.session)
+        if evidence is None or evidence.provisional is None:
             outcome.problem = STOPPED_PROBLEM
             return
-        notes = (*found.provisional.notes, "Stopped; these are quotes.")
-        answer = replace(found.provisional, notes=notes)
+        notes = (*evidence.provisional.notes, "Stopped; these are quotes.")
+        answer = replace(evidence.provisional, notes=notes)
         library = self.engine.library_of(asked.owner)
         identity = library.record_answer(answer_payload(answer), answer.citations)
         outcome.answer = replace(answer, id=identity)
 
-    def _state(self, *, found: bool) -> str:
+    def _state(self, *, has_evidence: bool) -> str:
         """What is being done once evidence was looked for."""
         if self.engine.answerer.model is None:
             return "Reading"
-        told = "Evidence found" if found else "Nothing sure found yet"
+        state = "Evidence found" if has_evidence else "Nothing sure found yet"
         others = self.engine.waiting
         if not others:
-            return f"{told}; the language model reads and writes"
-        return f"{told}; {others} other{'s wait' if others > 1 else ' waits'} for the model"
+            return f"{state}; the language model reads and writes"
+        return f"{state}; {others} other{'s wait' if others > 1 else ' waits'} for the model"
 
     def evidence(self, session: str) -> Sequence[Citation]:
         """What was found for the question that this page asks."""

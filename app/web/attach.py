@@ -32,7 +32,7 @@ def build_button() -> Any:
     return takes_uploads(button)
 
 
-def bind_events(chat: Chat, files: Any, told: Any, log: Any, stream: Stream) -> None:
+def bind_events(chat: Chat, files: Any, notices: Any, log: Any, stream: Stream) -> None:
     """Ingest what is dropped or chosen (``files``), or a link or the sample, from the log."""
 
     @handler
@@ -53,9 +53,9 @@ def bind_events(chat: Chat, files: Any, told: Any, log: Any, stream: Stream) -> 
         else:
             yield from _added(chat, request, [address])
 
-    stream.bind(files.upload, add, files, told, **ADDING_EVENT)
-    stream.bind(log.sample, sample, None, told, **ADDING_EVENT)
-    stream.bind(log.fetch, fetch, None, told, **ADDING_EVENT)
+    stream.bind(files.upload, add, files, notices, **ADDING_EVENT)
+    stream.bind(log.sample, sample, None, notices, **ADDING_EVENT)
+    stream.bind(log.fetch, fetch, None, notices, **ADDING_EVENT)
 
 
 def _added(chat: Chat, request: gr.Request, sources: Sequence[Source]) -> Iterator[str]:
@@ -71,9 +71,9 @@ def _added(chat: Chat, request: gr.Request, sources: Sequence[Source]) -> Iterat
 def _ask_about(chat: Chat, owner: str, revision: Revision) -> str:
     """Questions that this document answers, each a button."""
     name = markup(display_name(chat.engine.library_of(owner), revision))
-    found = chat.engine.example_questions(owner, MAX_EXAMPLES, [revision])[: MAX_EXAMPLES - 1]
+    examples = chat.engine.example_questions(owner, MAX_EXAMPLES, [revision])[: MAX_EXAMPLES - 1]
     asked = [
-        (f"{revision.document}: {question}", question) for question in [SUMMARY_QUESTION, *found]
+        (f"{revision.document}: {question}", question) for question in [SUMMARY_QUESTION, *examples]
     ]
     rows = "".join(
         f'<li><button type="button" data-do="ask" data-text="{markup(whole)}" dir="auto">'

@@ -51,9 +51,9 @@ class Chat:
         """The conversation as HTML, with ``live`` at its end; ``given`` are corrections, by
         exchange, that could not be kept."""
         items = self._items(owner, self._exchanges(owner, conversation))
-        told = given or {}
+        notes = given or {}
         running = self.running(conversation) if items else frozenset()
-        shown = [replace(i, given=told.get(i.id, i.given), running=i.id in running) for i in items]
+        shown = [replace(i, given=notes.get(i.id, i.given), running=i.id in running) for i in items]
         return render_answer.log(shown, live)
 
     def running(self, conversation: str) -> frozenset[str]:
@@ -158,16 +158,16 @@ class Chat:
         asked = AnswerRequest(owner, session, exchange, kept.question, documents, turns(items[:at]))
         for draft in self.answering.drafts(asked, outcome, before + after):
             yield before + draft + after
-        told = ""
+        notice = ""
         if outcome.answer:
             self.kept.renew(exchange, answer_payload(outcome.answer))
         elif kept.answer:
             still = f"{outcome.problem} The answer before still stands."
-            told = render_answer.problem(still, exchange)
+            notice = render_answer.problem(still, exchange)
         else:
             self.kept.save_exchange(exchange, None, outcome.problem)
         self.engine.in_progress.settled(exchange)
-        yield self.log(owner, kept.conversation, told)
+        yield self.log(owner, kept.conversation, notice)
 
     def stop(self, owner: str, exchange: str) -> None:
         """Stop the answer to a question of the owner's that another page or process makes."""

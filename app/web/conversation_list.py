@@ -23,10 +23,10 @@ def period(updated: str, today: date) -> str:
     return next((words for most, words in PERIOD_NAMES if days <= most), "Earlier")
 
 
-def render_conversation_list(found: Sequence[Conversation], current: str, none: str) -> str:
+def render_conversation_list(conversations: Sequence[Conversation], current: str, none: str) -> str:
     """The conversations as HTML; ``none`` is said if there are none."""
     today = datetime.now().astimezone().date()
-    groups = groupby(found, key=lambda c: period(c.updated, today))
+    groups = groupby(conversations, key=lambda c: period(c.updated, today))
     parts = [
         f'<h3 class="period">{words}</h3><ul class="kept">{"".join(_rows(items, current))}</ul>'
         for words, items in groups

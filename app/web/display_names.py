@@ -27,8 +27,8 @@ def display_name(library: Library, revision: Revision) -> str:
 
 def display_title(library: Library, revision: Revision) -> str:
     """The document's title; its opening words if that is a number or a hash."""
-    told = is_informative_title(revision.title)
-    return revision.title if told else display_name(library, revision)
+    informative = is_informative_title(revision.title)
+    return revision.title if informative else display_name(library, revision)
 
 
 @lru_cache(maxsize=256)
@@ -55,12 +55,12 @@ def named_for_display(answer: Answer, names: dict[str, str]) -> Answer:
     )
 
 
-def evidence_for_display(library: Library, found: EvidenceFound) -> EvidenceFound:
+def evidence_for_display(library: Library, evidence: EvidenceFound) -> EvidenceFound:
     """The same of an answer that is still being made."""
-    if found.provisional is None:
-        return found
-    names = display_names(library, [found.provisional])
-    return replace(found, provisional=named_for_display(found.provisional, names))
+    if evidence.provisional is None:
+        return evidence
+    names = display_names(library, [evidence.provisional])
+    return replace(evidence, provisional=named_for_display(evidence.provisional, names))
 
 
 def display_names(library: Library, answers: Iterable[Answer]) -> dict[str, str]:

@@ -50,32 +50,34 @@ def render_document_list(chat: Chat, owner: str, session: str) -> str:
     """
     page = chat.page(session)
     library = chat.engine.library_of(owner)
-    held = library.documents()
-    found = [(d, display_title(library, d)) for d in held]
+    revisions = library.documents()
+    titled = [(d, display_title(library, d)) for d in revisions]
     sought = page.words.casefold().split()
-    found = [(d, t) for d, t in found if all(w in _searched(d, t) for w in sought)]
+    titled = [(d, t) for d, t in titled if all(w in _searched(d, t) for w in sought)]
     changed = out_of_date(chat, owner)
-    found = _sorted(found, page.sort, changed)
+    titled = _sorted(titled, page.sort, changed)
     # Told if there are several, and only if the reader may change one what would do so.
     shown = ListedLibrary(
         library,
         editable=chat.engine.editable(owner),
-        collections=len({d.collection for d in held}) > 1,
+        collections=len({d.collection for d in revisions}) > 1,
         shared=chat.engine.shared,
         owner=owner,
     )
-    rows = "".join(_row(shown, d, t, page.removing, changed) for d, t in found[: page.most])
-    none = "No document has these words in its name or title." if held else "No documents yet."
+    rows = "".join(_row(shown, d, t, page.removing, changed) for d, t in titled[: page.most])
+    none = "No document has these words in its name or title." if revisions else "No documents yet."
     listed = f'<ul class="documents">{rows}</ul>' if rows else f'<p class="none">{none}</p>'
-    return _removed(library, page.removed) + listed + _more(len(found), page.most)
+    return _removed(library, page.removed) + listed + _more(len(titled), page.most)
 
 
 def _searched(revision: Revision, title: str) -> str:
     return f"{title} {revision.document} {revision.source}".casefold()
 
 
-def _sorted(found: list[Row], sort: str, changed: dict[str, list[AskedQuestion]]) -> list[Row]:
-    by_name = sorted(found, key=lambda row: (row[1].casefold(), row[0].document))
+def _sorted(
+    listed_rows: list[Row], sort: str, changed: dict[str, list[AskedQuestion]]
+) -> list[Row]:
+    by_name = sorted(listed_rows, key=lambda row: (row[1].casefold(), row[0].document))
     by: dict[str, Callable[[Row], Any]] = {
         "newest": lambda row: row[0].activated or row[0].created,
         "longest": lambda row: row[0].characters,
@@ -88,18 +90,18 @@ def out_of_date(chat: Chat, owner: str) -> dict[str, list[AskedQuestion]]:
     """By document id, the owner's questions whose cited words have changed there or moved."""
     asked = chat.kept.answers_of(owner)
     statuses = chat.statuses.of(chat.engine.library_of(owner), (answer for _, _, answer in asked))
-    found: dict[str, list[AskedQuestion]] = {}
+    by_document: dict[str, list[AskedQuestion]] = {}
     for exchange, words, answer in asked:
         for document in statuses[answer].changed:
-            found.setdefault(document, []).append(AskedQuestion(exchange, words))
-    return found
+            by_document.setdefault(document, []).append(AskedQuestion(exchange, words))
+    return by_document
 
 
-def _more(found: int, most: int) -> str:
-    if found <= most:
+def _more(count: int, most: int) -> str:
+    if count <= most:
         return ""
     return (
-        f'<p class="none">{most:,} of {found:,} documents are shown. <button type="button" '
+        f'<p class="none">{most:,} of {count:,} documents are shown. <button type="button" '
         'class="inline" data-do="act" data-act="more">Show more</button></p>'
     )
 
@@ -152,12 +154,12 @@ def _sure(current: Revision, *, shared: bool) -> str:
     """The question whether it is to be removed. If people share the library, what is gone for
     good is gone for all of them: that stays with whoever runs it."""
     purge = "" if shared else _button("purge", current, "Delete for good")
-    told = "" if shared else (
+    warning = "" if shared else (
         " Delete for good also erases its text, and every answer that quotes it."
     )  # fmt: skip
     return (
         '<div class="sure"><p>Remove takes it out of new answers; it can be undone.'
-        f"{told}</p>{_button('remove', current, 'Remove')}{purge}"
+        f"{warning}</p>{_button('remove', current, 'Remove')}{purge}"
         f"{_button('keep', current, 'Keep')}</div>"
     )
 
@@ -182,19 +184,19 @@ def _answers(questions: Sequence[AskedQuestion]) -> str:
     """The answers whose cited words have changed in this document, each a link to it."""
     if not questions:
         return ""
-    told = "1 answer is" if len(questions) == 1 else f"{len(questions)} answers are"
+    count = "1 answer is" if len(questions) == 1 else f"{len(questions)} answers are"
     rows = "".join(
         f'<li><a href="?answer={markup(q.exchange)}" dir="auto">{markup(clip(q.words, 120))}</a>'
         "</li>"
         for q in questions
     )
     return (
-        f'<details class="out-of-date"><summary>{told} out of date</summary><ul>{rows}</ul>'
+        f'<details class="out-of-date"><summary>{count} out of date</summary><ul>{rows}</ul>'
         "</details>"
     )
 
 
-def omissions(told: Sequence[str]) -> str:
+def omissions(notes: Sequence[str]) -> str:
     """What of a document was not read, or was assumed."""
-    rows = "".join(f"<li>{markup(clip(omission, 300))}</li>" for omission in told)
+    rows = "".join(f"<li>{markup(clip(omission, 300))}</li>" for omission in notes)
     return f'<ul class="omissions" aria-label="Not read, or assumed">{rows}</ul>' if rows else ""

@@ -96,9 +96,9 @@ def _progress_of(
                 else:
                     yield _progress([*done, f'<li class="doing">{label}: {step}</li>'])
         except FootnoteError as error:
-            told = markup(str(error))
-            told = told if name in str(error) else f"{label}: {told}"
-            done.append(f'<li class="failed" role="alert">{told}</li>')
+            reason = markup(str(error))
+            reason = reason if name in str(error) else f"{label}: {reason}"
+            done.append(f'<li class="failed" role="alert">{reason}</li>')
         except Exception:
             log.exception("ingesting %r failed", name)
             done.append(f'<li class="failed" role="alert">{label}: {INTERNAL_PROBLEM}</li>')

@@ -24,8 +24,8 @@ def as_evidence(engine: Engine, user: str, kept: Sequence[StoredExchange]) -> st
 
     wanted = {item.answer.id for item in kept if item.answer}
     library = engine.library_of(user)
-    held = [a for a in library.answers(ids=wanted) if a.status != "unreadable"]
-    return evidence(library, engine.settings, held)
+    stored = [a for a in library.answers(ids=wanted) if a.status != "unreadable"]
+    return evidence(library, engine.settings, stored)
 
 
 def links(conversation: str) -> str:

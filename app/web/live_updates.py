@@ -64,9 +64,9 @@ def bind_events(chat: Chat, shown: LiveComponents) -> None:
             return status, *[gr.skip()] * 5, before
         now, page = arrived(chat, owner, conversation), chat.page(session)
         if page.adding:  # which of the changes are this page's own is known once it is through
-            told, now = "", replace(now, stamp="", documents=before.documents)
+            notices, now = "", replace(now, stamp="", documents=before.documents)
         else:
-            told = toasts(chat, owner, before, now, page.own)
+            notices = toasts(chat, owner, before, now, page.own)
             page.own.clear()
         return (
             status,
@@ -74,7 +74,7 @@ def bind_events(chat: Chat, shown: LiveComponents) -> None:
             asked_of(chat.engine, owner, chosen),
             chat.log(owner, conversation) if conversation else welcome(chat.engine, owner),
             document_list.render_document_list(chat, owner, session),
-            told or gr.skip(),
+            notices or gr.skip(),
             now,
         )
 
@@ -103,5 +103,5 @@ def bind_events(chat: Chat, shown: LiveComponents) -> None:
 def _choices(chat: Chat, owner: str, chosen: Sequence[str]) -> Any:
     """The documents to choose from; what was chosen stays so if it is still there."""
     choices = sidebar.choices(chat, owner)
-    held = {value for _, value in choices}
-    return gr.update(choices=choices, value=[name for name in chosen if name in held])
+    values = {value for _, value in choices}
+    return gr.update(choices=choices, value=[name for name in chosen if name in values])

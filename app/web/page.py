@@ -42,10 +42,10 @@ def build(
     with gr.Blocks(title="Footnote", analytics_enabled=False, fill_width=True) as blocks:
         stream = Stream()
         html_component(_top(engine), elem_id="top")
-        told = html_component(elem_id="toasts")  # outside the tabs: seen in each of them
+        notices = html_component(elem_id="toasts")  # outside the tabs: seen in each of them
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab("Chat", id="chat") as tab:
-                seen = _chat_tab(chat, blocks, tab, stream, told)
+                seen = _chat_tab(chat, blocks, tab, stream, notices)
             listed = _further_tabs(chat, blocks, pages, stream)
         listed.only(_only, None, seen.chosen, **QUIET_EVENT)
         live_updates.bind_events(chat, replace(seen, listed=listed))
@@ -89,7 +89,7 @@ def _forgetter(chat: Chat) -> Callable[[gr.Request], None]:
 
 
 def _chat_tab(
-    chat: Chat, blocks: Any, tab: Any, stream: Stream, told: Any
+    chat: Chat, blocks: Any, tab: Any, stream: Stream, notices: Any
 ) -> live_updates.LiveComponents:
     current, known = gr.State(""), gr.State(KnownState())
     with gr.Row(elem_classes="desk", equal_height=False):
@@ -109,7 +109,7 @@ def _chat_tab(
                 chips = html_component(elem_id="chips")
         with gr.Column(elem_classes="read", min_width=300, scale=5):
             pane = html_component(source_pane.EMPTY_PANE, elem_id="source")
-    seen = live_updates.LiveComponents(known, current, status, shelf.chosen, chips, log, told)
+    seen = live_updates.LiveComponents(known, current, status, shelf.chosen, chips, log, notices)
     _wire(chat, blocks, seen, shelf, ChatComponents(log, question, pane, attached, stream))
     attach.bind_events(chat, files, attached, log, stream)
     sidebar.bind_events(chat, blocks, tab, shelf, current, [log, current, question, shelf.list])

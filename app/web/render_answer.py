@@ -154,9 +154,9 @@ def _further(exchange: str, citations: Sequence[Citation]) -> str:
     """Further passages, folded."""
     if not citations:
         return ""
-    told = "1 further passage" if len(citations) == 1 else f"{len(citations)} further passages"
+    label = "1 further passage" if len(citations) == 1 else f"{len(citations)} further passages"
     return (
-        f'<details class="further"><summary>{told}</summary>'
+        f'<details class="further"><summary>{label}</summary>'
         f"{render_evidence(exchange, citations)}</details>"
     )
 
@@ -273,17 +273,17 @@ def problem(message: str, exchange: str = "") -> str:
     return f'<p class="problem" role="alert">{markup(message)}{again}</p>'
 
 
-def draft(question: str, found: EvidenceFound, words: str, state: str) -> str:
+def draft(question: str, evidence: EvidenceFound, words: str, state: str) -> str:
     """What is known while an answer is in progress: quotes first, then a model's words."""
     understood = (
-        f'<p class="understood">Understood as <q dir="auto">{markup(found.standalone)}</q></p>'
-        if found.standalone.strip() not in ("", question.strip())
+        f'<p class="understood">Understood as <q dir="auto">{markup(evidence.standalone)}</q></p>'
+        if evidence.standalone.strip() not in ("", question.strip())
         else ""
     )
     quotes = (
-        _body("live", found.provisional)
-        if found.provisional
-        else render_evidence("live", found.citations)
+        _body("live", evidence.provisional)
+        if evidence.provisional
+        else render_evidence("live", evidence.citations)
     )
     text = f'<p class="draft" dir="auto">{markup(words)}</p>' if words else ""
     return (

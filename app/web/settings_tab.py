@@ -125,11 +125,13 @@ def _trial(engine: Engine) -> Any:
             return
         yield f'<p class="note" role="status">Asking {markup(model)} for one word…</p>'
         try:
-            told = engine.try_model(model=model.strip(), base_url=address.strip() or None, key=key)
+            outcome = engine.try_model(
+                model=model.strip(), base_url=address.strip() or None, key=key
+            )
         except FootnoteError as error:
             yield _problem(error)
             return
-        yield f'<p class="note" role="status">{markup(told)}</p>'
+        yield f'<p class="note" role="status">{markup(outcome)}</p>'
 
     return trial
 

@@ -42,8 +42,8 @@ def build(engine: Engine, tab: Any, target: Any, drawn: Callable[..., str], list
     def offer(chosen: str | None, other: str | None, request: gr.Request) -> tuple[Any, ...]:
         user = owner_of(request)
         offered = choices(engine, user)
-        held = [value for _, value in offered]
-        kept = [each if each in held else own_collection(user) for each in (chosen, other)]
+        values = [value for _, value in offered]
+        kept = [each if each in values else own_collection(user) for each in (chosen, other)]
         updates = [gr.update(choices=offered, value=each) for each in kept]
         return *updates, told(engine, user, kept[1])
 

@@ -48,10 +48,10 @@ def choices(chat: Chat, owner: str) -> list[tuple[str, str]]:
     """Collections, folders and documents to choose from: what the reader sees, and the value of
     the choice."""
     library = chat.engine.library_of(owner)
-    held = library.documents()
-    several = collection_choices(held, owner) + folder_choices(held)
+    revisions = library.documents()
+    several = collection_choices(revisions, owner) + folder_choices(revisions)
     return [(show_controls(clip(name, 48)), value) for name, value in several] + [
-        (show_controls(clip(display_name(library, d), 48)), d.document_id) for d in held
+        (show_controls(clip(display_name(library, d), 48)), d.document_id) for d in revisions
     ]
 
 
@@ -112,8 +112,8 @@ def bind_events(
     @handler
     def delete(conversation: str, request: gr.Request, event: gr.EventData) -> tuple[Any, ...]:
         owner, gone = owner_of(request), str(event._data.get("conversation", ""))
-        told = chat.kept.delete(owner, gone)
-        above = conversation_list.render_undo(told) if told else ""
+        notice = chat.kept.delete(owner, gone)
+        above = conversation_list.render_undo(notice) if notice else ""
         if gone == conversation:
             shown, current, *_ = start(request)
             return shown, current, gr.skip(), above + conversations(chat, owner, "")

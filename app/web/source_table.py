@@ -13,14 +13,14 @@ Cut = Callable[[int, int], str]
 
 def grids(text: str, blocks: Sequence[Block]) -> dict[int, Table]:
     """Tables by the start of the block that they begin in."""
-    found: dict[int, Table] = {}
+    by_row: dict[int, Table] = {}
     waiting = iter(tables(text, blocks))
     table = next(waiting, None)
     for block in blocks:
         if table is not None and block.start <= table.start < block.end:
-            found[block.start] = table
+            by_row[block.start] = table
             table = next(waiting, None)
-    return found
+    return by_row
 
 
 def render_tables(table: Table, cut: Cut, cited: tuple[int, int] | None) -> str:

@@ -28,8 +28,8 @@ class KnownState:
 def known(chat: Chat, owner: str, stamp: str) -> KnownState:
     """The state of now."""
     library = chat.engine.library_of(owner)
-    held: Sequence[Revision] = library.documents()
-    documents = {d.document_id: (d.id, display_title(library, d)) for d in held}
+    revisions: Sequence[Revision] = library.documents()
+    documents = {d.document_id: (d.id, display_title(library, d)) for d in revisions}
     return KnownState(stamp, chat.engine.status.phase, documents)
 
 
@@ -37,17 +37,17 @@ def toasts(
     chat: Chat, owner: str, before: KnownState, now: KnownState, own: Collection[str]
 ) -> str:
     """What changed, as HTML; "" if all of it was done on this page (``own`` documents)."""
-    told = [told for document, told in _changes(before, now) if document not in own]
-    if len(told) > MAX_NAMED_DOCUMENTS:
-        told = [f"{len(told)} documents were added, changed or removed."]
+    notices = [notices for document, notices in _changes(before, now) if document not in own]
+    if len(notices) > MAX_NAMED_DOCUMENTS:
+        notices = [f"{len(notices)} documents were added, changed or removed."]
     changed = {d for d, (revision, _) in now.documents.items() if _was(before, d) != revision}
     stale = [q for d, asked in out_of_date(chat, owner).items() if d in changed for q in asked]
-    if told and stale:
-        told.append("1 answer is out of date." if len(stale) == 1 else
+    if notices and stale:
+        notices.append("1 answer is out of date." if len(stale) == 1 else
                     f"{len(stale)} answers are out of date.")  # fmt: skip
     if before.phase in ("fetching", "loading") and now.phase == "ready":
-        told.append("The language model is ready.")
-    rows = "".join(f"<p>{line}</p>" for line in told)
+        notices.append("The language model is ready.")
+    rows = "".join(f"<p>{line}</p>" for line in notices)
     return f'<div class="toast" role="status">{rows}</div>' if rows else ""
 
 
@@ -57,16 +57,16 @@ def _was(before: KnownState, document: str) -> str:
 
 def _changes(before: KnownState, now: KnownState) -> list[tuple[str, str]]:
     """Each changed document, and what became of it, as HTML."""
-    found = []
+    changes = []
     for document, (revision, title) in now.documents.items():
         if document not in before.documents:
-            found.append((document, f"{_quoted(title)} was added."))
+            changes.append((document, f"{_quoted(title)} was added."))
         elif _was(before, document) != revision:
-            found.append((document, f"{_quoted(title)} has changed."))
+            changes.append((document, f"{_quoted(title)} has changed."))
     for document, (_, title) in before.documents.items():
         if document not in now.documents:
-            found.append((document, f"{_quoted(title)} was removed."))
-    return found
+            changes.append((document, f"{_quoted(title)} was removed."))
+    return changes
 
 
 def _quoted(title: str) -> str:

@@ -57,9 +57,9 @@ def status_line(engine: Engine) -> str:
 
 def asked_of(engine: Engine, user: str, chosen: Sequence[str]) -> str:
     """What is asked, what answers, and where text goes; each opens the page where it is chosen."""
-    held = engine.library_of(user).documents()
-    asked = len(documents_in(held, chosen))
-    documents = f"{asked} of {len(held)} documents" if chosen else _all(len(held))
+    revisions = engine.library_of(user).documents()
+    asked = len(documents_in(revisions, chosen))
+    documents = f"{asked} of {len(revisions)} documents" if chosen else _all(len(revisions))
     model = engine.settings_of(user).model
     ready = model != "none" and engine.answerer.model is not None
     answers = engine.answerer.model.name if ready and engine.answerer.model else "quotes"
@@ -81,5 +81,7 @@ def asked_of(engine: Engine, user: str, chosen: Sequence[str]) -> str:
     )
 
 
-def _all(held: int) -> str:
-    return "the document" if held == 1 else f"all {held:,} documents" if held else "no document yet"
+def _all(count: int) -> str:
+    return (
+        "the document" if count == 1 else f"all {count:,} documents" if count else "no document yet"
+    )

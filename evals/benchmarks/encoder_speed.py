@@ -40,7 +40,7 @@ def compare(pool: Sequence[str], seed: int = 1) -> dict[str, Any]:
         ),
     }
     rng = random.Random(seed)
-    found: dict[str, Any] = {}
+    figures: dict[str, Any] = {}
     for name, length in (("sentences", 1), ("passages", SENTENCES)):
         spent: dict[str, list[float]] = {way: [] for way in ways}
         apart = 0.0
@@ -54,8 +54,8 @@ def compare(pool: Sequence[str], seed: int = 1) -> dict[str, Any]:
             apart = max(apart, float(np.abs(vectors[0] - vectors[1]).max()))
         rates = {way: round(TEXTS / median(times[1:])) for way, times in spent.items()}
         ratio = round(rates["onnxruntime"] / rates["sentence-transformers"], 2)
-        found[name] = {"a_second": rates, "ratio": ratio, "largest_difference": apart}
-    return found
+        figures[name] = {"a_second": rates, "ratio": ratio, "largest_difference": apart}
+    return figures
 
 
 def main() -> None:

@@ -88,8 +88,8 @@ class Figures:
 def sentence(rng: random.Random) -> str:
     """A generated sentence."""
     parts = [rng.choice(words) for words in (_WHO, _DID, _WHAT, _HOW, _WHY)]
-    said = f"In {rng.randint(1701, 1999)} {' '.join(parts[:4])}"
-    return f"{said}, {parts[4]}." if rng.random() < 0.5 else f"{said}."
+    text = f"In {rng.randint(1701, 1999)} {' '.join(parts[:4])}"
+    return f"{text}, {parts[4]}." if rng.random() < 0.5 else f"{text}."
 
 
 def write_documents(folder: Path, count: int, seed: int) -> list[Path]:

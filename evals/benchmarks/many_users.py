@@ -57,9 +57,9 @@ def ask(client: httpx.Client, address: str, case: Case) -> TimedAnswer:
 
 
 def _right(case: Case, payload: dict[str, Any]) -> bool:
-    said = str(payload["answer"])
+    reply = str(payload["answer"])
     groups = case.answers
-    return not payload["refused"] and all(any(stands_in(w, said) for w in g) for g in groups)
+    return not payload["refused"] and all(any(stands_in(w, reply) for w in g) for g in groups)
 
 
 def together(address: str, cases: Sequence[Case], people: int, rounds: int, think: float,

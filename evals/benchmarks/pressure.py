@@ -54,8 +54,8 @@ class ChatProcess:
     def memory(self, name: str) -> float:
         """A figure of the process in MB: ``VmRSS`` is what it has, ``VmHWM`` the most it had."""
         status = Path(f"/proc/{self.process}/status").read_text()
-        found = re.search(rf"{name}:\s+(\d+) kB", status)
-        return int(found[1]) / 1024 if found else 0.0
+        match = re.search(rf"{name}:\s+(\d+) kB", status)
+        return int(match[1]) / 1024 if match else 0.0
 
 
 @contextmanager

@@ -109,9 +109,9 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     given = parser.parse_args()
     with TemporaryDirectory(prefix="footnote-ray-") as folder:
-        found = measure(Path(folder), given.documents, given.workers)
-    print(json.dumps(found, indent=1))
-    sys.exit(not found["the_same"])
+        figures = measure(Path(folder), given.documents, given.workers)
+    print(json.dumps(figures, indent=1))
+    sys.exit(not figures["the_same"])
 
 
 if __name__ == "__main__":

@@ -42,9 +42,9 @@ def figures(rows: list[dict[str, Any]], texts: list[str], reader: Reader) -> dic
         span = reading.best(0, len(text))
         spans.append(span.score)
         if row["answerable"]:
-            said = text[span.start : span.end]
-            f1.append(max(token_f1(said, a) for a in row["answers"]))
-            exact.append(max(exact_match(said, a) for a in row["answers"]))
+            answer_text = text[span.start : span.end]
+            f1.append(max(token_f1(answer_text, a) for a in row["answers"]))
+            exact.append(max(exact_match(answer_text, a) for a in row["answers"]))
     return {
         "questions": len(rows),
         "f1": float(np.mean(f1)),

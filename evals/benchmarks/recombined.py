@@ -38,8 +38,8 @@ _WORD = re.compile(r"\w{4,}")
 
 def sentence_pool(text: str, most: int, seed: int = 1) -> list[str]:
     """Up to ``most`` distinct sentences of the text that are neither short nor long."""
-    found = {" ".join(text[a:b].split()) for a, b in sentences(text)}
-    fit = sorted(s for s in found if SHORTEST <= len(s) <= LONGEST and s[:1].isupper())
+    texts = {" ".join(text[a:b].split()) for a, b in sentences(text)}
+    fit = sorted(s for s in texts if SHORTEST <= len(s) <= LONGEST and s[:1].isupper())
     return sorted(random.Random(seed).sample(fit, min(most, len(fit))))
 
 

@@ -45,19 +45,22 @@ def fill(given: argparse.Namespace, corpus: Corpus) -> dict[str, Any]:
     spent = 0.0
     made, rate = 0, 0.0
     with _library(given, maker) as library:
-        held = sum(revision.passages for revision in library.documents())
+        passages_there = sum(revision.passages for revision in library.documents())
         number = len(library.documents())
-        while held < given.passages and time.perf_counter() - began < given.minutes * 60:
+        while passages_there < given.passages and time.perf_counter() - began < given.minutes * 60:
             documents = _documents(corpus, number)
             first = time.perf_counter()
             reports = list(library.add_many(documents))
             spent += time.perf_counter() - first
-            held += sum(report.passages for report in reports)
+            passages_there += sum(report.passages for report in reports)
             made += sum(report.passages for report in reports)
             number += ASKING_AT_ONCE
             rate = made / (spent - maker.seconds)
-            print(f"{held} passages, {rate:.0f} a second beside the encoder", file=sys.stderr)
-    return {"passages": held, "documents": number, "ingest_passages_per_s": round(rate)}
+            print(
+                f"{passages_there} passages, {rate:.0f} a second beside the encoder",
+                file=sys.stderr,
+            )
+    return {"passages": passages_there, "documents": number, "ingest_passages_per_s": round(rate)}
 
 
 def _library(given: argparse.Namespace, embedder: Embedder) -> Library:
@@ -74,8 +77,8 @@ def _pool_vectors(folder: Path, corpus: Corpus, embedder: Embedder) -> Any:
     import numpy as np
 
     kept = folder / "pool.npy"
-    if kept.is_file() and len(found := np.load(kept)) == len(corpus.pool):
-        return found
+    if kept.is_file() and len(kept_vectors := np.load(kept)) == len(corpus.pool):
+        return kept_vectors
     print(f"embedding {len(corpus.pool)} sentences", file=sys.stderr)
     folder.mkdir(parents=True, exist_ok=True)
     vectors = embedder.encode_documents(corpus.pool)
@@ -145,8 +148,8 @@ def disk(folder: Path, database: str) -> dict[str, int]:
             sizes["vectors" if within.startswith("vectors") else "catalogue"] += file.stat().st_size
     if database:
         with create_engine(database).connect() as db:
-            held = db.execute(text("SELECT pg_database_size(current_database())")).scalar_one()
-            sizes["catalogue"] = int(held)
+            size = db.execute(text("SELECT pg_database_size(current_database())")).scalar_one()
+            sizes["catalogue"] = int(size)
     return sizes
 
 

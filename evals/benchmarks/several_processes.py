@@ -187,15 +187,15 @@ def everybody(
 def faults(library: Library, asked: QuestionLog) -> dict[str, int]:
     """How many answers are not as they must be."""
     kept = {answer.id for answer in library.answers(ids=[a["id"] for _, a in asked.answers])}
-    found = {"wrong": 0, "refused": 0, "two_revisions": 0, "inexact": 0, "not_kept": 0}
+    counts = {"wrong": 0, "refused": 0, "two_revisions": 0, "inexact": 0, "not_kept": 0}
     for bridge, answer in asked.answers:
-        found["refused"] += bool(answer["refused"])
-        found["wrong"] += not answer["refused"] and not _right(library, bridge, answer)
+        counts["refused"] += bool(answer["refused"])
+        counts["wrong"] += not answer["refused"] and not _right(library, bridge, answer)
         cited = {(c["document"], c["revision"]) for c in answer["citations"]}
-        found["two_revisions"] += len(cited) != len({document for document, _ in cited})
-        found["inexact"] += not all(_exact(library, c) for c in answer["citations"])
-        found["not_kept"] += answer["id"] not in kept
-    return found
+        counts["two_revisions"] += len(cited) != len({document for document, _ in cited})
+        counts["inexact"] += not all(_exact(library, c) for c in answer["citations"])
+        counts["not_kept"] += answer["id"] not in kept
+    return counts
 
 
 def _right(library: Library, bridge: Bridge, answer: Mapping[str, Any]) -> bool:
@@ -274,10 +274,10 @@ def main() -> None:
             FOOTNOTE_DATABASE=given.database,
             FOOTNOTE_CHROMA=given.chroma,
         )
-        found = measure(given, Path(folder))
-    print(json.dumps(found, indent=1))
+        figures = measure(given, Path(folder))
+    print(json.dumps(figures, indent=1))
     bad = ("wrong", "two_revisions", "inexact", "not_kept")
-    sys.exit(bool(found["errors"] or any(found[name] for name in bad)))
+    sys.exit(bool(figures["errors"] or any(figures[name] for name in bad)))
 
 
 if __name__ == "__main__":

@@ -98,7 +98,7 @@ def left_out(
     answerable questions are refused."""
     from sklearn.metrics import roc_auc_score
 
-    found: dict[str, dict[str, float]] = {}
+    figures: dict[str, dict[str, float]] = {}
     names = np.array(sets)
     for name in dict.fromkeys(sets):
         own = names == name
@@ -107,11 +107,11 @@ def left_out(
         weights, bias = logistic_weights(x[~own], y[~own], signs)
         score = x[own] @ weights + bias
         refused = score[~y[own]] < np.quantile(score[y[own]], 0.08)
-        found[name] = {
+        figures[name] = {
             "auc": round(float(roc_auc_score(y[own], score)), 4),
             "refusal_recall": round(float(refused.mean()), 4),
         }
-    return found
+    return figures
 
 
 def quotes_right(judged: JudgedCase) -> bool:
@@ -123,12 +123,12 @@ def quotes_right(judged: JudgedCase) -> bool:
     return holds(judged.case, " ".join(shown))
 
 
-def model_right(judged: JudgedCase, said: ModelJudgement) -> bool:
+def model_right(judged: JudgedCase, judgement: ModelJudgement) -> bool:
     """The same of a chat model's answer, beside which the best sentence is quoted."""
-    if not states_answer(said.reply):
+    if not states_answer(judgement.reply):
         return quotes_right(judged)
     best = judged.found.evidence[:1]
-    shown = " ".join([said.reply, *(e.text for e in best)])
+    shown = " ".join([judgement.reply, *(e.text for e in best)])
     return judged.case.answerable and holds(judged.case, shown)
 
 
@@ -156,26 +156,29 @@ def refused_shares(answerable: NDArray[np.float64]) -> dict[str, float]:
 
 
 def fit_answerable(
-    judged: Sequence[JudgedCase], said: Mapping[str, ModelJudgement] | None = None
+    judged: Sequence[JudgedCase], judgements: Mapping[str, ModelJudgement] | None = None
 ) -> dict[str, Any]:
     """Whether the documents answer; prints AUC and refusals at each strictness."""
     from sklearn.metrics import brier_score_loss, roc_auc_score
 
-    rows = [j for j in judged if said is None or j.case.id in said]
+    rows = [j for j in judged if judgements is None or j.case.id in judgements]
     x = np.array(
-        [said[j.case.id].features(j) if said else answerability.features(j.found) for j in rows]
+        [
+            judgements[j.case.id].features(j) if judgements else answerability.features(j.found)
+            for j in rows
+        ]
     )
     y = np.array([j.case.answerable for j in rows])
-    names = answerability.MODEL_FEATURE_NAMES if said else answerability.FEATURE_NAMES
-    signs = answerability.MODEL_FEATURE_SIGNS if said else answerability.FEATURE_SIGNS
+    names = answerability.MODEL_FEATURE_NAMES if judgements else answerability.FEATURE_NAMES
+    signs = answerability.MODEL_FEATURE_SIGNS if judgements else answerability.FEATURE_SIGNS
     entry, chance = fit(x, y, [j.group for j in rows], names, signs)
     refused = refused_shares(chance[y])
-    denied = np.array([said is not None and said[j.case.id].denies for j in rows])
+    denied = np.array([judgements is not None and judgements[j.case.id].denies for j in rows])
     chance = cap_denied(chance, denied)
     entry["auc"] = round(float(roc_auc_score(y, chance)), 4)
     entry["brier"] = round(float(brier_score_loss(y, chance)), 4)
-    if said:
-        right = [model_right(j, said[j.case.id]) for j in rows]
+    if judgements:
+        right = [model_right(j, judgements[j.case.id]) for j in rows]
         points = mixed(chance, y, np.array(right))
         entry["thresholds"] = refused
     else:
@@ -244,10 +247,12 @@ def main() -> None:
         if args.gguf:
             model = open_model(load_settings(model="local", gguf=args.gguf))
             assert model is not None
-            said: dict[str, ModelJudgement] = {}
+            judgements: dict[str, ModelJudgement] = {}
             for _, judged in again:
-                said |= ask_model(sample(judged, args.sample, 7), model, args.said, show_progress)
-            stored[calibration.ANSWERABLE_WITH_MODEL] = fit_answerable(everything, said)
+                judgements |= ask_model(
+                    sample(judged, args.sample, 7), model, args.said, show_progress
+                )
+            stored[calibration.ANSWERABLE_WITH_MODEL] = fit_answerable(everything, judgements)
         write(args.out, stored, args.sets)
         for library, _ in read:
             library.close()

@@ -48,8 +48,8 @@ def judged_with(answerer: Answerer, questions: QuestionSet, progress: Progress) 
     for n, case in enumerate(questions.cases, 1):
         documents = [case.document] if case.document else None
         asked = rewrite_question(ParsedQuestion(case.question), case.turns, list).standalone
-        found = score_evidence(answerer.retrieve(asked, documents), answerer.reader)
-        out.append(JudgedCase(case, case.document or "", found))
+        scored = score_evidence(answerer.retrieve(asked, documents), answerer.reader)
+        out.append(JudgedCase(case, case.document or "", scored))
         progress(n, len(questions.cases))
     return out
 
@@ -73,17 +73,19 @@ def quotes_entry(judged: Sequence[JudgedCase]) -> dict[str, Any]:
     return {**entry, **_outcomes(chance.tolist(), right, dict(shipped.thresholds))}
 
 
-def model_entry(judged: Sequence[JudgedCase], said: Mapping[str, ModelJudgement]) -> dict[str, Any]:
+def model_entry(
+    judged: Sequence[JudgedCase], judgements: Mapping[str, ModelJudgement]
+) -> dict[str, Any]:
     """Weights fitted to what a model said of the set's questions."""
-    x = np.array([said[j.case.id].features(j) for j in judged])
+    x = np.array([judgements[j.case.id].features(j) for j in judged])
     y = np.array([j.case.answerable for j in judged])
     groups = [str(n % MIN_QUESTIONS) for n in range(len(judged))]
     entry, chance = fit(
         x, y, groups, answerability.MODEL_FEATURE_NAMES, answerability.MODEL_FEATURE_SIGNS
     )
     defaults = refused_shares(chance[y])
-    chance = cap_denied(chance, np.array([said[j.case.id].denies for j in judged]))
-    right = [model_right(j, said[j.case.id]) for j in judged]
+    chance = cap_denied(chance, np.array([judgements[j.case.id].denies for j in judged]))
+    right = [model_right(j, judgements[j.case.id]) for j in judged]
     return {**entry, **_outcomes(chance.tolist(), right, defaults)}
 
 

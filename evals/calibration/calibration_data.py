@@ -42,8 +42,8 @@ class JudgedCase:
 
 def judged_cases(library: Library, cases: Iterable[Case], reader: Reader) -> list[JudgedCase]:
     """Search and read for every case, in batches; a case without a document is asked of all."""
-    held = library.documents()
-    names = tuple(r.document for r in held)
+    revisions = library.documents()
+    names = tuple(r.document for r in revisions)
     out: list[JudgedCase] = []
     pending = iter(cases)
     while batch := list(islice(pending, PAIR_BATCH_SIZE)):

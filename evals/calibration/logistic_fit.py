@@ -58,6 +58,6 @@ def logistic_weights(
 
     bounds = [{1: (0, None), -1: (None, 0)}.get(sign, (None, None)) for sign in signs]
     start = np.zeros(len(signs) + 1)
-    found = minimize(loss, start, jac=True, bounds=[*bounds, (None, None)], method="L-BFGS-B").x
-    weights = found[:-1] / scale
-    return weights, float(found[-1] - weights @ mean)
+    solution = minimize(loss, start, jac=True, bounds=[*bounds, (None, None)], method="L-BFGS-B").x
+    weights = solution[:-1] / scale
+    return weights, float(solution[-1] - weights @ mean)

@@ -155,11 +155,11 @@ def report_command(
     """Report runs as one HTML page, as Markdown or as JSON."""
     from evals.reports.report import render, write_report
 
-    found = [_find(data, run) for run in runs]
+    chosen_runs = [_find(data, run) for run in runs]
     if out is None:
-        typer.echo(render(found, ".md"))
+        typer.echo(render(chosen_runs, ".md"))
     else:
-        write_report(found, out)
+        write_report(chosen_runs, out)
         console.print(f"Written: {escape(str(out))}")
 
 

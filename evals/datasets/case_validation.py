@@ -32,14 +32,14 @@ def build_cases(path: Path, rows: Sequence[Row]) -> tuple[Case, ...]:
     cases: list[Case] = []
     first_line: dict[str, int] = {}
     for line, row in rows:
-        found = list(row_problems(row))
-        if not found:
+        row_errors = list(row_problems(row))
+        if not row_errors:
             case = to_case(row)
             if case.id in first_line:
-                found.append(f"id “{case.id}” is already used on line {first_line[case.id]}")
+                row_errors.append(f"id “{case.id}” is already used on line {first_line[case.id]}")
             first_line.setdefault(case.id, line)
             cases.append(case)
-        problems.extend(f"line {line}: {problem}" for problem in found)
+        problems.extend(f"line {line}: {problem}" for problem in row_errors)
     if problems:
         raise SetError(str(path), problems)
     return tuple(cases)

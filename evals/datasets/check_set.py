@@ -31,8 +31,8 @@ def check_set(questions: QuestionSet, library: Library) -> list[Problem]:
     asked: dict[tuple[str, ...], str] = {}
     problems = []
     for case in questions.cases:
-        said = tuple(normalise(t) for t in (*(t.question for t in case.turns), case.question))
-        where = (*said, case.document or "")
+        texts = tuple(normalise(t) for t in (*(t.question for t in case.turns), case.question))
+        where = (*texts, case.document or "")
         if where in asked:
             problems.append(Problem(case.id, f"asks the same as {asked[where]}"))
         asked.setdefault(where, case.id)
@@ -50,17 +50,17 @@ def case_problems(case: Case, passages: dict[str, list[str]]) -> Iterator[str]:
     )
     named = [case.document] if case.document else list(passages)
     texts = [text for name in named for text in passages[name]]
-    held: list[str] = []
+    problems: list[str] = []
     for words in case.evidence:
         holders = [text for text in texts if all_stand_in(words, text)]
         if not holders:
             yield f"no passage holds the evidence {' + '.join(words)} together"
-        held += holders
+        problems += holders
     if case.passage:
-        held.append(case.passage)
-    if not case.answerable or not held:
+        problems.append(case.passage)
+    if not case.answerable or not problems:
         return
-    evidence = "\n".join(held)
+    evidence = "\n".join(problems)
     for number, group in enumerate(case.answers, 1):
         if not any(stands_in(answer, evidence) for answer in group):
             shown = " / ".join(group)

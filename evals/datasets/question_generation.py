@@ -74,9 +74,9 @@ def propose(passages: Sequence[StoredPassage], model: ChatModel, count: int) -> 
 
 def parse(reply: str, text: str) -> Case | None:
     """The case of a reply; None if it is not what was asked for or not in the text."""
-    found = re.search(r"\{.*?\}", reply, re.DOTALL)
+    match = re.search(r"\{.*?\}", reply, re.DOTALL)
     try:
-        row = json.loads(found.group()) if found else {}
+        row = json.loads(match.group()) if match else {}
     except json.JSONDecodeError:
         return None
     question, answer = row.get("question"), row.get("answer")
@@ -99,8 +99,8 @@ def parse(reply: str, text: str) -> Case | None:
 def _key_words(question: str, text: str) -> tuple[str, ...]:
     """The longest words of the question that occur in the text."""
     words = dict.fromkeys(re.findall(r"\w{5,}", question))
-    held = [word for word in words if stands_in(word, text)]
-    return tuple(sorted(held, key=len, reverse=True)[:MAX_KEY_WORDS])
+    usable = [word for word in words if stands_in(word, text)]
+    return tuple(sorted(usable, key=len, reverse=True)[:MAX_KEY_WORDS])
 
 
 def review(

@@ -28,14 +28,14 @@ def citation_scores(
     if not claims:
         return 0.0, 0.0
     total = sum(len(cited) for _, cited in claims)
-    held = [bool(cited) and supports(claim, " ".join(cited)) for claim, cited in claims]
+    supported = [bool(cited) and supports(claim, " ".join(cited)) for claim, cited in claims]
     relevant = sum(
         _relevant(claim, cited, at, supports)
-        for (claim, cited), joined in zip(claims, held, strict=True)
+        for (claim, cited), joined in zip(claims, supported, strict=True)
         if joined
         for at in range(len(cited))
     )
-    return (relevant / total if total else 0.0), sum(held) / len(claims)
+    return (relevant / total if total else 0.0), sum(supported) / len(claims)
 
 
 def _relevant(claim: str, cited: Sequence[str], at: int, supports: Supports) -> bool:
@@ -66,8 +66,8 @@ def citations_with_evidence(case: Case, answer: Answer) -> float | None:
     """
     if not answer.citations:
         return None
-    held = [_holds(case, c.quote, c.document) for c in answer.citations]
-    return sum(held) / len(held)
+    evidenced = [_holds(case, c.quote, c.document) for c in answer.citations]
+    return sum(evidenced) / len(evidenced)
 
 
 def evidence_cited(case: Case, answer: Answer) -> float | None:

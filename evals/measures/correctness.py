@@ -63,13 +63,13 @@ def token_f1(prediction: str, gold: str) -> float:
 
     If one side has no token the score is 1.0 if both have none, else 0.0 (SQuAD 2.0).
     """
-    said, wanted = squad_normalise(prediction).split(), squad_normalise(gold).split()
-    if not said or not wanted:
-        return float(said == wanted)
-    shared = sum((Counter(said) & Counter(wanted)).values())
+    predicted, wanted = squad_normalise(prediction).split(), squad_normalise(gold).split()
+    if not predicted or not wanted:
+        return float(predicted == wanted)
+    shared = sum((Counter(predicted) & Counter(wanted)).values())
     if not shared:
         return 0.0
-    precision, recall = shared / len(said), shared / len(wanted)
+    precision, recall = shared / len(predicted), shared / len(wanted)
     return 2 * precision * recall / (precision + recall)
 
 

@@ -46,14 +46,14 @@ def has_evidence(case: Case) -> bool:
     return case.answerable and bool(case.evidence or case.passage or case.relevant)
 
 
-def needs(case: Case, found: Sequence[RetrievedText]) -> tuple[Need, ...]:
+def needs(case: Case, passages: Sequence[RetrievedText]) -> tuple[Need, ...]:
     """The needs of a case, with what was found for each."""
     if case.relevant:
-        documents = tuple(dict.fromkeys(hit.document for hit in found))
+        documents = tuple(dict.fromkeys(hit.document for hit in passages))
         return (Need(dict(case.relevant), documents),)
     if case.passage:
-        return (_need([in_paragraph(hit.text, case.passage) for hit in found]),)
-    shown = [f"{hit.context}\n{hit.text}" for hit in found]
+        return (_need([in_paragraph(hit.text, case.passage) for hit in passages]),)
+    shown = [f"{hit.context}\n{hit.text}" for hit in passages]
     return tuple(_need([all_stand_in(words, text) for text in shown]) for words in case.evidence)
 
 

@@ -85,8 +85,8 @@ def _wire(engine: Engine, jobs: Jobs, p: EvaluateComponents, tab: Any) -> None:
     state = [p.bar, p.begin, p.cancel, p.timer]
 
     def shown_run(owner: str, run: Run, before: Run | None = None) -> str:
-        held = {revision.id for revision in engine.library_of(owner).documents()}
-        askable = held >= {revision for _, revision in run.manifest["documents"]}
+        known_revisions = {revision.id for revision in engine.library_of(owner).documents()}
+        askable = known_revisions >= {revision for _, revision in run.manifest["documents"]}
         return render_run.result(run, before, askable=askable)
 
     def drawn(owner: str) -> tuple[Any, ...]:

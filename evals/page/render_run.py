@@ -180,18 +180,18 @@ def _compared(run: Run, against: Run | None) -> str:
     ours, theirs = ({line["id"] for line in each.lines} for each in (run, against))
     if not ours & theirs:
         return '<p class="note">The earlier run has no question in common with this one.</p>'
-    found = compare(against, run)
-    return f"<h3>What changed since run {markup(against.id)}</h3>{_changes(found)}"
+    comparison = compare(against, run)
+    return f"<h3>What changed since run {markup(against.id)}</h3>{_changes(comparison)}"
 
 
-def _changes(found: RunComparison) -> str:
-    gained = [f for f in found.flips if _gained(f)]
-    lost = [f for f in found.flips if not _gained(f)]
+def _changes(comparison: RunComparison) -> str:
+    gained = [f for f in comparison.flips if _gained(f)]
+    lost = [f for f in comparison.flips if not _gained(f)]
     rows = "".join(_flip(flip) for flip in [*lost, *gained][:MAX_FAILURES_SHOWN])
     flips = f'<div class="failures">{rows}</div>' if rows else ""
     return (
-        f'<p class="meta">{found.shared} questions in both: {len(gained)} now right, {len(lost)} '
-        f"now wrong.</p>{table(COMPARISON_HEADER, comparison_rows(found))}{flips}"
+        f'<p class="meta">{comparison.shared} questions in both: {len(gained)} now right, '
+        f"{len(lost)} now wrong.</p>{table(COMPARISON_HEADER, comparison_rows(comparison))}{flips}"
     )
 
 
@@ -239,18 +239,18 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def _meaning(label: str) -> str:
-    told = next((MEANINGS[name] for name, shown in LABELS.items() if shown == label), "")
-    return f'<span class="meaning">{markup(told)}</span>' if told else ""
+    meaning = next((MEANINGS[name] for name, shown in LABELS.items() if shown == label), "")
+    return f'<span class="meaning">{markup(meaning)}</span>' if meaning else ""
 
 
 def feedback_set_sentence(run: Run | None, count: int) -> str:
     """How the own set fares, in a line of plain words."""
     if not count:
         return ""
-    held = f"Your own set has {count} question{'s' if count != 1 else ''}"
+    sentence = f"Your own set has {count} question{'s' if count != 1 else ''}"
     if run is None:
-        return f"{held}, not run yet."
+        return f"{sentence}, not run yet."
     figure = run.summary()["figures"].get("accuracy")
     if figure is None:
-        return f"{held}."
-    return f"{held}; last run: {format_figure(figure)} right of {figure['count']}."
+        return f"{sentence}."
+    return f"{sentence}; last run: {format_figure(figure)} right of {figure['count']}."

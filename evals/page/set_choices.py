@@ -91,8 +91,8 @@ def feedback_set_summary(engine: Engine, owner: str) -> str:
     if not count:
         return ""
     wanted = feedback_set_name(owner)
-    found = [
+    finished = [
         run for run in all_runs(runs_folder(engine.settings))
         if run.complete and str(run.manifest["set"]).split(" ")[0] == wanted
     ]  # fmt: skip
-    return feedback_set_sentence(found[-1] if found else None, count)
+    return feedback_set_sentence(finished[-1] if finished else None, count)

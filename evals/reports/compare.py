@@ -102,13 +102,13 @@ def compare(before: Run, after: Run) -> RunComparison:
 
 def differences(pairs: Sequence[tuple[Line, Line]]) -> tuple[Difference, ...]:
     """One difference for each of :data:`COMPARED_SCORES` that both lines of some pair have."""
-    found = []
+    differences_found = []
     for name in COMPARED_SCORES:
         scores = [(_score(a, name), _score(b, name)) for a, b in pairs]
         both = [(a, b) for a, b in scores if a is not None and b is not None]
         if both:
-            found.append(difference(name, np.array(both, dtype=float)))
-    return holm(found)
+            differences_found.append(difference(name, np.array(both, dtype=float)))
+    return holm(differences_found)
 
 
 def difference(name: str, scores: NDArray[np.float64], seed: int = SEED) -> Difference:
@@ -160,14 +160,14 @@ def permutation(before: NDArray[np.float64], after: NDArray[np.float64], seed: i
     return float(result.pvalue)
 
 
-def holm(found: Sequence[Difference]) -> tuple[Difference, ...]:
+def holm(given: Sequence[Difference]) -> tuple[Difference, ...]:
     """The same differences with Holm's step-down correction (1979) of their p-values."""
-    order = sorted(range(len(found)), key=lambda at: found[at].p)
-    adjusted, highest = [1.0] * len(found), 0.0
+    order = sorted(range(len(given)), key=lambda at: given[at].p)
+    adjusted, highest = [1.0] * len(given), 0.0
     for rank, at in enumerate(order):
-        highest = max(highest, min(1.0, found[at].p * (len(found) - rank)))
+        highest = max(highest, min(1.0, given[at].p * (len(given) - rank)))
         adjusted[at] = highest
-    return tuple(replace(d, adjusted=p) for d, p in zip(found, adjusted, strict=True))
+    return tuple(replace(d, adjusted=p) for d, p in zip(given, adjusted, strict=True))
 
 
 def _by_id(run: Run) -> dict[str, Line]:

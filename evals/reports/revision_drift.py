@@ -89,8 +89,8 @@ def answer_changes(case: Case, old: Answer, new: Answer) -> list[str]:
     if old.refused and new.refused:
         return []
     if old.refused:
-        told = "a refusal that can now be answered"
-        return [told if case.answerable else f"{told}; the set says that it has no answer"]
+        change = "a refusal that can now be answered"
+        return [change if case.answerable else f"{change}; the set says that it has no answer"]
     if new.refused:
         return ["now refused"]
     return ["the answer changed"] if old.text != new.text else []
@@ -135,14 +135,16 @@ def _answers(
         return [answerer.answer(case.question, history=case.turns) for case in cases]
 
 
-def drift_view(found: Drift) -> RenderableType:
+def drift_view(drifted: Drift) -> RenderableType:
     """The drift as a table for the terminal."""
-    numbers = f"revision {found.before.number} → {found.after.number}"
-    title = f"{found.after.document}, {numbers}: {len(found.changes)} of {found.asked} to look at"
+    numbers = f"revision {drifted.before.number} → {drifted.after.number}"
+    title = (
+        f"{drifted.after.document}, {numbers}: {len(drifted.changes)} of {drifted.asked} to look at"
+    )
     table = Table(title=escape(title), title_justify="left")
     for column in ("Question", "What changed", "Before", "After"):
         table.add_column(column)
-    for change in found.changes:
+    for change in drifted.changes:
         row = (
             change.case.question,
             "; ".join(change.tells),

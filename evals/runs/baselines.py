@@ -84,23 +84,23 @@ class Plain:
         """The outcome of each case, in order."""
         for case in cases:
             began = time.perf_counter()
-            found = self.search(case)
+            hits = self.search(case)
             searched = time.perf_counter()
-            answer = self._answer(case, found[:TOP])
+            answer = self._answer(case, hits[:TOP])
             spent = {
                 "search": (searched - began) * 1000,
                 "total": (time.perf_counter() - began) * 1000,
             }
-            yield SystemAnswer(replace(answer, timings_ms=spent), found, TOP)
+            yield SystemAnswer(replace(answer, timings_ms=spent), hits, TOP)
 
     def replay(self, case: Case) -> None:
         """Ask a case again for its timing alone."""
         if self.model:
             self._answer(case, self.search(case)[:TOP])
 
-    def _answer(self, case: Case, found: Sequence[FoundPassage]) -> Answer:
+    def _answer(self, case: Case, passages: Sequence[FoundPassage]) -> Answer:
         if self.model:
-            context = "\n\n".join(chunk.text for chunk in found)
+            context = "\n\n".join(chunk.text for chunk in passages)
             prompt = ANSWER_PROMPT.format(context=context, question=case.question)
             messages = [
                 *(m for t in case.turns for m in _said(t.question, t.answer)),
@@ -108,9 +108,9 @@ class Plain:
             ]
             text = "".join(self.model.stream(messages, max_tokens=MAX_REPLY_TOKENS)).strip()
         else:
-            text = found[0].text if found else ""
+            text = passages[0].text if passages else ""
         refused = not text or bool(self.model and REFUSAL_PATTERN.search(text))
-        citations = tuple(_citation(n, chunk) for n, chunk in enumerate(found, 1))
+        citations = tuple(_citation(n, chunk) for n, chunk in enumerate(passages, 1))
         sentence = Sentence(text, tuple(c.n for c in citations), Verdict.UNSUPPORTED)
         return Answer(
             question=case.question,
@@ -160,12 +160,12 @@ class Tutorial(Plain):
 
     def search(self, case: Case) -> tuple[FoundPassage, ...]:
         name = self.document(case)
-        found = self.vectors.query(
+        nearest = self.vectors.query(
             query_embeddings=self.library.embedder.encode_queries([case.question]),
             n_results=min(DEPTH, len(self.chunks)),
             where={"document": name} if name else None,
         )
-        return tuple(self.chunks[int(key)] for key in found["ids"][0])
+        return tuple(self.chunks[int(key)] for key in nearest["ids"][0])
 
     def _index(self) -> Any:
         import chromadb

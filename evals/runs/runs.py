@@ -193,12 +193,12 @@ def find_run(runs: Path, name: str) -> Run:
     """The run of this folder, id or beginning of an id."""
     if Path(name).is_dir():
         return load_run(Path(name))
-    found = sorted(runs.glob(f"{name}*/run.json")) if name and "/" not in name else []
-    if len(found) > 1:
-        raise RunError(f"“{name}” matches {len(found)} runs; give more of the id.")
-    if not found:
+    paths = sorted(runs.glob(f"{name}*/run.json")) if name and "/" not in name else []
+    if len(paths) > 1:
+        raise RunError(f"“{name}” matches {len(paths)} runs; give more of the id.")
+    if not paths:
         raise RunError(f"There is no run “{name}” in {runs}; see `footnote eval list`.")
-    return load_run(found[0].parent)
+    return load_run(paths[0].parent)
 
 
 def all_runs(runs: Path) -> list[Run]:

@@ -55,10 +55,10 @@ def answer_scores(
         scores["correct"] = is_correct(case, answer.text, answer.refused)
         if scores["correct"] and case.answerable and len(case.answers) == 1:
             scores["direct"] = is_direct(case, answer)
-        said = "" if answer.refused else answer.text
+        reply = "" if answer.refused else answer.text
         golds = [a for group in case.answers for a in group] if len(case.answers) == 1 else []
         if golds or not case.answerable:
-            scores["exact_match"], scores["token_f1"] = best_over_golds(said, golds)
+            scores["exact_match"], scores["token_f1"] = best_over_golds(reply, golds)
             scores["span_f1"] = best_over_golds(key_span(answer), golds)[1]
     if answer.kind == "answer":
         scores["words"] = float(words_shown(answer))
@@ -83,20 +83,20 @@ def key_span(answer: Answer) -> str:
 
 
 def _line(case: Case, outcome: SystemAnswer, scores: Mapping[str, float]) -> dict[str, Any]:
-    said = answer_payload(outcome.answer)
+    payload = answer_payload(outcome.answer)
     return {
         "id": case.id,
         "case": {key: value for key, value in case.as_row().items() if key != "id"},
-        **{key: said[key] for key in ANSWER_FIELDS},
-        "kind": said["kind"],
-        "citations": said["citations"],
+        **{key: payload[key] for key in ANSWER_FIELDS},
+        "kind": payload["kind"],
+        "citations": payload["citations"],
         "confidence": round(outcome.answer.answerable, SCORE_DIGITS),
-        "found": [_place(found) for found in outcome.found],
+        "found": [_place(passage) for passage in outcome.found],
         "source": _place(outcome.found[0], text=True) if outcome.found else None,
         "scores": {name: round(value, SCORE_DIGITS) for name, value in scores.items()},
     }
 
 
-def _place(found: FoundPassage, text: bool = False) -> dict[str, Any]:
-    place = {"document": found.document, "start": found.start, "end": found.end}
-    return {**place, "text": found.text} if text else place
+def _place(passage: FoundPassage, text: bool = False) -> dict[str, Any]:
+    place = {"document": passage.document, "start": passage.start, "end": passage.end}
+    return {**place, "text": passage.text} if text else place

@@ -130,18 +130,18 @@ def _figures(lines: Sequence[Line]) -> dict[str, Estimate]:
     table = columns(lines)
     refused, answerable = table["refused"], table["answerable"]
     confidence, right = table["confidence"], table["right"]
-    found = {name: mean_estimate(values(lines, name)) for name in LABELS}
-    found["accuracy"] = mean_estimate(values(lines, "correct"))
-    found["answered_right"] = mean_estimate(right[answerable].astype(float))
+    figures = {name: mean_estimate(values(lines, name)) for name in LABELS}
+    figures["accuracy"] = mean_estimate(values(lines, "correct"))
+    figures["answered_right"] = mean_estimate(right[answerable].astype(float))
     if (~answerable).any():
         for name, measure in REFUSALS.items():
-            found[name] = estimate(measure, refused, answerable)
-        found["auc"] = estimate(refusals.auc, confidence, answerable)
-        found["calibration_error"] = estimate(refusals.calibration_error, confidence, answerable)
-        found["aurc"] = estimate(refusals.area_under_risk_coverage, confidence, right)
+            figures[name] = estimate(measure, refused, answerable)
+        figures["auc"] = estimate(refusals.auc, confidence, answerable)
+        figures["calibration_error"] = estimate(refusals.calibration_error, confidence, answerable)
+        figures["aurc"] = estimate(refusals.area_under_risk_coverage, confidence, right)
     elif len(answerable):
-        found["false_refusals"] = estimate(refusals.false_refusals, refused, answerable)
-    return found
+        figures["false_refusals"] = estimate(refusals.false_refusals, refused, answerable)
+    return figures
 
 
 REFUSALS = {
@@ -160,5 +160,5 @@ def _verdicts(lines: Sequence[Line]) -> dict[str, int]:
     return dict(sorted(counts.items()))
 
 
-def _plain(found: Estimate) -> dict[str, Any]:
-    return {k: None if math.isnan(v) else round(v, 6) for k, v in asdict(found).items()}
+def _plain(estimate: Estimate) -> dict[str, Any]:
+    return {k: None if math.isnan(v) else round(v, 6) for k, v in asdict(estimate).items()}

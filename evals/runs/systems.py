@@ -79,12 +79,12 @@ class Watched(Answerer):
         self.seen.clear()
         for documents in dict.fromkeys(documents for _, documents in asked):
             questions = [question for question, among in asked if among == documents]
-            found = self.library.search_many(
+            searched = self.library.search_many(
                 questions, self.depth, documents=documents, mode=self.mode
             )
             self.seen.update(
                 ((question, documents), hits)
-                for question, hits in zip(questions, found, strict=True)
+                for question, hits in zip(questions, searched, strict=True)
             )
 
     @property

@@ -87,10 +87,10 @@ def open_library(
             Path(folder), open_embedder(settings.embedder, settings.embedder_url)
         ) as library,
     ):
-        found = list(expand(sources))
-        for number, source in enumerate(found):
+        files = list(expand(sources))
+        for number, source in enumerate(files):
             if progress:
-                progress(number, len(found))
+                progress(number, len(files))
             library.add(load(source))
         yield library
 

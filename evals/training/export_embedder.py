@@ -77,8 +77,8 @@ def refer(graph: onnx.GraphProto, weights: Path) -> int:
         if place is None or data.nbytes <= SMALL_TENSOR:
             continue
         start, (first, last) = place
-        held = np.frombuffer(raw[start : start + last - first], np.float32).reshape(data.shape)
-        if not np.array_equal(held, data):
+        array = np.frombuffer(raw[start : start + last - first], np.float32).reshape(data.shape)
+        if not np.array_equal(array, data):
             raise ValueError(f"{tensor.name} is not what {weights.name} holds")
         tensor.ClearField("raw_data")
         tensor.data_location = TensorProto.EXTERNAL

@@ -162,11 +162,11 @@ def train(
     )
     done = 0
     if checkpoint.exists():
-        held = torch.load(checkpoint, weights_only=True)
-        network.load_state_dict(held["network"])
-        optimizer.load_state_dict(held["optimizer"])
-        scheduler.load_state_dict(held["scheduler"])
-        done = held["epochs"]
+        saved = torch.load(checkpoint, weights_only=True)
+        network.load_state_dict(saved["network"])
+        optimizer.load_state_dict(saved["optimizer"])
+        scheduler.load_state_dict(saved["scheduler"])
+        done = saved["epochs"]
     begun = time.monotonic()
     network.train()
     for epoch in range(done, schedule.epochs):

@@ -83,10 +83,10 @@ def judged_sets(
         some = chance.sample(list(questions), min(MAX_JUDGED, len(questions)))
         # What is asked of a made table, most others of its kind answer too.
         moved = [] if name == MADE else put_elsewhere(some, ELSEWHERE_SHARE)
-        for told, asked in ((name, some), (f"{name}, another table", moved)):
+        for label, asked in ((name, some), (f"{name}, another table", moved)):
             folds = [fold_of(one.table) for one in asked]
-            rows += judged(told, asked, weights, folds, embedder)
-            print(f"{told}: {len(asked):,} judged", flush=True)
+            rows += judged(label, asked, weights, folds, embedder)
+            print(f"{label}: {len(asked):,} judged", flush=True)
     return rows
 
 
@@ -98,12 +98,12 @@ def main() -> None:
     parser.add_argument("--most", type=int, help="questions of each set, for a quick try")
     args = parser.parse_args()
     embedder = open_embedder()
-    found = (wikitablequestions(args.folder), tatqa(args.folder), made_questions())
+    question_sets = (wikitablequestions(args.folder), tatqa(args.folder), made_questions())
     names = ("WikiTableQuestions", "TAT-QA", MADE)
-    sets = {n: list(held)[: args.most] for n, held in zip(names, found, strict=True)}
+    sets = {n: list(some)[: args.most] for n, some in zip(names, question_sets, strict=True)}
     ids: dict[str, int] = {}
     data, features = pruned(
-        [e for held in sets.values() for e in examples(held, embedder, ids)], ids
+        [e for some in sets.values() for e in examples(some, embedder, ids)], ids
     )
     print(f"{len(data):,} questions with a right query, {len(features):,} features")
     weights = folds_of_weights(data, features)

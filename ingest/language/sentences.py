@@ -161,8 +161,8 @@ def _ends(text: str, start: int, match: re.Match[str], following: str) -> bool:
     if mark != ".":
         return True
     before = text[max(start, match.start() - _WORD_REACH) : match.start()]
-    found = _LAST_WORD.search(before)
-    word = found.group() if found else ""
+    last_word = _LAST_WORD.search(before)
+    word = last_word.group() if last_word else ""
     if match.start() - len(word) - start <= 2 and _NUMBERING.match(word + "."):
         return False
     short = word.lower()

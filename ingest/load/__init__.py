@@ -126,10 +126,10 @@ def expand(sources: Sequence[str]) -> list[str]:
     A folder stands for the files of known formats in it, at any depth, hidden ones left out.
     Raises UnreadableDocument for a folder or glob without any.
     """
-    found: dict[str, None] = {}
+    expanded: dict[str, None] = {}
     for source in sources:
-        found.update(dict.fromkeys(_meant(source)))
-    return list(found)
+        expanded.update(dict.fromkeys(_meant(source)))
+    return list(expanded)
 
 
 def left_out(source: str) -> list[tuple[str, str]]:
@@ -137,13 +137,13 @@ def left_out(source: str) -> list[tuple[str, str]]:
     folder = Path(source).expanduser()
     if is_link(source) or not folder.is_dir():
         return []
-    found = []
+    reasons = []
     for file in sorted(folder.rglob("*")):
         if not _is_wanted(file, folder) and file.is_file():
             hidden = _is_hidden(file, folder)
             why = "hidden" if hidden else f"“{file.suffix or file.name}” files are not read"
-            found.append((file.relative_to(folder).as_posix(), why))
-    return found
+            reasons.append((file.relative_to(folder).as_posix(), why))
+    return reasons
 
 
 def _meant(source: str) -> list[str]:

@@ -122,9 +122,9 @@ def load_answers(
 ) -> list[StoredAnswer]:
     """The stored answers (those of ``ids``), newest first, held against the documents of today."""
     with catalogue.database.reading() as db:
-        held = _held(db, ids)
+        rows = _held(db, ids)
         judge = _CitationChecker(catalogue)
-        return [_answer(row, judge.citations(row.id), model, search) for row in held]
+        return [_answer(row, judge.citations(row.id), model, search) for row in rows]
 
 
 def _held(db: Connection, ids: Collection[str] | None) -> list[AnyRow]:
@@ -146,9 +146,9 @@ def _answer(
             "worth asking again" if _has_new_relevant_passages(row, model, search) else "current"
         )
     else:
-        found = {citation.status for citation in citations}
+        statuses = {citation.status for citation in citations}
         worst: tuple[AnswerStatus, ...] = ("unreadable", "stale", "moved")
-        status = next((each for each in worst if each in found), "current")
+        status = next((each for each in worst if each in statuses), "current")
     return StoredAnswer(
         id=row.id,
         created=row.created,

@@ -77,8 +77,8 @@ class RevisionComparison:
         moved = [self._elsewhere.get(self._texts[0][i]) for i in cited]
         if not cited or None in moved or not self._answers_the_same(cited, places, moved):
             return self._stale(quote, bool(cited) and None not in moved)
-        found = places if None not in places else moved
-        spans = [block for block in found if block is not None]
+        whole = places if None not in places else moved
+        spans = [block for block in whole if block is not None]
         first, last = self._new[spans[0]], self._new[spans[-1]]
         span = (
             first.start + start - self._old[cited[0]].start,

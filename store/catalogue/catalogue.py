@@ -62,9 +62,9 @@ class Catalogue:
     def within(self, collections: Iterable[str]) -> Self:
         """The catalogue as a reader of these collections alone sees it; they share connections."""
         view = copy.copy(self)
-        held = self.scope.collections
+        allowed = self.scope.collections
         only = frozenset(collections)
-        view.scope = Scope(only if held is None else only & held)
+        view.scope = Scope(only if allowed is None else only & allowed)
         view._listed = None
         return view
 
@@ -108,14 +108,14 @@ class Catalogue:
 
     def revision(self, revision_id: str) -> Revision | None:
         """The revision of that id, current or not."""
-        found = self._revisions(revisions.c.id == revision_id)
-        return found[0] if found else None
+        matching = self._revisions(revisions.c.id == revision_id)
+        return matching[0] if matching else None
 
     def by_source(self, source: str, collection: str) -> Revision | None:
         """The current revision of the document from that source, in that collection."""
         this = documents.c.source == source, documents.c.collection == collection
-        found = self._revisions(and_(*this, IS_CURRENT))
-        return found[0] if found else None
+        matching = self._revisions(and_(*this, IS_CURRENT))
+        return matching[0] if matching else None
 
     def where_it_is(self, source: str) -> str | None:
         """The collection that a source's document is in; nobody's own."""
@@ -156,15 +156,15 @@ class Catalogue:
         if current:
             wanted = wanted.where(documents.c.current.is_not(None))
         with self.database.reading() as db:
-            found = db.execute(wanted.order_by(documents.c.source))
-            return [(row.id, row.source) for row in found]
+            rows = db.execute(wanted.order_by(documents.c.source))
+            return [(row.id, row.source) for row in rows]
 
     def _revisions(
         self, where: ColumnElement[bool], *order: ColumnElement[object]
     ) -> list[Revision]:
         with self.database.reading() as db:
-            found = db.execute(REVISIONS.where(where, self.scope.where).order_by(*order))
-            return [row_mapping.revision_of_row(row) for row in found]
+            rows = db.execute(REVISIONS.where(where, self.scope.where).order_by(*order))
+            return [row_mapping.revision_of_row(row) for row in rows]
 
     def shape(self, revision_id: str) -> str:
         """The hash of everything of a revision's document that passages depend on."""
@@ -196,13 +196,13 @@ class Catalogue:
     def texts(self, revision_ids: Iterable[str]) -> dict[str, RevisionText]:
         """Text and blocks of several revisions, by id; unknown ones are left out."""
         wanted = list(dict.fromkeys(revision_ids))
-        found: dict[str, RevisionText] = {}
+        by_revision: dict[str, RevisionText] = {}
         columns = select(revisions.c.id, revisions.c.text, revisions.c.blocks).where(self._readable)
         with self.database.reading() as db:
             for part in row_mapping.batched(wanted):
                 for row in db.execute(columns.where(revisions.c.id.in_(part))):
-                    found[row.id] = RevisionText(row.text, row.blocks)
-        return found
+                    by_revision[row.id] = RevisionText(row.text, row.blocks)
+        return by_revision
 
     def original(self, revision_id: str) -> bytes | None:
         """The source file's bytes, if they were kept."""
@@ -217,8 +217,8 @@ class Catalogue:
         """The pages of a revision that text recognition read."""
         with self.database.reading() as db:
             this = revisions.c.id == revision_id, self._readable
-            found = db.execute(select(revisions.c.scans).where(*this))
-            return read_scans(found.scalar_one_or_none() or "")
+            rows = db.execute(select(revisions.c.scans).where(*this))
+            return read_scans(rows.scalar_one_or_none() or "")
 
     def passages(self, revision_id: str) -> list[StoredPassage]:
         """The passages of a revision, in order."""
@@ -286,8 +286,8 @@ class Catalogue:
     def refresh_metadata(self, revision_id: str, document: Document) -> None:
         """Keeps what came with unchanged text, such as a new ``etag``."""
         with self.database.writing() as db:
-            told, scans = row_mapping.metadata(document), write_scans(document.scans)
-            _set(db, revision_id, metadata=told, scans=scans)
+            described, scans = row_mapping.metadata(document), write_scans(document.scans)
+            _set(db, revision_id, metadata=described, scans=scans)
             of_it = select(revisions.c.document).where(revisions.c.id == revision_id)
             in_it = select(documents.c.collection).where(documents.c.id.in_(of_it))
             mark_changed(db, db.execute(in_it).scalar_one())

@@ -89,12 +89,12 @@ def list_collections(db: Connection, scope: Scope) -> list[DocumentCollection]:
 
 def collection_of_document(db: Connection, source: str) -> str | None:
     """The collection that a source's document is in, a current one first; nobody's own."""
-    found = (
+    wanted = (
         select(documents.c.collection)
         .where(documents.c.source == source, ~documents.c.collection.startswith(OWN_PREFIX))
         .order_by(documents.c.current.is_(None), documents.c.collection)
     )
-    name: str | None = db.execute(found.limit(1)).scalar_one_or_none()
+    name: str | None = db.execute(wanted.limit(1)).scalar_one_or_none()
     return name
 
 
@@ -126,19 +126,19 @@ def mark_changed(
 ) -> None:
     """Tells the library and a collection that something changed: that a revision became current, or
     (``sign`` -1) that it no longer is. Call it while the full text has its words."""
-    held = words = 0
+    passage_count = words = 0
     if revision is not None:
         counted = select(revisions.c.passages).where(revisions.c.id == revision)
-        held = sign * int(db.execute(counted).scalar_one())
+        passage_count = sign * int(db.execute(counted).scalar_one())
         index = text_index(db)
         words = sign * index.words(db, revision)
         index.count_words(db, collection, revision, sign)
-    for counter, number in (("generation", 1), ("passages", held), (WORDS_COUNTER, words)):
+    for counter, number in (("generation", 1), ("passages", passage_count), (WORDS_COUNTER, words)):
         add_to(db, counter, number)
     columns = collections.c
     grown = {
         "generation": int(read_counters(db)["generation"]),
-        "passages": columns.passages + held,
+        "passages": columns.passages + passage_count,
         "words": columns.words + words,
     }
     db.execute(update(collections).where(columns.name == collection).values(**grown))
@@ -151,14 +151,14 @@ def recount(db: Connection, words: Mapping[str, int]) -> None:
     columns = documents.c.collection, documents.c.current, revisions.c.passages
     totals: dict[str, tuple[int, int]] = {}
     for row in db.execute(select(*columns).select_from(current)):
-        held, said = totals.get(row.collection, (0, 0))
-        totals[row.collection] = held + row.passages, said + words[row.current]
+        passages_counted, words_counted = totals.get(row.collection, (0, 0))
+        totals[row.collection] = passages_counted + row.passages, words_counted + words[row.current]
     generation = int(read_counters(db).get("generation", 0))
     none = {"generation": generation, "passages": 0, "words": 0}
     db.execute(update(collections).values(**none))
-    for name, (held, said) in totals.items():
+    for name, (passages_counted, words_counted) in totals.items():
         this = update(collections).where(collections.c.name == name)
-        db.execute(this.values(passages=held, words=said))
+        db.execute(this.values(passages=passages_counted, words=words_counted))
     text_index(db).recount_words(db)
     sums = [sum(each) for each in zip(*totals.values(), strict=True)] or [0, 0]
     set_counter(db, {"passages": str(sums[0]), WORDS_COUNTER: str(sums[1])})

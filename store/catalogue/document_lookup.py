@@ -10,13 +10,13 @@ from store.results import Revision, StoreError
 
 def current_ids(catalogue: Catalogue, names: Sequence[str]) -> list[str]:
     """Ids of the current documents of these names, ids or sources; ``StoreError`` if none."""
-    found: list[str] = []
+    ids_found: list[str] = []
     for name in names:
         ids = catalogue.document_ids(name, current=True)
         if not ids:
             raise StoreError(f"There is no document {name!r}; see `footnote documents`.")
-        found += [document_id for document_id, _ in ids]
-    return list(dict.fromkeys(found))
+        ids_found += [document_id for document_id, _ in ids]
+    return list(dict.fromkeys(ids_found))
 
 
 def one_document(catalogue: Catalogue, name: str, *, current: bool) -> str:
@@ -27,8 +27,10 @@ def one_document(catalogue: Catalogue, name: str, *, current: bool) -> str:
     if len(ids) > 1:
         sources = [source for _, source in ids]
         # In several collections there may be one of the same source.
-        told = sources if len({*sources}) == len(ids) else [document for document, _ in ids]
-        raise StoreError(f"{len(ids)} documents are called {name!r}; say which: {', '.join(told)}.")
+        choices = sources if len({*sources}) == len(ids) else [document for document, _ in ids]
+        raise StoreError(
+            f"{len(ids)} documents are called {name!r}; say which: {', '.join(choices)}."
+        )
     return ids[0][0]
 
 

@@ -39,7 +39,9 @@ def listing(catalogue: Catalogue, names: Sequence[str] | None) -> Listing:
         lists = tuple(map(revision_of_row, db.execute(listed.limit(MAX_NAMES))))
         omitting = db.execute(listed.where(OMITTING).limit(MAX_UNREAD))
         unread = [
-            (r.document, told) for r in map(revision_of_row, omitting) for told in r.omissions
+            (r.document, omission)
+            for r in map(revision_of_row, omitting)
+            for omission in r.omissions
         ]
     return Listing(count, lists, tuple(unread))
 

@@ -28,13 +28,13 @@ class VectorTable:
 
     def sentence_vectors(self, keys: Sequence[str]) -> dict[str, bytes]:
         """What was packed for the sentences of these passages; some may have none."""
-        found: dict[str, bytes] = {}
+        packed_vectors: dict[str, bytes] = {}
         columns = select(embeddings.c.key, embeddings.c.sentences)
         with self._database.reading() as db:
             for part in row_mapping.batched(keys):
                 rows = db.execute(columns.where(embeddings.c.key.in_(part)))
-                found.update((row.key, row.sentences) for row in rows)
-        return {key: packed for key, packed in found.items() if packed}
+                packed_vectors.update((row.key, row.sentences) for row in rows)
+        return {key: packed for key, packed in packed_vectors.items() if packed}
 
     def vectors_after(self, seq: int, limit: int | None = None) -> list[tuple[int, str, bytes]]:
         """``(seq, key, float32 bytes)`` of the vectors saved after ``seq``, oldest first."""
@@ -50,11 +50,11 @@ class VectorTable:
     def vector_state(self) -> VectorState:
         """What a cache of the vectors must follow."""
         with self._database.reading() as db:
-            held = read_counters(db)
+            counters = read_counters(db)
             return VectorState(
-                model=held.get("model", ""),
+                model=counters.get("model", ""),
                 last=int(db.execute(LAST_VECTOR).scalar_one()),
-                collections=int(held.get("collections", 0)),
+                collections=int(counters.get("collections", 0)),
             )
 
     def unknown_vectors(self, keys: Iterable[str]) -> set[str]:

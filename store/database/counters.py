@@ -25,10 +25,10 @@ def read_counters(db: Connection) -> dict[str, str]:
     remembered: dict[str, str] | None = db.get_execution_options().get("remembered")
     if remembered:
         return remembered
-    found = {row.key: row.value for row in db.execute(ALL)}
+    values = {row.key: row.value for row in db.execute(ALL)}
     if remembered is not None:
-        remembered.update(found)
-    return found
+        remembered.update(values)
+    return values
 
 
 def set_counter(db: Connection, values: Mapping[str, str]) -> None:

@@ -72,9 +72,9 @@ class Database:
     def reading(self) -> Iterator[Connection]:
         """A snapshot: everything read inside belongs to one moment. May be nested."""
         with self._explained():
-            held: Connection | None = getattr(self._local, "connection", None)
-            if held is not None:
-                yield held
+            connection: Connection | None = getattr(self._local, "connection", None)
+            if connection is not None:
+                yield connection
                 return
             with self._reader.connect() as db, self._noted(db, writes=False):
                 yield db.execution_options(remembered={})

@@ -66,8 +66,8 @@ def _version(db: Connection, schema: Schema) -> str | None:
     if not inspect(db).has_table(schema.version_table):
         return None
     query = text(f"SELECT version_num FROM {schema.version_table}")
-    found: str | None = db.execute(query).scalar_one_or_none()
-    return found
+    version: str | None = db.execute(query).scalar_one_or_none()
+    return version
 
 
 def run_revisions(metadata: MetaData) -> None:

@@ -105,11 +105,11 @@ def keys_of(db: Connection, which: ColumnElement[bool], keys: Sequence[str]) -> 
     """Those of ``keys`` that a passage has of the documents that ``which`` holds for."""
     joined = passages.join(revisions, revisions.c.id == passages.c.revision)
     joined = joined.join(documents, documents.c.id == revisions.c.document)
-    held = select(passages.c.key).select_from(joined).where(which)
-    found: set[str] = set()
+    chosen = select(passages.c.key).select_from(joined).where(which)
+    keys_found: set[str] = set()
     for part in batched(keys):
-        found.update(db.execute(held.where(passages.c.key.in_(part))).scalars())
-    return found
+        keys_found.update(db.execute(chosen.where(passages.c.key.in_(part))).scalars())
+    return keys_found
 
 
 def insert_vectors(db: Connection, model: str, vectors: Iterable[tuple[str, bytes, bytes]]) -> None:
@@ -126,8 +126,8 @@ def insert_vectors(db: Connection, model: str, vectors: Iterable[tuple[str, byte
 
 def metadata(document: Document) -> str:
     """A document's metadata, and what was not read of it, as JSON."""
-    told = {OMISSIONS_KEY: "\n".join(document.omissions)} if document.omissions else {}
-    return json.dumps({**document.metadata, **told}, sort_keys=True)
+    fields = {OMISSIONS_KEY: "\n".join(document.omissions)} if document.omissions else {}
+    return json.dumps({**document.metadata, **fields}, sort_keys=True)
 
 
 def ensure_document(db: Connection, document: Document) -> str:

@@ -114,27 +114,27 @@ class Scope:
         current = select(*columns).where(documents.c.current.is_not(None)).order_by(first)
         firsts: list[int] = []
         lasts: list[int] = []
-        before, held = 0, False
+        before, inside = 0, False
         for row in db.execute(current):
             if row.first is None:
                 continue
             if row.first <= before:
                 return None  # passages of two documents are mixed
-            if row.inside and not held:
+            if row.inside and not inside:
                 firsts.append(row.first)
                 lasts.append(row.last)
             elif row.inside:
                 lasts[-1] = row.last
-            before, held = row.last, bool(row.inside)
+            before, inside = row.last, bool(row.inside)
         return Ranges(tuple(firsts), tuple(lasts)) if len(firsts) <= MAX_RANGES else None
 
     def totals(self, db: Connection) -> Totals:
         """Counted as documents become current, so that nothing is counted here. The scope of
         ``documents`` makes no difference."""
         if self.collections is None:
-            held = read_counters(db)
+            by_name = read_counters(db)
             counters = (
-                int(held.get(name, 0)) for name in ("generation", "passages", WORDS_COUNTER)
+                int(by_name.get(name, 0)) for name in ("generation", "passages", WORDS_COUNTER)
             )
             return Totals(*counters)
         of_them = select(collections).where(collections.c.name.in_(sorted(self.collections)))

@@ -82,8 +82,10 @@ class ProviderEmbedder(Embedder):
         except ImportError as error:
             raise StoreError(f"{self.name} needs another package: {error}") from error
         except Exception as error:  # the packages' own errors, a missing key above all
-            said = " ".join(str(error).split())[:300]
-            raise StoreError(f"The embedding model {self.name} cannot be opened: {said}") from error
+            reason = " ".join(str(error).split())[:300]
+            raise StoreError(
+                f"The embedding model {self.name} cannot be opened: {reason}"
+            ) from error
         assert not isinstance(made, str)
         return made
 
@@ -94,9 +96,9 @@ class ProviderEmbedder(Embedder):
             with tracing_context(enabled=False):
                 return call(given)
         except Exception as error:  # the packages' errors share no base
-            said = " ".join(str(error).split())[:300] or type(error).__name__
+            reason = " ".join(str(error).split())[:300] or type(error).__name__
             raise StoreError(
-                f"The embedding model {self.name} did not answer ({said}). Try again when it is "
+                f"The embedding model {self.name} did not answer ({reason}). Try again when it is "
                 "there; nothing was changed."
             ) from error
 

@@ -28,17 +28,17 @@ class QueryVectors:
         """The vector of each question, shape (dimensions,); blank ones are left out."""
         asked = [question for question in dict.fromkeys(questions) if question.strip()]
         with self._lock:
-            found = {
+            cached = {
                 question: self._known[question] for question in asked if question in self._known
             }
-        fresh = [question for question in asked if question not in found]
+        fresh = [question for question in asked if question not in cached]
         if fresh:
-            found.update(zip(fresh, self._embedder.encode_queries(fresh), strict=True))
+            cached.update(zip(fresh, self._embedder.encode_queries(fresh), strict=True))
             with self._lock:
-                self._known.update(found)
+                self._known.update(cached)
                 while len(self._known) > CACHE_SIZE:
                     self._known.popitem(last=False)
-        return found
+        return cached
 
     def clear(self) -> None:
         """Forgets all vectors."""

@@ -67,8 +67,8 @@ class SentenceTransformerEmbedder(Embedder):
         """What makes vectors comparable: model, hash of its weights, prompts, window in tokens."""
         weights = DEFAULT_SHA256 if self.name == DEFAULT_MODEL else _sha256(_weights(self.folder))
         prompts = json.dumps([self._prompt(QUERY_PROMPTS), self._prompt(DOCUMENT_PROMPTS)])
-        told = f"+{hashlib.sha256(prompts.encode()).hexdigest()[:8]}" if self._prompts else ""
-        return f"{Path(self.name).name}@{weights}/{self._window}{told}"
+        suffix = f"+{hashlib.sha256(prompts.encode()).hexdigest()[:8]}" if self._prompts else ""
+        return f"{Path(self.name).name}@{weights}/{self._window}{suffix}"
 
     @cached_property
     def _prompts(self) -> dict[str, str]:
@@ -234,10 +234,10 @@ def _cached_model(name: str) -> Path:
 
 
 def _weights(folder: Path) -> list[Path]:
-    found = sorted(folder.glob("*.safetensors")) or sorted(folder.glob("*.bin"))
-    if not found:
+    weight_files = sorted(folder.glob("*.safetensors")) or sorted(folder.glob("*.bin"))
+    if not weight_files:
         raise StoreError(f"There are no model weights in {folder}; choose another embedding model.")
-    return found
+    return weight_files
 
 
 def _sha256(paths: Sequence[Path]) -> str:

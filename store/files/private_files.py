@@ -72,10 +72,10 @@ def _mode(path: Path) -> int:
     """A path's permissions; 0 of what is gone, of a link, which may lead out of the folder, and of
     a folder that is everybody's on purpose (``/tmp``)."""
     try:
-        found = path.lstat().st_mode
+        mode = path.lstat().st_mode
     except FileNotFoundError:
         return 0
-    return 0 if stat.S_ISLNK(found) or found & stat.S_ISVTX else stat.S_IMODE(found)
+    return 0 if stat.S_ISLNK(mode) or mode & stat.S_ISVTX else stat.S_IMODE(mode)
 
 
 def _close(path: Path) -> bool:

@@ -41,18 +41,20 @@ def score(words: str, length: int, mean: float, asked: Mapping[Phrase, float]) -
     return _score(lambda stem: _places(words, stem), length, mean, asked)
 
 
-def score_of_text(said: str, context: str, mean: float, asked: Mapping[Phrase, float]) -> float:
+def score_of_text(
+    words_said: str, context: str, mean: float, asked: Mapping[Phrase, float]
+) -> float:
     """The same of a passage that no vector is kept of."""
     wanted = {stem for stems in asked for stem in stems}
-    held: dict[str, Places] = {}
+    by_word: dict[str, Places] = {}
     place = length = 0
-    for text, weight in ((said, 1.0), (context, CONTEXT_WEIGHT)):
+    for text, weight in ((words_said, 1.0), (context, CONTEXT_WEIGHT)):
         for word in tokens(spaced(text)):
             place, length = place + 1, length + 1
             if word in wanted:
-                held.setdefault(word, {})[min(place, MAX_POSITION)] = weight
+                by_word.setdefault(word, {})[min(place, MAX_POSITION)] = weight
         place += CONTEXT_GAP
-    return _score(lambda stem: held.get(stem, {}), length, mean, asked)
+    return _score(lambda stem: by_word.get(stem, {}), length, mean, asked)
 
 
 def _score(
@@ -85,21 +87,21 @@ def stemmed(phrase: Phrase) -> Phrase:
     return tuple(chain.from_iterable(map(tokens, phrase)))
 
 
-def vector(said: str, context: str) -> tuple[str, int]:
+def vector(text: str, context: str) -> tuple[str, int]:
     """Text and context as PostgreSQL writes a ``tsvector``, and how many words they have."""
     parts: dict[str, list[str]] = {}
     place = length = 0
-    for words, weight in ((tokens(spaced(said)), "A"), (tokens(spaced(context)), "B")):
+    for words, weight in ((tokens(spaced(text)), "A"), (tokens(spaced(context)), "B")):
         for word in words:
             place, length = min(place + 1, MAX_POSITION), length + 1
             parts.setdefault(word, []).append(f"{place}{weight}")
         place = min(place + CONTEXT_GAP, MAX_POSITION)
-    return " ".join(f"'{word}':{','.join(held)}" for word, held in parts.items()), length
+    return " ".join(f"'{word}':{','.join(places)}" for word, places in parts.items()), length
 
 
-def tokens(said: str) -> Iterator[str]:
+def tokens(text: str) -> Iterator[str]:
     """The words of a text, folded and stemmed."""
-    return (_stem(word[:MAX_WORD_CHARS]) for word in TOKEN_PATTERN.findall(_folded(said)))
+    return (_stem(word[:MAX_WORD_CHARS]) for word in TOKEN_PATTERN.findall(_folded(text)))
 
 
 def _frequency(stems: Sequence[Places]) -> float:
@@ -108,7 +110,7 @@ def _frequency(stems: Sequence[Places]) -> float:
     return sum(
         weight
         for place, weight in first.items()
-        if all(place + after in held for after, held in enumerate(rest, 1))
+        if all(place + after in later for after, later in enumerate(rest, 1))
     )
 
 
@@ -121,9 +123,9 @@ def _places(words: str, stem: str) -> Places:
     return {int(each[:-1]): 1.0 if each[-1] == "A" else CONTEXT_WEIGHT for each in places}
 
 
-def _folded(said: str) -> str:
+def _folded(text: str) -> str:
     """Lower case, without the accents of Latin, Greek and Cyrillic letters."""
-    bare = COMBINING_MARKS.sub("", unicodedata.normalize("NFD", said.lower()))
+    bare = COMBINING_MARKS.sub("", unicodedata.normalize("NFD", text.lower()))
     return unicodedata.normalize("NFC", bare)
 
 

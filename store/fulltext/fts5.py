@@ -50,13 +50,13 @@ SCORE: Label[float] = literal_column(f"-bm25(fulltext, 1.0, {bm25.CONTEXT_WEIGHT
 def add_terms(db: Connection, revision_id: str) -> None:
     """Adds the passages of a revision."""
     columns = passages.c.id, passages.c.text, passages.c.context
-    found = db.execute(select(*columns).where(passages.c.revision == revision_id)).all()
-    if found:
+    rows = db.execute(select(*columns).where(passages.c.revision == revision_id)).all()
+    if rows:
         db.execute(
             ADD,
             [
                 {"id": row.id, "text": spaced(row.text), "context": spaced(row.context)}
-                for row in found
+                for row in rows
             ],
         )
 
@@ -64,8 +64,8 @@ def add_terms(db: Connection, revision_id: str) -> None:
 def words(db: Connection, revision_id: str) -> int:
     """How many words of a revision are in it."""
     of_it = select(passages.c.id).where(passages.c.revision == revision_id)
-    found = db.execute(select(lengths.c.sz).where(lengths.c.id.in_(of_it))).scalars()
-    return sum(map(_length, found))
+    sizes = db.execute(select(lengths.c.sz).where(lengths.c.id.in_(of_it))).scalars()
+    return sum(map(_length, sizes))
 
 
 def _length(packed: bytes) -> int:
@@ -136,8 +136,8 @@ def matches(
             query = query.where(scope.holding(db, fulltext.c.rowid))
         return [(row.rowid, row.score) for row in db.execute(query.limit(limit), values)]
     # FTS5's own scores tell of passages outside: how many there are, and how many have a word.
-    found = _inside(db, query, values, max(bm25.MIN_CANDIDATES, 2 * limit), scope)
-    return bm25.best(_scores(db, found, scope, rarity(wanted)), limit)
+    candidates = _inside(db, query, values, max(bm25.MIN_CANDIDATES, 2 * limit), scope)
+    return bm25.best(_scores(db, candidates, scope, rarity(wanted)), limit)
 
 
 def _inside(
@@ -151,24 +151,24 @@ def _inside(
         within = query.where(scope.holding(db, fulltext.c.rowid)).limit(most)
         return [row.rowid for row in db.execute(within, values)]
     # Whether a match is inside takes longer than to find it: asked of the best alone.
-    found: list[int] = []
+    row_ids: list[int] = []
     current = select(passages.c.id).select_from(CURRENT_PASSAGES).where(scope.checked)
     for part in db.execute(query, values).partitions(STATEMENT_BATCH_SIZE):
         ids = [row.rowid for row in part]
         inside = set(db.execute(current.where(passages.c.id.in_(ids))).scalars())
-        found += [each for each in ids if each in inside]
-        if len(found) >= most:
+        row_ids += [each for each in ids if each in inside]
+        if len(row_ids) >= most:
             break
-    return found[:most]
+    return row_ids[:most]
 
 
 def _scores(
-    db: Connection, found: Sequence[int], scope: Scope, rarity: dict[Phrase, float]
+    db: Connection, ids: Sequence[int], scope: Scope, rarity: dict[Phrase, float]
 ) -> dict[int, float]:
     asked, mean = bm25.weighted(rarity), scope.totals(db).mean_length
     columns = select(passages.c.id, passages.c.text, passages.c.context)
     scores = {}
-    for part in batched(found):
+    for part in batched(ids):
         for row in db.execute(columns.where(passages.c.id.in_(part))):
             scores[row.id] = bm25.score_of_text(row.text, row.context, mean, asked)
     return scores

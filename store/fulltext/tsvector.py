@@ -104,8 +104,8 @@ def counts(db: Connection, asked: Sequence[Every], scope: Scope) -> list[int]:
     wanted = [tuple(stems for stems in map(bm25.stemmed, every) if stems) for every in asked]
     alone = [every[0][0] for every in wanted if len(every) == 1 and len(every[0]) == 1]
     known = word_counts.passages_with(db, alone, scope) if alone else {}
-    found = {((stem,),): count for stem, count in known.items()}
-    return [found[every] if every in found else _count(db, every, scope) for every in wanted]
+    by_words = {((stem,),): count for stem, count in known.items()}
+    return [by_words[every] if every in by_words else _count(db, every, scope) for every in wanted]
 
 
 def _count(db: Connection, stemmed: Every, scope: Scope) -> int:

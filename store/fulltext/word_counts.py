@@ -78,5 +78,5 @@ def passages_with(db: Connection, stems: Sequence[str], scope: Scope) -> dict[st
     )
     if scope.collections is not None:
         counted = counted.where(columns.collection.in_(sorted(scope.collections)))
-    found = {row[0]: int(row[1]) for row in db.execute(counted, {"stems": list(stems)})}
-    return {stem: found.get(stem, 0) for stem in stems}
+    by_word = {row[0]: int(row[1]) for row in db.execute(counted, {"stems": list(stems)})}
+    return {stem: by_word.get(stem, 0) for stem in stems}

@@ -100,19 +100,19 @@ def _delete(db: Connection, document_id: str) -> None:
 
 def _answers_showing(db: Connection, of_it: Sequence[Revision], since: str) -> list[str]:
     """Ids of the answers from ``since`` on that cite or show one of the revisions."""
-    found: dict[str, None] = {}
+    ids: dict[str, None] = {}
     for revision in of_it:
         cites = select(answer_citations.c.answer).where(answer_citations.c.revision == revision.id)
         shows = position_of(answers.c.payload, revision.id) > 0
         for wanted in (select(answers.c.id).where(answers.c.created >= since, shows), cites):
-            found.update(dict.fromkeys(db.execute(wanted).scalars()))
-    return list(found)
+            ids.update(dict.fromkeys(db.execute(wanted).scalars()))
+    return list(ids)
 
 
 def check_settings(catalogue: Catalogue, ours: Mapping[str, str], folder: Path) -> None:
     """Remembers the embedder and splitter of the first use; refuses others later."""
-    held = catalogue.counters()
-    theirs = {key: held[key] for key in ours if key in held}
+    remembered = catalogue.counters()
+    theirs = {key: remembered[key] for key in ours if key in remembered}
     if theirs == ours:
         return
     if "model" in theirs and catalogue.generation:

@@ -55,9 +55,9 @@ class RayCluster:
             _knock(address)
             self._ray.init(log_to_driver=False, logging_level="ERROR", **options)
         except (OSError, RuntimeError, ValueError) as error:
-            said = " ".join(str(error).split())[:300]
+            reason = " ".join(str(error).split())[:300]
             raise StoreError(
-                f"No Ray cluster answers at {address} ({said}). Give the address that `ray start "
+                f"No Ray cluster answers at {address} ({reason}). Give the address that `ray start "
                 "--head` prints, or `--ray local` for workers on this machine."
             ) from error
         self.workers = max(1, int(self._ray.cluster_resources().get("CPU", 1)))
@@ -93,13 +93,13 @@ class RayCluster:
         """``work`` with the arguments of each task, at most so many at once: each task's name and a
         reference to its result, as they are done."""
         remote = self._ray.remote(max_retries=MAX_RETRIES)(_call)
-        held = self._ray.put(work)
+        shipped = self._ray.put(work)
         pending: dict[Any, Any] = {}
         try:
             for name, arguments in tasks:
                 while len(pending) >= most:
                     yield self._next(pending)
-                pending[remote.remote(held, arguments)] = name
+                pending[remote.remote(shipped, arguments)] = name
             while pending:
                 yield self._next(pending)
         finally:
@@ -124,9 +124,9 @@ class RayCluster:
             except self._ray.exceptions.RayTaskError as error:
                 raise error.as_instanceof_cause() from error
             except self._ray.exceptions.RayError as error:
-                said = " ".join(str(error).split())[:300]
+                reason = " ".join(str(error).split())[:300]
                 raise StoreError(
-                    f"The Ray workers that embed ended ({said}). Documents that are current "
+                    f"The Ray workers that embed ended ({reason}). Documents that are current "
                     "stay current; run the same ingest again to continue."
                 ) from error
             done += len(parts[first])
@@ -143,9 +143,9 @@ def _knock(address: str) -> None:
 
 
 def _unread(one: WantedFile, error: Exception) -> UnreadableDocument:
-    said = " ".join(str(error).split())[:200]
+    reason = " ".join(str(error).split())[:200]
     return UnreadableDocument(
-        f"{one.path}: the Ray workers that read it ended ({said}). It may be damaged, or very "
+        f"{one.path}: the Ray workers that read it ended ({reason}). It may be damaged, or very "
         "large: split it, or ingest it without --ray."
     )
 

@@ -68,8 +68,8 @@ class ReadingPool:
 
     def _fill(self, pending: deque[_Pending], files: Iterator[WantedFile]) -> bool:
         """Hand out files while there is room; whether any are pending."""
-        held = sum(size for _, size, _ in pending)
-        while len(pending) < AHEAD_FILES and (held < AHEAD_BYTES or not pending):
+        read_bytes = sum(size for _, size, _ in pending)
+        while len(pending) < AHEAD_FILES and (read_bytes < AHEAD_BYTES or not pending):
             one = next(islice(files, 1), None)
             if one is None:
                 break
@@ -77,7 +77,7 @@ class ReadingPool:
             with suppress(OSError):
                 size = Path(one.path).stat().st_size
             pending.append((one, size, self._executor().submit(self._read, one)))
-            held += size
+            read_bytes += size
         return bool(pending)
 
     def _outcome(self, one: WantedFile, future: Future[Outcome]) -> Outcome:

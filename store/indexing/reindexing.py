@@ -48,10 +48,10 @@ def reindex(
 ) -> int:
     """Splits and embeds every revision with today's settings; returns how many passages were
     embedded. ``progress("reindexing", done, total)`` counts revisions."""
-    told = json.dumps(settings, sort_keys=True)
+    settings_json = json.dumps(settings, sort_keys=True)
     embedded = 0
     while True:
-        waiting = _waiting(catalogue, told)
+        waiting = _waiting(catalogue, settings_json)
         batch: Batch = []
         for done, revision in enumerate(waiting, 1):
             document = _document(catalogue, revision)
@@ -59,28 +59,28 @@ def reindex(
                 batch.append((revision, intake.passages(document)))
             if sum(len(made) for _, made in batch) >= MAX_WAITING_PASSAGES or done == len(waiting):
                 embedded += intake.embed((new for _, made in batch for new in made), None)
-                _stage(catalogue, batch, told)
+                _stage(catalogue, batch, settings_json)
                 batch = []
                 if progress:
                     progress("reindexing", done, len(waiting))
         with catalogue.database.writing() as db:
             # Another process may have added a revision or collected vectors meanwhile.
             _forget(db, db.execute(UNSTAGED_REVISIONS).scalars().all())
-            if db.execute(_unstaged(told)).first():
+            if db.execute(_unstaged(settings_json)).first():
                 continue
             _swap(db, settings)
         return embedded
 
 
-def _waiting(catalogue: Catalogue, told: str) -> list[str]:
+def _waiting(catalogue: Catalogue, settings_json: str) -> list[str]:
     """Revisions that have no passages by today's settings yet; others' are forgotten."""
     with catalogue.database.writing() as db:
-        db.execute(delete(staged_revisions).where(staged_revisions.c.settings != told))
-        return sorted(db.execute(_unstaged(told)).scalars())
+        db.execute(delete(staged_revisions).where(staged_revisions.c.settings != settings_json))
+        return sorted(db.execute(_unstaged(settings_json)).scalars())
 
 
-def _unstaged(told: str) -> Select[str]:
-    staged = select(staged_revisions.c.revision).where(staged_revisions.c.settings == told)
+def _unstaged(settings_json: str) -> Select[str]:
+    staged = select(staged_revisions.c.revision).where(staged_revisions.c.settings == settings_json)
     return select(revisions.c.id).where(revisions.c.id.not_in(staged))
 
 
@@ -89,13 +89,13 @@ def _forget(db: Connection, staged: Sequence[str]) -> None:
         db.execute(delete(staged_revisions).where(staged_revisions.c.revision.in_(part)))
 
 
-def _stage(catalogue: Catalogue, batch: Batch, told: str) -> None:
+def _stage(catalogue: Catalogue, batch: Batch, settings_json: str) -> None:
     with catalogue.database.writing() as db:
         for revision, made in batch:
             if db.execute(select(revisions.c.id).where(revisions.c.id == revision)).first() is None:
                 continue  # purged meanwhile
             _forget(db, [revision])
-            db.execute(insert(staged_revisions).values(revision=revision, settings=told))
+            db.execute(insert(staged_revisions).values(revision=revision, settings=settings_json))
             insert_passages(db, staged_passages, revision, made)
 
 

@@ -77,11 +77,11 @@ def dense_search(query: SearchQuery, n: int) -> Candidates:
         return _compare(query, n)
     wanted = n
     while True:
-        found = query.vectors.nearest(query.vector, wanted)
-        current = _current(query, [key for key, _ in found])
-        candidates = [(row, cosine) for key, cosine in found for row in current.get(key, ())]
+        nearest = query.vectors.nearest(query.vector, wanted)
+        current = _current(query, [key for key, _ in nearest])
+        candidates = [(row, cosine) for key, cosine in nearest for row in current.get(key, ())]
         # Vectors of other revisions or documents took places: ask for more until there are enough.
-        if len(candidates) >= n or len(found) < wanted:
+        if len(candidates) >= n or len(nearest) < wanted:
             return candidates[:n]
         wanted *= 4
 
@@ -97,7 +97,7 @@ def _count(query: SearchQuery) -> int:
 
 def _current(query: SearchQuery, keys: Sequence[str]) -> dict[str, list[int]]:
     """Ids of the current passages that have these vectors."""
-    found: dict[str, list[int]] = {}
+    by_key: dict[str, list[int]] = {}
     current = passages.join(documents, documents.c.current == passages.c.revision)
     wanted = (
         select(passages.c.id, passages.c.key)
@@ -107,8 +107,8 @@ def _current(query: SearchQuery, keys: Sequence[str]) -> dict[str, list[int]]:
     )
     for part in row_mapping.batched(keys):
         for row in query.db.execute(wanted.where(passages.c.key.in_(part))):
-            found.setdefault(row.key, []).append(row.id)
-    return found
+            by_key.setdefault(row.key, []).append(row.id)
+    return by_key
 
 
 def _compare(query: SearchQuery, n: int) -> Candidates:
@@ -121,13 +121,13 @@ def _compare(query: SearchQuery, n: int) -> Candidates:
     wanted = (
         select(passages.c.id, embeddings.c.vector).select_from(vectors).where(query.scope.where)
     )
-    found = query.db.execute(wanted.order_by(passages.c.id)).all()
-    if not found or query.vector is None:
+    rows = query.db.execute(wanted.order_by(passages.c.id)).all()
+    if not rows or query.vector is None:
         return []
-    matrix = np.frombuffer(b"".join(row.vector for row in found), dtype=np.float32)
-    cosines = matrix.reshape(len(found), -1) @ query.vector
+    matrix = np.frombuffer(b"".join(row.vector for row in rows), dtype=np.float32)
+    cosines = matrix.reshape(len(rows), -1) @ query.vector
     best = np.argsort(-cosines, kind="stable")[:n]
-    return [(found[int(i)].id, float(cosines[int(i)])) for i in best]
+    return [(rows[int(i)].id, float(cosines[int(i)])) for i in best]
 
 
 def lexical_search(query: SearchQuery, n: int) -> Candidates:
@@ -157,19 +157,21 @@ def hybrid_search(query: SearchQuery, k: int, mode: Mode) -> list[Hit]:
 
 
 def _alone(parts: Mapping[int, Mapping[str, float]], name: str) -> dict[int, float]:
-    return {passage: found[name] for passage, found in parts.items()}
+    return {passage: scores_found[name] for passage, scores_found in parts.items()}
 
 
 def _fused(query: SearchQuery, parts: Mapping[int, dict[str, float]]) -> dict[int, float]:
     """One score from both, with the cosine also of what words alone found."""
     _add_cosines(query, parts)
-    said = informative_terms(query.text)
-    rarity = sum(full_text_search.idf(query.db, said, query.frequency).values()) or 1.0
+    asked_terms = informative_terms(query.text)
+    rarity = sum(full_text_search.idf(query.db, asked_terms, query.frequency).values()) or 1.0
     scores = {}
-    for passage, found in parts.items():
-        ranks = (found[name] for name in ("dense_rank", "bm25_rank") if name in found)
-        scores[passage] = found.get("dense", 0.0) + LEXICAL_WEIGHT * found.get("bm25", 0.0) / rarity
-        found["rrf"] = sum(1 / (DEFAULT_K + rank) for rank in ranks)
+    for passage, scores_found in parts.items():
+        ranks = (scores_found[name] for name in ("dense_rank", "bm25_rank") if name in scores_found)
+        scores[passage] = (
+            scores_found.get("dense", 0.0) + LEXICAL_WEIGHT * scores_found.get("bm25", 0.0) / rarity
+        )
+        scores_found["rrf"] = sum(1 / (DEFAULT_K + rank) for rank in ranks)
     for passage in _furniture(query.db, list(parts)):
         scores[passage] -= FURNITURE_WEIGHT
     return scores
@@ -179,7 +181,7 @@ def _add_cosines(query: SearchQuery, parts: Mapping[int, dict[str, float]]) -> N
     """Compares the passages that only their words brought here."""
     import numpy as np
 
-    lacking = [passage for passage, found in parts.items() if "dense" not in found]
+    lacking = [passage for passage, scores_found in parts.items() if "dense" not in scores_found]
     if query.vector is None:
         return
     vectors = passages.join(embeddings, embeddings.c.key == passages.c.key)
@@ -190,21 +192,21 @@ def _add_cosines(query: SearchQuery, parts: Mapping[int, dict[str, float]]) -> N
             parts[row.id]["dense"] = float(cosine)
 
 
-def _furniture(db: Connection, found: Sequence[int]) -> list[int]:
+def _furniture(db: Connection, ids: Sequence[int]) -> list[int]:
     """Those of the passages that are captions or page furniture."""
     kinds = (BlockKind.CAPTION.value, BlockKind.BOILERPLATE.value)
     wanted = select(passages.c.id).where(passages.c.kind.in_(kinds))
     return [
         passage
-        for part in row_mapping.batched(found)
+        for part in row_mapping.batched(ids)
         for passage in db.execute(wanted.where(passages.c.id.in_(part))).scalars()
     ]
 
 
 def _load(db: Connection, ranked: Sequence[int]) -> dict[int, StoredPassage]:
     """The passages by id, in that order; words that a revision repeats come once."""
-    found = db.execute(PASSAGES.where(passages.c.id.in_(ranked)))
-    loaded = {row.id: row_mapping.passage_of_row(row) for row in found}
+    rows = db.execute(PASSAGES.where(passages.c.id.in_(ranked)))
+    loaded = {row.id: row_mapping.passage_of_row(row) for row in rows}
     seen: set[tuple[str, str]] = set()
     kept: dict[int, StoredPassage] = {}
     for passage in ranked:

@@ -76,13 +76,13 @@ class Reranker:
 
     def vectors_of(self, texts: Sequence[str]) -> dict[str, NDArray[np.float32]]:
         """The unit vector of each text, shape (dimensions,), by text."""
-        found = {}
+        cached = {}
         with self._lock:
             for text in texts:
                 if text in self._vectors:
                     self._vectors.move_to_end(text)
-                    found[text] = self._vectors[text]
-        missing = [text for text in texts if text not in found]
+                    cached[text] = self._vectors[text]
+        missing = [text for text in texts if text not in cached]
         made = (
             dict(zip(missing, self._embedder.encode_documents(missing), strict=True))
             if missing
@@ -92,4 +92,4 @@ class Reranker:
             self._vectors.update(made)
             while len(self._vectors) > CACHE_SIZE:
                 self._vectors.popitem(last=False)
-        return found | made
+        return cached | made

@@ -92,9 +92,9 @@ def _matrix(rows: list[tuple[int, str, bytes]]) -> tuple[list[str], NDArray[np.f
     return [key for _, key, _ in rows], joined.reshape(len(rows), -1)
 
 
-def nearest(found: Iterable[tuple[str, float]], n: int) -> list[tuple[str, float]]:
+def nearest(candidates: Iterable[tuple[str, float]], n: int) -> list[tuple[str, float]]:
     """The ``n`` nearest of ``(key, cosine)``, nearest first, each key once."""
-    distinct = dict(found)
+    distinct = dict(candidates)
     return sorted(distinct.items(), key=lambda hit: -hit[1])[:n]
 
 

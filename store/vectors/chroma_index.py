@@ -63,11 +63,11 @@ class ChromaIndex:
             path=str(folder), settings=Settings(anonymized_telemetry=False)
         )
         index = cls(client, COLLECTION_NAME, state)
-        held = index._items.count()
-        if held < max(index.follows.held, min(index.follows.seq, 1)):
+        count = index._items.count()
+        if count < max(index.follows.held, min(index.follows.seq, 1)):
             client.close()
-            raise Damaged(f"only {held} vectors are left")
-        if held > MAX_IN_LOG and not indexed:
+            raise Damaged(f"only {count} vectors are left")
+        if count > MAX_IN_LOG and not indexed:
             client.close()
             raise Damaged("the files of its index are gone")
         return index
@@ -110,8 +110,8 @@ class ChromaIndex:
         follows = self.follows
         if state.collections != follows.collections:
             self._drop_unknown(source)
-            held = self._items.count()
-            self._note(Follows(follows.model, follows.seq, state.collections, held))
+            count = self._items.count()
+            self._note(Follows(follows.model, follows.seq, state.collections, count))
         rows = source.vectors_after(self.follows.seq, limit) if state.last > follows.seq else []
         if not rows:
             return False
@@ -123,8 +123,8 @@ class ChromaIndex:
     def settle(self) -> None:
         """Notes how many vectors it holds, once it has taken in what there was."""
         follows = self.follows
-        if (held := self._items.count()) != follows.held:
-            self._note(Follows(follows.model, follows.seq, follows.collections, held))
+        if (count := self._items.count()) != follows.held:
+            self._note(Follows(follows.model, follows.seq, follows.collections, count))
 
     def nearest(self, vector: NDArray[np.float32], n: int) -> list[tuple[str, float]]:
         """``(key, cosine)`` of about the ``n`` nearest, nearest first: the index is approximate."""

@@ -72,8 +72,8 @@ class Vectors:
             return index.follows.seq, index.nearest(vector, n)
 
         with self._guard:
-            base, found = self._with_index(ask) or (0, [])
-            return nearest([*found, *self._tail.nearest(base, vector, n)], n)
+            base, neighbours = self._with_index(ask) or (0, [])
+            return nearest([*neighbours, *self._tail.nearest(base, vector, n)], n)
 
     def sync(self, progress: Callable[[int, int], None] | None = None) -> None:
         """Brings Chroma up to the catalogue, if this process can; questions go on between."""

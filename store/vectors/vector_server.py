@@ -102,9 +102,9 @@ def serve(root: Path, port: int, ready: Callable[[str], None]) -> None:
 
 
 def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind((HOST, 0))
-        return int(found.getsockname()[1])
+    with socket.socket() as free:
+        free.bind((HOST, 0))
+        return int(free.getsockname()[1])
 
 
 def _answers(address: str) -> bool:

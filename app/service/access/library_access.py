@@ -102,8 +102,8 @@ class LibraryAccess:
 
     def editable(self, user: str) -> frozenset[str]:
         """The collections whose documents this user may change."""
-        held = self.library.collection_names()
-        return self.permissions.editable(user, held) if self.shared else frozenset(held)
+        names = self.library.collection_names()
+        return self.permissions.editable(user, names) if self.shared else frozenset(names)
 
     def library_to_change(self, user: str, document: str) -> Library:
         """The library in which this user may change a document (its name, id or source). Raises

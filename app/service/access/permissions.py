@@ -108,27 +108,27 @@ class Permissions:
                 raise NotAllowed(f"{collection} is not shared with {name}.")
             _put(db, Member(collection, NOBODY, "reader"))
 
-    def readable(self, user: str, held: Iterable[str]) -> frozenset[str]:
+    def readable(self, user: str, names: Iterable[str]) -> frozenset[str]:
         """Those of the collections that a user may read."""
-        told = self._rows()
-        closed = {member.collection for member in told if member.name == NOBODY}
-        ours = {m.collection for m in told if m.name in (user, EVERYONE)}
+        rows = self._rows()
+        closed = {member.collection for member in rows if member.name == NOBODY}
+        ours = {m.collection for m in rows if m.name in (user, EVERYONE)}
         return frozenset(
             name
-            for name in held
+            for name in names
             if name in ours
             or (user and name == own_collection(user))
             or (name not in closed and not name.startswith(OWN_PREFIX))
         )
 
-    def editable(self, user: str, held: Iterable[str]) -> frozenset[str]:
+    def editable(self, user: str, names: Iterable[str]) -> frozenset[str]:
         """Those of the collections that a user may change."""
         ours = {
             member.collection
             for member in self._rows()
             if member.role == "editor" and member.name in (user, EVERYONE)
         }
-        return frozenset(n for n in held if n in ours or (user and n == own_collection(user)))
+        return frozenset(n for n in names if n in ours or (user and n == own_collection(user)))
 
 
 def _owner(db: Connection, name: str) -> str | None:

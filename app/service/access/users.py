@@ -96,8 +96,8 @@ class Users:
     def owner(self, name: str) -> str:
         """What all that is this user's is kept under."""
         with self._database.reading() as db:
-            found = db.execute(select(users.c.owner).where(users.c.name == name)).scalar()
-        return found or name
+            owner = db.execute(select(users.c.owner).where(users.c.name == name)).scalar()
+        return owner or name
 
     def check(self, name: str, password: str, address: str = "") -> bool:
         """Whether this is the user's password. Raises ``TooManyTries`` after five wrong ones.

@@ -96,11 +96,11 @@ class Conversations:
 
     def find(self, owner: str, words: str = "", limit: int = 100) -> list[Conversation]:
         """The owner's conversations, latest first; with ``words``, those that hold them."""
-        said = or_(
+        contains = or_(
             exchanges.c.question.icontains(words, autoescape=True),
             exchanges.c.words.contains(words.casefold(), autoescape=True),
         )
-        holds = exists().where(exchanges.c.conversation == conversations.c.id, said)
+        holds = exists().where(exchanges.c.conversation == conversations.c.id, contains)
         named = conversations.c.name.icontains(words, autoescape=True)
         wanted = (
             select(conversations)
@@ -227,15 +227,15 @@ class Conversations:
         with self._database.reading() as db:
             return [(row.id, row.question, row.answer_id) for row in db.execute(wanted)]
 
-    def forget_revisions(self, revisions: Sequence[str], told: str) -> None:
-        """Delete the answers that hold words of these revisions; ``told`` takes their place."""
+    def forget_revisions(self, revisions: Sequence[str], notice: str) -> None:
+        """Delete the answers that hold words of these revisions; ``notice`` takes their place."""
         gone = {"answer": None, "before": None, "mark": "", "words": "", "answer_id": ""}
         with self._database.writing() as db:
             if db.dialect.name == "sqlite":
                 db.exec_driver_sql("PRAGMA secure_delete = ON")
             for part in batched(revisions):
                 shown = update(exchanges).where(_holds(exchanges.c.answer, part))
-                db.execute(shown.values(problem=told, **gone))
+                db.execute(shown.values(problem=notice, **gone))
                 shown = update(exchanges).where(_holds(exchanges.c.before, part))
                 db.execute(shown.values(before=None))
         self._database.empty_log()

@@ -39,12 +39,12 @@ def feedback_set_path(data: Path, owner: str = "") -> Path:
 
 def read_cases(path: Path) -> dict[str, dict[str, Any]]:
     """The questions of a set by id; lines that are no JSON objects with an id are passed over."""
-    found: dict[str, dict[str, Any]] = {}
+    rows: dict[str, dict[str, Any]] = {}
     for line in _lines(path):
         row = _row(line)
         if row is not None:
-            found[str(row.get("id"))] = row
-    return found
+            rows[str(row.get("id"))] = row
+    return rows
 
 
 def own_set(settings: Settings, owner: str = "") -> Path:
@@ -140,16 +140,16 @@ def _case(
 
 def _keys(answer: Answer) -> list[str]:
     """The key words of each citation, or the start of its quote if none stand out."""
-    found: list[str] = []
+    keys: list[str] = []
     for citation in answer.citations:
         words = citation.quote
         if citation.key:
             start, end = (offset - citation.start for offset in citation.key)
             words = citation.quote[start:end]
         words = key_words(words)
-        if words and words not in found:
-            found.append(words)
-    return found
+        if words and words not in keys:
+            keys.append(words)
+    return keys
 
 
 def _lines(path: Path) -> list[str]:

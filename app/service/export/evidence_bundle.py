@@ -102,8 +102,8 @@ def read_evidence(path: Path) -> dict[str, Any]:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise EvidenceError(f"{path} cannot be read as an evidence file: {error}.") from error
-    found = content.get("format") if isinstance(content, dict) else None
-    if found != FORMAT:
+    version = content.get("format") if isinstance(content, dict) else None
+    if version != FORMAT:
         raise EvidenceError(
             f"{path} is not an evidence file of this version ({FORMAT!r}): write one with "
             "footnote answers export."

@@ -43,11 +43,11 @@ def exported_answers(asked: Iterable[tuple[str, Answer | None, str]]) -> list[Ex
         count += len(cited)
         sentences = tuple(
             ExportedSentence(
-                said.text,
-                tuple(numbers[n] for n in said.citations),
-                bool(BULLET.match(said.text)) or said.text.startswith("|"),
+                sentence.text,
+                tuple(numbers[n] for n in sentence.citations),
+                bool(BULLET.match(sentence.text)) or sentence.text.startswith("|"),
             )
-            for said in answer.first
+            for sentence in answer.first
         )
         notes = tuple((numbers[c.n], quote_and_place(c)) for c in cited)
         out.append(ExportedAnswer(line, sentences, notes))
@@ -56,12 +56,12 @@ def exported_answers(asked: Iterable[tuple[str, Answer | None, str]]) -> list[Ex
 
 def paragraphs(one: ExportedAnswer) -> list[list[ExportedSentence]]:
     """The sentences by paragraph: items of a list and rows of a table stand alone."""
-    found: list[list[ExportedSentence]] = []
-    for said in one.sentences:
-        if not found or said.starts:
-            found.append([])
-        found[-1].append(said)
-    return found
+    groups: list[list[ExportedSentence]] = []
+    for sentence in one.sentences:
+        if not groups or sentence.starts:
+            groups.append([])
+        groups[-1].append(sentence)
+    return groups
 
 
 def reads_from_the_right(text: str) -> bool:

@@ -38,9 +38,9 @@ def as_pdf(title: str, items: Sequence[ExportedAnswer]) -> bytes:
         raise PdfError(
             "The PDF took too long to write: export a shorter conversation, or HTML, and print it."
         ) from error
-    said = done.stderr.decode("utf-8", "replace").strip()
-    if done.returncode == NoFont.exit_code and said:
-        raise NoFont(said)
+    reason = done.stderr.decode("utf-8", "replace").strip()
+    if done.returncode == NoFont.exit_code and reason:
+        raise NoFont(reason)
     if done.returncode:
-        raise PdfError(f"The PDF could not be written: {said.rpartition(chr(10))[2]}")
+        raise PdfError(f"The PDF could not be written: {reason.rpartition(chr(10))[2]}")
     return done.stdout

@@ -68,7 +68,7 @@ def written(title: str, items: Sequence[ExportedAnswer]) -> bytes:
 def _texts(title: str, items: Sequence[ExportedAnswer]) -> Iterator[str]:
     yield title
     for one in items:
-        yield from (one.question, one.reason, *(said.text for said in one.sentences))
+        yield from (one.question, one.reason, *(sentence.text for sentence in one.sentences))
         yield from (text for _, text in one.footnotes)
 
 
@@ -89,10 +89,12 @@ def _sentences(page: Any, family: str, line: Sequence[Any]) -> None:
     page.set_text_color(20)
     with page.text_columns(text_align=_side(line[0].text), line_height=1.35) as columns:
         page.set_font(family, size=11)
-        for at, said in enumerate(line):
-            columns.write((" " if at else "") + show_controls(said.text))
+        for at, sentence in enumerate(line):
+            columns.write((" " if at else "") + show_controls(sentence.text))
             page.char_vpos = "SUP"
-            columns.write(" " + ", ".join(map(str, said.footnotes)) if said.footnotes else "")
+            columns.write(
+                " " + ", ".join(map(str, sentence.footnotes)) if sentence.footnotes else ""
+            )
             page.char_vpos = "LINE"
     page.ln(2)
 
@@ -123,11 +125,11 @@ def fonts_for(letters: Iterable[str], files: Iterable[Path]) -> list[Path]:
     missing = {ord(c) for c in letters}
     chosen: list[Path] = []
     for path in files:
-        held = missing & _letters_of(path)
+        covered = missing & _letters_of(path)
         # The first is what all is set in; others only help out.
-        if held:
+        if covered:
             chosen.append(path)
-            missing -= held
+            missing -= covered
         if not missing or len(chosen) == MAX_FONTS:
             break
     if missing:
@@ -154,10 +156,10 @@ def _letters_of(path: Path) -> frozenset[int]:
 @cache
 def font_files() -> tuple[Path, ...]:
     """The TrueType fonts of this machine (the first of a collection), those for reading first."""
-    found = [
+    paths = [
         p for folder in _folders() if folder.is_dir() for p in folder.rglob("*.[tT][tT][fFcC]")
     ]
-    return tuple(sorted(found, key=_preference))
+    return tuple(sorted(paths, key=_preference))
 
 
 def _preference(path: Path) -> tuple[int, int, str]:

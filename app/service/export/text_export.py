@@ -25,7 +25,10 @@ def as_markdown(title: str, items: Sequence[ExportedAnswer]) -> bytes:
         if one.reason:
             parts.append(f"*{without_html(one.reason)}*")
         lines = [
-            " ".join(_marked(said, "".join(f"[^{n}]" for n in said.footnotes)) for said in line)
+            " ".join(
+                _marked(sentence, "".join(f"[^{n}]" for n in sentence.footnotes))
+                for sentence in line
+            )
             for line in paragraphs(one)
         ]
         notes = [f"[^{n}]: {without_html(note)}" for n, note in one.footnotes]
@@ -33,8 +36,8 @@ def as_markdown(title: str, items: Sequence[ExportedAnswer]) -> bytes:
     return ("\n\n".join(parts) + "\n").encode()
 
 
-def _marked(said: ExportedSentence, marks: str) -> str:
-    return without_html(said.text) + marks
+def _marked(sentence: ExportedSentence, marks: str) -> str:
+    return without_html(sentence.text) + marks
 
 
 def as_html(title: str, items: Sequence[ExportedAnswer]) -> bytes:
@@ -62,6 +65,8 @@ def _section(one: ExportedAnswer) -> str:
     return f'<section><h2 dir="auto">{markup(one.question)}</h2>{reason}{text}{notes}</section>'
 
 
-def _sentence(said: ExportedSentence) -> str:
-    marks = "".join(f'<sup id="mark-{n}"><a href="#note-{n}">{n}</a></sup>' for n in said.footnotes)
-    return markup(said.text) + marks
+def _sentence(sentence: ExportedSentence) -> str:
+    marks = "".join(
+        f'<sup id="mark-{n}"><a href="#note-{n}">{n}</a></sup>' for n in sentence.footnotes
+    )
+    return markup(sentence.text) + marks

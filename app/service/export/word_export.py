@@ -29,9 +29,9 @@ def as_word(title: str, items: Sequence[ExportedAnswer]) -> bytes:
             _add(document, one.reason).runs[0].italic = True
         for line in paragraphs(one):
             made = _add(document, "", first=line[0].text)
-            for said in line:
-                made.add_run((" " if made.runs else "") + show_controls(said.text))
-                for n in said.footnotes:
+            for sentence in line:
+                made.add_run((" " if made.runs else "") + show_controls(sentence.text))
+                for n in sentence.footnotes:
                     _refer(made, n)
     _attach(document, [note for one in items for note in one.footnotes])
     file = BytesIO()
@@ -100,9 +100,9 @@ def _paragraph(mark: Any, text: str = "") -> Any:
     paragraph.append(run)
     if text:
         words = _element("w:r")
-        said = _element("w:t")
-        said.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
-        said.text = show_controls(text)
-        words.append(said)
+        text_element = _element("w:t")
+        text_element.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
+        text_element.text = show_controls(text)
+        words.append(text_element)
         paragraph.append(words)
     return paragraph

@@ -116,16 +116,16 @@ class Ingester:
     def _expanded(self, sources: Sequence[str]) -> list[str]:
         from ingest.load import expand, left_out
 
-        found: dict[str, None] = {}
+        expanded: dict[str, None] = {}
         for source in sources:
             try:
-                found.update(dict.fromkeys(expand([source])))
+                expanded.update(dict.fromkeys(expand([source])))
                 if (folder := Path(source).expanduser()).is_dir():
                     self._folders.append(folder.resolve())
                 self.left_out += left_out(source)
             except UnreadableDocument as error:
                 self._side_reports.append(Failure(source, str(error)))
-        return list(found)
+        return list(expanded)
 
     def _loaded(self, loader: BaseLoader, path: str) -> Iterator[Document]:
         from ingest.load.langchain_loader import as_document, pieces_by_source
@@ -174,8 +174,8 @@ class Ingester:
         progress: Progress | None,
     ) -> Iterator[Document | SplitDocument]:
         def wanted(file: str) -> WantedFile:
-            held = known.get(str(Path(file).expanduser().resolve()))
-            return WantedFile(file, name, self._library.shape(held.id) if held else "")
+            current = known.get(str(Path(file).expanduser().resolve()))
+            return WantedFile(file, name, self._library.shape(current.id) if current else "")
 
         reading = self._library.read_and_split(ocr=self._settings.ocr)
         read = self._readers or ReadingPool(reading, progress)

@@ -110,17 +110,17 @@ class OneEach:
             yield
             return
         with self._lock:
-            place, held = self._lines.get(user, (threading.Lock(), 0))
-            if held > self._waiting:
+            place, waiting = self._lines.get(user, (threading.Lock(), 0))
+            if waiting > self._waiting:
                 raise Busy(
-                    f"{held} additions of yours are in progress; wait until one of them is done."
+                    f"{waiting} additions of yours are in progress; wait until one of them is done."
                 )
-            self._lines[user] = place, held + 1
+            self._lines[user] = place, waiting + 1
         try:
             with place:
                 yield
         finally:
             with self._lock:
-                place, held = self._lines.pop(user)
-                if held > 1:
-                    self._lines[user] = place, held - 1
+                place, waiting = self._lines.pop(user)
+                if waiting > 1:
+                    self._lines[user] = place, waiting - 1

@@ -118,13 +118,13 @@ class InProgress:
         counted = select(questions.c.owner, func.count()).group_by(questions.c.owner)
         with self._database.writing() as db:
             self._beat(db)
-            held: dict[str, int] = {row[0]: row[1] for row in db.execute(counted)}
-            if user and held.get(user, 0) >= self._per_user:
+            running: dict[str, int] = {row[0]: row[1] for row in db.execute(counted)}
+            if user and running.get(user, 0) >= self._per_user:
                 raise Busy(
                     f"{self._per_user} questions of yours are in progress: wait for one of them, "
                     "or stop one."
                 )
-            if sum(held.values()) >= self._in_all:
+            if sum(running.values()) >= self._in_all:
                 raise Busy(
                     f"Footnote is busy: {self._in_all} questions are in progress. Try again in "
                     "a minute."

@@ -64,11 +64,12 @@ class SharedFiles:
         """Takes a file, or the files of a folder, into the database as they are here."""
         if self._database is None:
             return
-        found = [place] if place.is_file() else sorted(place.rglob("*"))
+        files_there = [place] if place.is_file() else sorted(place.rglob("*"))
         with self._lock, self._database.writing() as db:
             self._copy(db, without=place)
             self._keep(
-                db, [file for file in found if file.is_file() and file.suffix in SHARED_SUFFIXES]
+                db,
+                [file for file in files_there if file.is_file() and file.suffix in SHARED_SUFFIXES],
             )
 
     def keep_all(self) -> None:

@@ -49,18 +49,23 @@ class UploadedFiles:
         given = Path(path)
         mine = self._of(owner)
         try:
-            found = given.resolve(strict=True)
+            resolved = given.resolve(strict=True)
         except (OSError, ValueError, RuntimeError):
-            found = None
-        if found is None or given != found or mine not in found.parents or not found.is_file():
+            resolved = None
+        if (
+            resolved is None
+            or given != resolved
+            or mine not in resolved.parents
+            or not resolved.is_file()
+        ):
             raise NotUploaded("This file is not here, or no longer: add it again.")
-        return found
+        return resolved
 
     def take(self, owner: str, path: str) -> bytes:
         """What is in an upload of this user's, which is deleted. Raises as ``find`` does."""
-        found = self.find(owner, path)
-        data = found.read_bytes()
-        self._delete(found)
+        resolved = self.find(owner, path)
+        data = resolved.read_bytes()
+        self._delete(resolved)
         return data
 
     def discard(self, owner: str, path: str) -> None:

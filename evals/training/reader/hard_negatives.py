@@ -49,16 +49,16 @@ def _with_other(
     pattern: re.Pattern[str], text: str, source: str, spared: str, rng: random.Random
 ) -> str:
     """``text`` with one match replaced by another of ``source`` that it lacks; "" if none."""
-    found = [m for m in pattern.finditer(text) if fold(m[0]) not in STOP_WORDS]
+    matches = [m for m in pattern.finditer(text) if fold(m[0]) not in STOP_WORDS]
     known = f"{fold(text)} {fold(spared)}"
     others = [
         m[0]
         for m in pattern.finditer(source)
         if fold(m[0]) not in known and fold(m[0]) not in STOP_WORDS
     ]
-    if not found or not others:
+    if not matches or not others:
         return ""
-    gone = rng.choice(found)
+    gone = rng.choice(matches)
     return text[: gone.start()] + rng.choice(others) + text[gone.end() :]
 
 
@@ -69,19 +69,19 @@ def other_name(text: str, source: str, rng: random.Random) -> str:
 
 def turned(text: str, rng: random.Random) -> str:
     """The text with one word turned into its opposite; "" if no word has one."""
-    found = [m for m in re.finditer(r"[a-z]+", text) if m[0] in _TURNED]
-    if not found:
+    matches = [m for m in re.finditer(r"[a-z]+", text) if m[0] in _TURNED]
+    if not matches:
         return ""
-    gone = rng.choice(found)
+    gone = rng.choice(matches)
     return text[: gone.start()] + _TURNED[gone[0]] + text[gone.end() :]
 
 
 def negated(text: str, rng: random.Random) -> str:
     """The text with "not" behind its last auxiliary; "" if it has none, or half of the time."""
-    found = list(_AUXILIARY.finditer(text))
-    if not found or " not " in text or rng.random() < 0.5:
+    matches = list(_AUXILIARY.finditer(text))
+    if not matches or " not " in text or rng.random() < 0.5:
         return ""
-    at = found[-1].end()
+    at = matches[-1].end()
     return f"{text[:at]} not{text[at:]}"
 
 

@@ -18,9 +18,9 @@ from evals.training.reader.examples import Example, by_people, is_held_out, load
 
 def held_out_set(examples: Sequence[Example]) -> Imported:
     """Held-out questions by people, and evenly drawn answered ones; documents named by number."""
-    held = [e for e in examples if e.support is None and is_held_out(e)]
-    unanswered = [e for e in held if by_people(e)]
-    answered = [e for e in held if e.answerable]
+    held_out = [e for e in examples if e.support is None and is_held_out(e)]
+    unanswered = [e for e in held_out if by_people(e)]
+    answered = [e for e in held_out if e.answerable]
     step = max(1, len(answered) // max(1, len(unanswered)))
     chosen = [*unanswered, *answered[::step][: len(unanswered)]]
     texts = list(dict.fromkeys(e.second for e in chosen))

@@ -54,22 +54,22 @@ def _other_date(text: str, rng: random.Random) -> str:
 
 def other_forms(text: str, rng: random.Random) -> str:
     """The same text with its dates and numbers written in another form, if they have one."""
-    said = _other_date(text, rng)
+    restated = _other_date(text, rng)
     if not (_DAY_FIRST.search(text) or _MONTH_FIRST.search(text)):
-        said = _WORD.sub(lambda m: str(_SMALL.index(m[1]) + 2), text)
-        if said == text:
-            said = _DIGIT.sub(lambda m: _SMALL[int(m[1]) - 2], text)
-    said = _GROUPED.sub(r"\1\2", said)
-    said = _MILLIONS.sub(r"\1,000,000", said)
-    return _PERCENT.sub(lambda m: f"{m[1]} percent" if "%" in m[0] else f"{m[1]}%", said)
+        restated = _WORD.sub(lambda m: str(_SMALL.index(m[1]) + 2), text)
+        if restated == text:
+            restated = _DIGIT.sub(lambda m: _SMALL[int(m[1]) - 2], text)
+    restated = _GROUPED.sub(r"\1\2", restated)
+    restated = _MILLIONS.sub(r"\1,000,000", restated)
+    return _PERCENT.sub(lambda m: f"{m[1]} percent" if "%" in m[0] else f"{m[1]}%", restated)
 
 
 def other_number(text: str, rng: random.Random) -> str:
     """One number of the text, dates and years too, changed a little; "" if it has none."""
-    found = list(_NUMBER.finditer(text))
-    if not found:
+    matches = list(_NUMBER.finditer(text))
+    if not matches:
         return ""
-    gone = rng.choice(found)
+    gone = rng.choice(matches)
     places = [i for i, c in enumerate(gone[0]) if c.isdigit()]
     at = rng.choice(places)
     digits = [d for d in "123456789" if d != gone[0][at]]
@@ -98,9 +98,9 @@ def restatement(example: Example, rng: random.Random) -> Example | None:
     spans = [s for s in sentences(example.second) if SHORTEST <= s[1] - s[0] <= LONGEST]
     rng.shuffle(spans)
     for start, end in spans:
-        said = example.second[start:end]
-        claim = other_forms(said, rng)
-        if claim == said and rng.random() < 0.7:
+        sentence = example.second[start:end]
+        claim = other_forms(sentence, rng)
+        if claim == sentence and rng.random() < 0.7:
             continue
         premise = example.second[slice(*_around(example.second, start, rng))]
         label = "supported"

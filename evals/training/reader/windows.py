@@ -46,8 +46,8 @@ class Windows:
     @classmethod
     def load(cls, path: Path) -> Windows:
         """Read what ``save`` wrote."""
-        with np.load(path) as held:
-            arrays = {name: held[name].astype(np.int32) for name in held.files}
+        with np.load(path) as saved:
+            arrays = {name: saved[name].astype(np.int32) for name in saved.files}
         ids = np.zeros((len(arrays["length"]), int(arrays["length"].max())), dtype=np.int32)
         ids[np.arange(ids.shape[1]) < arrays["length"][:, None]] = arrays["ids"]
         return cls(**{**arrays, "ids": ids})

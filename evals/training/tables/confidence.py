@@ -62,14 +62,14 @@ def judged(
         ranked = rank_queries(tokens, one.grid, likeness, weights[fold])
         if ranked:
             heading = " ".join(_some_words(one.question, chance))
-            found = features_of(tokens, one.grid, heading, ranked)
+            features = features_of(tokens, one.grid, heading, ranked)
             right = bool(one.answers) and is_right(one, ranked[0].result)
-            yield JudgedResult(one, name, found, right)
+            yield JudgedResult(one, name, features, right)
 
 
 def _some_words(question: str, chance: random.Random) -> list[str]:
-    held = tokenize_question(ParsedQuestion(question))
-    return [held.words[i] for i in held.content if chance.random() < IN_HEADING]
+    tokens = tokenize_question(ParsedQuestion(question))
+    return [tokens.words[i] for i in tokens.content if chance.random() < IN_HEADING]
 
 
 def fit_confidence(rows: Sequence[JudgedResult]) -> dict[str, Any]:
@@ -85,10 +85,10 @@ def fit_confidence(rows: Sequence[JudgedResult]) -> dict[str, Any]:
     names = np.array([one.name for one in rows])
     for name in dict.fromkeys(names.tolist()):
         mine = names == name
-        told = []
+        results = []
         for strictness, least in THRESHOLDS.items():
             given = chance[mine] >= least
             right, wrong = (y[mine] & given).mean(), (~y[mine] & given).mean()
-            told.append(f"{strictness} {right:.3f} right {wrong:.3f} wrong")
-        print(f"  {name:36} {int(mine.sum()):5,}  " + "; ".join(told))
+            results.append(f"{strictness} {right:.3f} right {wrong:.3f} wrong")
+        print(f"  {name:36} {int(mine.sum()):5,}  " + "; ".join(results))
     return entry

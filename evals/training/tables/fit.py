@@ -47,8 +47,8 @@ def _slope(batch: Sequence[RankedExample], weights: Floats) -> Floats:
     scores = matrix @ weights
     share = np.exp(scores - np.repeat(np.maximum.reduceat(scores, starts), counts))
     share /= np.repeat(np.add.reduceat(share, starts), counts)
-    held = np.repeat(np.add.reduceat(share * right, starts), counts) + 1e-12
-    slope: Floats = matrix.T @ (share - share * right / held) / len(batch)
+    expected = np.repeat(np.add.reduceat(share * right, starts), counts) + 1e-12
+    slope: Floats = matrix.T @ (share - share * right / expected) / len(batch)
     return slope
 
 

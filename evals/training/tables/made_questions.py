@@ -89,11 +89,11 @@ class _Questions:
     def _values(self, measure: str, values: Sequence[float]) -> Iterator[Asked]:
         base, year = _parts(measure)
         when = f" in {year}" if year else ""
-        said = base.lower() or self._one(("value", "figure", "number"))
+        spoken_name = base.lower() or self._one(("value", "figure", "number"))
         names = self.table.names
         for i in self.chance.sample(range(len(names)), min(4, len(names))):
             x = self._one((names[i], f"the {names[i]}"))
-            forms = [f"What is the {said} of {x}{when}?", f"{said} of {x}{when}?"]
+            forms = [f"What is the {spoken_name} of {x}{when}?", f"{spoken_name} of {x}{when}?"]
             asks = _SAID.get(base, _Said()).asks
             forms += [ask.format(x=x).replace("?", f"{when}?") for ask in asks]
             if year:
@@ -101,54 +101,55 @@ class _Questions:
             yield self._one(forms), (f"{values[i]:g}",)
 
     def _extremes(self, measure: str, values: Sequence[float]) -> Iterator[Asked]:
-        said, key = measure.lower(), self.table.key.lower()
+        spoken, key = measure.lower(), self.table.key.lower()
         words = _SAID.get(_parts(measure)[0], _Said())
         top, low = max(values), min(values)
         for word, value in (("highest", top), ("lowest", low), ("most", top), ("least", low)):
-            yield f"Which {key} has the {word} {said}?", self._where(values, value)
+            yield f"Which {key} has the {word} {spoken}?", self._where(values, value)
         for word, value in (*((w, top) for w in words.most), *((w, low) for w in words.least)):
             forms = [f"Which {key} is the {word}?", f"What is the {word} {key}?",
                      f"Who is {word}?", f"the {word} {key}?"]  # fmt: skip
             yield self._one(forms), self._where(values, value)
-        yield f"What is the highest {said}?", (f"{top:g}",)
-        yield f"What is the lowest {said}?", (f"{low:g}",)
+        yield f"What is the highest {spoken}?", (f"{top:g}",)
+        yield f"What is the lowest {spoken}?", (f"{low:g}",)
 
     def _where(self, values: Sequence[float], value: float) -> tuple[str, ...]:
         return tuple(n for n, v in zip(self.table.names, values, strict=True) if v == value)
 
-    def _wholes(self, said: str, values: Sequence[float]) -> Iterator[Asked]:
+    def _wholes(self, phrase: str, values: Sequence[float]) -> Iterator[Asked]:
         things = self.things
-        forms = [f"What is the total {said}?", f"What is the sum of {said}?",
-                 f"What is the {said} of all {things} together?",
-                 f"How much is the total {said} of all {things}?"]  # fmt: skip
+        forms = [f"What is the total {phrase}?", f"What is the sum of {phrase}?",
+                 f"What is the {phrase} of all {things} together?",
+                 f"How much is the total {phrase} of all {things}?"]  # fmt: skip
         yield self._one(forms), (f"{sum(values)}",)
-        forms = [f"What is the average {said}?", f"What is the mean {said}?",
-                 f"What is the average {said} of the {things}?", f"average {said}?"]  # fmt: skip
+        forms = [f"What is the average {phrase}?", f"What is the mean {phrase}?",
+                 f"What is the average {phrase} of the {things}?",
+                 f"average {phrase}?"]  # fmt: skip
         yield self._one(forms), (f"{mean(values)}",)
 
     def _bounds(self, measure: str, values: Sequence[float]) -> Iterator[Asked]:
-        said, things = measure.lower(), self.things
+        spoken, things = measure.lower(), self.things
         bound = int(self.chance.choice(values))
         names = self.table.names
         over = tuple(n for n, v in zip(names, values, strict=True) if v > bound)
         under = tuple(n for n, v in zip(names, values, strict=True) if v < bound)
-        more = self._one((f"have a {said} above", f"with a {said} of more than",
-                          f"with a {said} above", f"whose {said} is over"))  # fmt: skip
+        more = self._one((f"have a {spoken} above", f"with a {spoken} of more than",
+                          f"with a {spoken} above", f"whose {spoken} is over"))  # fmt: skip
         yield f"How many {things} {more} {bound}?", (str(len(over)),)
-        yield f"How many {things} have a {said} below {bound}?", (str(len(under)),)
+        yield f"How many {things} have a {spoken} below {bound}?", (str(len(under)),)
         if _parts(measure)[0] in PRICES:
             yield f"How many {things} cost more than {bound}?", (str(len(over)),)
             yield f"Which {things} cost less than {bound}?", under
             yield f"Which {things} cost more than {bound}?", over
 
-    def _compared(self, said: str, values: Sequence[float]) -> Iterator[Asked]:
+    def _compared(self, phrase: str, values: Sequence[float]) -> Iterator[Asked]:
         names = self.table.names
         a, b = self.chance.sample(range(len(names)), 2)
         if values[a] != values[b]:
-            yield (f"What is the difference in {said} between {names[a]} and {names[b]}?",
+            yield (f"What is the difference in {phrase} between {names[a]} and {names[b]}?",
                    (f"{abs(values[a] - values[b])}",))  # fmt: skip
             best = names[a] if values[a] > values[b] else names[b]
-            yield f"Which has the higher {said}, {names[a]} or {names[b]}?", (best,)
+            yield f"Which has the higher {phrase}, {names[a]} or {names[b]}?", (best,)
 
     def _groups(self) -> Iterator[Asked]:
         table, things, group = self.table, self.things, self.table.group.lower()
@@ -176,18 +177,18 @@ class _Questions:
         yield self._one(forms), (str(len(inside)),)
         yield f"Which {things} are in {one}?", tuple(table.names[i] for i in inside)
         for measure, values in zip(table.measures, table.values, strict=True):
-            said, mine = measure.lower(), [values[i] for i in inside]
-            forms = [f"What is the total {said} of all {one} {things}?",
-                     f"What is the sum of {said} for {one}?",
-                     f"total {said} in {one}?"]  # fmt: skip
+            spoken, mine = measure.lower(), [values[i] for i in inside]
+            forms = [f"What is the total {spoken} of all {one} {things}?",
+                     f"What is the sum of {spoken} for {one}?",
+                     f"total {spoken} in {one}?"]  # fmt: skip
             yield self._one(forms), (f"{sum(mine)}",)
-            forms = [f"What is the average {said} of {one} {things}?",
-                     f"What is the mean {said} in {one}?"]  # fmt: skip
+            forms = [f"What is the average {spoken} of {one} {things}?",
+                     f"What is the mean {spoken} in {one}?"]  # fmt: skip
             yield self._one(forms), (f"{mean(mine)}",)
             best = table.names[inside[mine.index(max(mine))]]
-            yield f"Which {one} {key} has the highest {said}?", (best,)
+            yield f"Which {one} {key} has the highest {spoken}?", (best,)
             least = table.names[inside[mine.index(min(mine))]]
-            yield f"Which {one} {key} has the lowest {said}?", (least,)
+            yield f"Which {one} {key} has the lowest {spoken}?", (least,)
 
 
 def _parts(measure: str) -> tuple[str, str]:

@@ -103,7 +103,11 @@ class MadeTable:
     def rows(self) -> tuple[tuple[str, ...], ...]:
         """Header and rows as texts."""
         shown = [self.groups] if self.grouped else []
-        columns = [self.names, *shown, *(tuple(f"{v:g}" for v in held) for held in self.values)]
+        columns = [
+            self.names,
+            *shown,
+            *(tuple(f"{v:g}" for v in row_values) for row_values in self.values),
+        ]
         header = (self.key, *([self.group] if self.grouped else []), *self.measures)
         return (header, *zip(*columns, strict=True))
 
@@ -159,10 +163,10 @@ def made_table(chance: random.Random) -> MadeTable:
 
 
 def _distinct(chance: random.Random, kind: _Kind, count: int) -> tuple[str, ...]:
-    held: dict[str, None] = {}
-    while len(held) < count:
-        held[kind.name(chance)] = None
-    return tuple(held)
+    names_taken: dict[str, None] = {}
+    while len(names_taken) < count:
+        names_taken[kind.name(chance)] = None
+    return tuple(names_taken)
 
 
 def _measures(chance: random.Random, kind: _Kind, *, by_year: bool) -> tuple[str, ...]:

@@ -39,8 +39,8 @@ class TableQuestion:
 
 def longest(document: Document) -> Grid | None:
     """The document's table with the most rows."""
-    held = tables(document.text, document.blocks)
-    return build_grid(max(held, key=lambda t: len(t.rows))) if held else None
+    found_tables = tables(document.text, document.blocks)
+    return build_grid(max(found_tables, key=lambda t: len(t.rows))) if found_tables else None
 
 
 def wikitablequestions(folder: Path) -> Iterator[TableQuestion]:
@@ -50,9 +50,9 @@ def wikitablequestions(folder: Path) -> Iterator[TableQuestion]:
         escaped = csv.reader(io.StringIO(row["csv"]), escapechar="\\", doublequote=False)
         grids[row["table"]] = longest(_sheet(list(escaped), row["table"]))
     for row in _lines(folder / "wikitablequestions-test.questions.jsonl.gz"):
-        held = grids[row["table"]]
-        if held:
-            yield TableQuestion(row["table"], held, row["question"], tuple(row["answers"]))
+        grid = grids[row["table"]]
+        if grid:
+            yield TableQuestion(row["table"], grid, row["question"], tuple(row["answers"]))
 
 
 def tatqa(folder: Path) -> Iterator[TableQuestion]:
@@ -61,15 +61,15 @@ def tatqa(folder: Path) -> Iterator[TableQuestion]:
         reports: list[dict[str, Any]] = json.load(file)
     for report in reports:
         name = report["table"]["uid"]
-        held = longest(load_bytes(tatqa_page(report).encode(), Source(f"{name}.html", f"/{name}")))
-        if held is None:
+        grid = longest(load_bytes(tatqa_page(report).encode(), Source(f"{name}.html", f"/{name}")))
+        if grid is None:
             continue
         for asked in report["questions"]:
             answer = asked["answer"]
             answers = tuple(map(str, answer if isinstance(answer, list) else [answer]))
             if asked["answer_from"] == "text":
                 answers = ()
-            yield TableQuestion(name, held, asked["question"], answers, tolerance=1e-3)
+            yield TableQuestion(name, grid, asked["question"], answers, tolerance=1e-3)
 
 
 def tatqa_page(report: dict[str, Any]) -> str:
@@ -91,8 +91,8 @@ def made_questions(seed: int = 7, count: int = 220, each: int = 9) -> Iterator[T
         name = f"made-{at}"
         if at not in grids:
             grids[at] = longest(_sheet(table.rows, name))
-        if held := grids[at]:
-            yield TableQuestion(name, held, question, answers)
+        if grid := grids[at]:
+            yield TableQuestion(name, grid, question, answers)
 
 
 def is_right(asked: TableQuestion, result: Result) -> bool:

@@ -44,14 +44,14 @@ def likenesses(
     questions: Sequence[TableQuestion], embedder: Embedder
 ) -> Iterator[tuple[float, ...]]:
     """The cosine of each question with the columns of its table."""
-    held: dict[str, NDArray[np.float32]] = {}
+    by_question: dict[str, NDArray[np.float32]] = {}
     for start in range(0, len(questions), TEXT_BATCH_SIZE):
         batch = questions[start : start + TEXT_BATCH_SIZE]
         vectors = embedder.encode_queries([one.question for one in batch])
         for one, vector in zip(batch, vectors, strict=True):
-            if one.table not in held:
-                held[one.table] = embedder.encode_documents(columns_in_words(one.grid))
-            yield tuple(map(float, held[one.table] @ vector))
+            if one.table not in by_question:
+                by_question[one.table] = embedder.encode_documents(columns_in_words(one.grid))
+            yield tuple(map(float, by_question[one.table] @ vector))
 
 
 def examples(
@@ -72,8 +72,8 @@ def examples(
 def _example(
     one: TableQuestion, likeness: tuple[float, ...], ids: dict[str, int], chance: random.Random
 ) -> RankedExample | None:
-    held = tokenize_question(ParsedQuestion(one.question))
-    named = conditions(held, one.grid)
+    tokens = tokenize_question(ParsedQuestion(one.question))
+    named = conditions(tokens, one.grid)
     results = [
         (q, r) for q in candidates(one.grid, named) if (r := run_query(one.grid, q)) is not None
     ]
@@ -81,13 +81,13 @@ def _example(
     if not any(right):
         return None
     chosen = _drawn(right, chance)
-    featurizer = Featurizer(held, one.grid, named, likeness)
-    found = [featurizer.features(*results[i]) for i in chosen]
+    featurizer = Featurizer(tokens, one.grid, named, likeness)
+    rows = [featurizer.features(*results[i]) for i in chosen]
     return RankedExample(
         one,
-        np.array([ids.setdefault(name, len(ids)) for f in found for name in f], np.int32),
-        np.array([value for f in found for value in f.values()], np.float32),
-        np.cumsum([len(f) for f in found]),
+        np.array([ids.setdefault(name, len(ids)) for f in rows for name in f], np.int32),
+        np.array([value for f in rows for value in f.values()], np.float32),
+        np.cumsum([len(f) for f in rows]),
         np.array([right[i] for i in chosen]),
     )
 

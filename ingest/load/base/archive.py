@@ -68,9 +68,9 @@ def _usual_name(match: re.Match[bytes]) -> bytes:
 
 def damaged(source: Source, error: Exception | str) -> UnreadableDocument:
     """The error for a file that its own format's library cannot make sense of."""
-    said = " ".join(str(error).split())[:160]
+    reason = " ".join(str(error).split())[:160]
     return source.unreadable(
-        f"the file is damaged or cut off ({said or type(error).__name__}). Get it again, or save "
+        f"the file is damaged or cut off ({reason or type(error).__name__}). Get it again, or save "
         "it again from the program that made it."
     )
 

@@ -44,8 +44,8 @@ def decode(data: bytes, source: Source) -> Decoded:
     mended = _nearly_utf8(data)
     if mended is not None:
         broken = mended.count("\ufffd")
-        told = f"{broken:,} damaged character{'s are' if broken > 1 else ' is'} shown as \ufffd."
-        return Decoded(clean(mended), (told,))
+        note = f"{broken:,} damaged character{'s are' if broken > 1 else ' is'} shown as \ufffd."
+        return Decoded(clean(mended), (note,))
     tried: list[str] = []
     for encoding, known in _candidates(data, source):
         if encoding in tried:

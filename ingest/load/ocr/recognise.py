@@ -65,9 +65,9 @@ def recognise(image: Image, page: int, scale: float = 1.0) -> Recognised:
     size, way = image.size, 0
     for turn in TURNS_DEGREES:
         turned = image.rotate(turn, expand=True) if turn else image
-        found = _found(turned, page)
-        if _uprightness(found) > _uprightness(best):
-            best, size, way = found, turned.size, turn
+        lines_read = _found(turned, page)
+        if _uprightness(lines_read) > _uprightness(best):
+            best, size, way = lines_read, turned.size, turn
         if _uprightness(best) >= UPRIGHT_SCORE:
             break
     paper = (size[0] / scale, size[1] / scale)
@@ -86,12 +86,12 @@ def _found(image: Image, page: int) -> list[tuple[Box, str, float]]:
     if shrink < 1.0:
         image = image.resize((round(image.width * shrink), round(image.height * shrink)))
     rows, _ = _engine()(np.asarray(image.convert("RGB")), use_cls=False)
-    found = []
+    lines_read = []
     for corners, words, sure in rows or []:
         xs, ys = [x / shrink for x, _ in corners], [y / shrink for _, y in corners]
         if float(sure) >= MIN_SCORE and words.strip():
-            found.append((Box(page, min(xs), min(ys), max(xs), max(ys)), words, float(sure)))
-    return found
+            lines_read.append((Box(page, min(xs), min(ys), max(xs), max(ys)), words, float(sure)))
+    return lines_read
 
 
 @cache
@@ -101,18 +101,18 @@ def _engine() -> Any:
     return RapidOCR(intra_op_num_threads=2, inter_op_num_threads=1)
 
 
-def _sureness(found: Sequence[tuple[Box, str, float]]) -> float:
-    return mean(sure for _, _, sure in found) if found else 0.0
+def _sureness(lines_read: Sequence[tuple[Box, str, float]]) -> float:
+    return mean(sure for _, _, sure in lines_read) if lines_read else 0.0
 
 
-def _uprightness(found: Sequence[tuple[Box, str, float]]) -> float:
+def _uprightness(lines_read: Sequence[tuple[Box, str, float]]) -> float:
     """How sure the lines are; much less if they run from top to bottom."""
-    return _sureness(found) - (0.5 if _stands(found) else 0.0)
+    return _sureness(lines_read) - (0.5 if _stands(lines_read) else 0.0)
 
 
-def _stands(found: Sequence[tuple[Box, str, float]]) -> bool:
+def _stands(lines_read: Sequence[tuple[Box, str, float]]) -> bool:
     """Whether most of the longer lines are higher than wide: the picture lies on its side."""
-    longer = [box for box, words, _ in found if len(words) > 3]
+    longer = [box for box, words, _ in lines_read if len(words) > 3]
     high = sum(box.bottom - box.top > box.right - box.left for box in longer)
     return high * 2 > len(longer)
 

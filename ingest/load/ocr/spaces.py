@@ -65,7 +65,7 @@ def _split(run: str) -> tuple[int, ...]:
             known = word in SHORT_WORDS if length < MIN_WORD else word in common_words()
             if before is None or not known:
                 continue
-            held = best[end]
-            if held is None or len(before) + 1 < len(held):
+            best_here = best[end]
+            if best_here is None or len(before) + 1 < len(best_here):
                 best[end] = (*before, length)
     return best[-1] or ()

@@ -38,15 +38,15 @@ def _series(series: Any) -> tuple[str, list[str], list[str]]:
 
 
 def _points(series: Any, kind: str) -> list[str]:
-    held = series.find(f"{CHART}{kind}")
-    if held is None:
+    cache = series.find(f"{CHART}{kind}")
+    if cache is None:
         return []
-    look = held.findtext(f".//{CHART}formatCode") or "General"
-    found = {
+    look = cache.findtext(f".//{CHART}formatCode") or "General"
+    values = {
         int(point.get("idx") or 0): point.findtext(f"{CHART}v") or ""
-        for point in held.iter(f"{CHART}pt")
+        for point in cache.iter(f"{CHART}pt")
     }
-    return [_shown(found.get(at, ""), look) for at in range(max(found, default=-1) + 1)]
+    return [_shown(values.get(at, ""), look) for at in range(max(values, default=-1) + 1)]
 
 
 def _shown(words: str, look: str) -> str:

@@ -87,10 +87,10 @@ class _Reader:
             if relation.is_external or not relation.reltype.endswith(f"/{kind}"):
                 continue
             for paragraph in _parsed(relation.target_part.blob).iter(f"{W}p"):
-                said = " ".join(ParagraphText(paragraph, {}).text.split())
-                if said and said not in seen and any(map(str.isalpha, said)):
-                    seen.add(said)
-                    self._builder.add(BlockKind.BOILERPLATE, said)
+                line = " ".join(ParagraphText(paragraph, {}).text.split())
+                if line and line not in seen and any(map(str.isalpha, line)):
+                    seen.add(line)
+                    self._builder.add(BlockKind.BOILERPLATE, line)
 
     def _blocks(self, element: Any) -> None:
         for child in _content(element):
@@ -100,23 +100,25 @@ class _Reader:
                 self._table(child)
 
     def _paragraph(self, paragraph: Any) -> None:
-        said = ParagraphText(paragraph, self._marks)
+        paragraph_text = ParagraphText(paragraph, self._marks)
         style = self._style(paragraph)
         heading = _HEADING.match(style)
         num_id, level = self._numbered(paragraph)
-        number = self._numbering.number(num_id, level) if num_id and said.text.strip() else ""
-        words = f"{number} {said.text}" if number else said.text
+        number = (
+            self._numbering.number(num_id, level) if num_id and paragraph_text.text.strip() else ""
+        )
+        words = f"{number} {paragraph_text.text}" if number else paragraph_text.text
         if heading or style.lower() == "title":
             self._builder.add(BlockKind.HEADING, words, int(heading.group(1)) if heading else 1)
         elif num_id or style.lower().startswith("list "):
             self._builder.add(BlockKind.LIST_ITEM, words, level + 1)
         else:
             self._builder.add(BlockKind.PARAGRAPH, words)
-        self._after(said)
+        self._after(paragraph_text)
 
-    def _after(self, said: ParagraphText) -> None:
+    def _after(self, paragraph_text: ParagraphText) -> None:
         """The notes and text boxes of what has just been written."""
-        for reference in said.notes:
+        for reference in paragraph_text.notes:
             note = self._notes[reference]
             text = " ".join(
                 w for p in note.iter(f"{W}p") for w in ParagraphText(p, {}).text.split()
@@ -125,20 +127,20 @@ class _Reader:
             author = note.get(f"{W}author")
             by = f"{kind} by {author}" if author else f"{kind}{self._marks[reference]}"
             self._builder.add(BlockKind.PARAGRAPH, f"{by}: {text}" if text else "")
-        for box in said.boxes:
+        for box in paragraph_text.boxes:
             self._blocks(box)
-        for relation in said.charts:
+        for relation in paragraph_text.charts:
             if relation in self._document.part.rels:
                 part = self._document.part.rels[relation].target_part
                 add_chart(self._builder, _parsed(part.blob))
-        for told in said.described:
-            self._builder.add(BlockKind.PARAGRAPH, f"Picture: {told}")
-        for relation in said.pictures:
-            held = self._document.part.rels.get(relation)
-            if held is None or held.is_external:
+        for description in paragraph_text.described:
+            self._builder.add(BlockKind.PARAGRAPH, f"Picture: {description}")
+        for relation in paragraph_text.pictures:
+            related = self._document.part.rels.get(relation)
+            if related is None or related.is_external:
                 self._pictures.unread()
             else:
-                self._pictures.add(held.target_part.blob)
+                self._pictures.add(related.target_part.blob)
 
     def _style(self, paragraph: Any) -> str:
         named = paragraph.find(f"{W}pPr/{W}pStyle")
@@ -154,8 +156,8 @@ class _Reader:
             numbering = holder.find(f"{W}numPr") if holder is not None else None
             if numbering is not None:
                 id_, level = numbering.find(f"{W}numId"), numbering.find(f"{W}ilvl")
-                found = "" if id_ is None else id_.get(f"{W}val") or ""
-                return ("" if found == "0" else found), int(
+                value = "" if id_ is None else id_.get(f"{W}val") or ""
+                return ("" if value == "0" else value), int(
                     level.get(f"{W}val") if level is not None else 0
                 )
             if style is None or steps > 20:
@@ -164,7 +166,7 @@ class _Reader:
 
     def _table(self, table: Any) -> None:
         rows: list[list[SpannedCell]] = []
-        said: list[ParagraphText] = []
+        texts: list[ParagraphText] = []
         open_cells: dict[int, tuple[int, int]] = {}
         heads = 0
         for row in _content(table, f"{W}tr"):
@@ -186,24 +188,24 @@ class _Reader:
                         open_cells[at] = (len(rows), len(line))
                     else:
                         open_cells.pop(at, None)
-                    line.append(SpannedCell(self._cell(cell, said), across))
+                    line.append(SpannedCell(self._cell(cell, texts), across))
                 at += across
             rows.append(line)
         add_table(self._builder, rows, heads=heads)
-        for words in said:
+        for words in texts:
             self._after(words)
 
-    def _cell(self, cell: Any, said: list[ParagraphText]) -> str:
+    def _cell(self, cell: Any, texts: list[ParagraphText]) -> str:
         """A cell on one line; the cells of a table inside it keep their commas."""
         parts: list[str] = []
         for child in _content(cell):
             if child.tag == f"{W}tbl":
                 for row in _content(child, f"{W}tr"):
-                    inside = [self._cell(c, said) for c in _content(row, f"{W}tc")]
+                    inside = [self._cell(c, texts) for c in _content(row, f"{W}tc")]
                     parts.append(": ".join(filter(None, inside)) + ";")
             elif child.tag == f"{W}p":
                 words = ParagraphText(child, self._marks)
-                said.append(words)
+                texts.append(words)
                 parts.append(" ".join(words.text.split()))
         return " ".join(filter(None, parts)).rstrip(";")
 
@@ -221,14 +223,14 @@ def _content(element: Any, *tags: str) -> Iterator[Any]:
 
 
 def _value(cell: Any, name: str) -> str:
-    found = cell.find(f"{W}tcPr/{W}{name}")
-    return "" if found is None else found.get(f"{W}val") or ""
+    element = cell.find(f"{W}tcPr/{W}{name}")
+    return "" if element is None else element.get(f"{W}val") or ""
 
 
 def _skipped(row: Any) -> int:
     """Columns that a row leaves out before its first cell."""
-    found = row.find(f"{W}trPr/{W}gridBefore")
-    return 0 if found is None else int(found.get(f"{W}val") or 0)
+    element = row.find(f"{W}trPr/{W}gridBefore")
+    return 0 if element is None else int(element.get(f"{W}val") or 0)
 
 
 def _parsed(blob: bytes) -> Any:

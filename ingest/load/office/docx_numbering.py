@@ -62,8 +62,8 @@ class Numbering:
 
 
 def _value(level: Any, name: str) -> str:
-    found = level.find(f"{W}{name}")
-    return "" if found is None else found.get(f"{W}val") or ""
+    element = level.find(f"{W}{name}")
+    return "" if element is None else element.get(f"{W}val") or ""
 
 
 def format_number(count: int, format_: str) -> str:

@@ -84,11 +84,11 @@ class _Reader:
             self._picture(image)
 
     def _picture(self, image: Any) -> None:
-        held = self._files.get(image.get(_LINKS) or "")
-        if held is None:
+        data = self._files.get(image.get(_LINKS) or "")
+        if data is None:
             self._pictures.unread()
         else:
-            self._pictures.add(held, page=self._page)
+            self._pictures.add(data, page=self._page)
 
     def _table(self, table: Any) -> None:
         rows = [_cells(row) for row in table.iter(f"{TABLE}table-row")]

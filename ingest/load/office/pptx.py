@@ -77,12 +77,12 @@ class _Slide:
             for relation in self._slide.part.rels.values()
             if not relation.is_external and relation.reltype.endswith("/comments")
         ]
-        said = [
+        remarks = [
             " ".join("".join(part.itertext()).split())
             for root in roots
             for part in root.iter(f"{_SLIDES}text", "{*}txBody")
         ]
-        return [words for words in said if words]
+        return [words for words in remarks if words]
 
     def _add(self, kind: BlockKind, words: str, level: int = 0) -> None:
         self._builder.add(kind, words, level, page=self._number)
@@ -134,9 +134,9 @@ class _Slide:
                 self._add(BlockKind.LIST_ITEM, words, 1)
             return
         described = shape._element.xpath(".//p:cNvPr/@descr")
-        told = " ".join(described[0].split()) if described else ""
-        if told:
-            self._add(BlockKind.PARAGRAPH, f"Picture: {told}")
+        description = " ".join(described[0].split()) if described else ""
+        if description:
+            self._add(BlockKind.PARAGRAPH, f"Picture: {description}")
         place = f"Slide {self._number}"
         for blip in shape._element.iter(f"{_DRAWING}blip"):
             relation = blip.get(_EMBEDS)

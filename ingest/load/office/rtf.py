@@ -23,6 +23,6 @@ def load(data: bytes, source: Source) -> Document:
     except (ValueError, LookupError, IndexError, TypeError) as error:
         raise damaged(source, error) from error
     pictures = data.count(b"\\pict")
-    told = (f"{pictures:,} pictures are not read.",) if pictures else ()
+    notes = (f"{pictures:,} pictures are not read.",) if pictures else ()
     made = load_text(text, source.name, source=source.address, media_type=MEDIA_TYPE)
-    return replace(made, omissions=told, metadata=source.metadata)
+    return replace(made, omissions=notes, metadata=source.metadata)

@@ -21,23 +21,30 @@ def characters(pdf: Any, number: int) -> list[Character]:
     upright = as_shown(page)
     edges = [ctypes.c_double() for _ in range(4)]
     left, right, bottom, top = edges
-    found: list[Character] = []
+    characters_found: list[Character] = []
     for index in range(text.count_chars()):
         code = raw.FPDFText_GetUnicode(text, index)
         raw.FPDFText_GetCharBox(text, index, *(ctypes.byref(edge) for edge in edges))
         box = upright(number + 1, left.value, bottom.value, right.value, top.value)
         # PDFium marks a hyphen at the end of a line with a control character.
         character = "-" if code in (2, 0xFFFE) else chr(code) if 0 < code < 0x110000 else ""
-        found.append((character, box))
-    found = _with_strays_placed(found)
+        characters_found.append((character, box))
+    characters_found = _with_strays_placed(characters_found)
     for field in fields(pdf, page):
-        found.append(("\n", found[-1][1] if found else Box(number + 1, 0.0, 0.0, 0.0, 0.0)))
+        characters_found.append(
+            (
+                "\n",
+                characters_found[-1][1]
+                if characters_found
+                else Box(number + 1, 0.0, 0.0, 0.0, 0.0),
+            )
+        )
         for character, box in as_characters(field):
             turned = upright(number + 1, box.left, box.top, box.right, box.bottom)
-            found.append((character, turned))
+            characters_found.append((character, turned))
     text.close()
     page.close()
-    return found
+    return characters_found
 
 
 def _with_strays_placed(characters: Sequence[Character]) -> list[Character]:
@@ -90,17 +97,17 @@ def lines_of(pdf: Any, number: int) -> list[Line]:
 
     page = pdf[number]
     text = page.get_textpage()
-    found = characters(pdf, number)
+    pieces = characters(pdf, number)
     lines: list[Line] = []
     start = 0
-    for index in range(len(found) + 1):
-        if index < len(found) and not _parts(found, start, index):
+    for index in range(len(pieces) + 1):
+        if index < len(pieces) and not _parts(pieces, start, index):
             continue
-        run = [(c, box) for c, box in found[start:index] if c not in "\r\n"]
+        run = [(c, box) for c, box in pieces[start:index] if c not in "\r\n"]
         words = in_reading_order(run).strip()
         inked = [box for c, box in run if not c.isspace() and box.bottom > box.top]
         if words and inked:
-            size = _font_size(text, start + (found[start][0] in " \r\n"))
+            size = _font_size(text, start + (pieces[start][0] in " \r\n"))
             bold = raw.FPDFText_GetFontWeight(text, start) >= 600
             lines.append(Line.around(words, inked, size, bold, page.get_size()))
         start = index

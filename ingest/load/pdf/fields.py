@@ -33,28 +33,28 @@ def fields(pdf: Any, page: Any) -> list[FieldText]:
     form = pdf.formenv
     if form is None:
         return []
-    found = []
+    texts = []
     for note in _annotations(page):
         if raw.FPDFAnnot_GetSubtype(note) == _WIDGET:
             words = _value(form, note)
             if words:
-                found.append(_placed(note, words))
+                texts.append(_placed(note, words))
         raw.FPDFPage_CloseAnnot(note)
-    return found
+    return texts
 
 
 def notes(page: Any) -> list[str]:
     """The remarks on a page, in the order of the file."""
     from pypdfium2 import raw
 
-    found: list[str] = []
+    remarks: list[str] = []
     for note in _annotations(page):
         if raw.FPDFAnnot_GetSubtype(note) in _NOTES:
             words = " ".join(_string(raw.FPDFAnnot_GetStringValue, note, b"Contents").split())
             if words:
-                found.append(words)
+                remarks.append(words)
         raw.FPDFPage_CloseAnnot(note)
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(remarks))
 
 
 def _annotations(page: Any) -> list[Any]:
@@ -80,9 +80,9 @@ def _string(read: Any, *arguments: Any) -> str:
     from pypdfium2 import raw
 
     length = read(*arguments, None, 0)
-    held = ctypes.create_string_buffer(length)
-    read(*arguments, ctypes.cast(held, ctypes.POINTER(raw.FPDF_WCHAR)), length)
-    return held.raw.decode("utf-16-le", "replace").rstrip("\0")
+    buffer = ctypes.create_string_buffer(length)
+    read(*arguments, ctypes.cast(buffer, ctypes.POINTER(raw.FPDF_WCHAR)), length)
+    return buffer.raw.decode("utf-16-le", "replace").rstrip("\0")
 
 
 def _placed(note: Any, words: str) -> FieldText:

@@ -28,16 +28,16 @@ def pictures_on(pdf: Any, number: int, lines: Sequence[Line]) -> list[Box]:
     page = pdf[number]
     width, height = page.get_size()
     placed = as_shown(page)
-    found = []
+    boxes = []
     for image in page.get_objects(filter=(raw.FPDF_PAGEOBJ_IMAGE,)):
         box = placed(number + 1, *image.get_bounds())
         box = _within(box, width, height)
         share = (box.right - box.left) * (box.bottom - box.top) / (width * height)
         upon = sum(len(line.words) for line in lines if _inside(line, box))
         if share >= MIN_PAGE_SHARE and upon <= MAX_LETTERS:
-            found.append(box)
+            boxes.append(box)
     page.close()
-    return sorted(set(found), key=lambda box: (box.top, box.left))
+    return sorted(set(boxes), key=lambda box: (box.top, box.left))
 
 
 def crop_picture(pdf: Any, box: Box, scale: float) -> Image:
@@ -50,15 +50,15 @@ def crop_picture(pdf: Any, box: Box, scale: float) -> Image:
     return drawn
 
 
-def scanned_part(found: Recognised, box: Box) -> ScannedPage:
+def scanned_part(recognised: Recognised, box: Box) -> ScannedPage:
     """What was recognised in a picture, with its place on the page; a turned one has no place."""
     lines = (
         ScannedLine(
             x.words, x.left + box.left, x.top + box.top, x.right + box.left, x.bottom + box.top
         )
-        for x in found.lines
+        for x in recognised.lines
     )
-    return ScannedPage(box.page, 0, () if found.turn else tuple(lines))
+    return ScannedPage(box.page, 0, () if recognised.turn else tuple(lines))
 
 
 def _within(box: Box, width: float, height: float) -> Box:

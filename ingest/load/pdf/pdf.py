@@ -64,8 +64,8 @@ def load(data: bytes, source: Source) -> Document:
             builder.add(BlockKind.PARAGRAPH, f"Note on page {number}: {remark}", page=number)
     pictures.tell()
     title = _title(about.get("Title", ""))
-    told = note_recognised(builder, read.sure)
-    metadata = {"author": about.get("Author", ""), "pages": str(len(pages)), **told}
+    notes = note_recognised(builder, read.sure)
+    metadata = {"author": about.get("Author", ""), "pages": str(len(pages)), **notes}
     return builder.document(source, MEDIA_TYPE, title, metadata, read.scans)
 
 
@@ -88,14 +88,14 @@ def _recognised(pdf: Any, pages: list[list[Line]], source: Source, pictures: Pic
     read = _Read()
     most = MAX_RECOGNISED if source.ocr == "on" else 0
     for number in scanned[:most]:
-        found = _page_recognised(pdf, number)
-        pages[number], read.sure[number + 1] = list(found.lines), found.confidence
-        read.scans.append(found.scanned(number + 1))
+        recognised = _page_recognised(pdf, number)
+        pages[number], read.sure[number + 1] = list(recognised.lines), recognised.confidence
+        read.scans.append(recognised.scanned(number + 1))
     most = max(0, most - len(scanned))
     for box in figures[:most]:
-        found = recognise(crop_picture(pdf, box, OCR_SCALE), box.page, OCR_SCALE)
-        read.figures.append((box.page, found))
-        read.scans.append(scanned_part(found, box))
+        recognised = recognise(crop_picture(pdf, box, OCR_SCALE), box.page, OCR_SCALE)
+        read.figures.append((box.page, recognised))
+        read.scans.append(scanned_part(recognised, box))
     for box in figures[most:]:
         pictures.unread(f"Page {box.page}")
     return read
@@ -113,14 +113,14 @@ def _write(
     ordered = [reading_order(lines) for lines in without_running_heads(pages)]
     for paragraph in with_headers(paragraphs(ordered)):
         while left and left[0][0] < paragraph.page:
-            page, found = left.popleft()
-            pictures.write(found, f"Page {page}", page=page)
+            page, recognised = left.popleft()
+            pictures.write(recognised, f"Page {page}", page=page)
         builder.add(paragraph.kind, paragraph.words, paragraph.level, page=paragraph.page)
     if not builder.blocks:  # nothing but running heads: a page or two of labels
         for line in (line for lines in pages for line in lines):
             builder.add(BlockKind.PARAGRAPH, line.words, page=line.page)
-    for page, found in left:
-        pictures.write(found, f"Page {page}", page=page)
+    for page, recognised in left:
+        pictures.write(recognised, f"Page {page}", page=page)
 
 
 @contextmanager
@@ -150,9 +150,9 @@ def _has_picture(pdf: Any, number: int) -> bool:
     from pypdfium2 import raw
 
     page = pdf[number]
-    found = any(True for _ in page.get_objects(filter=(raw.FPDF_PAGEOBJ_IMAGE,)))
+    pictured = any(True for _ in page.get_objects(filter=(raw.FPDF_PAGEOBJ_IMAGE,)))
     page.close()
-    return found
+    return pictured
 
 
 def _page_recognised(pdf: Any, number: int) -> Recognised:
@@ -165,9 +165,9 @@ def _page_recognised(pdf: Any, number: int) -> Recognised:
 
 def _remarks(pdf: Any, number: int) -> list[str]:
     page = pdf[number]
-    found = notes(page)
+    remarks = notes(page)
     page.close()
-    return found
+    return remarks
 
 
 def _without_text(pages: Sequence[Sequence[Line]]) -> Iterator[str]:

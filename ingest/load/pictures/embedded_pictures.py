@@ -77,17 +77,17 @@ class Pictures:
         """Adds what is written in a picture."""
         self.write(recognise(image, page or 1, SCALE), place, page=page)
 
-    def write(self, found: Recognised, place: str = "", *, page: int | None = None) -> None:
+    def write(self, recognised: Recognised, place: str = "", *, page: int | None = None) -> None:
         """Adds what was recognised in a picture, if it is text."""
-        letters = sum(c.isalnum() for line in found.lines for c in line.words)
-        if letters < MIN_LETTERS or found.confidence < MIN_SCORE:
+        letters = sum(c.isalnum() for line in recognised.lines for c in line.words)
+        if letters < MIN_LETTERS or recognised.confidence < MIN_SCORE:
             self._silent[place] = self._silent.get(place, 0) + 1
             return
         picture = f"{place}: picture" if place else "Picture"
-        sure = f"{round(100 * found.confidence)}% sure"
-        said = f"{picture}, read by text recognition, {sure}:"
-        self._builder.add(BlockKind.PARAGRAPH, said, page=page)
-        for part in with_headers(paragraphs([reading_order(found.lines)])):
+        sure = f"{round(100 * recognised.confidence)}% sure"
+        introduction = f"{picture}, read by text recognition, {sure}:"
+        self._builder.add(BlockKind.PARAGRAPH, introduction, page=page)
+        for part in with_headers(paragraphs([reading_order(recognised.lines)])):
             # A heading in a picture heads nothing of what follows the picture.
             kind = BlockKind.PARAGRAPH if part.kind is BlockKind.HEADING else part.kind
             self._builder.add(kind, part.words, part.level, page=page)

@@ -94,12 +94,12 @@ def _ask(
         feeder = threading.Thread(target=_feed, args=(child, header + b"\n" + data), daemon=True)
         feeder.start()
         assert child.stdout is not None
-        said = b""
+        received = b""
         for line in child.stdout:
             if hear is not None and line.startswith(READ_MARK):
                 hear(int(line[len(READ_MARK) :]))
             else:
-                said += line
+                received += line
         code = child.wait()
         feeder.join()
         errors.seek(0)
@@ -111,7 +111,7 @@ def _ask(
         )
     if code:
         raise _crashed(source, code, last, memory)
-    reply: dict[str, Any] = json.loads(said)
+    reply: dict[str, Any] = json.loads(received)
     return reply
 
 
@@ -123,14 +123,14 @@ def _feed(child: subprocess.Popen[bytes], data: bytes) -> None:
         child.stdin.close()
 
 
-def _crashed(source: Source, code: int, said: str, memory: int) -> UnreadableDocument:
+def _crashed(source: Source, code: int, errors: str, memory: int) -> UnreadableDocument:
     """Why the child ended: a failed reader says so on its last line, one without memory may not."""
-    if code < 0 or not said or "MemoryError" in said:
+    if code < 0 or not errors or "MemoryError" in errors:
         return source.unreadable(
             f"it could not be read within {memory >> 20} MB of memory; it may be damaged, or "
             "very large: split it, or give its text."
         )
-    return damaged(source, said)
+    return damaged(source, errors)
 
 
 def _document(reply: dict[str, Any]) -> Document:

@@ -54,15 +54,15 @@ class Formulas:
     def value(self, sheet: str, row: int, column: int) -> Value:
         """The value of a cell. Raises NotComputed."""
         place = (sheet, row, column)
-        held = self._cells.get(place)
-        if not isinstance(held, str) or not held.startswith("="):
-            return held
+        cell = self._cells.get(place)
+        if not isinstance(cell, str) or not cell.startswith("="):
+            return cell
         if place not in self._done:
             if place in self._open or len(self._open) > MAX_DEPTH:
                 raise NotComputed("a formula refers to itself")
             self._open.add(place)
             try:
-                self._done[place] = _Parser(self, sheet, held).value()
+                self._done[place] = _Parser(self, sheet, cell).value()
             except (ZeroDivisionError, OverflowError, TypeError, ValueError) as error:
                 raise NotComputed(str(error)) from error
             finally:
@@ -73,13 +73,13 @@ class Formulas:
         """The values of a reference such as ``B2`` or ``Sheet1!A1:B3``. Raises NotComputed."""
         from openpyxl.utils import column_index_from_string as index
 
-        found = _REFERENCE.match(reference)
-        if found is None:
+        match = _REFERENCE.match(reference)
+        if match is None:
             raise NotComputed(f"the name {reference}")
-        sheet = (found["quoted"] or found["sheet"] or sheet).replace("''", "'")
-        first, top = index(found["column"]), int(found["row"])
-        last = index(found["last_column"]) if found["last_column"] else first
-        bottom = int(found["last_row"] or top)
+        sheet = (match["quoted"] or match["sheet"] or sheet).replace("''", "'")
+        first, top = index(match["column"]), int(match["row"])
+        last = index(match["last_column"]) if match["last_column"] else first
+        bottom = int(match["last_row"] or top)
         if (last - first + 1) * (bottom - top + 1) > MAX_CELLS:
             raise NotComputed("a very large area")
         return [
@@ -100,10 +100,10 @@ class _Parser:
         self._at = 0
 
     def value(self) -> Value:
-        found = self._single(self._expression(0))
+        value_here = self._single(self._expression(0))
         if self._at < len(self._tokens):
             raise NotComputed("a formula of another kind")
-        return found
+        return value_here
 
     def _peek(self) -> Any:
         return self._tokens[self._at] if self._at < len(self._tokens) else None

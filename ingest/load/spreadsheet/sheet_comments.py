@@ -14,7 +14,7 @@ _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 def sheet_comments(archive: zipfile.ZipFile) -> dict[str, list[tuple[str, str]]]:
     """By the path of a sheet: the cell that a comment is on (``B2``), and what it says."""
     names = set(archive.namelist())
-    found: dict[str, list[tuple[str, str]]] = {}
+    comments: dict[str, list[tuple[str, str]]] = {}
     for name in sorted(names):
         folder, file = posixpath.split(name)
         if folder != "xl/worksheets/_rels":
@@ -25,8 +25,8 @@ def sheet_comments(archive: zipfile.ZipFile) -> dict[str, list[tuple[str, str]]]
             ).lstrip("/")
             if (relation.get("Type") or "").endswith("/comments") and target in names:
                 sheet = f"xl/worksheets/{file.removesuffix('.rels')}"
-                found[sheet] = _comments(_parsed(archive.read(target)))
-    return found
+                comments[sheet] = _comments(_parsed(archive.read(target)))
+    return comments
 
 
 def _comments(root: Any) -> list[tuple[str, str]]:

@@ -125,14 +125,14 @@ class _Computed:
     def value(self, sheet: str, row: int, column: int) -> tuple[Value, str]:
         """What a cell without a value shows, and its number format: its formula if that cannot
         be computed."""
-        held = self._cells.get((sheet, row, column))
-        if not isinstance(held, str) or not held.startswith("="):
+        cell = self._cells.get((sheet, row, column))
+        if not isinstance(cell, str) or not cell.startswith("="):
             return None, ""
         try:
             value = self._formulas.value(sheet, row, column)
         except NotComputed:
             self._left += 1
-            return held, ""
+            return cell, ""
         self._made += 1
         return value, self._looks[sheet, row, column]
 

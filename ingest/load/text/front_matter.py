@@ -24,18 +24,18 @@ def split_front_matter(text: str) -> tuple[dict[str, str], str]:
     match = _BLOCK.match(text)
     if match is None or len(match["held"]) > MAX_LENGTH:
         return {}, text
-    held = _parsed(match["mark"], match["held"])
-    if not isinstance(held, Mapping) or not all(isinstance(key, str) for key in held):
+    record = _parsed(match["mark"], match["held"])
+    if not isinstance(record, Mapping) or not all(isinstance(key, str) for key in record):
         return {}, text
-    flat = {str(key).strip(): _flat(value) for key, value in held.items()}
+    flat = {str(key).strip(): _flat(value) for key, value in record.items()}
     return {key: value for key, value in flat.items() if value}, text[match.end() :]
 
 
-def _parsed(mark: str, held: str) -> object:
+def _parsed(mark: str, block: str) -> object:
     import yaml
 
     try:
-        return tomllib.loads(held) if mark == "+++" else yaml.safe_load(held)
+        return tomllib.loads(block) if mark == "+++" else yaml.safe_load(block)
     except (tomllib.TOMLDecodeError, yaml.YAMLError, ValueError, RecursionError):
         return None
 

@@ -147,9 +147,9 @@ def main_part(tree: Any) -> Any:
     """The element that holds the text: ``main``, the longest ``article``, else the body."""
     body = tree.find("body")
     body = tree if body is None else body
-    found = [e for e in body.iter("main", "article") if len(e.text_content()) > MIN_MAIN]
-    found += [e for e in body.xpath(".//*[@role='main']") if len(e.text_content()) > MIN_MAIN]
-    longest = max(found, key=lambda e: len(e.text_content()), default=body)
+    candidates = [e for e in body.iter("main", "article") if len(e.text_content()) > MIN_MAIN]
+    candidates += [e for e in body.xpath(".//*[@role='main']") if len(e.text_content()) > MIN_MAIN]
+    longest = max(candidates, key=lambda e: len(e.text_content()), default=body)
     enough = len(longest.text_content()) * 3 > len(body.text_content())
     return longest if enough else body
 

@@ -39,11 +39,11 @@ def load(data: bytes, source: Source) -> Document:
     try:
         body = message.get_body(preferencelist=("plain", "html"))
         if body is not None:
-            said = body.get_content()
+            content = body.get_content()
             if body.get_content_subtype() == "html":
-                _html(builder, said, source)
+                _html(builder, content, source)
             else:
-                _plain(builder, said)
+                _plain(builder, content)
         attached = [part.get_filename() or part.get_content_type() for part in _attached(message)]
     except (LookupError, ValueError, KeyError, AttributeError) as error:
         raise damaged(source, error) from error
@@ -90,7 +90,7 @@ def _outlook(data: bytes, source: Source) -> Document:
 
     try:
         with olefile.OleFileIO(io.BytesIO(data)) as ole:
-            held = {
+            fields = {
                 name: _property(ole, f"__substg1.0_{code}") for name, code in _PROPERTIES.items()
             }
             paths = ["/".join(path) for path in ole.listdir()]
@@ -102,13 +102,15 @@ def _outlook(data: bytes, source: Source) -> Document:
             date = ole.get_metadata().last_saved_time
     except (OSError, ValueError, IndexError, KeyError, TypeError, AttributeError) as error:
         raise damaged(source, error) from error
-    sender = " ".join(filter(None, (held["From"], held["Address"] and f"<{held['Address']}>")))
-    headers = {"From": sender, "To": held["To"], "Cc": held["Cc"], "Subject": held["Subject"]}
+    sender = " ".join(
+        filter(None, (fields["From"], fields["Address"] and f"<{fields['Address']}>"))
+    )
+    headers = {"From": sender, "To": fields["To"], "Cc": fields["Cc"], "Subject": fields["Subject"]}
     headers["Date"] = date.isoformat(" ", "minutes") if date else ""
     headers = {name: value for name, value in headers.items() if value}
     builder = Builder()
     _head(builder, headers)
-    _plain(builder, held["Body"])
+    _plain(builder, fields["Body"])
     _tell(builder, [name for name in attached if name])
     return _made(builder, source, MSG, headers)
 
@@ -116,6 +118,6 @@ def _outlook(data: bytes, source: Source) -> Document:
 def _property(ole: Any, path: str) -> str:
     for ending, encoding in (("001F", "utf-16-le"), ("001E", "cp1252")):
         if ole.exists(path + ending):
-            held = ole.openstream(path + ending).read()
-            return str(held.decode(encoding, "replace").rstrip("\0").strip())
+            data = ole.openstream(path + ending).read()
+            return str(data.decode(encoding, "replace").rstrip("\0").strip())
     return ""

@@ -27,11 +27,11 @@ def load(data: bytes, source: Source) -> Document:
     decoded = decode(data, source)
     builder = Builder(decoded.assumed)
     lines = source.extension in (".jsonl", ".ndjson")
-    held = _records(decoded.text, source) if lines else _json(decoded.text, source, 1)
-    if source.extension == ".ipynb" and isinstance(held, Mapping):
-        return _notebook(builder, held, source)
-    _value(builder, held, "", 0)
-    title = held.get("title") if isinstance(held, Mapping) else None
+    records = _records(decoded.text, source) if lines else _json(decoded.text, source, 1)
+    if source.extension == ".ipynb" and isinstance(records, Mapping):
+        return _notebook(builder, records, source)
+    _value(builder, records, "", 0)
+    title = records.get("title") if isinstance(records, Mapping) else None
     return builder.document(source, "application/json", title if isinstance(title, str) else "")
 
 
@@ -50,37 +50,41 @@ def _records(text: str, source: Source) -> list[Any]:
     return [_json(line, source, number) for number, line in numbered if line.strip()]
 
 
-def _value(builder: Builder, held: Any, path: str, depth: int) -> None:
+def _value(builder: Builder, value_given: Any, path: str, depth: int) -> None:
     """Tables for lists of flat records, ``name: value`` lines for the rest."""
     if depth > MAX_DEPTH or len(builder.blocks) > MAX_VALUES:
         builder.omit("It is too deep or too long to be read whole; the rest was left out.")
-    elif isinstance(held, list) and _is_table(held):
-        keys = list(dict.fromkeys(key for record in held for key in record))
+    elif isinstance(value_given, list) and _is_table(value_given):
+        keys = list(dict.fromkeys(key for record in value_given for key in record))
         if path:
             builder.add(BlockKind.PARAGRAPH, f"{path}:")
         builder.add(BlockKind.TABLE_ROW, row_text(keys), 1)
-        for number, record in enumerate(held, start=1):
+        for number, record in enumerate(value_given, start=1):
             cells = row_text([_plain(record.get(key)) for key in keys])
             builder.add(BlockKind.TABLE_ROW, cells, row=number)
-    elif isinstance(held, Mapping):
-        for key, value in held.items():
+    elif isinstance(value_given, Mapping):
+        for key, value in value_given.items():
             _value(builder, value, f"{path}.{key}" if path else str(key), depth + 1)
-    elif isinstance(held, list) and all(not isinstance(v, (Mapping, list)) for v in held):
-        builder.add(BlockKind.LIST_ITEM, f"{path}: {', '.join(map(_plain, held))}".lstrip(": "), 1)
-    elif isinstance(held, list):
-        for number, value in enumerate(held, start=1):
+    elif isinstance(value_given, list) and all(
+        not isinstance(v, (Mapping, list)) for v in value_given
+    ):
+        builder.add(
+            BlockKind.LIST_ITEM, f"{path}: {', '.join(map(_plain, value_given))}".lstrip(": "), 1
+        )
+    elif isinstance(value_given, list):
+        for number, value in enumerate(value_given, start=1):
             _value(builder, value, f"{path} {number}".strip(), depth + 1)
     else:
-        builder.add(BlockKind.LIST_ITEM, f"{path}: {_plain(held)}".lstrip(": "), 1)
+        builder.add(BlockKind.LIST_ITEM, f"{path}: {_plain(value_given)}".lstrip(": "), 1)
 
 
-def _is_table(held: Sequence[Any]) -> bool:
+def _is_table(values: Sequence[Any]) -> bool:
     flat = all(
         isinstance(record, Mapping)
         and not any(isinstance(value, (Mapping, list)) for value in record.values())
-        for record in held
+        for record in values
     )
-    return flat and len(held) > 1
+    return flat and len(values) > 1
 
 
 def _plain(value: Any) -> str:
@@ -91,15 +95,15 @@ def _plain(value: Any) -> str:
     return str(value)
 
 
-def _notebook(builder: Builder, held: Mapping[str, Any], source: Source) -> Document:
+def _notebook(builder: Builder, notebook: Mapping[str, Any], source: Source) -> Document:
     """Text cells as Markdown, code as it is, and what it printed."""
-    for cell in held.get("cells") or ():
+    for cell in notebook.get("cells") or ():
         words = _joined(cell.get("source"))
         if cell.get("cell_type") == "markdown":
             text = load_markdown(words, source.name)
             for block in text.blocks:
-                said = text.text[block.start : block.end].lstrip("# ")
-                builder.add(block.kind, said, block.level, keep_lines=True)
+                heading = text.text[block.start : block.end].lstrip("# ")
+                builder.add(block.kind, heading, block.level, keep_lines=True)
         else:
             builder.add(BlockKind.PARAGRAPH, words, keep_lines=True)
             for output in cell.get("outputs") or ():
@@ -107,7 +111,7 @@ def _notebook(builder: Builder, held: Mapping[str, Any], source: Source) -> Docu
                 builder.add(BlockKind.PARAGRAPH, _joined(shown), keep_lines=True)
                 if any(kind.startswith("image/") for kind in output.get("data") or ()):
                     builder.omit("Pictures that the code drew are not read.")
-    title = (held.get("metadata") or {}).get("title")
+    title = (notebook.get("metadata") or {}).get("title")
     media_type = MEDIA_TYPES[".ipynb"]
     return builder.document(source, media_type, title if isinstance(title, str) else "")
 
@@ -127,8 +131,8 @@ def _xml(data: bytes, source: Source) -> Document:
         elif name in ("title", "heading", "head"):
             builder.add(BlockKind.HEADING, words, 2 if builder.blocks else 1)
         else:
-            told = words if len(words) > 80 or name in ("p", "para") else f"{name}: {words}"
-            builder.add(BlockKind.PARAGRAPH, told)
+            line = words if len(words) > 80 or name in ("p", "para") else f"{name}: {words}"
+            builder.add(BlockKind.PARAGRAPH, line)
     return builder.document(source, MEDIA_TYPES[".xml"])
 
 

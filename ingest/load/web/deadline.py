@@ -38,17 +38,17 @@ class Deadline:
 def resolve(host: str, port: int, deadline: Deadline) -> Addresses:
     """What ``socket.getaddrinfo`` says, which has no limit itself. Raises ``TimeoutError``, and
     what that raises."""
-    found: SimpleQueue[Addresses | Exception] = SimpleQueue()
+    replies: SimpleQueue[Addresses | Exception] = SimpleQueue()
 
     def ask() -> None:
         try:
-            found.put(list(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)))
+            replies.put(list(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)))
         except (OSError, UnicodeError) as error:
-            found.put(error)
+            replies.put(error)
 
     threading.Thread(target=ask, name="resolve", daemon=True).start()
     try:
-        answer = found.get(timeout=deadline.left())
+        answer = replies.get(timeout=deadline.left())
     except Empty:
         raise TimeoutError("the time is up") from None
     if isinstance(answer, Exception):

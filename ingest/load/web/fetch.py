@@ -87,8 +87,10 @@ def fetch(
                 late = f"it was not here in time ({timeout:.0f} s); try again later"
                 raise _failed(url, late) from error
             except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
-                said = str(error) or type(error).__name__
-                raise _failed(url, f"the connection failed ({said}); check the address") from error
+                reason = str(error) or type(error).__name__
+                raise _failed(
+                    url, f"the connection failed ({reason}); check the address"
+                ) from error
     raise _failed(url, f"it redirects more than {MAX_REDIRECTS} times; give the final address")
 
 
@@ -135,14 +137,14 @@ def _request(
 def _checked(address: str, host: str, port: int, allow_private: bool, deadline: Deadline) -> str:
     """The first address of ``host``, all of whose addresses may be connected to."""
     try:
-        found = resolve(host, port, deadline)
+        addresses = resolve(host, port, deadline)
     except TimeoutError:
         raise
     except (OSError, UnicodeError) as error:
         raise _failed(
             address, f"the name {host} was not found; check it and the network"
         ) from error
-    numbers = [str(entry[4][0]).partition("%")[0] for entry in found]
+    numbers = [str(entry[4][0]).partition("%")[0] for entry in addresses]
     if not allow_private and not all(map(is_public, numbers)):
         raise _failed(
             address,
