@@ -115,7 +115,7 @@ def _reading(app: FastAPI, engine: Engine) -> None:
     @app.get(f"{PREFIX}/documents", tags=["documents"])
     def documents(request: Request, collection: str | None = None) -> list[dict[str, Any]]:
         """The documents (of one collection, if given), each in its current revision."""
-        library = engine.library_of(request.state.user, collection)
+        library = engine.access.library_of(request.state.user, collection)
         return [revision_payload(r) for r in library.documents()]
 
     @app.get(
@@ -125,13 +125,13 @@ def _reading(app: FastAPI, engine: Engine) -> None:
         request: Request, revision: str, start: int = 0, end: int | None = None
     ) -> dict[str, Any]:
         """``text[start:end]`` of a revision: what a citation's offsets slice."""
-        library = engine.library_of(request.state.user)
+        library = engine.access.library_of(request.state.user)
         return {"revision": revision, "text": library.text(revision)[start:end]}
 
     @app.get(f"{PREFIX}/revisions/{{revision}}/passages", tags=["documents"])
     def passages(request: Request, revision: str) -> list[dict[str, Any]]:
         """The passages of a revision, in order."""
-        library = engine.library_of(request.state.user)
+        library = engine.access.library_of(request.state.user)
         return [passage_payload(p) for p in library.passages(revision)]
 
     @app.get(f"{PREFIX}/search", tags=["answers"])
@@ -143,8 +143,8 @@ def _reading(app: FastAPI, engine: Engine) -> None:
         collection: str | None = None,
     ) -> list[dict[str, Any]]:
         """The passages nearest to a question, best first, with the score of each part."""
-        library = engine.library_of(request.state.user, collection)
-        wanted = engine.documents_named(request.state.user, document)
+        library = engine.access.library_of(request.state.user, collection)
+        wanted = engine.access.documents_named(request.state.user, document)
         hits = library.search(q, k, documents=wanted or None)
         return [
             {**passage_payload(h.stored), "rank": h.rank, "score": h.score, "parts": dict(h.parts)}
@@ -175,9 +175,9 @@ def _changing(app: FastAPI, engine: Engine) -> None:
     )
     def remove(request: Request, document: str, purge: bool = False) -> dict[str, Any]:
         """Remove a document; with ``purge`` also what answers cite of it."""
-        if purge and engine.shared:
+        if purge and engine.access.shared:
             raise HTTPException(403, NOT_FOR_GOOD)
-        library = engine.library_to_change(request.state.user, document)
+        library = engine.access.library_to_change(request.state.user, document)
         if purge:
             delete_for_good(library, document)
         else:

@@ -21,7 +21,7 @@ def install(app: FastAPI, engine: Engine, prefix: str) -> None:
     def collections(request: Request) -> list[dict[str, Any]]:
         """The collections that one may read. ``members`` are shown to who may change them."""
         user = request.state.user
-        editable = engine.editable(user)
+        editable = engine.access.editable(user)
         return [
             {
                 "name": listed.name,
@@ -30,21 +30,21 @@ def install(app: FastAPI, engine: Engine, prefix: str) -> None:
                 "editable": listed.name in editable,
                 "members": [
                     {"name": m.name, "role": m.role}
-                    for m in engine.permissions.members(listed.name)
+                    for m in engine.access.permissions.members(listed.name)
                     if listed.name in editable
                 ],
             }
-            for listed in engine.library_of(user).collections()
+            for listed in engine.access.library_of(user).collections()
         ]
 
     @app.put(member, tags=["collections"], responses=replies(MemberReply))
     def share(request: Request, collection: str, name: str, given: ShareRequest) -> dict[str, Any]:
         """Let a user (``*`` for everybody) read a collection that one may change, or change it."""
-        engine.share(request.state.user, collection, name, given.role)
+        engine.access.share(request.state.user, collection, name, given.role)
         return {"name": name, "role": given.role}
 
     @app.delete(member, tags=["collections"], responses=replies(MemberReply))
     def unshare(request: Request, collection: str, name: str) -> dict[str, Any]:
         """Take a user's right to a collection away."""
-        engine.share(request.state.user, collection, name, None)
+        engine.access.share(request.state.user, collection, name, None)
         return {"name": name, "role": None}

@@ -34,7 +34,7 @@ def install(app: FastAPI, engine: Engine) -> None:
         if engine.status.phase == "starting":
             return JSONResponse({"status": "starting"}, 503)
         try:
-            _ = engine.library.generation
+            _ = engine.access.library.generation
         except FootnoteError as error:
             log.warning("not ready: %s", error)
             return JSONResponse({"status": "no database"}, 503)

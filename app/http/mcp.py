@@ -48,20 +48,22 @@ def mcp_server(engine: Engine, asker: Callable[[], str]) -> MCPServer:
         collection: str | None = None,
     ) -> list[dict[str, Any]]:
         """The passages nearest to a question, best first; ``k`` is 1 to 50."""
-        library = engine.library_of(asker(), collection)
-        wanted = engine.documents_named(asker(), documents) if documents else None
+        library = engine.access.library_of(asker(), collection)
+        wanted = engine.access.documents_named(asker(), documents) if documents else None
         hits = library.search(question, max(1, min(k, 50)), documents=wanted)
         return [{**passage_payload(h.stored), "rank": h.rank, "score": h.score} for h in hits]
 
     @tools.tool()
     def list_documents(collection: str | None = None) -> list[dict[str, Any]]:
         """The documents that can be asked, of all collections or one, in their current revision."""
-        return [revision_payload(r) for r in engine.library_of(asker(), collection).documents()]
+        return [
+            revision_payload(r) for r in engine.access.library_of(asker(), collection).documents()
+        ]
 
     @tools.tool()
     def read_passage(revision: str, start: int, end: int, around: int = 500) -> dict[str, Any]:
         """The words that a citation names, with ``around`` characters of text on either side."""
-        library = engine.library_of(asker())
+        library = engine.access.library_of(asker())
         text = library.text(revision)
         around = max(0, min(around, 5000))
         start, end = max(0, start), min(len(text), end)

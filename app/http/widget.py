@@ -67,7 +67,7 @@ def install(app: FastAPI, engine: Engine, settings: Settings) -> None:
 
         check_question(asked.question)
         documents = documents_of_folder(
-            engine.library_of(VISITOR_USER).documents(), settings.widget_folder
+            engine.access.library_of(VISITOR_USER).documents(), settings.widget_folder
         )
         if not documents:
             raise NothingToAsk("There is no document to ask here yet.")

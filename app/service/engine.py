@@ -58,11 +58,15 @@ class Status:
     fraction: float | None = None
 
 
-class Engine(LibraryAccess):
-    """The library and the answerer of one served chat. Safe between threads."""
+class Engine:
+    """The answerer of one served chat and its language model. Safe between threads.
+
+    ``access`` is the library as each user may read and change it.
+    """
 
     def __init__(self, settings: Settings, library: Library | None = None) -> None:
-        super().__init__(settings, library)
+        self.settings = settings
+        self.access = LibraryAccess(settings, library)
         self.status = Status("starting", "Starting: reading the search model")
         self._answerer: Answerer | None = None
         self._reading = FairQueue(max(2, os.cpu_count() or 1))
@@ -80,8 +84,12 @@ class Engine(LibraryAccess):
         if self._answerer is None:
             from app.answering.pipeline import Answerer
 
-            self._answerer = Answerer(self.library, self.settings, None)
+            self._answerer = Answerer(self.access.library, self.settings, None)
         return self._answerer
+
+    def close(self) -> None:
+        """Close the library and what is kept of users."""
+        self.access.close()
 
     def warm(self, *, fetch: bool = True) -> None:
         """Start loading in a thread: search first, then the language model if one is wanted."""
@@ -89,7 +97,7 @@ class Engine(LibraryAccess):
 
     def _warm(self, fetch: bool) -> None:
         try:
-            self.library.embedder.encode_queries(["ready"])
+            self.access.library.embedder.encode_queries(["ready"])
             list(self.answerer.stream(WARM_UP_QUESTION))
         except FootnoteError as error:
             self.status = Status("failed", str(error))
@@ -134,7 +142,7 @@ class Engine(LibraryAccess):
         from app.answering.pipeline import Answerer
 
         self._writing.resize(self._at_once(settings.model))
-        self._answerer = Answerer(self.library, settings, model)
+        self._answerer = Answerer(self.access.library, settings, model)
 
     def _at_once(self, model: str) -> int:
         """How many replies are asked of the model at a time."""
@@ -169,10 +177,10 @@ class Engine(LibraryAccess):
         ``key`` is for the model's provider. Raises FootnoteError.
         """
         previous, fresh = self.settings_of(user), self._changed(user, choices)
-        if self.shared:
+        if self.access.shared:
             if fresh.model not in [value for _, value in self.offered_models()]:
                 raise SettingsError(f"The model {fresh.model} is not offered here.")
-            self.choices.put(user, {"model": fresh.model, "strictness": fresh.strictness})
+            self.access.choices.put(user, {"model": fresh.model, "strictness": fresh.strictness})
             return
         other_key = keep_key(fresh.model, key)
         self.settings = fresh
@@ -201,9 +209,9 @@ class Engine(LibraryAccess):
 
     def settings_of(self, user: str) -> Settings:
         """What this user chose, or what Footnote was started with."""
-        if not self.shared or not user:
+        if not self.access.shared or not user:
             return self.settings
-        chosen = self.choices.of(user)
+        chosen = self.access.choices.of(user)
         if chosen.get("model") not in [value for _, value in self.offered_models()]:
             chosen.pop("model", None)  # another one was offered when they chose
         return replace(self.settings, **chosen) if chosen else self.settings
@@ -212,7 +220,7 @@ class Engine(LibraryAccess):
         """The models to choose from, as (what the reader sees, setting); the present one first."""
         model = self.settings.model
         if model == "none":
-            return [QUOTES_CHOICE] if self.shared else [QUOTES_CHOICE, LOCAL_CHOICE]
+            return [QUOTES_CHOICE] if self.access.shared else [QUOTES_CHOICE, LOCAL_CHOICE]
         return [(MODEL_LABELS.get(model, model), model), QUOTES_CHOICE]
 
     @property
@@ -240,9 +248,9 @@ class Engine(LibraryAccess):
         for what others have written. Raises ``Busy`` if too much is in progress.
         """
         shared_files(self.settings).refresh()  # what was marked elsewhere, too, affects the risk
-        settings, library = self.settings_of(user), self.library_of(user, collection)
+        settings, library = self.settings_of(user), self.access.library_of(user, collection)
         answerer = self._answerer_for(settings, library)
-        wanted = self.documents_named(user, documents) if documents else None
+        wanted = self.access.documents_named(user, documents) if documents else None
         events = answerer.stream(question, documents=wanted, history=history, store=store)
         writes = answerer.model is not None
         asked = self._in_turn(events, user, exchange, stop or threading.Event(), writes=writes)
@@ -257,7 +265,7 @@ class Engine(LibraryAccess):
         *,
         writes: bool,
     ) -> Iterator[Event]:
-        with self.in_progress.question(user, exchange, stop):
+        with self.access.in_progress.question(user, exchange, stop):
             with self._reading.turn(user, stop.is_set):
                 first = next(events)
             yield first
@@ -280,7 +288,7 @@ class Engine(LibraryAccess):
     ) -> list[str]:
         """Questions that these documents answer; of the user's first ones if none are named."""
         questions: list[str] = []
-        library = self.library_of(user)
+        library = self.access.library_of(user)
         for revision in library.documents()[:4] if revisions is None else revisions:
             text, blocks = library.text(revision.id), library.blocks(revision.id)
             questions += example_questions(

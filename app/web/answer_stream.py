@@ -79,7 +79,7 @@ class AnswerStreams:
         yield render_answer.draft(asked.question, evidence, "", "Looking in the documents")
         self._live.pop(asked.session, None)
         words, drawn = "", 0.0
-        library = self.engine.library_of(asked.owner)
+        library = self.engine.access.library_of(asked.owner)
         documents = scope_of(library, asked.documents)
 
         def events() -> Iterator[Event]:
@@ -112,7 +112,7 @@ class AnswerStreams:
             return
         notes = (*evidence.provisional.notes, "Stopped; these are quotes.")
         answer = replace(evidence.provisional, notes=notes)
-        library = self.engine.library_of(asked.owner)
+        library = self.engine.access.library_of(asked.owner)
         identity = library.record_answer(answer_payload(answer), answer.citations)
         outcome.answer = replace(answer, id=identity)
 
@@ -150,7 +150,7 @@ class AnswerStreams:
 
     def stop_elsewhere(self, exchange: str) -> None:
         """Stop the answer to a kept question, whichever page or process it is made for."""
-        self.engine.in_progress.stop(exchange)
+        self.engine.access.in_progress.stop(exchange)
 
     def forget(self, session: str) -> None:
         """The reader's page is gone: stop its answer and drop what was kept for it."""

@@ -84,7 +84,7 @@ def _mount(app: FastAPI, engine: Engine, conversations: Conversations, pages: Pa
         max_file_size=MAX_FILE_BYTES,
         ssr_mode=False,
         favicon_path=components.icon(),
-        auth_dependency=(lambda request: request.state.user) if engine.shared else None,
+        auth_dependency=(lambda request: request.state.user) if engine.access.shared else None,
         allowed_paths=[],
         server_name=settings.host,
         server_port=settings.port,

@@ -61,16 +61,16 @@ def bind_events(chat: Chat, files: Any, notices: Any, log: Any, stream: Stream) 
 def _added(chat: Chat, request: gr.Request, sources: Sequence[Source]) -> Iterator[str]:
     """Progress, then what can be asked of the documents that were read."""
     owner, shown = owner_of(request), ""
-    before = {r.id for r in chat.engine.library_of(owner).documents()}
+    before = {r.id for r in chat.engine.access.library_of(owner).documents()}
     for shown in documents_tab.ingest_sources(chat, owner, session_of(request), sources):
         yield shown
-    fresh = [r for r in chat.engine.library_of(owner).documents() if r.id not in before]
+    fresh = [r for r in chat.engine.access.library_of(owner).documents() if r.id not in before]
     yield shown + "".join(_ask_about(chat, owner, r) for r in fresh[:MAX_EXAMPLES])
 
 
 def _ask_about(chat: Chat, owner: str, revision: Revision) -> str:
     """Questions that this document answers, each a button."""
-    name = markup(display_name(chat.engine.library_of(owner), revision))
+    name = markup(display_name(chat.engine.access.library_of(owner), revision))
     examples = chat.engine.example_questions(owner, MAX_EXAMPLES, [revision])[: MAX_EXAMPLES - 1]
     asked = [
         (f"{revision.document}: {question}", question) for question in [SUMMARY_QUESTION, *examples]

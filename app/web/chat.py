@@ -58,11 +58,11 @@ class Chat:
 
     def running(self, conversation: str) -> frozenset[str]:
         """The exchanges of a conversation that are being answered, in any process."""
-        return self.engine.in_progress.running(conversation) if conversation else frozenset()
+        return self.engine.access.in_progress.running(conversation) if conversation else frozenset()
 
     def _items(self, owner: str, kept: Sequence[StoredExchange]) -> list[render_answer.Exchange]:
         given = [k.answer.id for k in kept if k.answer]
-        library = self.engine.library_of(owner)
+        library = self.engine.access.library_of(owner)
         statuses = self.statuses.of(library, given)
         names = display_names(library, (k.answer for k in kept if k.answer))
         kept = [
@@ -118,7 +118,7 @@ class Chat:
                 yield shown + draft, conversation
         finally:
             conversation = self._settle(owner, conversation, asked, outcome)
-            self.engine.in_progress.settled(exchange)
+            self.engine.access.in_progress.settled(exchange)
         yield self.log(owner, conversation), conversation
 
     def _keep(
@@ -166,7 +166,7 @@ class Chat:
             notice = render_answer.problem(still, exchange)
         else:
             self.kept.save_exchange(exchange, None, outcome.problem)
-        self.engine.in_progress.settled(exchange)
+        self.engine.access.in_progress.settled(exchange)
         yield self.log(owner, kept.conversation, notice)
 
     def stop(self, owner: str, exchange: str) -> None:
@@ -207,7 +207,9 @@ class Chat:
     def open(self, owner: str, session: str, exchange: str, part: str, n: int) -> str:
         """The source pane for footnote ``n`` of an answer's ``part`` (citations or closest)."""
         citations = self.citations(owner, session, exchange, part)
-        return open_citation(self.engine.library_of(owner), Opened(citations, n, exchange, part))
+        return open_citation(
+            self.engine.access.library_of(owner), Opened(citations, n, exchange, part)
+        )
 
     def citations(self, owner: str, session: str, exchange: str, part: str) -> Sequence[Citation]:
         """What an answer of the owner's cites, or (``closest``) what comes closest to one."""

@@ -49,7 +49,7 @@ def render_document_list(chat: Chat, owner: str, session: str) -> str:
     Whoever draws them, the page's search and its question whether one is to be removed stay.
     """
     page = chat.page(session)
-    library = chat.engine.library_of(owner)
+    library = chat.engine.access.library_of(owner)
     revisions = library.documents()
     titled = [(d, display_title(library, d)) for d in revisions]
     sought = page.words.casefold().split()
@@ -59,9 +59,9 @@ def render_document_list(chat: Chat, owner: str, session: str) -> str:
     # Told if there are several, and only if the reader may change one what would do so.
     shown = ListedLibrary(
         library,
-        editable=chat.engine.editable(owner),
+        editable=chat.engine.access.editable(owner),
         collections=len({d.collection for d in revisions}) > 1,
-        shared=chat.engine.shared,
+        shared=chat.engine.access.shared,
         owner=owner,
     )
     rows = "".join(_row(shown, d, t, page.removing, changed) for d, t in titled[: page.most])
@@ -89,7 +89,9 @@ def _sorted(
 def out_of_date(chat: Chat, owner: str) -> dict[str, list[AskedQuestion]]:
     """By document id, the owner's questions whose cited words have changed there or moved."""
     asked = chat.kept.answers_of(owner)
-    statuses = chat.statuses.of(chat.engine.library_of(owner), (answer for _, _, answer in asked))
+    statuses = chat.statuses.of(
+        chat.engine.access.library_of(owner), (answer for _, _, answer in asked)
+    )
     by_document: dict[str, list[AskedQuestion]] = {}
     for exchange, words, answer in asked:
         for document in statuses[answer].changed:

@@ -80,7 +80,7 @@ def _progress_of(
     chat: Chat, owner: str, page: DocumentsShown, sources: Sequence[Source], collection: str
 ) -> Iterator[str]:
     done: list[str] = []
-    shared = chat.engine.shared
+    shared = chat.engine.access.shared
     for given in sources:
         name = given if isinstance(given, str) else _file(given).name
         label = f"<bdi>{markup(clip(name, 80))}</bdi>"
@@ -88,7 +88,7 @@ def _progress_of(
         try:
             for step in worker_stream(partial(_add, chat, owner, collection, given)):
                 if isinstance(step, IngestReport):
-                    revision = chat.engine.library_of(owner).revision(step.revision)
+                    revision = chat.engine.access.library_of(owner).revision(step.revision)
                     page.own.add(revision.document_id)
                     done.append(
                         f'<li class="done">{label}: {_render_result(step, shared=shared)}</li>'
@@ -118,7 +118,7 @@ def _add(
     """Puts out what is being done, and at last the report."""
 
     def tell(what: str, done: int, total: int) -> None:
-        outlet.put(what if chat.engine.shared else f"{what} {done:,} of {total:,}")
+        outlet.put(what if chat.engine.access.shared else f"{what} {done:,} of {total:,}")
 
     if isinstance(given, str):
         outlet.put(add_link(chat.engine, given, tell, owner, collection))
@@ -218,7 +218,7 @@ def build(chat: Chat, tab: Any, stream: Stream) -> Any:
 
 
 def _act(chat: Chat, owner: str, session: str, chosen: PressedButton) -> tuple[Any, ...]:
-    library, page = chat.engine.library_of(owner), chat.page(session)
+    library, page = chat.engine.access.library_of(owner), chat.page(session)
     page.removing = ""
     try:
         if chosen.what == "read":
@@ -241,12 +241,12 @@ def _change(chat: Chat, owner: str, page: DocumentsShown, chosen: PressedButton)
         page.most += MAX_LISTED_DOCUMENTS
     if chosen.what not in ("remove", "purge", "restore"):
         return gr.skip()
-    library = chat.engine.library_to_change(owner, chosen.document)
+    library = chat.engine.access.library_to_change(owner, chosen.document)
     if chosen.what == "remove":
         page.removed = library.revision(chosen.revision)
         library.remove(chosen.document)
         return source_pane.EMPTY_PANE
-    if chosen.what == "purge" and not chat.engine.shared:
+    if chosen.what == "purge" and not chat.engine.access.shared:
         purge(library, chosen.document)
         return source_pane.EMPTY_PANE
     if chosen.what == "restore" and chosen.number.isdecimal():

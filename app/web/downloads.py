@@ -23,7 +23,7 @@ def as_evidence(engine: Engine, user: str, kept: Sequence[StoredExchange]) -> st
     from app.service.export.evidence_bundle import evidence
 
     wanted = {item.answer.id for item in kept if item.answer}
-    library = engine.library_of(user)
+    library = engine.access.library_of(user)
     stored = [a for a in library.answers(ids=wanted) if a.status != "unreadable"]
     return evidence(library, engine.settings, stored)
 

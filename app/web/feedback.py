@@ -60,7 +60,11 @@ def correct(engine: Engine, owner: str, kept: StoredExchange, given: Correction)
     if kept.answer is None or kept.mark not in MARKS[1:]:
         return
     passage = given.passage.strip()
-    if passage and not given.silent and not _stands_in_documents(engine.library_of(owner), passage):
+    if (
+        passage
+        and not given.silent
+        and not _stands_in_documents(engine.access.library_of(owner), passage)
+    ):
         raise CorrectionError(
             "The words of the right passage occur in no document here: select them in a document, "
             "or type them exactly."

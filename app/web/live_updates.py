@@ -44,7 +44,7 @@ def stamp(chat: Chat, owner: str, conversation: str) -> str:
     """What changes with the documents, with the model, and with what another page or process
     answers in this conversation."""
     engine = chat.engine
-    generation, model = engine.library_of(owner).generation, engine.settings_of(owner).model
+    generation, model = engine.access.library_of(owner).generation, engine.settings_of(owner).model
     running = " ".join(sorted(chat.running(conversation)))
     return f"{generation} {engine.status.phase} {model} {running}"
 

@@ -56,7 +56,7 @@ def build(
 def _top(engine: Engine) -> str:
     out = (
         '<form method="post" action="sign-out"><button class="sign-out">Sign out</button></form>'
-        if engine.shared
+        if engine.access.shared
         else ""
     )
     return (
@@ -255,7 +255,7 @@ def _marked(chat: Chat, owner: str, conversation: str, data: dict[str, Any]) -> 
 
 def _reader(chat: Chat) -> Callable[[gr.Request, gr.EventData], str]:
     def read(request: gr.Request, event: gr.EventData) -> str:
-        library = chat.engine.library_of(owner_of(request))
+        library = chat.engine.access.library_of(owner_of(request))
         return read_revision(library, str(event._data.get("id", "")))
 
     return read

@@ -72,12 +72,14 @@ def build(engine: Engine, blocks: Any, tab: Any, stream: Stream) -> None:
         trouble = html_component(elem_id="settings-problem")
         summary = html_component(elem_id="facts")
         fields = _fields(engine)
-        until = "for your own questions" if engine.shared else "until Footnote stops"
+        until = "for your own questions" if engine.access.shared else "until Footnote stops"
         with gr.Row():
             save = gr.Button(
                 f"Use these {until}", variant="primary", elem_id="use", interactive=False
             )
-            test = gr.Button("Test the model", elem_id="test-model", visible=not engine.shared)
+            test = gr.Button(
+                "Test the model", elem_id="test-model", visible=not engine.access.shared
+            )
         looks = gr.Radio(THEME_CHOICES, value="system", label="Looks", elem_id="looks")
 
     def arrive(request: gr.Request) -> tuple[Any, ...]:
@@ -107,10 +109,10 @@ def _changer(engine: Engine) -> Any:
     ) -> tuple[str, str]:
         user = owner_of(request)
         choices: dict[str, Any] = {"model": model.strip(), "strictness": strictness}
-        if not engine.shared:
+        if not engine.access.shared:
             choices |= {"base_url": address.strip() or None, "allow_private_links": bool(private)}
         try:
-            engine.change(user=user, key="" if engine.shared else key, **choices)
+            engine.change(user=user, key="" if engine.access.shared else key, **choices)
         except FootnoteError as error:
             return _problem(error), _summary(engine, user)
         return "", _summary(engine, user)
@@ -121,7 +123,7 @@ def _changer(engine: Engine) -> Any:
 def _trial(engine: Engine) -> Any:
     @handler
     def trial(model: str, address: str, key: str) -> Iterator[str]:
-        if engine.shared:
+        if engine.access.shared:
             return
         yield f'<p class="note" role="status">Asking {markup(model)} for one word…</p>'
         try:
@@ -142,10 +144,10 @@ def _problem(error: FootnoteError) -> str:
 
 def _fields(engine: Engine) -> Fields:
     """If people share a server its owner decides which models there are, where, and links."""
-    ours = not engine.shared
+    ours = not engine.access.shared
     settings = engine.settings
     model: Any
-    if engine.shared:
+    if engine.access.shared:
         model = gr.Radio(
             engine.offered_models(), value=settings.model, label="Model", interactive=False
         )

@@ -22,13 +22,13 @@ EVERYBODY = "everybody"
 def build_target(engine: Engine) -> Any:
     """The choice of the collection that is added to; not shown if nobody signs in."""
     return gr.Dropdown(
-        [], label="Add to", visible=engine.shared, filterable=False, elem_id="add-to"
+        [], label="Add to", visible=engine.access.shared, filterable=False, elem_id="add-to"
     )
 
 
 def build(engine: Engine, tab: Any, target: Any, drawn: Callable[..., str], listed: Any) -> None:
     """The form that shares a collection, below the list of documents. ``drawn`` draws the list."""
-    if not engine.shared:
+    if not engine.access.shared:
         return
     with gr.Accordion("Share", open=False, elem_id="share"):
         collection = gr.Dropdown([], label="Collection", filterable=False, elem_id="share-what")
@@ -56,7 +56,7 @@ def build(engine: Engine, tab: Any, target: Any, drawn: Callable[..., str], list
         user = owner_of(request)
         called = EVERYONE if who.strip().casefold() == EVERYBODY else who.strip()
         try:
-            engine.share(user, wanted, called, role or None)
+            engine.access.share(user, wanted, called, role or None)
         except FootnoteError as error:
             problem = f'<p class="problem" role="alert">{markup(str(error))}</p>'
             return told(engine, user, wanted) + problem, gr.skip(), gr.skip()
@@ -70,15 +70,15 @@ def build(engine: Engine, tab: Any, target: Any, drawn: Callable[..., str], list
 
 def choices(engine: Engine, user: str) -> list[tuple[str, str]]:
     """The collections that a user may change, their own first: what they see, and the name."""
-    names = [own_collection(user), *sorted(engine.editable(user) - {own_collection(user)})]
+    names = [own_collection(user), *sorted(engine.access.editable(user) - {own_collection(user)})]
     return [(show_controls(clip(display_folder(name, user), 60)), name) for name in names]
 
 
 def told(engine: Engine, user: str, collection: str) -> str:
     """Who reads a collection and who changes it, as HTML."""
-    if collection not in engine.editable(user) | {own_collection(user)}:
+    if collection not in engine.access.editable(user) | {own_collection(user)}:
         return ""
-    members = engine.permissions.members(collection)
+    members = engine.access.permissions.members(collection)
     rows = [
         f"<li><bdi>{markup(EVERYBODY if m.name == EVERYONE else m.name)}</bdi> "
         f"{'may read and change it' if m.role == 'editor' else 'may read it'}</li>"

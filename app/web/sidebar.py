@@ -47,7 +47,7 @@ def build() -> Sidebar:
 def choices(chat: Chat, owner: str) -> list[tuple[str, str]]:
     """Collections, folders and documents to choose from: what the reader sees, and the value of
     the choice."""
-    library = chat.engine.library_of(owner)
+    library = chat.engine.access.library_of(owner)
     revisions = library.documents()
     several = collection_choices(revisions, owner) + folder_choices(revisions)
     return [(show_controls(clip(name, 48)), value) for name, value in several] + [

@@ -23,7 +23,7 @@ def bind_events(chat: Chat, pane: Any) -> None:
     def turn(request: gr.Request, event: gr.EventData) -> str:
         data = event._data
         page = _number(data.get("page")) or None
-        given, library = opened(request, data), chat.engine.library_of(owner_of(request))
+        given, library = opened(request, data), chat.engine.access.library_of(owner_of(request))
         if given.citation is not None:
             return open_citation(library, given, page)
         return read_revision(library, str(data.get("revision", "")), page)
@@ -31,7 +31,7 @@ def bind_events(chat: Chat, pane: Any) -> None:
     def find(request: gr.Request, event: gr.EventData) -> str:
         data = event._data
         return find_words(
-            chat.engine.library_of(owner_of(request)), str(data.get("revision", "")),
+            chat.engine.access.library_of(owner_of(request)), str(data.get("revision", "")),
             str(data.get("words", ""))[:200], _number(data.get("after"), -1),
             back=data.get("step") == "-1",
         )  # fmt: skip

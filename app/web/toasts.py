@@ -27,7 +27,7 @@ class KnownState:
 
 def known(chat: Chat, owner: str, stamp: str) -> KnownState:
     """The state of now."""
-    library = chat.engine.library_of(owner)
+    library = chat.engine.access.library_of(owner)
     revisions: Sequence[Revision] = library.documents()
     documents = {d.document_id: (d.id, display_title(library, d)) for d in revisions}
     return KnownState(stamp, chat.engine.status.phase, documents)

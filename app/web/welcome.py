@@ -23,7 +23,7 @@ FIRST_WELCOME = (
 
 def welcome(engine: Engine, user: str) -> str:
     """An invitation with questions drawn from the documents, or how to add the first one."""
-    library = engine.library_of(user)
+    library = engine.access.library_of(user)
     documents = library.documents()
     if not documents:
         return FIRST_WELCOME
@@ -57,7 +57,7 @@ def status_line(engine: Engine) -> str:
 
 def asked_of(engine: Engine, user: str, chosen: Sequence[str]) -> str:
     """What is asked, what answers, and where text goes; each opens the page where it is chosen."""
-    revisions = engine.library_of(user).documents()
+    revisions = engine.access.library_of(user).documents()
     asked = len(documents_in(revisions, chosen))
     documents = f"{asked} of {len(revisions)} documents" if chosen else _all(len(revisions))
     model = engine.settings_of(user).model

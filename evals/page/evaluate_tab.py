@@ -42,7 +42,7 @@ def fill(engine: Engine, tab: Any) -> None:
             )  # fmt: skip
             model = gr.Dropdown(
                 engine.offered_models(), value=engine.offered_models()[0][1], label="Answers by",
-                allow_custom_value=not engine.shared, elem_id="set-model",
+                allow_custom_value=not engine.access.shared, elem_id="set-model",
             )  # fmt: skip
             strictness = gr.Radio(
                 [(value.capitalize(), value) for _, value in STRICTNESS_CHOICES],
@@ -85,7 +85,7 @@ def _wire(engine: Engine, jobs: Jobs, p: EvaluateComponents, tab: Any) -> None:
     state = [p.bar, p.begin, p.cancel, p.timer]
 
     def shown_run(owner: str, run: Run, before: Run | None = None) -> str:
-        known_revisions = {revision.id for revision in engine.library_of(owner).documents()}
+        known_revisions = {revision.id for revision in engine.access.library_of(owner).documents()}
         askable = known_revisions >= {revision for _, revision in run.manifest["documents"]}
         return render_run.result(run, before, askable=askable)
 
@@ -194,7 +194,7 @@ def _wanted(
         raise RunError("Choose a set first; what you mark in the chat becomes your own.")
     if questions == set_choices.OTHER_SET and not path.strip():
         raise RunError("Give the path of a set's file or folder.")
-    if engine.shared and model not in [value for _, value in engine.offered_models()]:
+    if engine.access.shared and model not in [value for _, value in engine.offered_models()]:
         raise RunError("This model is not offered here.")
     name = path.strip() if questions == set_choices.OTHER_SET else questions
     return RunRequest(name, model.strip(), strictness, int(size) if size else None,

@@ -122,7 +122,7 @@ class Jobs:
     ) -> Iterator[Library]:
         """The chat's own library as its owner may read it, or one of the set's documents."""
         if not documents and not questions.documents:
-            yield self.engine.library_of(owner)
+            yield self.engine.access.library_of(owner)
             return
         with open_library(settings, questions, documents, self._reading) as library:
             yield library

@@ -22,7 +22,7 @@ def set_choices(engine: Engine, owner: str) -> list[tuple[str, str]]:
     count = own_count(engine, owner)
     mine = [(f"Your own set ({count} questions)", str(own_set(engine.settings, owner)))]
     shipped = [(_about(load_set(name)), name) for name in shipped_sets()]
-    other = [] if engine.shared else [("Another file or folder…", OTHER_SET)]
+    other = [] if engine.access.shared else [("Another file or folder…", OTHER_SET)]
     return (mine if count else []) + shipped + other
 
 
@@ -60,12 +60,12 @@ def visible(engine: Engine, run: Run, owner: str) -> bool:
     """Whether the owner may read it: runs of another reader's own set are not theirs to see, nor
     are those that quote documents which they may not read."""
     name = str(run.manifest["set"]).split(" ")[0]
-    if name.startswith("mine") or not engine.shared:
+    if name.startswith("mine") or not engine.access.shared:
         return not name.startswith("mine") or name == feedback_set_name(owner)
     asked = {revision for _, revision in run.manifest["documents"]}
     return name in shipped_sets() and not asked & (
-        {revision.id for revision in engine.library.documents()}
-        - {revision.id for revision in engine.library_of(owner).documents()}
+        {revision.id for revision in engine.access.library.documents()}
+        - {revision.id for revision in engine.access.library_of(owner).documents()}
     )
 
 

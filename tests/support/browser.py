@@ -50,7 +50,7 @@ class Served:
 
     @property
     def library(self) -> Library:
-        return self.engine.library
+        return self.engine.access.library
 
     def stop(self) -> None:
         self.server.should_exit = True

@@ -165,8 +165,8 @@ def everything(folder: Path, embedder: Embedder) -> Iterator[Library]:
 def arrange(engine: Engine, world: World) -> None:
     """Puts the library into this state."""
     for at, place in world.places.items():
-        engine.library.move_document(f"{SECRETS[at]}.md", place)
-    permissions = engine.permissions
+        engine.access.library.move_document(f"{SECRETS[at]}.md", place)
+    permissions = engine.access.permissions
     with permissions._database.writing() as db:
         db.exec_driver_sql("DELETE FROM members")
     for (collection, name), role in world.members.items():
@@ -179,7 +179,7 @@ def arrange(engine: Engine, world: World) -> None:
 def shown(chat: Chat, user: str, question: str) -> str:
     """Everything that a user is told by the chat, without asking."""
     engine = chat.engine
-    library = engine.library_of(user)
+    library = engine.access.library_of(user)
     drawn = document_list.render_document_list(chat, user, f"session of {user}")
     told = [drawn, welcome(engine, user), asked_of(engine, user, []), sidebar.choices(chat, user),
             toasts.known(chat, user, "").documents, set_choices.run_choices(engine, user),
@@ -214,7 +214,7 @@ def test_nothing_is_told_of_what_one_may_not_read(
     engine = chat.engine
     arrange(engine, world)
     readable = world.reads(user)
-    library = engine.library_of(user)
+    library = engine.access.library_of(user)
     assert {d.document for d in library.documents()} == {f"{SECRETS[at]}.md" for at in readable}
     answer = answered(engine, user, question)
     # What was asked is said again; nothing else of it may be.
@@ -230,13 +230,13 @@ def test_nothing_is_told_of_what_one_may_not_read(
             assert f"founded in {1900 + at}" not in told
             with pytest.raises(StoreError, match="no document"):
                 list(engine.stream("How many workers are there?", [f"{secret}.md"], (), user))
-    editable = engine.editable(user)
+    editable = engine.access.editable(user)
     for at, secret in enumerate(SECRETS):
         if world.places[at] in editable:
-            assert engine.library_to_change(user, f"{secret}.md")
+            assert engine.access.library_to_change(user, f"{secret}.md")
         else:
             with pytest.raises((NotAllowed, StoreError)):
-                engine.library_to_change(user, f"{secret}.md")
+                engine.access.library_to_change(user, f"{secret}.md")
 
 
 # Every door of the server
@@ -349,7 +349,7 @@ def test_readers_do_not_change_and_editors_do(shared: Served) -> None:
     assert "footnote collections share board bob --editor" in refused.json()["error"]
     into = {"params": {"collection": "board"}, "files": {"file": ("new.txt", b"The quay is new.")}}
     assert bob.call("POST", "/api/v1/documents", **into).status_code == 403
-    shared.engine.permissions.share("board", "bob", "editor")
+    shared.engine.access.permissions.share("board", "bob", "editor")
     assert bob.call("POST", "/api/v1/documents", **into).status_code == 200
     assert bob.call("DELETE", "/api/v1/documents/open.md").status_code == 200
     held = [(d["document"], d["collection"]) for d in bob.get("documents", collection="board")]
@@ -388,11 +388,11 @@ def test_an_upload_takes_as_long_whatever_others_have(tmp_path: Path, embedder: 
         first = add_bytes(engine, safe, "safe.txt", owner="ada")
         assert first.embedded == first.passages == 1
         assert add_bytes(engine, safe, "safe.txt", owner="bob").embedded == 1
-        engine.permissions.share("@ada", "cy", "reader")
+        engine.access.permissions.share("@ada", "cy", "reader")
         assert add_bytes(engine, safe, "safe.txt", owner="cy").embedded == 0
         assert len(vector_keys(library)) == 1
         for reader in PEOPLE:
-            found = engine.library_of(reader).search("What is the combination of the safe?")
+            found = engine.access.library_of(reader).search("What is the combination of the safe?")
             assert "4711" in found[0].stored.passage.text
 
 

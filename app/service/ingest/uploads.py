@@ -44,7 +44,7 @@ def _add_bytes(
     bare = name.replace("\\", "/").rsplit("/", 1)[-1] or "document.txt"
     source = Source(bare, f"upload:{owner}/{bare}" if owner else f"upload:{bare}")
     read = load_bytes(data, source, ocr=engine.settings.ocr, progress=progress)
-    placed = engine.collection_for(owner, collection)
+    placed = engine.access.collection_for(owner, collection)
     return _library(engine, owner).add(replace(read, collection=placed), progress)
 
 
@@ -70,11 +70,11 @@ def add_link(
     private = settings.allow_private_links
     with engine.adding.turn(owner):
         read = load(address, allow_private=private, ocr=settings.ocr, progress=progress)
-        placed = engine.collection_for(owner, collection)
+        placed = engine.access.collection_for(owner, collection)
         return _library(engine, owner).add(replace(read, collection=placed), progress)
 
 
 def _library(engine: Engine, owner: str) -> Library:
     """The library as who uploads sees it: no other passages lend their vectors, which would show
     in the time."""
-    return engine.library_of(owner) if owner else engine.library
+    return engine.access.library_of(owner) if owner else engine.access.library

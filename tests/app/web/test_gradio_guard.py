@@ -121,7 +121,7 @@ def test_an_upload_is_its_users_alone_and_no_route_serves_it(shared: Served) -> 
 
 
 def test_a_purge_deletes_an_upload_that_nobody_ingested(local: Served) -> None:
-    local.engine.library.add(_document(local))
+    local.engine.access.library.add(_document(local))
     (path,) = PageCalls(local.address).upload("mill.txt", MILL).json()
     assert Path(path).exists()
     gone = httpx.delete(f"{local.address}/api/v1/documents/mill.txt", params={"purge": True})
