@@ -58,7 +58,7 @@ def test_markdown_and_json_say_the_same(runs: list[Run], tmp_path: Path) -> None
     assert widths == {4}
     write_report(runs, tmp_path / "deep" / "report.html")
     assert (tmp_path / "deep" / "report.html").read_text("utf-8").startswith("<!doctype html>")
-    with pytest.raises(RunError, match="none of them"):
+    with pytest.raises(RunError, match="not one of them"):
         render(runs, ".pdf")
     with pytest.raises(RunError, match="nothing to report"):
         render([replace(runs[0], lines=())], ".md")

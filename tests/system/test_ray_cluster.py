@@ -32,7 +32,7 @@ def test_no_cluster_is_a_clear_message(footnote: Footnote) -> None:
         RayCluster("127.0.0.1:1")
     told = footnote("ingest", ".", "--watch", "--ray", "local")
     assert told.code == 2
-    assert "leave --ray out" in told.err
+    assert "cannot be combined with --ray" in told.err
 
 
 @pytest.fixture(scope="module")

@@ -110,7 +110,7 @@ MISTAKES = [
     (["ask", "Where?", "--strictness", "harsh"], "strictness"),
     (["ingest"], "--sample"),
     (["ingest", "nowhere.txt"], "no such file"),
-    (["ingest", "x", "--watch", "--dry-run"], "choose one"),
+    (["ingest", "x", "--watch", "--dry-run"], "use one of them"),
     (["history", "nothing"], "no document"),
     (["show", "nothing"], "no document"),
     (["diff", "nothing"], "no document"),

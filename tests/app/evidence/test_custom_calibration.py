@@ -164,6 +164,6 @@ def test_the_command_calibrates_and_goes_back(small: QuestionSet, tmp_path: Path
     assert "balanced" in done.output and "Of these wrong" in done.output
     assert len(fits_for(data).quotes.points) == 2 * MIN_QUESTIONS
     done = run.invoke(eval_app, ["calibrate", "--forget", *common])
-    assert done.exit_code == 0 and "came with" in done.output
+    assert done.exit_code == 0 and "shipped with" in done.output
     assert json.loads((data / CALIBRATION_FILE).read_text()) == {"fits": {}}
     assert fits_for(data) == fits_for()

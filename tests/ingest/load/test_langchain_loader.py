@@ -128,4 +128,4 @@ def test_what_is_no_loader_is_named(path: str, arguments: list[str], says: str) 
 def test_a_loader_takes_no_sources(footnote: Footnote, tmp_path: Path) -> None:
     done = footnote("ingest", str(tmp_path), "--loader", NOTION)
     assert done.code == 2
-    assert "no SOURCE" in done.err
+    assert "cannot be combined with SOURCE" in done.err
