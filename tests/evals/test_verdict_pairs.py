@@ -74,11 +74,11 @@ def test_a_sample_takes_as_many_of_each_kind() -> None:
 @pytest.mark.parametrize(
     ("line", "told"),
     [
-        ("{", ":2 is no pair"),
-        ('{"claim": "a", "premise": "b"}', ":2 is no pair"),
-        ('{"claim": "a", "premise": "b", "label": "true"}', "“true” is no label"),
+        ("{", ":2 is not a pair"),
+        ('{"claim": "a", "premise": "b"}', ":2 is not a pair"),
+        ('{"claim": "a", "premise": "b", "label": "true"}', "“true” is not a label"),
         ('{"claim": 1, "premise": "b", "label": "neither"}', "are texts"),
-        ("[1]", ":2 is no pair"),
+        ("[1]", ":2 is not a pair"),
     ],
 )
 def test_a_line_that_is_no_pair_is_named(line: str, told: str, tmp_path: Path) -> None:
