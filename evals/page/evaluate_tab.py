@@ -146,8 +146,11 @@ def _wire(engine: Engine, jobs: Jobs, p: EvaluateComponents, tab: Any) -> None:
             set_choices.set_choices(engine, owner),
         )
         read_now = _kept(name, listed)
+        *state_now, _ = drawn(owner)
+        # A reply that comes late must not end the polling of a run that was started meanwhile.
+        polling = gr.Timer(active=True) if jobs.now()[1].busy else gr.skip()
         return (
-            *drawn(owner), _offer(name, listed),
+            *state_now, polling, _offer(name, listed),
             _offer(other or NO_CHOICE[1], [NO_CHOICE, *listed]),
             _offer(questions, known), read(read_now, other, request),
         )  # fmt: skip

@@ -74,6 +74,19 @@ def test_only_what_must_comes_over_the_stream(bound: list[Any]) -> None:
         assert [s.fn().active for s in mine] == [True, False], one.name
 
 
+def test_arriving_on_the_evaluate_page_ends_no_polling(bound: list[Any]) -> None:
+    """Its reply may come after that of a run's start: the run would end and never be shown."""
+    arriving = next(
+        one
+        for one in bound
+        if one.name == "arrive" and any(type(o).__name__ == "Timer" for o in one.outputs)
+    )
+    at = [type(output).__name__ for output in arriving.outputs].index("Timer")
+    request = gr.Request(username=None, session_hash="tab", query_params={})
+    polling = arriving.fn(None, None, None, request)[at]
+    assert polling == gr.skip()
+
+
 def test_settings_cannot_be_chosen_before_the_page_has_the_users_own(bound: list[Any]) -> None:
     """Else the user's own, which come when the page has loaded, undo what was just chosen."""
     save = next(one for one in bound if one.name == "change")
