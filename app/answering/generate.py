@@ -12,7 +12,8 @@ from app.answering import refusal
 from app.answering.checked_draft import CheckedSentence, check, dropped_note, matching_span
 from app.answering.citations import CitationNumbering
 from app.answering.context import PromptSource, prompt_sources
-from app.answering.drafted_words import is_fragment, nearest_line
+from app.answering.drafted_words import is_fragment, line_with_marks, nearest_line
+from app.answering.extract import choose_quotes
 from app.answering.prompt import (
     ANSWER_PROMPT,
     JUDGE_PROMPT,
@@ -24,7 +25,7 @@ from app.answering.prompt import (
 )
 from app.evidence.answerability import is_denied, probability, probability_with_model
 from app.evidence.calibration import Fits
-from app.evidence.evidence import ScoredEvidence
+from app.evidence.evidence import Evidence, ScoredEvidence
 from app.evidence.reader import Reader
 from app.models.base import ChatModel, ModelError
 from app.models.thinking import CLOSED, THINKING_TOKENS, UnreasonedReply
@@ -179,7 +180,8 @@ class DraftedAnswer:
             for text_, verdict in lines_shown:
                 sentences.setdefault(text_, Sentence(text_, (citation.n,), verdict))
         own = len(sentences)
-        self._add_best_sentence(result, footnotes, sentences)
+        for best in _best_sentences(result):
+            self._add_sentence(best, footnotes, sentences)
         return Answer(
             result.question.text,
             result.question.text,
@@ -203,11 +205,10 @@ class DraftedAnswer:
         span = matching_span(checked)
         return checked.source.evidence.hit.source.text[slice(*span)] if span else ""
 
-    def _add_best_sentence(
-        self, result: ScoredEvidence, footnotes: CitationNumbering, sentences: dict[str, Sentence]
+    def _add_sentence(
+        self, best: Evidence, footnotes: CitationNumbering, sentences: dict[str, Sentence]
     ) -> None:
-        """The reader's best sentence, quoted too if the model answered from other words."""
-        best = result.evidence[0]
+        """A sentence that the reader finds, quoted too if the model answered from other words."""
         revision = best.hit.stored.revision
         cited = footnotes.citations
         if any(
@@ -230,8 +231,20 @@ class DraftedAnswer:
         A list that was asked for is shown whole; a fragment is shown as the sentence around it.
         """
         source = checked.source
+        copied = line_with_marks(checked.drafted, source)
+        if copied:
+            return (copied,)
         if len(source.lines) > 2 and question.answer_type is AnswerType.LIST:
             return source.lines
         if not checked.is_supported:
             return (nearest_line(checked.drafted.text, source),)
         return source.lines if is_fragment(checked.drafted, source) else ()
+
+
+def _best_sentences(result: ScoredEvidence) -> list[Evidence]:
+    """The reader's best sentence; all it would quote if a second thing is asked for.
+
+    A small model may answer only half of "Who built it, and in which year?".
+    """
+    several = choose_quotes(result) if result.question.asks_several else []
+    return [result.evidence[0], *(quote.evidence for quote in several)]

@@ -16,6 +16,7 @@ _HEDGES = """
 may might could perhaps possibly probably likely maybe if unless would
 denied denies deny claimed claims claim alleged allegedly reportedly doubted doubts
 believe believes believed expect expects expected plan plans planned hope hopes hoped
+wrong false untrue incorrect mistaken mistakenly disproved disproven refuted disputed
 """
 _NEGATING = """
 not no never none nobody nothing neither nor without cannot refused denied failed lacks lacked isn't

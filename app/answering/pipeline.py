@@ -16,7 +16,7 @@ from app.answer import Answer, Event, EvidenceFound, Finished, Turn
 from app.answering import refusal
 from app.answering.ask_back import is_underspecified, needs_previous_turn, offer_alternatives
 from app.answering.document_facts import IN_THE_TEXT
-from app.answering.extract import quote_answer
+from app.answering.extract import NEARLY_AS_LIKELY, quote_answer
 from app.answering.generate import DraftedAnswer
 from app.answering.table_answer import TableMatch, TableReader, computed_answer, prefer_rows
 from app.answering.whole_document import answer_whole_document_question
@@ -224,7 +224,9 @@ class Answerer:
             for word in draft.stream(result):
                 clock.mark("first_word", once=True)
                 yield word
-            return draft.verified(result, quote_answer(result, 0.0, nearly=NEARLY_BESIDE_A_MODEL))
+            several = result.question.asks_several
+            nearly = NEARLY_AS_LIKELY if several else NEARLY_BESIDE_A_MODEL
+            return draft.verified(result, quote_answer(result, 0.0, nearly=nearly))
         except ModelError as error:
             note = f"The language model did not answer ({error}) These are quotes."
             return replace(shown, notes=(*shown.notes, note))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 
+from app.language.tokens import words
 from ingest.language.sentences import sentences
 
 SYSTEM_PROMPT = (
@@ -119,6 +120,11 @@ def parse_reply(reply: str) -> list[DraftedSentence]:
                     last.text, tuple(dict.fromkeys((*last.numbers, *numbers)))
                 )
     return out
+
+
+def without_marks(text: str) -> tuple[str, ...]:
+    """The folded words of a text without numbers in brackets, as sources and models write them."""
+    return tuple(words(_MARK.sub("", text.replace("(", "[").replace(")", "]"))))
 
 
 def whole_sentences(reply: str) -> str:

@@ -62,6 +62,15 @@ _FORMS: tuple[tuple[AnswerType, str], ...] = (
 )
 
 
+# A second thing asked for: "Who built it, and in which year?"
+_FURTHER = re.compile(r"\w.*\band (?:\w+ ){0,2}?(?:who|whom|whose|when|where|why|what|which|how)\b")
+
+
+def asks_several(folded: str) -> bool:
+    """Whether a folded question asks for a second thing, by the form of English questions."""
+    return bool(_FURTHER.search(folded))
+
+
 def answer_type(folded: str) -> AnswerType:
     """The kind of thing that the form of a folded question asks for."""
     return next((kind for kind, form in _FORMS if re.search(form, folded)), AnswerType.OTHER)

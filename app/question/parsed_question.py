@@ -10,7 +10,7 @@ from app.language.dates import Date, find_dates
 from app.language.facts import find_names
 from app.language.numbers import find_numbers
 from app.language.tokens import STOP_WORDS, fold, stem, words
-from app.question.answer_type import AnswerType, answer_type
+from app.question.answer_type import AnswerType, answer_type, asks_several
 
 _FIGURE = re.compile(r"\S*\d\S*")
 
@@ -78,3 +78,8 @@ class ParsedQuestion:
     def answer_type(self) -> AnswerType:
         """The kind of thing that its form asks for."""
         return answer_type(self.folded)
+
+    @cached_property
+    def asks_several(self) -> bool:
+        """Whether it asks for a second thing, as "Who built it, and when?" does."""
+        return asks_several(self.folded)

@@ -258,3 +258,32 @@ def test_the_local_model_answers_and_refuses(
     assert_sliced(told, plan)
     refused = asked(plan, settings, reader, "Who won the football cup in 1999?", local_model)
     assert refused.refused
+
+
+BRIDGE = """An inscription [1] says that the bridge of Orrin was built in 1480, which is wrong.
+
+The town's accounts name its builder: Mathis Kolb built the bridge in 1533.
+"""
+BRIDGE_QUESTION = "Who built the bridge of Orrin, and in which year?"
+
+
+@pytest.mark.parametrize(
+    "draft",
+    [
+        "An inscription [1] says that the bridge of Orrin was built in 1480, which is wrong.",
+        "The bridge of Orrin was built in 1480. [1]",
+        "Mathis Kolb built the bridge. [2]",
+        "Mathis Kolb",
+        "Not stated.",
+    ],
+)
+def test_half_an_answer_is_completed_by_what_the_reader_finds(
+    library: Library, settings: Settings, reader: Reader, draft: str
+) -> None:
+    library.add(load_text(BRIDGE, "orrin.txt"))
+    answer = asked(library, settings, reader, BRIDGE_QUESTION, scripted(draft, yes=6.0))
+    assert "Mathis Kolb" in answer.text and "1533" in answer.text
+    # No sentence loses a mark of its own, or the clause that takes it back.
+    assert all("1480" not in s.text or "which is wrong" in s.text for s in answer.sentences)
+    assert all("inscription" not in s.text or "[1]" in s.text for s in answer.sentences)
+    assert_sliced(answer, library)
