@@ -63,7 +63,10 @@ _FORMS: tuple[tuple[AnswerType, str], ...] = (
 
 
 # A second thing asked for: "Who built it, and in which year?"
-_FURTHER = re.compile(r"\w.*\band (?:\w+ ){0,2}?(?:who|whom|whose|when|where|why|what|which|how)\b")
+_FURTHER = re.compile(
+    r"\w.*\band (?:(?:at|by|for|from|in|of|on|since|to|until|with) )?"
+    r"(?:who|whom|whose|when|where|why|what|which|how)\b"
+)
 
 
 def asks_several(folded: str) -> bool:
