@@ -45,6 +45,14 @@ class Citation:
     passage_id: str = ""
     collection: str = ""
 
+    @property
+    def around_key(self) -> tuple[str, str, str]:
+        """The quote before, of and after the key words; all of it, "" and "" without any."""
+        start, end = (at - self.start for at in self.key or (self.start, self.start))
+        if not 0 <= start < end <= len(self.quote):
+            return self.quote, "", ""
+        return self.quote[:start], self.quote[start:end], self.quote[end:]
+
 
 @dataclass(frozen=True, slots=True)
 class Sentence:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import html
 
+from markupsafe import Markup
+
 # Overrides and isolates can make text read in another order than it is stored (CVE-2021-42574).
 _BIDI = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)], "\ufffd")
 # Unicode has a picture for every C0 control; tabs and line ends stay as they are.
@@ -23,9 +25,9 @@ def show_controls(text: str) -> str:
     return text.translate(_VISIBLE)
 
 
-def markup(text: str) -> str:
+def markup(text: str) -> Markup:
     """The text as HTML, for element content and for quoted attributes."""
-    return html.escape(show_controls(text), quote=True).translate(_TEMPLATE)
+    return Markup(html.escape(show_controls(text), quote=True).translate(_TEMPLATE))
 
 
 def clip(text: str, limit: int) -> str:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from markupsafe import Markup
+
 from app.formats.html_escape import markup
 
 # CommonMark's code spans, strong emphasis, inline links and images, and emphasis: of one line and
@@ -28,9 +30,9 @@ _ACTIVE = re.compile(r"<(?=[A-Za-z/!?])|&(?=#?\w+;)|(?<=!)\[|\[(?=\^)")
 _ELEMENTS = {"code": "code", "strong": "strong", "em": "em", "link": "span"}
 
 
-def render_inline(text: str) -> str:
+def render_inline(text: str) -> Markup:
     """The text as HTML."""
-    return "".join(html for html, _ in _pieces(text))
+    return Markup("".join(html for html, _ in _pieces(text)))
 
 
 def plain(text: str) -> str:

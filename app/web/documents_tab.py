@@ -11,7 +11,6 @@ from typing import Any
 
 import gradio as gr
 
-from app.formats.html_escape import clip, markup
 from app.models.worker_stream import Outlet, worker_stream
 from app.service.conversations.purge import purge
 from app.service.ingest.uploads import add_bytes, add_link
@@ -19,10 +18,11 @@ from app.web import sharing, source_pane, source_pane_handlers
 from app.web.answer_stream import INTERNAL_PROBLEM
 from app.web.chat import Chat
 from app.web.components import Stream, handler, html_component, owner_of, session_of, takes_uploads
-from app.web.document_list import SORT_CHOICES, omissions, render_document_list
+from app.web.document_list import SORT_CHOICES, render_document_list
 from app.web.documents_shown import MAX_LISTED_DOCUMENTS, DocumentsShown
 from app.web.open_source import read_revision
 from app.web.render_diff import render_diff
+from app.web.rendering import problem, render
 from ingest.errors import FootnoteError
 from store.results import IngestReport
 
@@ -52,12 +52,22 @@ class PressedButton:
     number: str
 
 
+@dataclass(frozen=True, slots=True)
+class IngestRow:
+    """A source that is added: the ``step`` that it is at, or its ``report`` or ``problem``."""
+
+    name: str
+    step: str = "reading"
+    report: IngestReport | None = None
+    problem: str = ""
+
+
 def link_problem(address: str) -> str:
     """What is wrong with the address of a document, as HTML; "" if it may be asked for."""
     if address.startswith(("http://", "https://")):
         return ""
     bad = "A link starts with http:// or https://. To add a file, drop it above."
-    return f'<p class="problem" role="alert">{bad}</p>'
+    return problem(bad)
 
 
 def ingest_sources(
@@ -79,37 +89,29 @@ def ingest_sources(
 def _progress_of(
     chat: Chat, owner: str, page: DocumentsShown, sources: Sequence[Source], collection: str
 ) -> Iterator[str]:
-    done: list[str] = []
-    shared = chat.engine.access.shared
+    done: list[IngestRow] = []
+
+    def progress(*rows: IngestRow) -> str:
+        shared = chat.engine.access.shared
+        return render("ingest_progress", rows=[*done, *rows], shared=shared)
+
     for given in sources:
         name = given if isinstance(given, str) else _file(given).name
-        label = f"<bdi>{markup(clip(name, 80))}</bdi>"
-        yield _progress([*done, f'<li class="doing">{label}: reading</li>'])
+        yield progress(IngestRow(name))
         try:
             for step in worker_stream(partial(_add, chat, owner, collection, given)):
                 if isinstance(step, IngestReport):
                     revision = chat.engine.access.library_of(owner).revision(step.revision)
                     page.own.add(revision.document_id)
-                    done.append(
-                        f'<li class="done">{label}: {_render_result(step, shared=shared)}</li>'
-                    )
+                    done.append(IngestRow(name, report=step))
                 else:
-                    yield _progress([*done, f'<li class="doing">{label}: {step}</li>'])
+                    yield progress(IngestRow(name, step))
         except FootnoteError as error:
-            reason = markup(str(error))
-            reason = reason if name in str(error) else f"{label}: {reason}"
-            done.append(f'<li class="failed" role="alert">{reason}</li>')
+            done.append(IngestRow(name, problem=str(error)))
         except Exception:
             log.exception("ingesting %r failed", name)
-            done.append(f'<li class="failed" role="alert">{label}: {INTERNAL_PROBLEM}</li>')
-        yield _progress(done)
-
-
-def _render_result(report: IngestReport, *, shared: bool) -> str:
-    words = f"{report.status}, {report.passages} passages"
-    # If people share the library, what is not new would tell of documents that one may not read.
-    more = "" if shared else f", {report.embedded} new ({report.seconds:.1f} s)"
-    return f"{words}{more}{omissions(report.omissions)}"
+            done.append(IngestRow(name, problem=INTERNAL_PROBLEM))
+        yield progress()
 
 
 def _add(
@@ -132,10 +134,6 @@ def _add(
 
 def _file(given: Path | Upload) -> Path:
     return Path(given.path) if isinstance(given, Upload) else given
-
-
-def _progress(rows: Sequence[str]) -> str:
-    return f'<div role="status"><ul class="intake">{"".join(rows)}</ul></div>'
 
 
 def build(chat: Chat, tab: Any, stream: Stream) -> Any:
@@ -165,7 +163,7 @@ def build(chat: Chat, tab: Any, stream: Stream) -> Any:
             shares = gr.Column()
         with gr.Column(elem_classes="read", min_width=300):
             pane = html_component(
-                '<div class="pane-empty"><p>Choose a document to read it here.</p></div>'
+                render("pane_empty", message="Choose a document to read it here.", alert=False)
             )
 
     @handler
@@ -178,9 +176,9 @@ def build(chat: Chat, tab: Any, stream: Stream) -> Any:
     @handler
     def paste(address: str, into: str | None, request: gr.Request) -> Iterator[tuple[Any, ...]]:
         owner, session = owner_of(request), session_of(request)
-        problem = link_problem(address.strip())
-        if problem:
-            yield problem, gr.skip(), gr.skip()
+        refused = link_problem(address.strip())
+        if refused:
+            yield refused, gr.skip(), gr.skip()
             return
         for shown in ingest_sources(chat, owner, session, [address.strip()], into or ""):
             yield shown, render_document_list(chat, owner, session), gr.skip()

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import Response
 
-from app.formats.html_escape import markup
 from app.service.conversations.conversations import Conversations, StoredExchange
 from app.service.engine import Engine
 from app.service.export import FORMS, export
@@ -26,18 +25,6 @@ def as_evidence(engine: Engine, user: str, kept: Sequence[StoredExchange]) -> st
     library = engine.access.library_of(user)
     stored = [a for a in library.answers(ids=wanted) if a.status != "unreadable"]
     return evidence(library, engine.settings, stored)
-
-
-def links(conversation: str) -> str:
-    """Where a conversation's files are, as HTML."""
-    base = f"conversations/{markup(conversation)}"
-    files = ", ".join(
-        f'<a href="{base}.{form}" download>{name}</a>' for form, name in FORMAT_NAMES.items()
-    )
-    return (
-        f'<p class="files">Export as {files} or <a href="{base}.json" download>evidence</a>; '
-        f'<a href="{base}.html?print=true" target="_blank" rel="noopener">print</a></p>'
-    )
 
 
 def install(app: FastAPI, conversations: Conversations, engine: Engine) -> None:

@@ -8,7 +8,6 @@ from typing import Any
 
 from app.answer import Answer
 from app.evidence.custom_calibration import point_of, put_mark
-from app.formats.html_escape import clip, markup
 from app.formats.inline_markdown import plain
 from app.service.conversations.conversations import StoredExchange
 from app.service.conversations.feedback_set import (
@@ -26,8 +25,6 @@ from store.results import Revision
 
 MARKS = ("right", "wrong", "incomplete")
 MAX_DOCUMENTS = 6
-RIGHT_ANSWER_LABEL = "The right answer, in the few words that matter"
-RIGHT_PASSAGE_LABEL = "Or the right passage: select its words in a document"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +35,43 @@ class Correction:
     passage: str = ""
     silent: bool = False
     problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionForm:
+    """The form for a correction: what its fields hold, and documents to find the passage in.
+
+    ``expected`` are the words of the question that was kept in the reader's own set, or None.
+    """
+
+    expected: str | None
+    problem: str
+    right: str
+    passage: str
+    documents: tuple[Revision, ...]
+
+    @classmethod
+    def of(
+        cls, case: Mapping[str, Any] | None, given: Correction, documents: Sequence[Revision]
+    ) -> CorrectionForm:
+        """The form after ``given``, for an answer whose question was kept as ``case`` or not."""
+        return cls(
+            None if case is None else expectation(case),
+            given.problem,
+            given.right or _first(case, "answers"),
+            given.passage or _first(case, "evidence"),
+            tuple(documents[:MAX_DOCUMENTS]),
+        )
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something is left to do."""
+        return self.expected is None or bool(self.problem)
+
+
+def _first(case: Mapping[str, Any] | None, field: str) -> str:
+    groups = case.get(field, ()) if case is not None else ()
+    return "; ".join(group[0] for group in groups)
 
 
 def mark(engine: Engine, owner: str, kept: StoredExchange, judged: str) -> str:
@@ -93,58 +127,3 @@ def _stands_in_documents(library: Library, words: str) -> bool:
         if " ".join(seen(words).split()) in text:
             return True
     return False
-
-
-def form(
-    exchange: str,
-    case: Mapping[str, Any] | None,
-    given: Correction,
-    documents: Sequence[Revision] = (),
-) -> str:
-    """What a wrong or incomplete answer asks of its reader, as HTML; folded once it is kept."""
-    name = markup(exchange)
-    if case is not None:
-        head = f'Kept in your own set. Expected: <bdi class="kept-words">{_words(case)}</bdi>'
-    else:
-        head = "What should it have said?"
-    opened = "" if case is not None and not given.problem else " open"
-    problem = (
-        f'<p class="problem" role="alert">{markup(given.problem)}</p>' if given.problem else ""
-    )
-    passage = given.passage or _first(case, "evidence")
-    right = given.right or _first(case, "answers")
-    fields = _field(name, "right", RIGHT_ANSWER_LABEL, right) + _field(
-        name, "passage", RIGHT_PASSAGE_LABEL, passage
-    )
-    keep = f'<button type="button" data-do="correct" data-exchange="{name}"'
-    return (
-        f'<details class="correct" data-exchange="{name}"{opened}><summary>{head}</summary>'
-        f"{problem}{fields}{_document_links(documents)}"
-        f'<p class="actions">{keep}>Keep it as a test</button>'
-        f'{keep} data-silent="1">The documents do not say</button></p></details>'
-    )
-
-
-def _words(case: Mapping[str, Any]) -> str:
-    return markup(clip(expectation(case), 160))
-
-
-def _first(case: Mapping[str, Any] | None, field: str) -> str:
-    groups = case.get(field, ()) if case is not None else ()
-    return "; ".join(group[0] for group in groups)
-
-
-def _field(name: str, field: str, label: str, value: str) -> str:
-    return (
-        f'<label for="{field}-{name}">{label}</label><textarea id="{field}-{name}" rows="2" '
-        f'data-field="{field}" dir="auto">{markup(value)}</textarea>'
-    )
-
-
-def _document_links(documents: Sequence[Revision]) -> str:
-    rows = " ".join(
-        f'<button type="button" data-do="read" data-id="{markup(b.id)}" dir="auto">'
-        f"{markup(clip(b.title or b.document, 40))}</button>"
-        for b in documents[:MAX_DOCUMENTS]
-    )
-    return f'<p class="books">Open {rows}</p>' if rows else ""

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import base64
 
+from markupsafe import Markup
+
 from app.answer import Citation
+from app.web.rendering import render
 from ingest.errors import UnreadableDocument
 from store.library import Library
 
 
 def render_page_picture(
     library: Library, revision: str, page: int | None, cited: Citation | None = None
-) -> str:
+) -> Markup:
     """A page as a picture, the words of a citation marked on it; "" if there is none."""
     kept = library.original(revision) if page is not None else None
     if page is None or kept is None:
-        return ""
+        return Markup()
     from ingest.render_page import SCALE, render_page_in_sandbox
 
     data, scans = kept
@@ -24,14 +27,14 @@ def render_page_picture(
     try:
         picture, boxes = render_page_in_sandbox(data, media_type, page, quote, scans)
     except UnreadableDocument:
-        return ""
+        return Markup()
     marked = [box for box in boxes if box.page == page]
-    what = "that the cited words are on" if quote else "of the document"
-    what = "with the cited words marked" if marked else what
-    at = f' data-at="{marked[0].top * SCALE / _height(picture):.3f}"' if marked else ""
-    return (
-        f'<figure class="picture"{at}><img alt="Page {page} {what}" '
-        f'src="data:image/png;base64,{base64.b64encode(picture).decode()}"></figure>'
+    return render(
+        "page_picture",
+        page=page,
+        quoted=bool(quote),
+        top=marked[0].top * SCALE / _height(picture) if marked else None,
+        data=base64.b64encode(picture).decode(),
     )
 
 

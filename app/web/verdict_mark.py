@@ -2,32 +2,41 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from app.answer import Verdict
 
-VERDICT_MEANINGS: dict[Verdict, tuple[str, str, str]] = {
-    Verdict.QUOTED: ("❝", "quoted", "The document's own words"),
-    Verdict.SUPPORTED: ("✓", "supported", "The cited words hold what this sentence says"),
-    Verdict.COMPUTED: (
-        "=",
-        "computed",
-        "Worked out from what is cited, and checked by doing it again",
+
+@dataclass(frozen=True, slots=True)
+class VerdictMark:
+    """The sign of a verdict, its name, and what it says of its sentence.
+
+    A ``quiet`` one is the sign alone: all is well.
+    """
+
+    sign: str
+    name: str
+    meaning: str
+    quiet: bool = False
+
+    @property
+    def sentence(self) -> str:
+        """The meaning as a sentence."""
+        return f"{self.meaning}."
+
+
+VERDICT_MARKS = {
+    Verdict.QUOTED: VerdictMark("❝", "quoted", "The document's own words", quiet=True),
+    Verdict.SUPPORTED: VerdictMark(
+        "✓", "supported", "The cited words hold what this sentence says", quiet=True
     ),
-    Verdict.PARTLY: ("◐", "partly supported", "The cited words hold only part of this sentence"),
-    Verdict.UNSUPPORTED: ("✕", "not supported", "The cited words do not hold this sentence"),
+    Verdict.COMPUTED: VerdictMark(
+        "=", "computed", "Worked out from what is cited, and checked by doing it again"
+    ),
+    Verdict.PARTLY: VerdictMark(
+        "◐", "partly supported", "The cited words hold only part of this sentence"
+    ),
+    Verdict.UNSUPPORTED: VerdictMark(
+        "✕", "not supported", "The cited words do not hold this sentence"
+    ),
 }
-
-
-def verdict_meaning(verdict: Verdict) -> str:
-    """What a verdict says of its sentence, in words."""
-    return f"{VERDICT_MEANINGS[verdict][2]}."
-
-
-def verdict_mark(verdict: Verdict) -> str:
-    """The mark as HTML; quiet if all is well."""
-    sign, name, meaning = VERDICT_MEANINGS[verdict]
-    quiet = verdict in (Verdict.QUOTED, Verdict.SUPPORTED)
-    words = "" if quiet else f" {name}"
-    return (
-        f'<span class="verdict {verdict.value}" role="img" aria-label="{name}" '
-        f'title="{name}: {meaning}"><span aria-hidden="true">{sign}{words}</span></span>'
-    )
