@@ -7,6 +7,7 @@ beside a tag or a Jinja sign, and one space in between, for a space within text 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ _LINE_BREAK = re.compile(r"\s*\n\s*")
 class _Joined(Extension):
     """Joins the lines of a template."""
 
-    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
+    def preprocess(self, source: str, *_: object) -> str:
         return _LINE_BREAK.sub(" ", _BESIDE_A_SIGN.sub("", source.strip()))
 
 
@@ -35,9 +36,9 @@ def _escaped(value: Any) -> Markup:
 
 
 class Templates:
-    """The templates of a folder."""
+    """The templates of a folder, with further filters by name."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **filters: Callable[..., object]) -> None:
         self._environment = Environment(
             loader=FileSystemLoader(folder), extensions=[_Joined], autoescape=True,
             finalize=_escaped, undefined=StrictUndefined,
@@ -48,9 +49,10 @@ class Templates:
             "place": citation_place,
             "plain": plain,
             "with_footnotes": with_footnotes,
+            **filters,
         }
 
-    def render(self, name: str, **values: Any) -> Markup:
+    def render(self, name: str, /, **values: Any) -> Markup:
         """The template ``name``.html with these values. Raises ``jinja2.UndefinedError`` for a
         value that it needs and does not get."""
         return Markup(self._environment.get_template(f"{name}.html").render(values))

@@ -9,6 +9,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
+from markupsafe import Markup
+
 from app.answer import Answer, Citation, Event, EvidenceFound, Finished, Turn, Word
 from app.formats.json_forms import answer_payload
 from app.models.worker_stream import Stopped, iterate_in_worker
@@ -53,7 +55,7 @@ class AnswerStreams:
         self._live: dict[str, EvidenceFound] = {}
         self._answering: set[str] = set()
 
-    def drafts(self, asked: AnswerRequest, outcome: StreamOutcome, around: str) -> Iterator[str]:
+    def drafts(self, asked: AnswerRequest, outcome: StreamOutcome, around: str) -> Iterator[Markup]:
         """HTML of the draft as it grows; ``outcome`` then holds the answer, or the problem.
 
         ``around`` is what is drawn with it: a long page is drawn less often.
@@ -72,7 +74,7 @@ class AnswerStreams:
             log.exception("a question failed")
             outcome.problem = INTERNAL_PROBLEM
 
-    def _steps(self, asked: AnswerRequest, every: float) -> Iterator[str | Answer]:
+    def _steps(self, asked: AnswerRequest, every: float) -> Iterator[Markup | Answer]:
         """HTML of the draft as it grows, every so many seconds, then the answer."""
         stop = self._stops[asked.session] = threading.Event()
         evidence = EvidenceFound("", ())

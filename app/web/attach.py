@@ -6,13 +6,14 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import gradio as gr
+from markupsafe import Markup
 
-from app.formats.html_escape import markup
 from app.web import documents_tab
 from app.web.chat import Chat
 from app.web.components import Stream, handler, html_component, owner_of, session_of, takes_uploads
 from app.web.display_names import display_name
 from app.web.documents_tab import ADDING_EVENT, Source, Upload
+from app.web.rendering import render
 from store.results import Revision
 
 MAX_EXAMPLES = 3
@@ -58,26 +59,22 @@ def bind_events(chat: Chat, files: Any, notices: Any, log: Any, stream: Stream) 
     stream.bind(log.fetch, fetch, None, notices, **ADDING_EVENT)
 
 
-def _added(chat: Chat, request: gr.Request, sources: Sequence[Source]) -> Iterator[str]:
+def _added(chat: Chat, request: gr.Request, sources: Sequence[Source]) -> Iterator[Markup]:
     """Progress, then what can be asked of the documents that were read."""
-    owner, shown = owner_of(request), ""
+    owner, shown = owner_of(request), Markup()
     before = {r.id for r in chat.engine.access.library_of(owner).documents()}
     for shown in documents_tab.ingest_sources(chat, owner, session_of(request), sources):
         yield shown
     fresh = [r for r in chat.engine.access.library_of(owner).documents() if r.id not in before]
-    yield shown + "".join(_ask_about(chat, owner, r) for r in fresh[:MAX_EXAMPLES])
+    yield shown + Markup().join(_ask_about(chat, owner, r) for r in fresh[:MAX_EXAMPLES])
 
 
-def _ask_about(chat: Chat, owner: str, revision: Revision) -> str:
+def _ask_about(chat: Chat, owner: str, revision: Revision) -> Markup:
     """Questions that this document answers, each a button."""
-    name = markup(display_name(chat.engine.access.library_of(owner), revision))
     examples = chat.engine.example_questions(owner, MAX_EXAMPLES, [revision])[: MAX_EXAMPLES - 1]
-    asked = [
-        (f"{revision.document}: {question}", question) for question in [SUMMARY_QUESTION, *examples]
-    ]
-    rows = "".join(
-        f'<li><button type="button" data-do="ask" data-text="{markup(whole)}" dir="auto">'
-        f"{markup(question)}</button></li>"
-        for whole, question in asked
+    return render(
+        "ask_about",
+        name=display_name(chat.engine.access.library_of(owner), revision),
+        document=revision.document,
+        questions=[SUMMARY_QUESTION, *examples],
     )
-    return f'<p class="ask-about">Ask about <bdi>{name}</bdi></p><ul class="examples">{rows}</ul>'

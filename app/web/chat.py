@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from markupsafe import Markup
+
 from app.answer import Answer, Citation
 from app.formats.html_escape import clip
 from app.formats.json_forms import answer_payload
@@ -24,6 +26,7 @@ from app.web.answer_stream import STOPPED_PROBLEM, AnswerRequest, AnswerStreams,
 from app.web.display_names import display_names, named_for_display
 from app.web.documents_shown import DocumentsShown
 from app.web.open_source import Opened, open_citation
+from app.web.rendering import problem
 from store.results import Revision
 
 MOVED_NOTICE = "The conversation had been deleted: the answer is in a new one."
@@ -45,9 +48,9 @@ class Chat:
         return self._pages.setdefault(session, DocumentsShown())
 
     def log(
-        self, owner: str, conversation: str, live: str = "",
+        self, owner: str, conversation: str, live: Markup = render_answer.NOTHING,
         given: Mapping[str, feedback.Correction] | None = None,
-    ) -> str:  # fmt: skip
+    ) -> Markup:  # fmt: skip
         """The conversation as HTML, with ``live`` at its end; ``given`` are corrections, by
         exchange, that could not be kept."""
         items = self._items(owner, self._exchanges(owner, conversation))
@@ -100,12 +103,12 @@ class Chat:
         conversation: str,
         question: str,
         documents: Sequence[str] | None,
-    ) -> Iterator[tuple[str, str]]:
+    ) -> Iterator[tuple[Markup, str]]:
         """Answer a question; yields the log's HTML and the conversation's id as words arrive."""
         question = question.strip()
         past, shown = self._exchanges(owner, conversation), self.log(owner, conversation)
         if not question:
-            yield shown + render_answer.problem("Type a question first."), conversation
+            yield shown + problem("Type a question first."), conversation
             return
         # Kept before it is answered: should this process end, the reader finds it in the next.
         conversation, exchange = self._keep(
@@ -145,7 +148,7 @@ class Chat:
 
     def again(
         self, owner: str, session: str, exchange: str, documents: Sequence[str] | None
-    ) -> Iterator[str]:
+    ) -> Iterator[Markup]:
         """Ask a kept question again; its answer is replaced and shown with the one before."""
         kept = self.kept.exchange(owner, exchange)
         if kept is None:
@@ -158,12 +161,12 @@ class Chat:
         asked = AnswerRequest(owner, session, exchange, kept.question, documents, turns(items[:at]))
         for draft in self.answering.drafts(asked, outcome, before + after):
             yield before + draft + after
-        notice = ""
+        notice = Markup()
         if outcome.answer:
             self.kept.renew(exchange, answer_payload(outcome.answer))
         elif kept.answer:
             still = f"{outcome.problem} The answer before still stands."
-            notice = render_answer.problem(still, exchange)
+            notice = problem(still, exchange)
         else:
             self.kept.save_exchange(exchange, None, outcome.problem)
         self.engine.access.in_progress.settled(exchange)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from markupsafe import Markup
 
 from app.models.worker_stream import Outlet, worker_stream
 from app.service.conversations.purge import purge
@@ -62,17 +63,17 @@ class IngestRow:
     problem: str = ""
 
 
-def link_problem(address: str) -> str:
+def link_problem(address: str) -> Markup:
     """What is wrong with the address of a document, as HTML; "" if it may be asked for."""
     if address.startswith(("http://", "https://")):
-        return ""
+        return Markup()
     bad = "A link starts with http:// or https://. To add a file, drop it above."
     return problem(bad)
 
 
 def ingest_sources(
     chat: Chat, owner: str, session: str, sources: Sequence[Source], collection: str = ""
-) -> Iterator[str]:
+) -> Iterator[Markup]:
     """Take sources into a collection, the owner's own if none is named, one after the other;
     yields the progress of each as HTML. What was uploaded is deleted then."""
     page = chat.page(session)
@@ -88,10 +89,10 @@ def ingest_sources(
 
 def _progress_of(
     chat: Chat, owner: str, page: DocumentsShown, sources: Sequence[Source], collection: str
-) -> Iterator[str]:
+) -> Iterator[Markup]:
     done: list[IngestRow] = []
 
-    def progress(*rows: IngestRow) -> str:
+    def progress(*rows: IngestRow) -> Markup:
         shared = chat.engine.access.shared
         return render("ingest_progress", rows=[*done, *rows], shared=shared)
 

@@ -24,6 +24,7 @@ from app.web.chat import Chat
 from app.web.components import QUIET_EVENT, Stream, handler, html_component, owner_of, session_of
 from app.web.feedback import Correction
 from app.web.open_source import read_revision
+from app.web.rendering import render
 from app.web.toasts import KnownState
 from app.web.welcome import asked_of, status_line, welcome
 
@@ -41,7 +42,7 @@ def build(
     chat = Chat(engine, conversations)
     with gr.Blocks(title="Footnote", analytics_enabled=False, fill_width=True) as blocks:
         stream = Stream()
-        html_component(_top(engine), elem_id="top")
+        html_component(render("top", signs_out=engine.access.shared), elem_id="top")
         notices = html_component(elem_id="toasts")  # outside the tabs: seen in each of them
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab("Chat", id="chat") as tab:
@@ -51,20 +52,6 @@ def build(
         live_updates.bind_events(chat, replace(seen, listed=listed))
         blocks.unload(_forgetter(chat))
     return blocks
-
-
-def _top(engine: Engine) -> str:
-    out = (
-        '<form method="post" action="sign-out"><button class="sign-out">Sign out</button></form>'
-        if engine.access.shared
-        else ""
-    )
-    return (
-        '<header class="top"><button type="button" class="shelf-toggle" data-do="shelf" '
-        'aria-expanded="false" aria-label="Conversations and documents to ask">☰</button>'
-        "<h1>Footnote</h1><p>Answers from your documents, "
-        f"each with the exact words.</p>{out}</header>"
-    )
 
 
 def _further_tabs(

@@ -20,6 +20,7 @@ from app.web.verdict_mark import VERDICT_MARKS, VerdictMark
 from ingest.table import cells_of_line
 from store.results import Revision
 
+NOTHING = Markup()
 MARK_LABELS = {"right": "Right", "wrong": "Wrong", "incomplete": "Incomplete"}
 STATUS_MEANINGS = {
     "moved": "The cited words now stand elsewhere in the document.",
@@ -62,7 +63,7 @@ class Exchange:
 class ShownSentence:
     """A sentence as it is drawn, with its citations.
 
-    ``cells`` are those of a table's row, else one: each the words before, of and after what matters.
+    ``cells`` are a table row's, else one: each the words before, of and after the key words.
     """
 
     cells: tuple[tuple[str, str, str], ...]
@@ -94,9 +95,9 @@ def draft(question: str, evidence: EvidenceFound, words: str, state: str) -> Mar
     )
 
 
-def log(items: Sequence[Exchange], live: str = "") -> str:
+def log(items: Sequence[Exchange], live: Markup = NOTHING) -> Markup:
     """The conversation so far and, at its end, the answer in progress."""
-    return "".join(exchange(item) for item in items) + live
+    return Markup().join(exchange(item) for item in items) + live
 
 
 def _groups(answer: Answer) -> list[tuple[str, list[ShownSentence]]]:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
+from markupsafe import Markup
 
-from app.formats.html_escape import markup
 from app.service.data_egress import kept_in
 from app.service.engine import Engine
 from app.service.model_choice import known_models
 from app.web.components import QUIET_EVENT, Stream, handler, html_component, owner_of
+from app.web.rendering import note, problem, render
 from ingest.errors import FootnoteError
 
 REDRAWN_S = 2.0
@@ -51,17 +52,14 @@ class Fields:
         return [self.model, self.address, self.key, self.strictness, self.private]
 
 
-def _summary(engine: Engine, user: str) -> str:
+def _summary(engine: Engine, user: str) -> Markup:
     settings, status = engine.settings_of(user), engine.status
-    now = QUOTES_NOW if settings.model == "none" else status.message
-    search = settings.embedder or "all-MiniLM-L6-v2, on this machine"
-    return (
-        f'<dl class="facts"><dt>What leaves this machine</dt>'
-        f"<dd>{markup(engine.what_leaves_the_machine(user))}</dd><dt>Now</dt><dd>{markup(now)}</dd>"
-        f"<dt>Search model</dt><dd>{markup(search)}; the setting <code>embedder</code> "
-        f"names another, then <code>footnote reindex</code></dd>"
-        f"<dt>Documents and answers are kept in</dt><dd><code>{markup(kept_in(settings))}</code>"
-        f"</dd></dl>"
+    return render(
+        "settings_summary",
+        leaves=engine.what_leaves_the_machine(user),
+        now=QUOTES_NOW if settings.model == "none" else status.message,
+        search=settings.embedder or "all-MiniLM-L6-v2, on this machine",
+        kept_in=kept_in(settings),
     )
 
 
@@ -114,7 +112,7 @@ def _changer(engine: Engine) -> Any:
         try:
             engine.change(user=user, key="" if engine.access.shared else key, **choices)
         except FootnoteError as error:
-            return _problem(error), _summary(engine, user)
+            return problem(error), _summary(engine, user)
         return "", _summary(engine, user)
 
     return change
@@ -125,21 +123,17 @@ def _trial(engine: Engine) -> Any:
     def trial(model: str, address: str, key: str) -> Iterator[str]:
         if engine.access.shared:
             return
-        yield f'<p class="note" role="status">Asking {markup(model)} for one word…</p>'
+        yield note(f"Asking {model} for one word…")
         try:
             outcome = engine.try_model(
                 model=model.strip(), base_url=address.strip() or None, key=key
             )
         except FootnoteError as error:
-            yield _problem(error)
+            yield problem(error)
             return
-        yield f'<p class="note" role="status">{markup(outcome)}</p>'
+        yield note(outcome)
 
     return trial
-
-
-def _problem(error: FootnoteError) -> str:
-    return f'<p class="problem" role="alert">{markup(str(error))}</p>'
 
 
 def _fields(engine: Engine) -> Fields:

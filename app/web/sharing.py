@@ -6,12 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 import gradio as gr
+from markupsafe import Markup
 
-from app.formats.html_escape import clip, markup, show_controls
+from app.formats.html_escape import clip, show_controls
 from app.service.access.document_choice import display_folder
 from app.service.access.permissions import EVERYONE, Role
 from app.service.engine import Engine
 from app.web.components import QUIET_EVENT, handler, html_component, owner_of
+from app.web.rendering import problem, render
 from ingest.errors import FootnoteError
 from store.catalogue.collections import own_collection
 
@@ -58,8 +60,7 @@ def build(engine: Engine, tab: Any, target: Any, drawn: Callable[..., str], list
         try:
             engine.access.share(user, wanted, called, role or None)
         except FootnoteError as error:
-            problem = f'<p class="problem" role="alert">{markup(str(error))}</p>'
-            return told(engine, user, wanted) + problem, gr.skip(), gr.skip()
+            return told(engine, user, wanted) + problem(error), gr.skip(), gr.skip()
         return told(engine, user, wanted), "", drawn(request)
 
     tab.select(offer, [target, collection], [target, collection, members], **QUIET_EVENT)
@@ -74,16 +75,9 @@ def choices(engine: Engine, user: str) -> list[tuple[str, str]]:
     return [(show_controls(clip(display_folder(name, user), 60)), name) for name in names]
 
 
-def told(engine: Engine, user: str, collection: str) -> str:
+def told(engine: Engine, user: str, collection: str) -> Markup:
     """Who reads a collection and who changes it, as HTML."""
     if collection not in engine.access.editable(user) | {own_collection(user)}:
-        return ""
+        return Markup()
     members = engine.access.permissions.members(collection)
-    rows = [
-        f"<li><bdi>{markup(EVERYBODY if m.name == EVERYONE else m.name)}</bdi> "
-        f"{'may read and change it' if m.role == 'editor' else 'may read it'}</li>"
-        for m in members
-    ]
-    if not rows:
-        return '<p class="none">It is shared with nobody.</p>'
-    return f'<ul class="members">{"".join(rows)}</ul>'
+    return render("members", members=members, everyone=EVERYONE, everybody=EVERYBODY)

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
+from markupsafe import Markup
 
-from app.formats.html_escape import clip, markup, show_controls
+from app.formats.html_escape import clip, show_controls
 from app.service.access.document_choice import collection_choices, folder_choices
 from app.web import conversation_list
 from app.web.chat import Chat
 from app.web.components import QUIET_EVENT, handler, html_component, owner_of
 from app.web.display_names import display_name
+from app.web.rendering import render
 from app.web.welcome import welcome
 
 
@@ -55,21 +57,16 @@ def choices(chat: Chat, owner: str) -> list[tuple[str, str]]:
     ]
 
 
-def conversations(chat: Chat, owner: str, current: str, words: str = "") -> str:
+def conversations(chat: Chat, owner: str, current: str, words: str = "") -> Markup:
     """The owner's conversations that hold these words; the open one is marked."""
     none = "Nothing found." if words else "Conversations are kept here."
     return conversation_list.render_conversation_list(chat.kept.find(owner, words), current, none)
 
 
-def feedback_set_line(chat: Chat, owner: str) -> str:
+def feedback_set_line(chat: Chat, owner: str) -> Markup:
     """How the owner's evaluation set fares, and the way to it; nothing before there is one."""
     words = chat.engine.feedback_set_summary(owner)
-    if not words:
-        return ""
-    return (
-        f'<p class="own-set">{markup(words)} <button type="button" data-do="tab" '
-        f'data-tab="Evaluate">Evaluate</button></p>'
-    )
+    return render("own_set", summary=words) if words else Markup()
 
 
 def linked_conversation(chat: Chat, owner: str, request: gr.Request) -> str:
@@ -113,7 +110,7 @@ def bind_events(
     def delete(conversation: str, request: gr.Request, event: gr.EventData) -> tuple[Any, ...]:
         owner, gone = owner_of(request), str(event._data.get("conversation", ""))
         notice = chat.kept.delete(owner, gone)
-        above = conversation_list.render_undo(notice) if notice else ""
+        above = conversation_list.render_undo(notice) if notice else Markup()
         if gone == conversation:
             shown, current, *_ = start(request)
             return shown, current, gr.skip(), above + conversations(chat, owner, "")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from ingest.document import Block
 from ingest.table import Table, tables
 
+
 def grids(text: str, blocks: Sequence[Block]) -> dict[int, Table]:
     """Tables by the start of the block that they begin in."""
     by_row: dict[int, Table] = {}

@@ -17,12 +17,8 @@ from ingest.errors import FootnoteError
 
 POLL_S = 0.7
 NO_CHOICE = ("nothing", "")
-NO_RUN = '<p class="none">No run yet. Choose a set on the left and run it.</p>'
-INTRODUCTION = (
-    '<div class="about"><h2>How good are the answers?</h2><p>A set is questions with what their '
-    "answers should hold. Run one, read its figures, and run it again after a change. What you "
-    "mark and correct in the chat becomes your own set.</p></div>"
-)
+NO_RUN = render_run.render("no_run", message="No run yet. Choose a set on the left and run it.")
+INTRODUCTION = render_run.render("introduction")
 
 
 def fill(engine: Engine, tab: Any) -> None:
@@ -185,7 +181,7 @@ def _offer(value: str | None, offered: list[tuple[str, str]]) -> Any:
 
 
 def _others(busy: bool) -> str:
-    return '<p class="state" role="status">Somebody else’s run is in progress.</p>' if busy else ""
+    return render_run.render("others_run") if busy else ""
 
 
 def _wanted(

@@ -49,6 +49,12 @@ class Flip:
     before: Line
     after: Line
 
+    @property
+    def is_gain(self) -> bool:
+        """Whether the later run has it right."""
+        right = [line["scores"].get("correct", 0) for line in (self.before, self.after)]
+        return bool(right[1] > right[0])
+
 
 @dataclass(frozen=True, slots=True)
 class RunComparison:

@@ -110,8 +110,8 @@ def test_a_failing_question_is_asked_in_the_chat(page: Page, tmp_path: Path) -> 
 def test_a_failing_question_about_other_documents_is_not_asked_of_these() -> None:
     line = {"id": "1", "case": {"question": "Who?"}, "standalone": "Who?", "citations": ()}
     line |= {"answer": "Nobody.", "refused": False, "scores": {"correct": 0.0}}
-    assert "Ask it in the chat" not in render_run._failure(line, askable=False)
-    assert "Ask it in the chat" in render_run._failure(line, askable=True)
+    assert "Ask it in the chat" not in render_run.failure(line, askable=False)
+    assert "Ask it in the chat" in render_run.failure(line, askable=True)
 
 
 def test_every_figure_is_told_in_plain_words() -> None:
