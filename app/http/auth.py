@@ -12,6 +12,7 @@ import binascii
 from collections.abc import Collection
 from contextvars import ContextVar
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,7 +21,7 @@ import anyio.to_thread
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from app.formats.html_escape import markup
+from app.formats.templates import Templates
 from app.http.public_path import public_host, public_path
 from app.service.access.users import TooManyTries, Users
 from app.service.queue.in_progress import Busy
@@ -31,19 +32,7 @@ CURRENT_USER: ContextVar[str] = ContextVar("asker", default="")
 SESSION_COOKIE = "footnote_session"
 AT_ONCE, MOST_WAITING = 2, 200
 """Passwords that are hashed at a time, and that may wait for it."""
-SIGN_IN_PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8">
-<title>Sign in · Footnote</title>
-<meta name="viewport" content="width=device-width"><style>
-:root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;display:grid;
-place-content:center;min-height:90vh;margin:0;background:light-dark(#f7f5f0,#141618);
-color:light-dark(#1d2021,#e8e6e1)}form{display:grid;gap:10px;width:min(320px,86vw)}
-h1{font:600 1.5rem Georgia,serif;margin:0 0 8px}input,button{font:inherit;padding:9px 12px;
-border-radius:9px;border:1px solid #8886}button{background:#0f5f5c;color:#fff;border:0}
-.problem{color:light-dark(#9b2c1f,#ff9d8f);margin:0}</style></head><body><form method="post"
-action="sign-in"><h1>Footnote</h1>%s<label for="n">Name</label><input id="n" name="name"
-autocomplete="username" required autofocus><label for="p">Password</label><input id="p"
-name="password" type="password" autocomplete="current-password" required><button>Sign in</button>
-</form></body></html>"""
+render = Templates(Path(__file__).parent / "templates").render
 
 
 def is_foreign(request: Request, *, loopback: bool, public: str | None = None) -> bool:
@@ -151,7 +140,7 @@ def install(
 
     @app.get("/sign-in", include_in_schema=False)
     def sign_in_page() -> HTMLResponse:
-        return HTMLResponse(SIGN_IN_PAGE % "")
+        return HTMLResponse(render("sign_in", problem=""))
 
     @app.post("/sign-in", include_in_schema=False)
     async def sign_in(request: Request) -> Response:
@@ -170,9 +159,7 @@ def install(
             status, trouble = 429, str(error)
         except Busy as error:
             status, trouble = 503, str(error)
-        return HTMLResponse(
-            SIGN_IN_PAGE % f'<p class="problem" role="alert">{markup(trouble)}</p>', status
-        )
+        return HTMLResponse(render("sign_in", problem=trouble), status)
 
     @app.post("/sign-out", include_in_schema=False)
     def sign_out(request: Request) -> Response:
