@@ -15,11 +15,24 @@ from evals.commands.eval_app import eval_app
 from evals.datasets.case import Case, QuestionSet
 from evals.datasets.question_sets import load_set, write_set
 from evals.reports.compare import compare
-from evals.runs.runs import RunError, all_runs, find_run, load_run, manifest, run_system, sample
+from evals.runs.runs import (
+    Run,
+    RunError,
+    all_runs,
+    find_run,
+    load_run,
+    manifest,
+    run_system,
+    sample,
+)
 from evals.runs.systems import Footnote, SystemAnswer, support_checker
 from ingest.load import load
 from ingest.samples import sample_path
 from store.library import Library
+
+pytestmark = pytest.mark.xdist_group("runs")  # one worker: the runs are shared
+BATCH = 4
+"""Questions that are answered at a time."""
 
 
 class Interrupted(Exception):
@@ -48,9 +61,9 @@ def briefing(tmp_path_factory, embedder) -> Iterator[Library]:  # type: ignore[n
 @pytest.fixture(scope="module")
 def questions() -> QuestionSet:
     cases = load_set("briefing").cases
-    followed = [case for case in cases if case.turns][:4]
+    followed = [case for case in cases if case.turns][:2]
     others = [case for case in cases if not case.turns]
-    return QuestionSet("some", tuple(sample(others, 20, seed=5) + followed))
+    return QuestionSet("some", tuple(sample(others, 10, seed=5) + followed))
 
 
 @pytest.fixture
@@ -58,14 +71,31 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(data=tmp_path, model="none")
 
 
-def test_an_interrupted_run_ends_with_the_same_bytes(
-    briefing: Library, questions: QuestionSet, settings: Settings, tmp_path: Path
-) -> None:
-    system = Interrupting(briefing, settings, None)
-    system.batch = 8
-    supports = support_checker(system.reader)
+@pytest.fixture(scope="module")
+def system(briefing: Library) -> Interrupting:
+    """Footnote in quotes, its batches small enough for an interruption between them."""
+    system = Interrupting(briefing, Settings(data=briefing.folder, model="none"), None)
+    system.batch = BATCH
+    return system
+
+
+@pytest.fixture(scope="module")
+def whole(
+    briefing: Library,
+    questions: QuestionSet,
+    system: Interrupting,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Run:
+    """The run of the questions, from beginning to end."""
     system.left = 99
-    whole = run_system(questions, briefing, system, supports, tmp_path / "whole")
+    folder = tmp_path_factory.mktemp("whole")
+    return run_system(questions, briefing, system, support_checker(system.reader), folder)
+
+
+def test_an_interrupted_run_ends_with_the_same_bytes(
+    briefing: Library, questions: QuestionSet, system: Interrupting, whole: Run, tmp_path: Path
+) -> None:
+    supports = support_checker(system.reader)
     wanted = (whole.folder / "lines.jsonl").read_bytes()
     assert whole.complete
     assert len(wanted.splitlines()) == len(questions.cases)
@@ -76,7 +106,7 @@ def test_an_interrupted_run_ends_with_the_same_bytes(
     lines = tmp_path / "broken" / whole.id / "lines.jsonl"
     half_written = lines.read_bytes()[:-40]
     seen: list[int] = []
-    for cut in (half_written, b"\n".join(half_written.split(b"\n")[:11]) + b"\n"):
+    for cut in (half_written, b"\n".join(half_written.split(b"\n")[:5]) + b"\n"):
         lines.write_bytes(cut)
         system.left = 99
         seen.clear()
@@ -85,24 +115,21 @@ def test_an_interrupted_run_ends_with_the_same_bytes(
             progress=lambda done, total: seen.append(done),
         )  # fmt: skip
         assert lines.read_bytes() == wanted
-        assert len(seen) < len(range(0, len(questions.cases), 8))
+        assert len(seen) < len(range(0, len(questions.cases), BATCH))
         assert resumed.summary()["figures"] == whole.summary()["figures"]
         assert len(resumed.timings) == len(resumed.lines)
 
 
 def test_a_finished_run_asks_nothing_again_and_a_fresh_one_scores_the_same(
-    briefing: Library, questions: QuestionSet, settings: Settings, tmp_path: Path
+    briefing: Library, questions: QuestionSet, system: Interrupting, whole: Run
 ) -> None:
-    system = Interrupting(briefing, settings, None)
-    supports = support_checker(system.reader)
-    system.left = 99
-    first = run_system(questions, briefing, system, supports, tmp_path)
-    wanted = (first.folder / "lines.jsonl").read_bytes()
+    runs, supports = whole.folder.parent, support_checker(system.reader)
+    wanted = (whole.folder / "lines.jsonl").read_bytes()
     system.left = 0
-    assert run_system(questions, briefing, system, supports, tmp_path).id == first.id
+    assert run_system(questions, briefing, system, supports, runs).id == whole.id
     system.left = 99
-    run_system(questions, briefing, system, supports, tmp_path, fresh=True)
-    assert (first.folder / "lines.jsonl").read_bytes() == wanted
+    run_system(questions, briefing, system, supports, runs, fresh=True)
+    assert (whole.folder / "lines.jsonl").read_bytes() == wanted
 
 
 def test_a_run_is_named_by_what_made_it(
@@ -124,19 +151,15 @@ def test_a_run_is_named_by_what_made_it(
     assert name(questions, replace(settings, port=1)) == ids[0]
 
 
-def test_every_line_holds_what_judges_it(
-    briefing: Library, questions: QuestionSet, settings: Settings, tmp_path: Path
-) -> None:
-    system = Footnote(briefing, settings, None)
-    made = run_system(questions, briefing, system, support_checker(system.reader), tmp_path)
-    assert [line["id"] for line in made.lines] == [case.id for case in questions.cases]
-    for case, line in zip(questions.cases, made.lines, strict=True):
+def test_every_line_holds_what_judges_it(questions: QuestionSet, whole: Run) -> None:
+    assert [line["id"] for line in whole.lines] == [case.id for case in questions.cases]
+    for case, line in zip(questions.cases, whole.lines, strict=True):
         assert line["scores"]["correct"] in (0, 1)
         assert ("recall@5" in line["scores"]) == (case.answerable and bool(case.evidence))
         assert line["scores"].get("exact_quotes", 1.0) == 1.0
         if case.turns:
             assert line["standalone"] != case.question or not line["refused"]
-    summary = made.summary()
+    summary = whole.summary()
     assert summary["questions"] == len(questions.cases)
     for name in ("accuracy", "recall@3", "mrr", "refusal_f1", "auc", "citation_precision"):
         figure = summary["figures"][name]
@@ -154,7 +177,7 @@ def test_one_passage_by_vectors_alone_is_seen_to_be_worse(
     poor = Footnote(briefing, replace(settings, k=1), None, mode="dense")
     supports = support_checker(good.reader)
     cases = [case for case in load_set("briefing").cases if case.answerable and not case.turns]
-    asked = QuestionSet("answerable", tuple(cases))
+    asked = QuestionSet("answerable", tuple(sample(cases, 40, seed=1)))
     before, after = (run_system(asked, briefing, s, supports, tmp_path) for s in (good, poor))
     comparison = compare(before, after)
     assert comparison.worse
@@ -174,7 +197,7 @@ def test_samples_are_seeded_ordered_and_balanced() -> None:
 
 def test_commands_run_gate_list_and_say_what_is_wrong(tmp_path: Path) -> None:
     asked = tmp_path / "mine.jsonl"
-    write_set(asked, load_set("briefing").cases[:6])
+    write_set(asked, load_set("briefing").cases[:3])
     shared = ["--data", str(tmp_path)]
     ask = [str(asked), "--documents", str(sample_path()), "--model", "none", *shared]
     call = CliRunner().invoke
