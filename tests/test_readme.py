@@ -6,6 +6,7 @@ import re
 import shlex
 import subprocess
 from dataclasses import fields
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,8 @@ from tests.support.made import pdf_file, word_file
 
 ROOT = Path(__file__).parent.parent
 MOST_LINES = 150
+HELP: dict[tuple[str, ...], str] = {}
+pytestmark = pytest.mark.xdist_group("readme")  # one worker: it remembers what --help prints
 PAGES = (
     "README.md",
     "ARCHITECTURE.md",
@@ -42,6 +45,21 @@ def commands(name: str) -> list[list[str]]:
     blocks = re.findall(r"```sh\n(.*?)```", page(name), re.DOTALL)
     lines = "\n".join(blocks).replace("\\\n", " ").splitlines()
     return [words for line in lines if (words := shlex.split(line, comments=True))]
+
+
+@cache
+def all_files() -> list[str]:
+    """The project's files, from its root on."""
+    return [f"/{p.relative_to(ROOT)}" for p in ROOT.rglob("*.*") if ".venv" not in p.parts]
+
+
+def help_of(footnote: Footnote, *command: str) -> str:
+    """What ``--help`` of the command prints; each is asked once."""
+    if command not in HELP:
+        shown = footnote(*command, "--help")
+        assert shown.code == 0, command
+        HELP[command] = shown.out
+    return HELP[command]
 
 
 def test_the_first_page_is_short() -> None:
@@ -83,9 +101,8 @@ def test_the_commands_of_a_page_exist(name: str, footnote: Footnote) -> None:
             if words[1] == "answers" and "export" in words[2:3] or words[1] == "eval":
                 group = 3 if words[2] in ("export", "compare", "report", "calibrate") else 2
             command = words[1:group] if words[1:group] != ["eval"] else ["eval", "run"]
-            shown = footnote(*command, "--help")
-            assert shown.code == 0, words
-            assert not [option for option in options if option not in shown.out], words
+            shown = help_of(footnote, *command)
+            assert not [option for option in options if option not in shown], words
 
 
 def test_the_python_of_the_pages_runs(
@@ -122,6 +139,5 @@ def test_files_and_links_of_a_page_exist(name: str) -> None:
     for link in re.findall(r"\]\(([^)#]+)(?:#[\w-]*)?\)", text):
         target = (ROOT / name).parent / link
         assert link.startswith("http") or target.exists(), link
-    files = [str(p.relative_to(ROOT)) for p in ROOT.rglob("*.*") if ".venv" not in p.parts]
     named = set(re.findall(r"`(\w[\w/]*\.(?:py|json))`", text))
-    assert not {one for one in named if not any(f"/{f}".endswith(f"/{one}") for f in files)}
+    assert not {one for one in named if not any(f.endswith(f"/{one}") for f in all_files())}

@@ -58,7 +58,7 @@ def windows(count: int) -> Windows:
 
 
 def test_an_ended_run_goes_on_to_the_same_weights(tmp_path: Path) -> None:
-    schedule, data = Schedule(epochs=2, batch=4), windows(6)
+    schedule, data = Schedule(epochs=2, batch=4), windows(3)
     torch.manual_seed(5)
     whole = new_network()
     torch.manual_seed(5)
