@@ -10,7 +10,10 @@ import uvicorn
 from app.http.public_path import App, Scope
 
 GRACE_S = 0.3
-"""How long requests that end by themselves are waited for."""
+"""How long streams are waited for, which end by themselves if their answer is whole."""
+REPLY_S = 5.0
+"""How long requests are waited for whose reply has not begun."""
+_CLOSED = (b"content-length", b"0"), (b"connection", b"close")
 
 
 class Cancellable:
@@ -18,11 +21,16 @@ class Cancellable:
 
     def __init__(self, app: App) -> None:
         self._app = app
-        self._open: set[anyio.CancelScope] = set()
+        # By request, what has been sent of its response.
+        self._open: dict[anyio.CancelScope, dict[str, bool]] = {}
+        self._ending = False
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
+            return
+        if self._ending:
+            await _unavailable(send)
             return
         sent = {"http.response.start": False, "end": False}
 
@@ -33,21 +41,33 @@ class Cancellable:
             await send(message)
 
         with anyio.CancelScope() as ending:
-            self._open.add(ending)
+            self._open[ending] = sent
             try:
                 await self._app(scope, receive, note)
             finally:
-                self._open.discard(ending)
+                del self._open[ending]
         if ending.cancelled_caught and not sent["end"]:
-            if not sent["http.response.start"]:
-                headers = [(b"content-length", b"0")]
-                await send({"type": "http.response.start", "status": 503, "headers": headers})
-            await send({"type": "http.response.body", "body": b""})
+            if sent["http.response.start"]:
+                await send({"type": "http.response.body", "body": b""})
+            else:
+                await _unavailable(send)
 
-    def end(self) -> None:
-        """End every request that is still being answered."""
+    async def end(self) -> None:
+        """End every stream; then, after a while, every request that is still being answered."""
+        self._ending = True
+        for scope, sent in list(self._open.items()):
+            if sent["http.response.start"]:
+                scope.cancel()
+        with anyio.move_on_after(REPLY_S):
+            while self._open:
+                await anyio.sleep(0.02)
         for scope in list(self._open):
             scope.cancel()
+
+
+async def _unavailable(send: Any) -> None:
+    await send({"type": "http.response.start", "status": 503, "headers": list(_CLOSED)})
+    await send({"type": "http.response.body", "body": b""})
 
 
 class Server(uvicorn.Server):
@@ -58,9 +78,9 @@ class Server(uvicorn.Server):
         super().__init__(uvicorn.Config(self._requests, **options))
 
     async def shutdown(self, sockets: Any = None) -> None:
-        """Stop listening, give short requests a moment, end the others."""
+        """Stop listening, give requests a moment to end, then end them."""
         for listening in self.servers:
             listening.close()
         await anyio.sleep(GRACE_S)
-        self._requests.end()
+        await self._requests.end()
         await super().shutdown(sockets)
