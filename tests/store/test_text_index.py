@@ -21,6 +21,7 @@ from store.fulltext.query_terms import phrases
 from tests.support.databases import Server
 from tests.support.documents import document_of
 
+pytestmark = pytest.mark.xdist_group("text_index")  # one worker: the catalogues are shared
 EVERY_COUNT = select(word_counts.word_counts).order_by("word", "collection")
 WORDS = [
     *("lamp", "lamps", "Lamp", "burned", "burning", "paraffin", "keeper's", "don't", "s", "a"),
@@ -29,10 +30,23 @@ WORDS = [
 ]
 
 
+@pytest.fixture(scope="module")
+def both(
+    tmp_path_factory: pytest.TempPathFactory, postgresql_server: Server
+) -> Iterator[tuple[Catalogue, Catalogue]]:
+    """An SQLite catalogue and a PostgreSQL one with the same passages; only to be read."""
+    folder = tmp_path_factory.mktemp("both")
+    yield from filled(folder, postgresql_server.named("text_index"))
+
+
 @pytest.fixture
-def both(tmp_path: Path, postgresql: Server) -> Iterator[tuple[Catalogue, Catalogue]]:
-    """An SQLite catalogue and a PostgreSQL one with the same passages."""
-    made = Catalogue(tmp_path / "a"), Catalogue(tmp_path / "b", postgresql.new())
+def changed(tmp_path: Path, postgresql: Server) -> Iterator[tuple[Catalogue, Catalogue]]:
+    """The same to be changed."""
+    yield from filled(tmp_path, postgresql.new())
+
+
+def filled(folder: Path, url: str) -> Iterator[tuple[Catalogue, Catalogue]]:
+    made = Catalogue(folder / "a"), Catalogue(folder / "b", url)
     chance = random.Random(7)
     for catalogue in made:
         catalogue.set_meta({"model": "m"})
@@ -99,16 +113,16 @@ def test_any_question_is_safe(both: tuple[Catalogue, Catalogue], question: str) 
 
 
 def test_words_are_counted_by_collection_through_every_change(
-    both: tuple[Catalogue, Catalogue],
+    changed: tuple[Catalogue, Catalogue],
 ) -> None:
-    sqlite, postgresql = both
+    sqlite, postgresql = changed
     chance = random.Random(11)
     for number in range(40):
         name = f"{chance.randrange(60)}.txt"
         said = [" ".join(chance.choices(WORDS, k=chance.randint(1, 30))) for _ in range(3)]
         to = chance.choice(["mine", "yours", "ours"])
         removes, moves = number % 4 == 1, number % 4 == 2
-        for catalogue in both:
+        for catalogue in changed:
             held = next((each for each in catalogue.current() if each.document == name), None)
             if held is None or not (removes or moves):
                 keep(catalogue, document_of(*said, name=name), ["lamp", "", "naïve"])

@@ -94,6 +94,11 @@ class Server:
         self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         return self.url(name)
 
+    def named(self, name: str) -> str:
+        """The address of a new database that outlives the test."""
+        self.execute(f"CREATE DATABASE {name} TEMPLATE blank")
+        return self.url(name)
+
     def of(self, folder: Path, template: str = "blank") -> str:
         """The address of the database that stands for a data folder."""
         if folder not in self._made:
