@@ -18,7 +18,7 @@ MAX_DOCUMENTS = 8
 MAX_SECTIONS = 40
 # A line longer than this is cited by the words alone.
 MAX_LINE_CHARS = 200
-# Characters that a title's line may have beside it: a heading's marks, a key.
+# Characters that a title's line may have besides it: a heading's marks, a key.
 MAX_MARKED_PLACES = 10
 _DAY = re.compile(r"^(\d{4}-\d\d-\d\d)T.*$")
 IN_THE_TEXT = {

@@ -92,7 +92,7 @@ def shared_neighbours(sentence: str, source: str) -> float:
 def is_restated(sentence: str, source: str, headings: str, neighbours: float) -> bool:
     """Whether the sentence is one sentence of the source with words left out.
 
-    Its content words stand there in this order, ``neighbours`` (a share) of them beside the same
+    Its content words stand there in this order, ``neighbours`` (a share) of them next to the same
     word. If nothing is left out, words of the headings may be put in: "The cleaning agreement
     starts on 1 April" is "The agreement starts on 1 April and runs for three years" under
     "Cleaning"; "The cleaning starts on 1 April" is not.

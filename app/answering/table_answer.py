@@ -164,7 +164,7 @@ def _is_part(grid: Grid, hit: Hit) -> bool:
 
 def _looks_up(query: TableQuery) -> bool:
     """Whether the query asks what the one row says that a whole cell of it names: what the rows
-    beside it say does not matter."""
+    next to it say does not matter."""
     exact = any(c.relation in EXACT_RELATIONS for c in query.conditions)
     return query.operation is Operation.VALUES and exact and len(query.rows) == 1
 

@@ -92,7 +92,7 @@ class Reader:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = self._threads
         options.log_severity_level = 3
-        # A waiting thread that spins takes the core from whoever else reads (evals/FIGURES.md).
+        # A waiting thread that spins takes the core from other readers (evals/FIGURES.md).
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         return onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
 

@@ -1,7 +1,7 @@
 """HTML from Jinja templates: every value is escaped, and what cannot be seen is made visible.
 
 A template is laid out over lines for its readers; a line break and the blanks around it are nothing
-beside a tag or a Jinja sign, and one space in between, for a space within text counts in HTML.
+next to a tag or a Jinja sign, and one space elsewhere, because a space within text counts in HTML.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 PREFIX = "/api/v1"
 NOT_FOR_GOOD = (
-    "If people share the documents, whoever runs Footnote deletes for good: footnote remove "
+    "If people share the documents, the person who runs Footnote deletes for good: footnote remove "
     "NAME --purge. Without purge it can be brought back."
 )
 

@@ -31,7 +31,7 @@ def install(app: FastAPI, prefixes: Sequence[str]) -> None:
         return HTMLResponse(docs_page(schema(), f"{prefixes[0].removeprefix('/')}/openapi.json"))
 
     @app.get(f"{prefixes[0]}/docs", include_in_schema=False)
-    def docs_beside() -> HTMLResponse:
+    def docs_of_the_api() -> HTMLResponse:
         return HTMLResponse(docs_page(schema(), "openapi.json"))
 
     for prefix in prefixes:

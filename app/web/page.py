@@ -57,7 +57,7 @@ def build(
 def _further_tabs(
     chat: Chat, blocks: Any, pages: Sequence[tuple[str, PageBuilder]], stream: Stream
 ) -> Any:
-    """The tabs beside the chat; the list of documents among them."""
+    """The tabs other than the chat; the list of documents among them."""
     with gr.Tab("Documents", id="documents") as tab:
         listed = documents_tab.build(chat, tab, stream)
     for label, builder in pages:

@@ -1,4 +1,4 @@
-"""Encoder benchmark: the embedding model by onnxruntime beside sentence-transformers, same texts.
+"""Encoder benchmark: the embedding model by onnxruntime and by sentence-transformers, same texts.
 
 ``python -m evals.benchmarks.encoder_speed FILE_OR_FOLDER`` embeds sentences, and passages of six,
 by turns in both, and prints JSON: texts a second, their ratio, and the largest difference of a

@@ -1,4 +1,4 @@
-"""Ingest benchmark: ingest speed beside the bare encoder on the same texts in the same run.
+"""Ingest benchmark: ingest speed and that of the bare encoder on the same texts in the same run.
 
 ``python -m evals.benchmarks.ingest_speed [--documents 1000]`` writes generated Markdown files, and
 then for slices of a hundred of them, by turns, encodes their passages with the embedding model
@@ -107,7 +107,7 @@ def write_documents(folder: Path, count: int, seed: int) -> list[Path]:
 
 
 def measure(folder: Path, files: Sequence[Path]) -> Figures:
-    """Takes the files in, beside the encoder on the same texts."""
+    """Ingests the files, and encodes the same texts alone."""
     embedder = SentenceTransformerEmbedder()
     embedder.encode_documents(["The model is loaded before the clock starts."])
     passages, encoder_s, ingest_s = 0, 0.0, 0.0

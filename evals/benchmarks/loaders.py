@@ -1,6 +1,6 @@
 """How much of a document's text the loaders read, in which order, and how long it takes.
 
-``python -m evals.benchmarks.loaders FOLDER…`` takes folders of ``sources`` beside ``groundtruth``
+``python -m evals.benchmarks.loaders FOLDER…`` takes folders of ``sources`` next to ``groundtruth``
 (``NAME.md`` is the expected text of ``NAME``). *Recall* is the share of the expected words that
 were read, *precision* the share of the read words that were expected (each word as often as it
 occurs), *order* the share of the words in common that stand in the same order (of the longest

@@ -1,4 +1,4 @@
-"""Ray benchmark: an ingest by Ray's workers, one of which is killed, beside the plain one.
+"""Ray benchmark: an ingest by Ray's workers, one of which is killed, and the plain one.
 
 ``python -m evals.benchmarks.ray_tasks [--documents 20000] [--workers 2]`` writes generated Markdown
 files, ingests them plainly and then by Ray on this machine, kills a worker on the way, and compares

@@ -102,7 +102,7 @@ class RecombiningEmbedder(Embedder):
         self._real, self._corpus, self._vectors = real, corpus, vectors
         self._real_passages = real_passages
         self.seconds = 0.0
-        """What it has spent itself: no part of what an ingest costs beside the encoder."""
+        """What it has spent itself: no part of what an ingest costs without the encoder."""
 
     def count_tokens(self, text: str) -> int:
         """See ``Embedder``."""

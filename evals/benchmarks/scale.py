@@ -57,7 +57,7 @@ def fill(given: argparse.Namespace, corpus: Corpus) -> dict[str, Any]:
             number += ASKING_AT_ONCE
             rate = made / (spent - maker.seconds)
             print(
-                f"{passages_there} passages, {rate:.0f} a second beside the encoder",
+                f"{passages_there} passages, {rate:.0f} a second without the encoder",
                 file=sys.stderr,
             )
     return {"passages": passages_there, "documents": number, "ingest_passages_per_s": round(rate)}
@@ -73,7 +73,7 @@ def _documents(corpus: Corpus, first: int) -> list[Document]:
 
 
 def _pool_vectors(folder: Path, corpus: Corpus, embedder: Embedder) -> Any:
-    """Vectors of the pool's sentences, kept beside the library."""
+    """Vectors of the pool's sentences, kept next to the library."""
     import numpy as np
 
     kept = folder / "pool.npy"

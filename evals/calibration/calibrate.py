@@ -124,7 +124,7 @@ def quotes_right(judged: JudgedCase) -> bool:
 
 
 def model_right(judged: JudgedCase, judgement: ModelJudgement) -> bool:
-    """The same of a chat model's answer, beside which the best sentence is quoted."""
+    """The same of a chat model's answer, which the best sentence is quoted with."""
     if not states_answer(judgement.reply):
         return quotes_right(judged)
     best = judged.found.evidence[:1]

@@ -1,6 +1,6 @@
 """Imports public sets: benchmark folders, SQuAD 1.1/2.0, BEIR folders, multi-turn task files.
 
-What comes with documents becomes a folder in our format: ``questions.jsonl`` beside ``documents/``.
+What has documents becomes a folder in our format: ``questions.jsonl`` next to ``documents/``.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from evals.datasets.importers import load_folder
 from evals.datasets.set_files import FILE_READERS
 
 OTHER_SCHEMA = ("hostile",)
-"""Files beside the sets whose lines bring their own documents; tests read them."""
+"""Files next to the sets whose lines bring their own documents; tests read them."""
 
 
 def load_set(path: str | Path) -> QuestionSet:

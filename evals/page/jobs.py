@@ -47,7 +47,7 @@ class RunRequest:
 
 
 class Jobs:
-    """The one run that a chat makes at a time, whoever wants it and in whichever process."""
+    """The one run that a chat makes at a time, for any user and in any process."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine

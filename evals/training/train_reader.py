@@ -4,7 +4,7 @@
 starts from the embedder's own weights (all-MiniLM-L6-v2); their word embeddings stay as they are.
 Every answerable question has a twin that its passage does not answer (``evals.hard_negatives``);
 questions without an answer that people wrote count twice. Seeded: the same data in the same order.
-Four epochs take 3.5 minutes on an H200 and more than a day on two CPU cores; a checkpoint beside
+Four epochs take 3.5 minutes on an H200 and more than a day on two CPU cores; a checkpoint next to
 the weights after every epoch lets a run that was ended go on (``--most-minutes`` ends it).
 """
 
@@ -198,7 +198,7 @@ def new_network() -> ReaderNetwork:
 
 
 def prepared(args: argparse.Namespace, seed: int) -> Windows:
-    """The windows of the training data, cut once and kept beside the weights."""
+    """The windows of the training data, cut once and kept next to the weights."""
     path = args.out.with_suffix(".windows.npz")
     if not path.exists():
         rng = random.Random(seed)

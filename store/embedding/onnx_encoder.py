@@ -39,7 +39,7 @@ class OnnxEncoder:
         options.log_severity_level = 3
         # As torch does; 0 is a thread for each core.
         options.intra_op_num_threads = int(os.environ.get("OMP_NUM_THREADS", "0"))
-        # A waiting thread that spins takes the core from whoever else works (evals/FIGURES.md).
+        # A waiting thread that spins takes the core from other work (evals/FIGURES.md).
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         data = weights.read_bytes()
         options.add_external_initializers_from_files_in_memory([WEIGHTS_FILE], [data], [len(data)])

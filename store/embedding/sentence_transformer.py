@@ -83,7 +83,7 @@ class SentenceTransformerEmbedder(Embedder):
 
     @cached_property
     def max_tokens(self) -> int:  # type: ignore[override]
-        """The longest text in tokens, beside the prompt of documents; more is cut off."""
+        """The longest text in tokens, without the prompt of documents; more is cut off."""
         prompt = self._tokenizer.encode(self._prompt(DOCUMENT_PROMPTS), add_special_tokens=False)
         return self._window - len(prompt.ids)
 

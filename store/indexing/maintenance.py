@@ -36,7 +36,7 @@ UNUSED_VECTORS = ~exists().where(passages.c.key == embeddings.c.key)
 
 
 def delete_unused_vectors(catalogue: Catalogue) -> int:
-    """Deletes the vectors that no revision needs; returns how many. Safe beside an ingest, which
+    """Deletes the vectors that no revision needs; returns how many. Safe during an ingest, which
     makes those of its own again that went."""
     gone = first = 0
     last = catalogue.vectors.vector_state().last

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 # How many hits are compared sentence by sentence. Of the passages that hold the answer, all but one
 # in two hundred are among the first twelve, on two public question sets and our own.
 RERANKED_HITS = 12
-# What the nearest sentence's cosine counts beside the fused score. A logistic fit gives 0.7 to 0.85
-# on two question sets; recall@3 stays within one point for weights from 0.5 to 1.5.
+# What the nearest sentence's cosine counts against the fused score. A logistic fit gives 0.7 to
+# 0.85 on two question sets; recall@3 stays within one point for weights from 0.5 to 1.5.
 SENTENCE_WEIGHT = 0.75
 CACHE_SIZE = 20_000
 

@@ -150,7 +150,7 @@ class Vectors:
         server = self._server
         waiting = monotonic() < self._take_over_at
         if server is None and (waiting or not (self._lock or self._acquire())):
-            server = served_at(self._folder)  # whoever owns the folder may serve it
+            server = served_at(self._folder)  # the folder's owner may serve it
             if server is None:
                 return None
         self._served = server is not None

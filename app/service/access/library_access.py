@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """What is kept of users beside their conversations, opened together."""
+    """What is kept of users besides their conversations, opened together."""
 
     permissions: Permissions
     choices: UserSettings

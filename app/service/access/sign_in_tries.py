@@ -84,7 +84,7 @@ class Tries:
         one = select(func.min(attempts.c.id)).where(attempts.c.who == UNDER_WAY_PREFIX + who)
         this = attempts.c.id == one.scalar_subquery()
         with self._database.writing() as db:
-            if right:  # whoever mistyped before is forgiven, and nobody else
+            if right:  # earlier mistakes of this user alone are forgiven
                 db.execute(delete(attempts).where(or_(this, attempts.c.who == who)))
             else:
                 db.execute(update(attempts).where(this).values(who=who, at=time.time()))

@@ -30,7 +30,7 @@ class CorrectionError(FootnoteError):
 
 
 def feedback_set_path(data: Path, owner: str = "") -> Path:
-    """The file of the owner's set; "" is whoever uses a chat that nobody signs in to.
+    """The file of the owner's set; "" is the user of a chat that nobody signs in to.
 
     Names of users are letters, digits, dots, dashes, underscores and @, so they are safe in paths.
     """

@@ -50,7 +50,7 @@ def _follow(
     from watchfiles import Change
 
     here = sorted({path for _, path in changes if Path(path).is_file()})
-    # What goes while it is being read is reported with the next changes, beside its new name.
+    # What goes while it is being read is reported with the next changes, with its new name.
     told_gone = {Path(path) for change, path in changes if change is Change.deleted}
     gone = [path for path in told_gone if not path.exists()]
     if here:

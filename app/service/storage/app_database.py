@@ -18,7 +18,7 @@ def open_database(folder: Path, url: str) -> Database:
 
 
 def of_answer(text: str | None) -> dict[str, str]:
-    """What is kept beside an answer's JSON: its id, and its words in small letters."""
+    """What is kept with an answer's JSON: its id, and its words in small letters."""
     payload = json.loads(text) if text else {}
     words = str(payload.get("answer") or "").replace("\0", " ").casefold()
     return {"answer_id": str(payload.get("id") or ""), "words": words}

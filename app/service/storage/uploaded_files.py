@@ -83,7 +83,7 @@ class UploadedFiles:
                         self._delete(folder / file)
 
     def delete_named(self, name: str) -> None:
-        """Deletes uploads of a file of this name, whoever uploaded them."""
+        """Deletes uploads of a file of this name, no matter who uploaded them."""
         for folder, files in self._walk():
             if name in files:
                 self._delete(folder / name)

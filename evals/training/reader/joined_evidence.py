@@ -18,7 +18,7 @@ from evals.training.reader.examples import NO_SPAN, Example, by_people
 from ingest.language.sentences import sentences
 
 OTHER_SENTENCES = 2
-"""Passages that are searched beside the example's own."""
+"""Passages that are searched besides the example's own."""
 MOST, LEAST = 6, 3
 """Sentences that are taken together."""
 TEXT_BATCH_SIZE = 512

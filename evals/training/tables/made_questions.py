@@ -20,7 +20,7 @@ Asked = tuple[str, tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """What people say for a measure, beside its name: how they ask, "most …" and "least …"."""
+    """What people say for a measure, besides its name: how they ask, "most …" and "least …"."""
 
     asks: tuple[str, ...] = ()
     most: tuple[str, ...] = ()

@@ -22,7 +22,7 @@ _CONTROLS = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
 FEW_FOREIGN_BYTES = 40
 _FOREIGN = re.compile(rb"[\x80-\xff]")
 _MULTI_BYTE = ("big5", "cp932", "cp949", "cp950", "euc", "gb", "hz", "iso2022", "johab", "shift")
-# What stands beside letters in Western European text: its punctuation, signs and fractions.
+# What stands next to letters in Western European text: its punctuation, signs and fractions.
 _WESTERN = frozenset("€‚„…‹‘’“”•–—›™¡£¥§©ª«®°±²³´µ¶·º»¼½¾¿×÷\u00a0\u00ad")
 
 

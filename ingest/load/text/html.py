@@ -126,11 +126,11 @@ def _is_furniture(element: Any) -> bool:
 
 
 def _runs_in_text(element: Any) -> bool:
-    """Whether it is a few words of a sentence: text stands beside it."""
+    """Whether it is a few words of a sentence: text stands next to it."""
     before = element.getprevious()
-    beside = (element.getparent().text if before is None else before.tail, element.tail)
+    around = (element.getparent().text if before is None else before.tail, element.tail)
     inline = element.tag in ("span", "a", "em", "strong", "b", "i", "small", "label")
-    return inline and any(words and words.strip() for words in beside)
+    return inline and any(words and words.strip() for words in around)
 
 
 def _is_link_list(element: Any) -> bool:
