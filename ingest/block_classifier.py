@@ -75,10 +75,10 @@ def is_furniture(block: Block) -> bool:
 
 def _mark_turns(text: str, blocks: Sequence[Block]) -> list[Block]:
     """Questions and answers of an interview: a dash that asks, a dash (or none) that answers."""
-    spoken = [b for b in blocks if not is_furniture(b)]
+    text_blocks = [b for b in blocks if not is_furniture(b)]
     asking = {
         block.start
-        for block, following in zip(spoken, spoken[1:], strict=False)
+        for block, following in zip(text_blocks, text_blocks[1:], strict=False)
         if _is_asked(text, block, following)
     }
     if not asking:

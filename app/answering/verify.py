@@ -127,7 +127,7 @@ def missing_facts(sentence: str, source: CitedSource) -> list[str]:
         gone.append(f"the number {value:g}")
     cited_dates = find_dates(source.quote)
     gone += [
-        f"the date {_spoken(d.year, d.month, d.day)}"
+        f"the date {_date_words(d.year, d.month, d.day)}"
         for d in sorted(find_dates(sentence), key=str)
         if not any(d.fits(c) for c in cited_dates)
     ]
@@ -138,7 +138,7 @@ def missing_facts(sentence: str, source: CitedSource) -> list[str]:
     return gone
 
 
-def _spoken(year: int | None, month: int, day: int | None) -> str:
+def _date_words(year: int | None, month: int, day: int | None) -> str:
     return "-".join(f"{part:02d}" for part in (year, month, day) if part is not None)
 
 

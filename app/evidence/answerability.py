@@ -143,11 +143,11 @@ def lacks(question: ParsedQuestion, evidence: Evidence) -> str:
     missing_numbers = sorted(question.numbers - find_numbers(text))
     kind = question.answer_type
     parts = []
-    spoken = _as_asked(question.text, [w for w in gone if not w.isdigit()])
+    missing = _as_asked(question.text, [w for w in gone if not w.isdigit()])
     if missing_numbers:
-        spoken += [f"{n:g}" for n in missing_numbers]
-    if spoken:
-        parts.append("says nothing of " + ", ".join(f"“{w}”" for w in spoken[:4]))
+        missing += [f"{n:g}" for n in missing_numbers]
+    if missing:
+        parts.append("says nothing of " + ", ".join(f"“{w}”" for w in missing[:4]))
     if kind not in (
         AnswerType.OTHER,
         AnswerType.YES_NO,

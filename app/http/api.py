@@ -56,7 +56,7 @@ def install(app: FastAPI, engine: Engine) -> None:
 
 def _errors(app: FastAPI) -> None:
     @app.exception_handler(FootnoteError)
-    def tell(request: Request, error: FootnoteError) -> JSONResponse:
+    def error_reply(request: Request, error: FootnoteError) -> JSONResponse:
         body: Any = {"error": str(error)}
         if request.url.path.startswith(openai_api.PREFIX):
             body = openai_api.problem(error)

@@ -46,7 +46,7 @@ def parse_line(line: str) -> BatchQuestion:
         history, question = _conversation(row["turns"])
     else:
         question = row.get("question")
-        history = _exchanges(_spoken(row.get("turns") or []))
+        history = _exchanges(_messages(row.get("turns") or []))
     if not isinstance(question, str):
         raise QuestionLineError('There is no "question" (text), nor "turns" that end in one.')
     return BatchQuestion(row.get("id"), question, history, documents)
@@ -54,33 +54,33 @@ def parse_line(line: str) -> BatchQuestion:
 
 def _conversation(turns: Any) -> tuple[tuple[Turn, ...], str | None]:
     """What went before, and the question that the turns end in."""
-    spoken = _spoken(turns)
-    if not spoken or spoken[-1][0] != "question":
+    messages = _messages(turns)
+    if not messages or messages[-1][0] != "question":
         raise QuestionLineError('"turns" must end in the question to be answered.')
-    return _exchanges(spoken[:-1]), spoken[-1][1]
+    return _exchanges(messages[:-1]), messages[-1][1]
 
 
-def _spoken(turns: Any) -> list[tuple[str, str]]:
+def _messages(turns: Any) -> list[tuple[str, str]]:
     """Every turn as (``question`` or ``answer``, text), in order."""
     if not isinstance(turns, list):
         raise QuestionLineError('"turns" must be a list that ends in the question.')
     if turns and all(isinstance(turn, str) for turn in turns):
         return _alternating(turns)
-    spoken: list[tuple[str, str]] = []
+    messages: list[tuple[str, str]] = []
     for turn in turns:
         if isinstance(turn, str):
-            spoken.append(("question", turn))
+            messages.append(("question", turn))
             continue
         if not isinstance(turn, dict):
             raise QuestionLineError("A turn is text or an object, not a number or a list.")
-        spoken += [(key, turn[key]) for key in ("question", "answer") if turn.get(key)]
-        spoken_text = turn.get("content", turn.get("text"))
-        if spoken_text and "question" not in turn:
+        messages += [(key, turn[key]) for key in ("question", "answer") if turn.get(key)]
+        message_text = turn.get("content", turn.get("text"))
+        if message_text and "question" not in turn:
             who = str(turn.get("role", turn.get("speaker", "user"))).lower()
-            spoken.append(("question" if who in {"user", "human"} else "answer", spoken_text))
-    if not all(isinstance(text, str) for _, text in spoken):
+            messages.append(("question" if who in {"user", "human"} else "answer", message_text))
+    if not all(isinstance(text, str) for _, text in messages):
         raise QuestionLineError("What is said in a turn must be text.")
-    return spoken
+    return messages
 
 
 def _alternating(turns: Sequence[str]) -> list[tuple[str, str]]:
@@ -89,10 +89,10 @@ def _alternating(turns: Sequence[str]) -> list[tuple[str, str]]:
     return [(kinds[i % len(kinds)], text) for i, text in enumerate(turns)]
 
 
-def _exchanges(spoken: Sequence[tuple[str, str]]) -> tuple[Turn, ...]:
+def _exchanges(messages: Sequence[tuple[str, str]]) -> tuple[Turn, ...]:
     """Questions with the answers that followed them ("" if none did)."""
     turns: list[Turn] = []
-    for kind, text in spoken:
+    for kind, text in messages:
         if kind == "question":
             turns.append(Turn(text, ""))
         elif turns:

@@ -94,7 +94,7 @@ class Featurizer:
         self._outcome(features, query, result, name)
         return features
 
-    def spoken(self, query: TableQuery, known: Mapping[str, float]) -> frozenset[int]:
+    def matched_places(self, query: TableQuery, known: Mapping[str, float]) -> frozenset[int]:
         """The places of the words that ask for the query's operation, by their weights. A lookup
         has none: what goes with it are names of what is looked up."""
         if query.operation is Operation.VALUES:

@@ -29,8 +29,8 @@ class Ranked:
     """A result with the likeliest query for it; ``share`` (0 to 1) is that of all such queries.
 
     ``score`` is the query's own, before it is compared; ``left`` (0 to 1) is the share of the
-    question's content words that it does not use. ``spoken`` are the places of the words that
-    ask for its operation, by what was learned: "cheapest", "in total".
+    question's content words that it does not use. ``matched_places`` are the places of the words
+    that ask for its operation, by what was learned: "cheapest", "in total".
     """
 
     query: TableQuery
@@ -38,7 +38,7 @@ class Ranked:
     share: float
     score: float
     left: float
-    spoken: frozenset[int] = frozenset()
+    matched_places: frozenset[int] = frozenset()
 
 
 @cache
@@ -76,7 +76,7 @@ def rank_queries(
             best[key] = (score, query, result, features["left share"])
     total = sum(sums.values())
     ranked = [
-        Ranked(q, r, sums[key] / total, score, left, featurizer.spoken(q, known))
+        Ranked(q, r, sums[key] / total, score, left, featurizer.matched_places(q, known))
         for key, (score, q, r, left) in best.items()
     ]
     return sorted(ranked, key=lambda one: -one.share)
@@ -106,7 +106,7 @@ def features_of(
     stems, above = set(grid.stems), {stem(w) for w in words(context)}
     missing = [
         question.words[i]
-        for i in question.content - best.spoken
+        for i in question.content - best.matched_places
         if not soft_match(question.words[i], stems)
     ]
     lacking = [word for word in missing if not soft_match(word, above)]

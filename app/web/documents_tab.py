@@ -120,17 +120,17 @@ def _add(
 ) -> None:
     """Puts out what is being done, and at last the report."""
 
-    def tell(what: str, done: int, total: int) -> None:
+    def report_progress(what: str, done: int, total: int) -> None:
         outlet.put(what if chat.engine.access.shared else f"{what} {done:,} of {total:,}")
 
     if isinstance(given, str):
-        outlet.put(add_link(chat.engine, given, tell, owner, collection))
+        outlet.put(add_link(chat.engine, given, report_progress, owner, collection))
         return
     if isinstance(given, Upload):
         data = chat.uploaded.take(owner, given.path)
     else:
         data = given.read_bytes()
-    outlet.put(add_bytes(chat.engine, data, _file(given).name, tell, owner, collection))
+    outlet.put(add_bytes(chat.engine, data, _file(given).name, report_progress, owner, collection))
 
 
 def _file(given: Path | Upload) -> Path:

@@ -107,8 +107,8 @@ class GradioGuard:
 
 
 def page_of(owner: str, name: str) -> str:
-    """The name that Gradio knows a page by: to know what another user's browser called its page does
-    not help to reach it."""
+    """The name that Gradio knows a page by: knowing what another user's browser called its page
+    does not help to reach it."""
     return hashlib.sha256(f"{owner}\0{name}".encode()).hexdigest()[:32]
 
 

@@ -28,7 +28,9 @@ def build_target(engine: Engine) -> Any:
     )
 
 
-def build(engine: Engine, tab: Any, target: Any, drawn: Callable[..., str], listed: Any) -> None:
+def build(
+    engine: Engine, tab: Any, target: Any, show_list: Callable[..., str], listed: Any
+) -> None:
     """The form that shares a collection, below the list of documents. ``drawn`` draws the list."""
     if not engine.access.shared:
         return
@@ -47,11 +49,11 @@ def build(engine: Engine, tab: Any, target: Any, drawn: Callable[..., str], list
         values = [value for _, value in offered]
         kept = [each if each in values else own_collection(user) for each in (chosen, other)]
         updates = [gr.update(choices=offered, value=each) for each in kept]
-        return *updates, told(engine, user, kept[1])
+        return *updates, render_members(engine, user, kept[1])
 
     @handler
     def show(wanted: str, request: gr.Request) -> str:
-        return told(engine, owner_of(request), wanted)
+        return render_members(engine, owner_of(request), wanted)
 
     @handler
     def apply(wanted: str, who: str, role: Role, request: gr.Request) -> tuple[Any, ...]:
@@ -60,8 +62,8 @@ def build(engine: Engine, tab: Any, target: Any, drawn: Callable[..., str], list
         try:
             engine.access.share(user, wanted, called, role or None)
         except FootnoteError as error:
-            return told(engine, user, wanted) + problem(error), gr.skip(), gr.skip()
-        return told(engine, user, wanted), "", drawn(request)
+            return render_members(engine, user, wanted) + problem(error), gr.skip(), gr.skip()
+        return render_members(engine, user, wanted), "", show_list(request)
 
     tab.select(offer, [target, collection], [target, collection, members], **QUIET_EVENT)
     collection.input(show, collection, members, **QUIET_EVENT)
@@ -75,7 +77,7 @@ def choices(engine: Engine, user: str) -> list[tuple[str, str]]:
     return [(show_controls(clip(display_folder(name, user), 60)), name) for name in names]
 
 
-def told(engine: Engine, user: str, collection: str) -> Markup:
+def render_members(engine: Engine, user: str, collection: str) -> Markup:
     """Who reads a collection and who changes it, as HTML."""
     if collection not in engine.access.editable(user) | {own_collection(user)}:
         return Markup()

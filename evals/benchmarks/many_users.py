@@ -115,7 +115,7 @@ def wait_until_ready(address: str, limit_s: float = 300.0) -> None:
     raise TimeoutError(f"Nothing is ready at {address}.")
 
 
-def told(name: str, asked: Sequence[TimedAnswer]) -> str:
+def summary_line(name: str, asked: Sequence[TimedAnswer]) -> str:
     """A line of figures."""
     spent = [one.seconds for one in asked]
     errors = sum(one.status != 200 for one in asked)
@@ -140,8 +140,8 @@ def main() -> None:
         together(address, cases, 1, 5, 0)
         alone = together(address, cases, 1, 20, 0)
         many = together(address, cases, given.people, given.rounds, given.think)
-    print(told("alone", alone))
-    print(told(f"{given.people} at once", many))
+    print(summary_line("alone", alone))
+    print(summary_line(f"{given.people} at once", many))
     once = percentile([one.seconds for one in alone], 50)
     p95 = percentile([one.seconds for one in many], 95)
     print(f"p95 is {p95 / once:.1f} times the median of one person alone")

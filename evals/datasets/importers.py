@@ -191,11 +191,11 @@ def import_turns(source: Path) -> Imported:
 
 
 def _task_case(row: Mapping[str, Any], relevant: tuple[tuple[str, int], ...]) -> Case:
-    spoken = [(str(t.get("speaker", "user")), str(t.get("text", ""))) for t in row["input"]]
-    question = spoken[-1][1].strip()
+    messages = [(str(t.get("speaker", "user")), str(t.get("text", ""))) for t in row["input"]]
+    question = messages[-1][1].strip()
     turns = tuple(
         Turn(asked, answered)
-        for (who, asked), (_, answered) in zip(spoken, spoken[1:], strict=False)
+        for (who, asked), (_, answered) in zip(messages, messages[1:], strict=False)
         if who == "user"
     )
     labels = row.get("Answerability") or row.get("answerability") or ["ANSWERABLE"]

@@ -85,7 +85,7 @@ def _wire(engine: Engine, jobs: Jobs, p: EvaluateComponents, tab: Any) -> None:
         askable = known_revisions >= {revision for _, revision in run.manifest["documents"]}
         return render_run.result(run, before, askable=askable)
 
-    def drawn(owner: str) -> tuple[Any, ...]:
+    def render_state(owner: str) -> tuple[Any, ...]:
         whose, now = jobs.now()
         mine, busy = owner == whose, now.busy
         shown = render_run.progress(now) if mine else _others(busy)
@@ -106,20 +106,20 @@ def _wire(engine: Engine, jobs: Jobs, p: EvaluateComponents, tab: Any) -> None:
         except FootnoteError as error:
             failed = render_run.progress(State("failed", problem=str(error)))
             return failed, gr.skip(), gr.skip(), gr.skip()
-        return drawn(owner)
+        return render_state(owner)
 
     def cancel(request: gr.Request) -> tuple[Any, ...]:
         jobs.cancel(owner_of(request))
-        return drawn(owner_of(request))
+        return render_state(owner_of(request))
 
     def tick(request: gr.Request) -> tuple[Any, ...]:
         owner, (whose, now) = owner_of(request), jobs.now()
         run = set_choices.find_visible_run(engine, owner, now.run) if owner == whose else None
         if run is None:
-            return *drawn(owner), gr.skip(), gr.skip(), gr.skip()
+            return *render_state(owner), gr.skip(), gr.skip(), gr.skip()
         listed = set_choices.run_choices(engine, owner)
         return (
-            *drawn(owner), gr.update(choices=listed, value=run.id),
+            *render_state(owner), gr.update(choices=listed, value=run.id),
             gr.update(choices=[NO_CHOICE, *listed]), shown_run(owner, run),
         )  # fmt: skip
 
@@ -142,7 +142,7 @@ def _wire(engine: Engine, jobs: Jobs, p: EvaluateComponents, tab: Any) -> None:
             set_choices.set_choices(engine, owner),
         )
         read_now = _kept(name, listed)
-        *state_now, _ = drawn(owner)
+        *state_now, _ = render_state(owner)
         # A reply that comes late must not end the polling of a run that was started meanwhile.
         polling = gr.Timer(active=True) if jobs.now()[1].busy else gr.skip()
         return (

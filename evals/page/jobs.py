@@ -90,14 +90,16 @@ class Jobs:
         try:
             made = self._made(owner, questions, settings, wanted)
             count = len(made.lines)
-            self._kept.tell(phase="done", done=count, total=count, run=made.id)
+            self._kept.set_progress(phase="done", done=count, total=count, run=made.id)
         except Cancelled:
-            self._kept.tell(phase="cancelled")
+            self._kept.set_progress(phase="cancelled")
         except FootnoteError as error:
-            self._kept.tell(phase="failed", problem=str(error))
+            self._kept.set_progress(phase="failed", problem=str(error))
         except Exception:
             log.exception("a run failed")
-            self._kept.tell(phase="failed", problem="The run failed; the server's log says why.")
+            self._kept.set_progress(
+                phase="failed", problem="The run failed; the server's log says why."
+            )
         finally:
             self._ended.set()
 
@@ -107,10 +109,10 @@ class Jobs:
         with ExitStack() as opened:
             asked = self._library(owner, settings, questions, wanted.documents)
             library = opened.enter_context(asked)
-            self._tell("Loading the models")
+            self._report("Loading the models")
             writer = opened.enter_context(self._writer(settings))
             system = Footnote(library, settings, writer)
-            self._tell(f"Asking the first of {len(questions.cases)} questions")
+            self._report(f"Asking the first of {len(questions.cases)} questions")
             return run_system(
                 questions, library, system, support_checker(system.reader),
                 runs_folder(settings), progress=self._progress, keep=shared_files(settings).keep,
@@ -130,10 +132,10 @@ class Jobs:
     def _reading(self, done: int, total: int) -> None:
         if self._unwanted.is_set():
             raise Cancelled
-        self._tell(f"Reading document {done + 1} of {total}")
+        self._report(f"Reading document {done + 1} of {total}")
 
-    def _tell(self, what: str) -> None:
-        self._kept.tell(what=what)
+    def _report(self, what: str) -> None:
+        self._kept.set_progress(what=what)
 
     @contextmanager
     def _writer(self, settings: Settings) -> Iterator[ChatModel | None]:
@@ -151,7 +153,7 @@ class Jobs:
         self._first = self._first or (now, done)
         spent, asked = now - self._first[0], done - self._first[1]
         left = spent / asked * (total - done) if asked else None
-        self._kept.tell(phase="running", done=done, total=total, left_s=left)
+        self._kept.set_progress(phase="running", done=done, total=total, left_s=left)
 
 
 def chosen_settings(base: Settings, wanted: RunRequest) -> Settings:

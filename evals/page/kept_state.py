@@ -81,7 +81,7 @@ class KeptState:
             made = counters.dialect_insert(db, evaluation).values(id=1, **row)
             db.execute(made.on_conflict_do_update(index_elements=["id"], set_=row))
 
-    def tell(self, **changes: Any) -> None:
+    def set_progress(self, **changes: Any) -> None:
         """What has become of the run."""
         with self._database.writing() as db:
             row = db.execute(select(evaluation).where(self._ours)).first()

@@ -163,11 +163,13 @@ class Indexer:
         for first in range(0, len(missing), self._batch):
             keys = missing[first : first + self._batch]
 
-            def tell(done: int, total: int, first: int = first, those: int = len(keys)) -> None:
+            def report_encoded(
+                done: int, total: int, first: int = first, those: int = len(keys)
+            ) -> None:
                 if progress:
                     progress("embedding", first + those * done // total, len(missing))
 
-            vectors = self._encoded([known[key] for key in keys], tell)
+            vectors = self._encoded([known[key] for key in keys], report_encoded)
             made = zip(keys, vectors, strict=True)
             self._catalogue.save_vectors(self.model, [(key, *both) for key, both in made])
         return len(missing)

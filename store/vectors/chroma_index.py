@@ -120,7 +120,7 @@ class ChromaIndex:
         self._note(Follows(follows.model, rows[-1][0], state.collections, self.follows.held))
         return True
 
-    def settle(self) -> None:
+    def record_count(self) -> None:
         """Notes how many vectors it holds, once it has taken in what there was."""
         follows = self.follows
         if (count := self._items.count()) != follows.held:

@@ -83,7 +83,7 @@ class Vectors:
                     lambda each: each if self._step(each, VECTOR_BATCH_SIZE) else None
                 )
                 if index is None:
-                    self._with_index(lambda each: each.settle())
+                    self._with_index(lambda each: each.record_count())
                     return
             if progress:
                 progress(index.follows.seq, self._source.vector_state().last)

@@ -51,8 +51,8 @@ def _follow(
 
     here = sorted({path for _, path in changes if Path(path).is_file()})
     # What goes while it is being read is reported with the next changes, with its new name.
-    told_gone = {Path(path) for change, path in changes if change is Change.deleted}
-    gone = [path for path in told_gone if not path.exists()]
+    reported_gone = {Path(path) for change, path in changes if change is Change.deleted}
+    gone = [path for path in reported_gone if not path.exists()]
     if here:
         yield from ingester.ingest(here)
     for revision in library.documents():

@@ -101,17 +101,17 @@ class _Questions:
             yield self._one(forms), (f"{values[i]:g}",)
 
     def _extremes(self, measure: str, values: Sequence[float]) -> Iterator[Asked]:
-        spoken, key = measure.lower(), self.table.key.lower()
+        measure_name, key = measure.lower(), self.table.key.lower()
         words = _SAID.get(_parts(measure)[0], _Said())
         top, low = max(values), min(values)
         for word, value in (("highest", top), ("lowest", low), ("most", top), ("least", low)):
-            yield f"Which {key} has the {word} {spoken}?", self._where(values, value)
+            yield f"Which {key} has the {word} {measure_name}?", self._where(values, value)
         for word, value in (*((w, top) for w in words.most), *((w, low) for w in words.least)):
             forms = [f"Which {key} is the {word}?", f"What is the {word} {key}?",
                      f"Who is {word}?", f"the {word} {key}?"]  # fmt: skip
             yield self._one(forms), self._where(values, value)
-        yield f"What is the highest {spoken}?", (f"{top:g}",)
-        yield f"What is the lowest {spoken}?", (f"{low:g}",)
+        yield f"What is the highest {measure_name}?", (f"{top:g}",)
+        yield f"What is the lowest {measure_name}?", (f"{low:g}",)
 
     def _where(self, values: Sequence[float], value: float) -> tuple[str, ...]:
         return tuple(n for n, v in zip(self.table.names, values, strict=True) if v == value)
@@ -128,15 +128,15 @@ class _Questions:
         yield self._one(forms), (f"{mean(values)}",)
 
     def _bounds(self, measure: str, values: Sequence[float]) -> Iterator[Asked]:
-        spoken, things = measure.lower(), self.things
+        name, things = measure.lower(), self.things
         bound = int(self.chance.choice(values))
         names = self.table.names
         over = tuple(n for n, v in zip(names, values, strict=True) if v > bound)
         under = tuple(n for n, v in zip(names, values, strict=True) if v < bound)
-        more = self._one((f"have a {spoken} above", f"with a {spoken} of more than",
-                          f"with a {spoken} above", f"whose {spoken} is over"))  # fmt: skip
+        more = self._one((f"have a {name} above", f"with a {name} of more than",
+                          f"with a {name} above", f"whose {name} is over"))  # fmt: skip
         yield f"How many {things} {more} {bound}?", (str(len(over)),)
-        yield f"How many {things} have a {spoken} below {bound}?", (str(len(under)),)
+        yield f"How many {things} have a {name} below {bound}?", (str(len(under)),)
         if _parts(measure)[0] in PRICES:
             yield f"How many {things} cost more than {bound}?", (str(len(over)),)
             yield f"Which {things} cost less than {bound}?", under
@@ -177,18 +177,18 @@ class _Questions:
         yield self._one(forms), (str(len(inside)),)
         yield f"Which {things} are in {one}?", tuple(table.names[i] for i in inside)
         for measure, values in zip(table.measures, table.values, strict=True):
-            spoken, mine = measure.lower(), [values[i] for i in inside]
-            forms = [f"What is the total {spoken} of all {one} {things}?",
-                     f"What is the sum of {spoken} for {one}?",
-                     f"total {spoken} in {one}?"]  # fmt: skip
+            measure_name, mine = measure.lower(), [values[i] for i in inside]
+            forms = [f"What is the total {measure_name} of all {one} {things}?",
+                     f"What is the sum of {measure_name} for {one}?",
+                     f"total {measure_name} in {one}?"]  # fmt: skip
             yield self._one(forms), (f"{sum(mine)}",)
-            forms = [f"What is the average {spoken} of {one} {things}?",
-                     f"What is the mean {spoken} in {one}?"]  # fmt: skip
+            forms = [f"What is the average {measure_name} of {one} {things}?",
+                     f"What is the mean {measure_name} in {one}?"]  # fmt: skip
             yield self._one(forms), (f"{mean(mine)}",)
             best = table.names[inside[mine.index(max(mine))]]
-            yield f"Which {one} {key} has the highest {spoken}?", (best,)
+            yield f"Which {one} {key} has the highest {measure_name}?", (best,)
             least = table.names[inside[mine.index(min(mine))]]
-            yield f"Which {one} {key} has the lowest {spoken}?", (least,)
+            yield f"Which {one} {key} has the lowest {measure_name}?", (least,)
 
 
 def _parts(measure: str) -> tuple[str, str]:

@@ -70,7 +70,7 @@ class _Reader:
         self._edges("header")
         self._blocks(self._document.element.body)
         self._edges("footer")
-        self._pictures.tell()
+        self._pictures.report_omissions()
         return self._builder
 
     def _part(self, name: str) -> Any | None:

@@ -35,7 +35,7 @@ def load(data: bytes, source: Source) -> Document:
     body = root.find(f"{OFFICE}body")
     reader = _Reader(builder, pictures, files, sheets="spreadsheet" in kind)
     reader.read(body if body is not None else root)
-    pictures.tell()
+    pictures.report_omissions()
     title = (meta.findtext(f".//{_DC}title") or "") if meta is not None else ""
     author = (meta.findtext(f".//{_DC}creator") or "") if meta is not None else ""
     return builder.document(source, kind.strip(), title, {"author": author})

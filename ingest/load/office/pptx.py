@@ -44,7 +44,7 @@ def load(data: bytes, source: Source) -> Document:
             else:
                 _Slide(builder, pictures, slide, number).read()
         count = str(len(deck.slides))
-        pictures.tell()
+        pictures.report_omissions()
         title, author = deck.core_properties.title or "", deck.core_properties.author or ""
     except (PythonPptxError, LxmlError, KeyError, ValueError, AttributeError, OSError) as error:
         raise damaged(source, error) from error

@@ -62,7 +62,7 @@ def load(data: bytes, source: Source) -> Document:
     for number, some in enumerate(remarks, 1):
         for remark in some:
             builder.add(BlockKind.PARAGRAPH, f"Note on page {number}: {remark}", page=number)
-    pictures.tell()
+    pictures.report_omissions()
     title = _title(about.get("Title", ""))
     notes = note_recognised(builder, read.sure)
     metadata = {"author": about.get("Author", ""), "pages": str(len(pages)), **notes}

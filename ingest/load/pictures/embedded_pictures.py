@@ -92,7 +92,7 @@ class Pictures:
             kind = BlockKind.PARAGRAPH if part.kind is BlockKind.HEADING else part.kind
             self._builder.add(kind, part.words, part.level, page=page)
 
-    def tell(self) -> None:
+    def report_omissions(self) -> None:
         """What was not read. Raises NeedsRecognition if there is something to recognise."""
         if self._wanted:
             raise NeedsRecognition(self._wanted)

@@ -62,7 +62,7 @@ def load(data: bytes, source: Source) -> Document:
             builder.omit(f"The chart on the sheet “{sheet.title}” was left out.")
         for picture in media:
             pictures.add(picture)
-        pictures.tell()
+        pictures.report_omissions()
         title = book.properties.title or ""
         author = book.properties.creator or ""
     except TooManyCells as error:
@@ -70,7 +70,7 @@ def load(data: bytes, source: Source) -> Document:
     except (*broken, KeyError, ValueError, TypeError, AttributeError, IndexError, OSError) as error:
         raise damaged(source, error) from error
     if computed is not None:
-        computed.tell(builder)
+        computed.report_omissions(builder)
     return builder.document(source, MEDIA_TYPE, title, {"author": author})
 
 
@@ -136,7 +136,7 @@ class _Computed:
         self._made += 1
         return value, self._looks[sheet, row, column]
 
-    def tell(self, builder: Builder) -> None:
+    def report_omissions(self, builder: Builder) -> None:
         """What was computed and what was not."""
         if self._made:
             builder.omit(f"{self._made:,} formulas had no stored value; they were computed here.")

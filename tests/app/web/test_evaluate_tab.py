@@ -164,13 +164,13 @@ def test_other_processes_see_the_run_wait_for_it_and_may_cancel_it(
     one, other = (jobs.Jobs(served.engine) for _ in range(2))
     wanted = jobs.RunRequest(str(path_of_a_set(tmp_path)), "none", "eager", size=3)
     gate = threading.Event()
-    tell = one._tell
+    report = one._report
 
     def held(what: str) -> None:
-        tell(what)
+        report(what)
         gate.wait(60)
 
-    monkeypatch.setattr(one, "_tell", held)
+    monkeypatch.setattr(one, "_report", held)
     one.start("ada", wanted)
     wait_until(lambda: other.now()[1].what == "Loading the models")
     assert other.now()[0] == "ada"
@@ -230,13 +230,13 @@ def test_what_is_done_before_the_first_question_is_told(
 ) -> None:
     made = jobs.Jobs(served.engine)
     told: list[str] = []
-    tell = made._tell
+    report = made._report
 
     def heard(what: str) -> None:
-        tell(what)
+        report(what)
         told.append(render_run.progress(made.now()[1]))
 
-    monkeypatch.setattr(made, "_tell", heard)
+    monkeypatch.setattr(made, "_report", heard)
     made.start("", jobs.RunRequest("dialogues", "none", "balanced", size=4))
     for thread in threading.enumerate():
         if thread.name == "evaluate":
