@@ -31,9 +31,7 @@ guide news website presentation slides talk table list briefing note notes post 
 """
 OVERVIEW_WORDS = frozenset(map(stem, _ASKS.split()))
 SUMMARY_WORDS = frozenset(map(stem, _SUMS_UP.split()))
-LISTING_WORDS = frozenset(
-    map(stem, ["list", "name", "enumerate", "show", "give", "all", "every", "complete", "full"])
-)
+LISTING_WORDS = frozenset(map(stem, _LISTING.split()))
 DOCUMENT_WORDS = frozenset(map(stem, _FILLING.split()))
 GENRE_WORDS = frozenset(map(stem, _GENRES.split()))
 _NUMBERING = re.compile(r"^[\W\d]+")
