@@ -269,9 +269,9 @@ class Library:
         to another process."""
         return self._indexer.read_and_split(ocr=ocr)
 
-    def shape(self, revision_id: str) -> str:
+    def fingerprint(self, revision_id: str) -> str:
         """The hash of all that the passages of a revision depend on."""
-        return self._catalogue.shape(revision_id)
+        return self._catalogue.fingerprint(revision_id)
 
     # Maintenance
 

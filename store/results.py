@@ -92,9 +92,10 @@ class Hit:
     """A passage found for a question.
 
     ``rank`` counts from 1; ``score`` is the fused score (higher is better; about 0 to 3);
-    ``parts`` holds the score of each searcher that found it: ``dense`` (cosine, -1 to 1), ``bm25``
-    (positive, higher is better), ``dense_rank``/``bm25_rank`` (from 1), and ``rrf`` (reciprocal
-    rank fusion of the two), and ``sentence`` (cosine of the passage's nearest sentence).
+    ``component_scores`` has the score of each searcher that found it: ``dense`` (cosine, -1 to 1),
+    ``bm25`` (positive, higher is better), ``dense_rank``/``bm25_rank`` (from 1), ``rrf``
+    (reciprocal rank fusion of the two), and ``sentence`` (cosine of the passage's nearest
+    sentence).
     ``cosines`` are those of all its sentences, in order (``ingest.language.sentences``), if the
     hit was compared sentence by sentence. ``source`` is the text of the passage's revision, read in
     the same snapshot as the hit, so that later stages need not open the store again.
@@ -103,7 +104,7 @@ class Hit:
     stored: StoredPassage
     rank: int
     score: float
-    parts: Mapping[str, float]
+    component_scores: Mapping[str, float]
     cosines: tuple[float, ...] = ()
     source: RevisionText = NO_TEXT
 

@@ -65,7 +65,7 @@ def _score(
     spans = sentences(passage.text)
     whole = coverage(question.content_words, f"{passage.context} {passage.text}", rarity)
     best = [reading.best(a, b) for a, b in spans]
-    cosines = hit.cosines or (hit.parts.get("dense", 0.0),) * len(spans)
+    cosines = hit.cosines or (hit.component_scores.get("dense", 0.0),) * len(spans)
     top = max((s.score for s in best), default=0.0)
     out = []
     for (a, b), span, cosine in zip(spans, best, cosines, strict=True):
@@ -76,7 +76,7 @@ def _score(
             reading.answerable,
             coverage(question.content_words, text, rarity),
             whole,
-            hit.parts.get("dense", 0.0),
+            hit.component_scores.get("dense", 0.0),
             cosine,
             1.0 / hit.rank,
         )

@@ -147,7 +147,12 @@ def _reading(app: FastAPI, engine: Engine) -> None:
         wanted = engine.access.documents_named(request.state.user, document)
         hits = library.search(q, k, documents=wanted or None)
         return [
-            {**passage_payload(h.stored), "rank": h.rank, "score": h.score, "parts": dict(h.parts)}
+            {
+                **passage_payload(h.stored),
+                "rank": h.rank,
+                "score": h.score,
+                "parts": dict(h.component_scores),
+            }
             for h in hits
         ]
 

@@ -60,7 +60,7 @@ def as_langchain_document(hit: Hit) -> Document:
         "row": passage.row,
         "rank": hit.rank,
         "score": hit.score,
-        "scores": dict(hit.parts),
+        "scores": dict(hit.component_scores),
     }
     identity = f"{stored.revision}:{passage.start}-{passage.end}"
     return Document(id=identity, page_content=passage.text, metadata=metadata)

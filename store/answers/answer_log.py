@@ -172,7 +172,7 @@ def _has_new_relevant_passages(row: AnyRow, model: str, search: SearchBy) -> boo
     question = str(payload.get("standalone") or row.question)
     seen, documents = set(noted["seen"]), noted.get("documents")
     return any(
-        _words(hit) not in seen and hit.parts.get("dense", 0.0) >= NEAR_SCORE
+        _words(hit) not in seen and hit.component_scores.get("dense", 0.0) >= NEAR_SCORE
         for hit in search(question, vector, documents)[:TOP_HITS]
     )
 

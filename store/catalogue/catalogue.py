@@ -166,7 +166,7 @@ class Catalogue:
             rows = db.execute(REVISIONS.where(where, self.scope.where).order_by(*order))
             return [row_mapping.revision_of_row(row) for row in rows]
 
-    def shape(self, revision_id: str) -> str:
+    def fingerprint(self, revision_id: str) -> str:
         """The hash of everything of a revision's document that passages depend on."""
         return self._value(revisions.c.shape, revision_id)
 

@@ -106,7 +106,7 @@ class Indexer:
         known, moved, collection = self._known(given)
         document = replace(given, collection=collection)
         # Same text, blocks and title: the passages would be the same, so nothing is split.
-        if known and self._catalogue.shape(known.id) == content_fingerprint(document):
+        if known and self._catalogue.fingerprint(known.id) == content_fingerprint(document):
             return self._unchanged(document, known, began, dry_run=dry_run)
         passages = self.passages(document, made)
         # A passage whose key is known keeps its vector; only the rest is embedded.

@@ -26,16 +26,18 @@ class SplitDocument:
 
 @dataclass(frozen=True, slots=True)
 class WantedFile:
-    """A file to read, what to call its document (None: as the file), and the shape (all that its
-    passages depend on) of the revision that the library has, "" for none."""
+    """A file to read, what to call its document (None: as the file), and the fingerprint (of all
+    that its passages depend on) of the revision that the library had when it was queued, "" for
+    none."""
 
     path: str
     name: str | None = None
-    shape: str = ""
+    fingerprint: str = ""
 
 
 Outcome = SplitDocument | Document | FootnoteError
-"""A document is not split if it is as the library has it: its passages would be the same."""
+"""A document with the fingerprint of ``WantedFile`` is not split: its passages would be the same.
+That only saves work. ``Indexer`` alone decides whether a document is known, changed or new."""
 
 
 class Readers(Protocol):
@@ -58,7 +60,7 @@ class ReadAndSplit:
             document = load(wanted.path, name=wanted.name, ocr=self._ocr, progress=progress)
         except FootnoteError as error:
             return error
-        if content_fingerprint(document) == wanted.shape:
+        if content_fingerprint(document) == wanted.fingerprint:
             return document
         passages = split(document, self._embedder.count_tokens, self._limit)
         return SplitDocument(document, tuple(passages))

@@ -140,48 +140,61 @@ def hybrid_search(query: SearchQuery, k: int, mode: Mode) -> list[Hit]:
     # More candidates than asked for: the fusion may prefer one that neither search ranks first.
     strategies: dict[str, Strategy] = {"dense": dense_search, "bm25": lexical_search}
     names = {"hybrid": ("dense", "bm25"), "dense": ("dense",), "lexical": ("bm25",)}[mode]
-    parts: dict[int, dict[str, float]] = {}
+    component_scores: dict[int, dict[str, float]] = {}
     for name in names:
         for rank, (passage, score) in enumerate(
             strategies[name](query, max(CANDIDATE_POOL, 2 * k)), 1
         ):
-            parts.setdefault(passage, {}).update({name: score, f"{name}_rank": float(rank)})
-    scores = _fused(query, parts) if mode == "hybrid" else _alone(parts, names[0])
+            component_scores.setdefault(passage, {}).update(
+                {name: score, f"{name}_rank": float(rank)}
+            )
+    scores = (
+        _fused(query, component_scores) if mode == "hybrid" else _alone(component_scores, names[0])
+    )
     ranked = sorted(scores, key=lambda passage: (-scores[passage], passage))
     stored = _load(query.db, ranked[: 3 * k])
     best = list(stored)[:k]
     return [
-        Hit(stored=stored[passage], rank=rank, score=scores[passage], parts=parts[passage])
+        Hit(
+            stored=stored[passage],
+            rank=rank,
+            score=scores[passage],
+            component_scores=component_scores[passage],
+        )
         for rank, passage in enumerate(best, 1)
     ]
 
 
-def _alone(parts: Mapping[int, Mapping[str, float]], name: str) -> dict[int, float]:
-    return {passage: scores_found[name] for passage, scores_found in parts.items()}
+def _alone(component_scores: Mapping[int, Mapping[str, float]], name: str) -> dict[int, float]:
+    return {passage: scores_found[name] for passage, scores_found in component_scores.items()}
 
 
-def _fused(query: SearchQuery, parts: Mapping[int, dict[str, float]]) -> dict[int, float]:
+def _fused(
+    query: SearchQuery, component_scores: Mapping[int, dict[str, float]]
+) -> dict[int, float]:
     """One score from both, with the cosine also of what words alone found."""
-    _add_cosines(query, parts)
+    _add_cosines(query, component_scores)
     asked_terms = informative_terms(query.text)
     rarity = sum(full_text_search.idf(query.db, asked_terms, query.frequency).values()) or 1.0
     scores = {}
-    for passage, scores_found in parts.items():
+    for passage, scores_found in component_scores.items():
         ranks = (scores_found[name] for name in ("dense_rank", "bm25_rank") if name in scores_found)
         scores[passage] = (
             scores_found.get("dense", 0.0) + LEXICAL_WEIGHT * scores_found.get("bm25", 0.0) / rarity
         )
         scores_found["rrf"] = sum(1 / (DEFAULT_K + rank) for rank in ranks)
-    for passage in _furniture(query.db, list(parts)):
+    for passage in _furniture(query.db, list(component_scores)):
         scores[passage] -= FURNITURE_WEIGHT
     return scores
 
 
-def _add_cosines(query: SearchQuery, parts: Mapping[int, dict[str, float]]) -> None:
+def _add_cosines(query: SearchQuery, component_scores: Mapping[int, dict[str, float]]) -> None:
     """Compares the passages that only their words brought here."""
     import numpy as np
 
-    lacking = [passage for passage, scores_found in parts.items() if "dense" not in scores_found]
+    lacking = [
+        passage for passage, scores_found in component_scores.items() if "dense" not in scores_found
+    ]
     if query.vector is None:
         return
     vectors = passages.join(embeddings, embeddings.c.key == passages.c.key)
@@ -189,7 +202,7 @@ def _add_cosines(query: SearchQuery, parts: Mapping[int, dict[str, float]]) -> N
     for part in row_mapping.batched(lacking):
         for row in query.db.execute(wanted.where(passages.c.id.in_(part))):
             cosine = np.frombuffer(row.vector, dtype=np.float32) @ query.vector
-            parts[row.id]["dense"] = float(cosine)
+            component_scores[row.id]["dense"] = float(cosine)
 
 
 def _furniture(db: Connection, ids: Sequence[int]) -> list[int]:

@@ -57,9 +57,11 @@ class Reranker:
             vectors = made[hit.stored.id] if kept is None else unpack_vectors(kept, len(question))
             cosines = tuple(float(cosine) for cosine in vectors @ question)
             nearest = max(cosines, default=-1.0)
-            parts = {**hit.parts, "sentence": nearest}
+            component_scores = {**hit.component_scores, "sentence": nearest}
             score = hit.score + SENTENCE_WEIGHT * nearest
-            again.append(replace(hit, score=score, parts=parts, cosines=cosines))
+            again.append(
+                replace(hit, score=score, component_scores=component_scores, cosines=cosines)
+            )
         again.sort(key=lambda hit: -hit.score)
         return [replace(hit, rank=rank) for rank, hit in enumerate(again, 1)]
 

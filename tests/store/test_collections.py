@@ -87,7 +87,7 @@ def look_alike(one: Library, other: Library) -> None:
         assert [h.source.text for h in hits] == [h.source.text for h in others]
         assert [h.score for h in hits] == near([h.score for h in others])
         for hit, twin in zip(hits, others, strict=True):
-            assert dict(hit.parts) == near(dict(twin.parts))
+            assert dict(hit.component_scores) == near(dict(twin.component_scores))
     assert one.idf(WORDS) == pytest.approx(other.idf(WORDS))
     assert [d.document for d in one.documents()] == [d.document for d in other.documents()]
     assert one.collections() == other.collections()

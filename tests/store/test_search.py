@@ -82,9 +82,16 @@ def test_any_text_is_a_safe_word_query(filled: Library, question: str) -> None:
 
 def test_hybrid_keeps_the_parts(filled: Library) -> None:
     best = filled.search("How many steps has the tower?", 1)[0]
-    assert set(best.parts) == {"dense", "dense_rank", "bm25", "bm25_rank", "rrf", "sentence"}
-    assert -1 <= best.parts["dense"] <= 1.000001
-    assert best.parts["bm25"] > 0
+    assert set(best.component_scores) == {
+        "dense",
+        "dense_rank",
+        "bm25",
+        "bm25_rank",
+        "rrf",
+        "sentence",
+    }
+    assert -1 <= best.component_scores["dense"] <= 1.000001
+    assert best.component_scores["bm25"] > 0
 
 
 def test_a_passage_is_as_near_as_its_nearest_sentence(library: Library) -> None:
@@ -99,7 +106,7 @@ def test_a_passage_is_as_near_as_its_nearest_sentence(library: Library) -> None:
         [question, *(best.stored.passage.text[a:b] for a, b in spans)]
     )
     assert best.cosines == pytest.approx((vectors[1:] @ vectors[0]).tolist(), abs=1e-3)
-    assert best.parts["sentence"] == max(best.cosines)
+    assert best.component_scores["sentence"] == max(best.cosines)
     start, end = spans[best.cosines.index(max(best.cosines))]
     assert best.stored.passage.text[start:end] == told
 
@@ -163,9 +170,9 @@ def test_what_only_words_find_has_its_cosine_too(tmp_path: Path, embedder: Embed
         library.add(document_of("Ferrets sleep. The code zq77 stands on the crate.", name="c.txt"))
         question = "granite harbour lantern meadow orchard pebble quarry zq77"
         hits = library.search(question, 20)
-        alone = [hit for hit in hits if "dense_rank" not in hit.parts]
+        alone = [hit for hit in hits if "dense_rank" not in hit.component_scores]
         assert alone
         vector = embedder.encode_queries([question])[0]
         for hit in alone:
             passage = embedder.encode_documents([embedded_text(hit.stored.passage)])[0]
-            assert hit.parts["dense"] == pytest.approx(float(passage @ vector), abs=1e-4)
+            assert hit.component_scores["dense"] == pytest.approx(float(passage @ vector), abs=1e-4)

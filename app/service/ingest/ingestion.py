@@ -175,7 +175,7 @@ class Ingester:
     ) -> Iterator[Document | SplitDocument]:
         def wanted(file: str) -> WantedFile:
             current = known.get(str(Path(file).expanduser().resolve()))
-            return WantedFile(file, name, self._library.shape(current.id) if current else "")
+            return WantedFile(file, name, self._library.fingerprint(current.id) if current else "")
 
         reading = self._library.read_and_split(ocr=self._settings.ocr)
         read = self._readers or ReadingPool(reading, progress)

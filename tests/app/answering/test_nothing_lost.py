@@ -145,7 +145,7 @@ def test_furniture_ranks_below_text_that_says_the_same(library: Library) -> None
     library.add(document)
     hits = library.search("Who is followed on Instagram?", 5)
     assert [h.stored.passage.kind for h in hits] == [BlockKind.PARAGRAPH, BlockKind.BOILERPLATE]
-    assert hits[0].parts["dense"] < hits[1].parts["dense"]
+    assert hits[0].component_scores["dense"] < hits[1].component_scores["dense"]
 
 
 FAQ = """\
