@@ -95,6 +95,10 @@ def _wire(engine: Engine, jobs: Jobs, p: EvaluateComponents, tab: Any) -> None:
             gr.Timer(active=busy),
         )  # fmt: skip
 
+    def polled(owner: str) -> tuple[Any, ...]:
+        # Also a run that has ended already is shown by the next tick, which ends the polling.
+        return *render_state(owner)[:-1], gr.Timer(active=True)
+
     @handler
     def start(
         questions: str, path: str, model: str, strictness: str, size: float | None,
@@ -106,11 +110,11 @@ def _wire(engine: Engine, jobs: Jobs, p: EvaluateComponents, tab: Any) -> None:
         except FootnoteError as error:
             failed = render_run.progress(State("failed", problem=str(error)))
             return failed, gr.skip(), gr.skip(), gr.skip()
-        return render_state(owner)
+        return polled(owner)
 
     def cancel(request: gr.Request) -> tuple[Any, ...]:
         jobs.cancel(owner_of(request))
-        return render_state(owner_of(request))
+        return polled(owner_of(request))
 
     def tick(request: gr.Request) -> tuple[Any, ...]:
         owner, (whose, now) = owner_of(request), jobs.now()

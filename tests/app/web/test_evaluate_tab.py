@@ -96,6 +96,20 @@ def test_a_set_is_run_read_and_compared(page: Page, served: Served, tmp_path: Pa
     assert strict.manifest["system"]["strictness"] == "strict"
 
 
+def test_a_run_that_ends_before_its_start_is_answered_is_shown(
+    page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = jobs.Jobs.start
+
+    def start_and_end(self: jobs.Jobs, owner: str, wanted: jobs.RunRequest) -> None:
+        start(self, owner, wanted)
+        wait_until(lambda: not self.now()[1].busy)
+
+    monkeypatch.setattr(jobs.Jobs, "start", start_and_end)
+    opened(page)
+    run_the_four(page, tmp_path)
+
+
 def test_a_failing_question_is_asked_in_the_chat(page: Page, tmp_path: Path) -> None:
     opened(page)
     run_the_four(page, tmp_path)
