@@ -82,7 +82,7 @@ def test_what_the_library_has_already_is_not_split(embedder: Embedder, files: li
     (_, first), *_ = ReadingPool(read)([WantedFile(str(files[0]))])
     assert isinstance(first, SplitDocument) and first.passages
     (_, again), *_ = ReadingPool(read)(
-        [WantedFile(str(files[0]), shape=content_fingerprint(first.document))]
+        [WantedFile(str(files[0]), fingerprint=content_fingerprint(first.document))]
     )
     assert again == first.document
 
