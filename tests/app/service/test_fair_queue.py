@@ -11,7 +11,7 @@ import pytest
 
 from app.service.access.users import Users
 from app.service.queue.fair_queue import Abandoned, FairQueue
-from evals.benchmarks.many_users import facts, together, told
+from evals.benchmarks.many_users import facts, summary_line, together
 from ingest.load import load
 from ingest.samples import sample_path
 from store.library import Library
@@ -28,7 +28,7 @@ def test_eight_askers_at_once_all_get_right_answers(served: Served) -> None:
     assert len(cases) == 12
     asked = together(served.address, cases, people=8, rounds=3, think=0)
     assert [one.status for one in asked] == [200] * 24
-    assert all(one.right for one in asked), told("together", asked)
+    assert all(one.right for one in asked), summary_line("together", asked)
 
 
 def test_the_one_served_longest_ago_comes_first() -> None:
