@@ -9,10 +9,13 @@ from __future__ import annotations
 import atexit
 import gc
 import sys
+from functools import cache
 from importlib.metadata import entry_points, version
 from typing import Annotated
 
 import typer
+import typer.core
+import typer.main
 
 from app.cli import (
     answers_commands,
@@ -76,16 +79,24 @@ def footnote(
     """
 
 
+@cache
+def _command() -> typer.core.TyperGroup:
+    """The command with those of the packages above, made once in a process."""
+    for entry in entry_points(group=COMMAND_ENTRY_POINTS):
+        cli.add_typer(entry.load(), name=entry.name)
+    command = typer.main.get_command(cli)
+    assert isinstance(command, typer.core.TyperGroup)
+    return command
+
+
 def main() -> None:
     """Run ``footnote`` with this process's arguments and exit."""
     interrupt.install()
     atexit.register(gc.freeze)  # else the last collection goes through all of torch: a second
     arguments = [a for a in sys.argv[1:] if a != "--debug"]
     debug = len(arguments) + 1 < len(sys.argv)
-    for entry in entry_points(group=COMMAND_ENTRY_POINTS):
-        cli.add_typer(entry.load(), name=entry.name)
     try:
-        cli(arguments, prog_name="footnote")
+        _command()(arguments, prog_name="footnote")
     except FootnoteError as error:
         if debug:
             raise

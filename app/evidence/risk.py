@@ -9,6 +9,7 @@ this would hardly happen by chance at a greater risk. It holds with a probabilit
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -44,42 +45,53 @@ def threshold_for(risk: float, points: tuple[Point, ...]) -> float:
 
     Raises RiskError if no threshold is sure to keep to it.
     """
-    least = _least_threshold(risk, points)
+    levels = _levels(points)
+    least = _least_threshold(risk, levels)
     if least is not None:
         return least
-    possible = [r / 100 for r in range(1, 100) if _least_threshold(r / 100, points) is not None]
+    risks = (r / 100 for r in range(1, 100))
+    allowed = next((r for r in risks if _least_threshold(r, levels) is not None), None)
     explanation = (
-        f"the least that {len(points):,} calibration questions allow is {possible[0]:g}"
-        if possible
+        f"the least that {len(points):,} calibration questions allow is {allowed:g}"
+        if allowed is not None
         else "there are no calibration questions for this language model. Make some with "
         "footnote eval calibrate SET --model MODEL, or choose a strictness"
     )
     raise RiskError(f"No threshold is certain to keep a risk of {risk:g}: {explanation}.")
 
 
-def _least_threshold(risk: float, points: Sequence[Point]) -> float | None:
-    from scipy.special import bdtr
+@dataclass(frozen=True)
+class _Levels:
+    """What each level shows of the calibration questions; empty if there are none."""
 
-    if not points:
-        return None
+    thresholds: np.ndarray[tuple[int], np.dtype[np.float64]]
+    """The least probability that is answered."""
+    answered: np.ndarray[tuple[int], np.dtype[np.int64]]
+    wrong: np.ndarray[tuple[int], np.dtype[np.int64]]
+
+
+def _levels(points: Sequence[Point]) -> _Levels:
     order = sorted(points, key=lambda point: -point[0])
     chances = np.array([chance for chance, _ in order])
     wrong = np.cumsum([not right for _, right in order])
-    last = [_last_at(chances, level) for level in range(1, THRESHOLD_LEVELS + 1)]
+    if not order:
+        return _Levels(chances, wrong.astype(np.int64), wrong)
+    ranks = np.arange(1, THRESHOLD_LEVELS + 1) * len(order) / THRESHOLD_LEVELS
+    nth = np.maximum(1, np.round(ranks).astype(np.int64)) - 1
+    # Equal probabilities are answered together.
+    last = np.searchsorted(-chances, -chances[nth], side="right") - 1
+    return _Levels(chances[last], last + 1, wrong[last])
+
+
+def _least_threshold(risk: float, levels: _Levels) -> float | None:
+    from scipy.special import bdtr
+
     # How likely so few wrong ones are if the risk is greater.
-    p_values = [float(bdtr(wrong[n], n + 1, risk)) for n in last]
+    p_values = bdtr(levels.wrong, levels.answered, risk)
+    holds = p_values <= FAILURE_PROBABILITY / len(START_LEVELS)
     kept = -1
-    for start in START_LEVELS:
-        level = start - 1
-        while level < THRESHOLD_LEVELS and p_values[level] <= FAILURE_PROBABILITY / len(
-            START_LEVELS
-        ):
-            kept = max(kept, level)
-            level += 1
-    return float(chances[last[kept]]) if kept >= 0 else None
-
-
-def _last_at(chances: np.ndarray[tuple[int], np.dtype[np.float64]], level: int) -> int:
-    """The index of the last question that is answered at a level; equals are answered together."""
-    n = max(1, round(level * len(chances) / THRESHOLD_LEVELS))
-    return int(np.searchsorted(-chances, -chances[n - 1], side="right")) - 1
+    for first in (start - 1 for start in START_LEVELS if len(holds)):
+        # Testing goes on from here to the first level that fails.
+        failed = first + int(np.argmin(np.append(holds[first:], False)))
+        kept = max(kept, failed - 1) if failed > first else kept
+    return float(levels.thresholds[kept]) if kept >= 0 else None
