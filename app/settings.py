@@ -151,11 +151,11 @@ def load_settings(**overrides: Any) -> Settings:
 
     Raises ``SettingsError`` for a key nobody knows, a value that cannot be, or an unreadable file.
     """
-    given = {key: value for key, value in overrides.items() if value is not None}
+    overridden = {key: value for key, value in overrides.items() if value is not None}
     environment = _environment(os.environ)
-    folder = given.get("data") or environment.get("data")
+    folder = overridden.get("data") or environment.get("data")
     file = _full(Path(folder)) / SETTINGS_FILE if folder else _default_file()
-    return _build({**_from_file(file), **environment, **given})
+    return _build({**_from_file(file), **environment, **overridden})
 
 
 def _default_file() -> Path:

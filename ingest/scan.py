@@ -33,7 +33,7 @@ class ScannedPage:
 
 def write_scans(pages: Iterable[ScannedPage]) -> str:
     """Pages as JSON; "" for none. Places are kept to a tenth of a point."""
-    made = [
+    recognised = [
         [
             page.number,
             page.turn,
@@ -47,7 +47,7 @@ def write_scans(pages: Iterable[ScannedPage]) -> str:
         ]
         for page in pages
     ]
-    return json.dumps(made, ensure_ascii=False) if made else ""
+    return json.dumps(recognised, ensure_ascii=False) if recognised else ""
 
 
 def read_scans(text: str) -> tuple[ScannedPage, ...]:

@@ -36,15 +36,15 @@ class CheckedSentence:
 
 
 def check(
-    asked: ParsedQuestion,
+    question: ParsedQuestion,
     drafted: Sequence[DraftedSentence],
     sources: Sequence[PromptSource],
     reader: Reader,
 ) -> list[CheckedSentence]:
     """Each sentence against the source that supports it best, cited or not."""
-    chosen = [_best_source(asked, d, sources) for d in drafted]
+    chosen = [_best_source(question, d, sources) for d in drafted]
     judged = verify_sentences(
-        [d.text for d in drafted], [to_cited_source(s) for s in chosen], reader, asked
+        [d.text for d in drafted], [to_cited_source(s) for s in chosen], reader, question
     )
     # What is shown of a fragment is the source's own sentence.
     return [
@@ -54,7 +54,7 @@ def check(
 
 
 def _best_source(
-    asked: ParsedQuestion, drafted: DraftedSentence, sources: Sequence[PromptSource]
+    question: ParsedQuestion, drafted: DraftedSentence, sources: Sequence[PromptSource]
 ) -> PromptSource:
     """The source with the fewest missing facts and foreign words; a cited one wins ties."""
 
@@ -64,7 +64,7 @@ def _best_source(
         return (
             len(missing_facts(drafted.text, view)),
             not occurs_in(drafted.text, source.text),
-            round(share_of_new_words(drafted.text, f"{view.quote} {view.around} {asked}"), 2),
+            round(share_of_new_words(drafted.text, f"{view.quote} {view.around} {question}"), 2),
             number not in drafted.numbers,
             -source.evidence.score,
         )

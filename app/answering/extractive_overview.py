@@ -139,18 +139,18 @@ def _holding(hits: Sequence[Hit], at: int) -> Hit:
 
 def _sections(hit: Hit) -> list[Section]:
     """The text by its headings and interview questions; furniture is left out."""
-    made: list[Section] = []
+    sections: list[Section] = []
     opening: Block | None = None
     body: list[Block] = []
     for block in hit.source.blocks:
         if is_furniture(block):
             continue
         if block.kind in (BlockKind.HEADING, BlockKind.QUESTION):
-            made += _section(hit.source.text, opening, body)
+            sections += _section(hit.source.text, opening, body)
             opening, body = block, []
         else:
             body.append(block)
-    return made + list(_section(hit.source.text, opening, body))
+    return sections + list(_section(hit.source.text, opening, body))
 
 
 def _section(text: str, opening: Block | None, body: Sequence[Block]) -> Iterator[Section]:
@@ -210,8 +210,8 @@ def _of_document(
     if not prose:
         return []
     if len(prose) > most:
-        kept = sorted(prose, key=lambda part: -len(part.spans))[:most]
-        prose = [part for part in prose if part in kept]
+        longest = sorted(prose, key=lambda part: -len(part.spans))[:most]
+        prose = [part for part in prose if part in longest]
     share, more = divmod(most, len(prose))
     chosen: list[tuple[int, int]] = []
     for at, part in enumerate(prose):

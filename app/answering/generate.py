@@ -53,13 +53,13 @@ class DraftedAnswer:
 
     def stream(self, result: ScoredEvidence) -> Iterator[Word]:
         """The draft as it is written; nothing if the evidence is judged not to answer."""
-        self._sources, asked = prompt_sources(result), result.question.text
+        self._sources, question = prompt_sources(result), result.question.text
         texts = [s.text for s in self._sources]
         # The judgement and the draft share all but the last line of the prompt, and so its cache.
-        yes = self._model.yes_log_odds(messages(asked, texts, JUDGE_PROMPT))
+        yes = self._model.yes_log_odds(messages(question, texts, JUDGE_PROMPT))
         if self._is_hopeless(result, yes):
             return
-        prompt, reply, decided = messages(asked, texts, ANSWER_PROMPT), UnreasonedReply(), False
+        prompt, reply, decided = messages(question, texts, ANSWER_PROMPT), UnreasonedReply(), False
         for piece in self._pieces(prompt, reply):
             reply.add(piece)
             self._reply = reply.text
@@ -97,8 +97,8 @@ class DraftedAnswer:
         return probability_with_model(result, (yes, 1.0), self._fits) < least
 
     def _least(self, *, with_model: bool) -> float:
-        wanted = self._settings
-        return self._fits.of(with_model=with_model).threshold(wanted.strictness, wanted.risk)
+        settings = self._settings
+        return self._fits.of(with_model=with_model).threshold(settings.strictness, settings.risk)
 
     def _reader_finds(self, result: ScoredEvidence) -> bool:
         return probability(result, self._fits.quotes) >= self._least(with_model=False)
@@ -138,14 +138,14 @@ class DraftedAnswer:
         )
         # What the sources do not support is dropped with a note, never shown; if it rests on a
         # sentence of theirs, that sentence is shown instead.
-        kept = [c for c in checked if c.is_supported or c.judgement.rests]
+        supported = [c for c in checked if c.is_supported or c.judgement.rests]
         notes = (
             *(dropped_note(c) for c in checked if not c.is_supported),
             *self._unknown_citation_notes(checked),
             *([f"The model stopped before its end: {self._broken}"] if self._broken else ()),
         )
-        if kept:
-            return self._answer_from(result, kept, notes)
+        if supported:
+            return self._answer_from(result, supported, notes)
         if quoted.sentences:
             why = "The model's own words did not hold" if checked else "The model gave no answer"
             return replace(
@@ -163,11 +163,11 @@ class DraftedAnswer:
         return (f"The model cited sources that it was not given: {listed}.",) if strange else ()
 
     def _answer_from(
-        self, result: ScoredEvidence, kept: Sequence[CheckedSentence], notes: tuple[str, ...]
+        self, result: ScoredEvidence, supported: Sequence[CheckedSentence], notes: tuple[str, ...]
     ) -> Answer:
         footnotes = CitationNumbering()
         sentences: dict[str, Sentence] = {}
-        for c in kept:
+        for c in supported:
             hit = c.source.evidence.hit
             citation = footnotes.cite(hit, c.source.start, c.source.end, self._key(c))
             text = hit.source.text
@@ -193,7 +193,7 @@ class DraftedAnswer:
             self._likely,
             self._model.name,
             notes,
-            headline=self._headline(kept[0], next(iter(sentences.values()))),
+            headline=self._headline(supported[0], next(iter(sentences.values()))),
             further=len(sentences) - own,
         )
 

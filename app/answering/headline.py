@@ -26,7 +26,7 @@ def is_sure(scored: ScoredEvidence) -> bool:
     return scored.alone is not None and scored.alone.answerable >= SURE_LOG_PROBABILITY
 
 
-def headline(text: str, key: tuple[int, int], asked: str = "") -> str:
+def headline(text: str, key: tuple[int, int], question: str = "") -> str:
     """The words of a sentence that answer: a slice of ``text``, around the reader's span in it.
 
     Of the clauses around the span those are taken that hold most of the question's words, and no
@@ -38,11 +38,11 @@ def headline(text: str, key: tuple[int, int], asked: str = "") -> str:
     slices = [(b, e) for b in reversed(begins) if b <= start for e in ends if e >= end]
     short = [s for s in slices if MIN_HEADLINE_WORDS <= _words(text, s) <= MAX_HEADLINE_WORDS]
     if short:
-        wanted = content_words(asked)
+        question_words = content_words(question)
 
         def fit(span: tuple[int, int]) -> tuple[float, int]:
             among = stems(text[slice(*span)])
-            return sum(soft_match(w, among) for w in wanted), -_words(text, span)
+            return sum(soft_match(w, among) for w in question_words), -_words(text, span)
 
         low, high = max(short, key=fit)
     else:

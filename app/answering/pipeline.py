@@ -52,15 +52,15 @@ class QuestionError(FootnoteError):
 
 @dataclass(frozen=True, slots=True)
 class Understood:
-    """A question as it is understood: ``asked`` is searched for in ``documents`` (None: all),
-    ``standalone`` is what a reader is told it was understood as.
+    """A question as it is understood: ``parsed`` is searched for in ``documents`` (None: all),
+    ``standalone`` is how the question was understood, which the reader sees.
 
     ``answer`` is given at once if it needs no search; ``first`` says that no question was asked
     before it.
     """
 
-    given: str
-    asked: ParsedQuestion
+    question: str
+    parsed: ParsedQuestion
     documents: Sequence[str] | None
     standalone: str
     answer: Answer | None = None
@@ -104,14 +104,16 @@ class Answerer:
                 return event.answer
         raise AssertionError("a stream ends with Finished")
 
-    def answer_many(self, asked: Iterable[tuple[str, Sequence[str] | None]]) -> Iterator[Answer]:
+    def answer_many(
+        self, questions: Iterable[tuple[str, Sequence[str] | None]]
+    ) -> Iterator[Answer]:
         """Quotes for many questions, in order; the reader runs in batches."""
-        pending = iter(asked)
+        pending = iter(questions)
         while batch := list(islice(pending, QUESTION_BATCH_SIZE)):
             clock = Clock()
             understood = [self._understand(question, documents) for question, documents in batch]
             retrieved = [
-                self.retrieve(one.asked, one.documents) for one in understood if one.answer is None
+                self.retrieve(one.parsed, one.documents) for one in understood if one.answer is None
             ]
             pairs = [(r.question.text, h.stored.passage.text) for r in retrieved for h in r.hits]
             # One run of the reader for the whole batch: that is what makes batches fast.
@@ -126,7 +128,7 @@ class Answerer:
                 read = list(islice(readings, len(mine.hits)))
                 result = score_readings(mine, read, self.reader)
                 answer = self._quoted(one, result, self._without_model(result, clock))
-                yield replace(answer, question=one.given, standalone=one.standalone)
+                yield replace(answer, question=one.question, standalone=one.standalone)
 
     def retrieve(
         self, question: ParsedQuestion, documents: Sequence[str] | None = None
@@ -147,59 +149,61 @@ class Answerer:
     ) -> Iterator[Event]:
         """Evidence at once, then the draft's words, then the verified answer."""
         clock = Clock()
-        asked = self._understand(question, documents, history)
-        if asked.answer is not None:
-            if asked.answer.citations:
-                yield EvidenceFound(asked.asked.text, asked.answer.citations)
-            known = replace(asked.answer, timings_ms=clock.timings())
+        understood = self._understand(question, documents, history)
+        if understood.answer is not None:
+            if understood.answer.citations:
+                yield EvidenceFound(understood.parsed.text, understood.answer.citations)
+            known = replace(understood.answer, timings_ms=clock.timings())
             keep = store and known.kind != "talk"
             yield Finished(self._stored(known) if keep else known)
             return
         # Search, then score every sentence of the passages as evidence.
-        retrieved = self.retrieve(asked.asked, asked.documents)
+        retrieved = self.retrieve(understood.parsed, understood.documents)
         result = score_evidence(retrieved, self.reader)
         clock.mark("search")
         # What a table answers is computed; quotes cost nothing more, so they are shown while a
         # model writes, and if it fails.
         shown = self._without_model(result, clock)
-        answer = self._quoted(asked, result, shown)
+        answer = self._quoted(understood, result, shown)
         provisional = None
         if not answer.refused:
-            provisional = replace(answer, question=question, standalone=asked.asked.text)
-        yield EvidenceFound(asked.asked.text, answer.citations, provisional)
+            provisional = replace(answer, question=question, standalone=understood.parsed.text)
+        yield EvidenceFound(understood.parsed.text, answer.citations, provisional)
         settled = shown.computed is not None or bool(shown.choices) or answer is not shown
         if self.model is not None and result.evidence and not settled:
             answer = yield from self._written_by_model(result, shown, clock)
         answer = replace(
-            answer, question=question, standalone=asked.standalone, timings_ms=clock.timings()
+            answer, question=question, standalone=understood.standalone, timings_ms=clock.timings()
         )
         yield Finished(self._stored(answer, retrieved) if store else answer)
 
     def _understand(
-        self, given: str, documents: Sequence[str] | None, history: Sequence[Turn] = ()
+        self, question: str, documents: Sequence[str] | None, history: Sequence[Turn] = ()
     ) -> Understood:
         """The question in its conversation, and its answer if that needs no search."""
-        check_question(given)
-        text, documents = self._scoped(given, documents)
-        question = ParsedQuestion(text)
+        check_question(question)
+        text, documents = self._scoped(question, documents)
+        parsed = ParsedQuestion(text)
         # What is asked of a whole document or section needs no search.
         whole, sought = answer_whole_document_question(
             self.library,
-            question,
+            parsed,
             partial(self._revisions, documents),
             follows=_speaks_of_content(history),
         )
         if whole is not None:
-            return Understood(given, question, documents, text, replace(whole, question=given))
+            return Understood(question, parsed, documents, text, replace(whole, question=question))
         # A follow-up becomes a question that stands alone; small talk is answered at once.
-        rewritten = rewrite_question(question, history, partial(self._titles, documents))
+        rewritten = rewrite_question(parsed, history, partial(self._titles, documents))
         if rewritten.talk:
-            talk = Answer(given, given, "talk", (), (), rewritten.talk, (), 1.0, "none")
-            return Understood(given, question, documents, given, talk)
-        asked = rewritten.standalone if sought == question else sought
-        standalone = given if asked == question else asked.text
-        unclear = is_underspecified(asked) if rewritten.first else None
-        return Understood(given, asked, documents, standalone, unclear, rewritten.first)
+            talk = Answer(question, question, "talk", (), (), rewritten.talk, (), 1.0, "none")
+            return Understood(question, parsed, documents, question, talk)
+        search_question = rewritten.standalone if sought == parsed else sought
+        standalone = question if search_question == parsed else search_question.text
+        unclear = is_underspecified(search_question) if rewritten.first else None
+        return Understood(
+            question, search_question, documents, standalone, unclear, rewritten.first
+        )
 
     def _scoped(
         self, question: str, documents: Sequence[str] | None
@@ -210,9 +214,9 @@ class Answerer:
                 return rest, [name]
         return question, documents
 
-    def _quoted(self, asked: Understood, result: ScoredEvidence, shown: Answer) -> Answer:
+    def _quoted(self, understood: Understood, result: ScoredEvidence, shown: Answer) -> Answer:
         """What is shown without a model; a question by itself may lean on one before it."""
-        return needs_previous_turn(result, shown) if asked.first else shown
+        return needs_previous_turn(result, shown) if understood.first else shown
 
     def _written_by_model(
         self, result: ScoredEvidence, shown: Answer, clock: Clock
@@ -265,8 +269,8 @@ class Answerer:
         revisions = self.library.documents()
         if documents is None:
             return revisions
-        wanted = set(documents)
-        return [r for r in revisions if r.document in wanted or r.document_id in wanted]
+        chosen = set(documents)
+        return [r for r in revisions if r.document in chosen or r.document_id in chosen]
 
     def _stored(self, answer: Answer, retrieved: Retrieved | None = None) -> Answer:
         seen = retrieved.retrieval if retrieved else None

@@ -35,16 +35,22 @@ def find_contradicted_premise(result: ScoredEvidence) -> str:
 
 def _other_value(question: ParsedQuestion, text: str) -> str:
     """A number in the question that the otherwise matching sentence gives differently."""
-    asked, given = question.numbers, find_numbers(text)
+    in_question, in_passage = question.numbers, find_numbers(text)
     foreign = [
         w
         for w in question.content_words
         if not re.search(r"\d", w) and soft_match(w, stems(text)) == 0
     ]
     shared_names = set(question.names) & set(words(fold(text)))
-    if len(asked) == 1 and len(given) == 1 and asked != given and not foreign and shared_names:
+    if (
+        len(in_question) == 1
+        and len(in_passage) == 1
+        and in_question != in_passage
+        and not foreign
+        and shared_names
+    ):
         return (
-            f"The question presumes {next(iter(asked)):g}, where the closest passage gives "
-            f"{next(iter(given)):g}."
+            f"The question presumes {next(iter(in_question)):g}, where the closest passage gives "
+            f"{next(iter(in_passage)):g}."
         )
     return ""

@@ -97,14 +97,14 @@ class TableReader:
                 self._grids.move_to_end(revision)
                 return self._grids[revision]
         found_tables = tables(hit.source.text, hit.source.blocks)
-        made = [
+        cells = [
             build_grid(t) for t in found_tables if len(t.rows) * len(t.header) <= MAX_TABLE_CELLS
         ]
         with self._lock:
-            self._grids[revision] = made
+            self._grids[revision] = cells
             while len(self._grids) > GRID_CACHE_SIZE:
                 self._grids.popitem(last=False)
-        return made
+        return cells
 
     def _asked(self, retrieved: Retrieved, hit: Hit, grid: Grid) -> TableMatch | None:
         question = retrieved.question

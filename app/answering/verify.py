@@ -227,10 +227,10 @@ def _objection(
         return "the source counts something else"
     # "The hall of the library seats 64" takes its first half from "How many does the hall of the
     # library seat?". A question to be answered with yes or no gives no such words.
-    asked = "" if question.answer_type is AnswerType.YES_NO else question.text
+    question_text = "" if question.answer_type is AnswerType.YES_NO else question.text
     if (
         not restated
-        and lexical_checks.shared_neighbours(sentence, f"{near} {asked}") < SAME_NEIGHBOURS
+        and lexical_checks.shared_neighbours(sentence, f"{near} {question_text}") < SAME_NEIGHBOURS
     ):
         return UNSURE_REASON
     return ""

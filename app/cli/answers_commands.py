@@ -96,8 +96,8 @@ def export(
             raise UsageError("There are no answers to export yet: ask something first.")
         form = out.suffix.lower().removeprefix(".") if out else ""
         if form in FORMS:
-            asked = [(s.question, answer_from_payload(s.payload), "") for s in chosen]
-            content = written(form, "Answers", asked)
+            answered = [(s.question, answer_from_payload(s.payload), "") for s in chosen]
+            content = written(form, "Answers", answered)
         else:
             content = evidence(library, settings, chosen).encode()
     if out is None:
@@ -125,9 +125,9 @@ def verify(
     from ingest.load import expand, load
 
     content = read_evidence(file)
-    given = [load(source) for source in expand(documents or [])]
+    loaded = [load(source) for source in expand(documents or [])]
     states: list[str] = []
-    for check in checks(content, given):
+    for check in checks(content, loaded):
         states.append(check.state)
         style = CHECK_COLOURS[check.state]
         why = f" ({check.why})" if check.why else ""

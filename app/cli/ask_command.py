@@ -119,9 +119,9 @@ def _ask_all(
             continue
         identity: Any = None
         try:
-            asked = parse_line(line)
-            identity = asked.id
-            _answer_line(answerer, asked, documents, as_json=as_json)
+            question = parse_line(line)
+            identity = question.id
+            _answer_line(answerer, question, documents, as_json=as_json)
         except FootnoteError as error:
             failed = True
             error_console.print(f"[red]line {number}:[/red] {printable(str(error), markup=True)}")
@@ -131,19 +131,19 @@ def _ask_all(
 
 
 def _answer_line(
-    answerer: Answerer, asked: BatchQuestion, documents: Sequence[str] | None, *, as_json: bool
+    answerer: Answerer, question: BatchQuestion, documents: Sequence[str] | None, *, as_json: bool
 ) -> None:
     from app.cli.print_answer import show_answer
     from app.formats.json_forms import answer_payload
 
     answer = answerer.answer(
-        asked.question, documents=documents or asked.documents, history=asked.history
+        question.question, documents=documents or question.documents, history=question.history
     )
     if not as_json:
-        show_answer(answer, question=asked.question)
+        show_answer(answer, question=question.question)
         return
     whole = answer_payload(answer)
-    line = {"id": asked.id, **{key: whole[key] for key in LINE_FIELDS}}
+    line = {"id": question.id, **{key: whole[key] for key in LINE_FIELDS}}
     line["citations"] = [{k: c[k] for k in CITATION_FIELDS} for c in whole["citations"]]
     _print_json(line)
 

@@ -165,8 +165,8 @@ def remove(
             delete_for_good(library, name)
         else:
             library.remove(name)
-    kept = "for good" if purge else "; footnote restore brings it back"
-    console.print(f"Removed {printable(name, markup=True)} {kept}".replace(" ;", ";") + ".")
+    outcome = "for good" if purge else "; footnote restore brings it back"
+    console.print(f"Removed {printable(name, markup=True)} {outcome}".replace(" ;", ";") + ".")
 
 
 def _chosen(revisions: Sequence[Revision], name: str, number: int | None) -> Revision:
@@ -183,14 +183,14 @@ def _chosen(revisions: Sequence[Revision], name: str, number: int | None) -> Rev
 def _show_revisions(revisions: Sequence[Revision], *, of_one: bool = False) -> None:
     from app.cli.print_answer import table
 
-    made = table("revision", "document", "collection", "title", "ingested", "passages", "source")
+    rows = table("revision", "document", "collection", "title", "ingested", "passages", "source")
     for revision in revisions:
         number = f"{revision.number}{' (current)' if of_one and revision.current else ''}"
         when = revision.created[:16].replace("T", " ")
         named = (revision.document, revision.collection, revision.title)
         cells = (number, *named, when, str(revision.passages))
-        made.add_row(*(Text(printable(cell)) for cell in (*cells, revision.source)))
-    console.print(made)
+        rows.add_row(*(Text(printable(cell)) for cell in (*cells, revision.source)))
+    console.print(rows)
 
 
 def _show_changes(changes: Sequence[Change], a: int, b: int) -> None:
@@ -198,16 +198,16 @@ def _show_changes(changes: Sequence[Change], a: int, b: int) -> None:
 
     if not changes:
         return
-    made = table("", f"revision {a}", f"revision {b}")
-    made.columns[1].ratio = made.columns[2].ratio = 1
-    made.expand = True
+    rows = table("", f"revision {a}", f"revision {b}")
+    rows.columns[1].ratio = rows.columns[2].ratio = 1
+    rows.expand = True
     for change in changes:
         before, after = _sides(change)
-        made.add_row(
+        rows.add_row(
             Text(CHANGE_SIGNS[change.kind], style=CHANGE_COLOURS[change.kind]), before, after
         )
-        made.add_row()
-    console.print(made)
+        rows.add_row()
+    console.print(rows)
 
 
 def _sides(change: Change) -> tuple[Text, Text]:

@@ -84,16 +84,16 @@ def ingest(
     footnote ingest --loader langchain_community.document_loaders:NotionDirectoryLoader
         --loader-arg path=export/[/dim]
     """
-    given = list(sources or [])
+    named = list(sources or [])
     if sample:
         from ingest.samples import sample_path
 
-        given.append(str(sample_path()))
-    if loader and (given or name or watch):
+        named.append(str(sample_path()))
+    if loader and (named or name or watch):
         raise UsageError("--loader cannot be combined with SOURCE, --name or --watch.")
     if loader_arg and not loader:
         raise UsageError("--loader-arg needs a loader; name one with --loader.")
-    if not given and not loader:
+    if not named and not loader:
         raise UsageError("Name a file, folder or link: footnote ingest FILE, or --sample.")
     if watch and dry_run:
         raise UsageError("--watch ingests changes and --dry-run changes nothing; use one of them.")
@@ -109,12 +109,12 @@ def ingest(
             outcomes = (
                 ingester.ingest_loader(loader, loader_arg or (), **options)
                 if loader
-                else ingester.ingest(given, name=name, **options)
+                else ingester.ingest(named, name=name, **options)
             )
             failed = _print_outcomes(outcomes, dry_run=dry_run)
             _print_left_out(ingester.left_out)
         if watch:
-            _watch(library, settings, given, collection)
+            _watch(library, settings, named, collection)
     if failed:
         raise typer.Exit(2)
 

@@ -56,8 +56,8 @@ for part in (
     part.register(cli)
 
 
-def _version(wanted: bool) -> None:
-    if wanted:
+def _version(show_version: bool) -> None:
+    if show_version:
         typer.echo(f"footnote {version('footnote')}")
         raise typer.Exit
 

@@ -97,7 +97,7 @@ def _show_footnote(citation: Citation, lacks: str = "", *, repeated: bool = Fals
 
 def table(*columns: str) -> Table:
     """A plain table with these headings."""
-    made = Table(box=None, header_style="bold", pad_edge=False)
+    table = Table(box=None, header_style="bold", pad_edge=False)
     for column in columns:
-        made.add_column(column, overflow="fold")
-    return made
+        table.add_column(column, overflow="fold")
+    return table

@@ -56,8 +56,8 @@ def add(
 
 def _asked() -> str:
     # An option of the command would show it to every account of the machine, in its process list.
-    given: str = typer.prompt(PASSWORD_PROMPT, hide_input=True, confirmation_prompt=True)
-    return given
+    password: str = typer.prompt(PASSWORD_PROMPT, hide_input=True, confirmation_prompt=True)
+    return password
 
 
 def _read(file: Path) -> str:

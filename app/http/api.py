@@ -88,27 +88,27 @@ def _refused(
 
 
 def _asking(app: FastAPI, engine: Engine) -> None:
-    def events(asked: AskRequest, request: Request) -> Iterator[Event]:
+    def events(body: AskRequest, request: Request) -> Iterator[Event]:
         return engine.stream(
-            asked.question, asked.documents, asked.history, request.state.user,
-            collection=asked.collection,
+            body.question, body.documents, body.history, request.state.user,
+            collection=body.collection,
         )  # fmt: skip
 
     @app.post(f"{PREFIX}/ask", tags=["answers"], responses=replies(AnswerReply))
-    def ask(asked: AskRequest, request: Request) -> dict[str, Any]:
+    def ask(body: AskRequest, request: Request) -> dict[str, Any]:
         """The verified answer, or a refusal with its reason and the closest passages."""
-        for event in events(asked, request):
+        for event in events(body, request):
             if isinstance(event, Finished):
                 return answer_payload(event.answer)
         raise HTTPException(500, "The answer did not finish.")
 
     @app.post(f"{PREFIX}/ask/stream", tags=["answers"], response_class=StreamingResponse)
-    def stream(asked: AskRequest, request: Request) -> StreamingResponse:
+    def stream(body: AskRequest, request: Request) -> StreamingResponse:
         """Server-sent events: ``evidence``, then ``word`` by word, then ``answer`` or ``error``."""
         from app.answering.pipeline import check_question
 
-        check_question(asked.question)
-        return event_stream(lambda: events(asked, request))
+        check_question(body.question)
+        return event_stream(lambda: events(body, request))
 
 
 def _reading(app: FastAPI, engine: Engine) -> None:
@@ -144,8 +144,8 @@ def _reading(app: FastAPI, engine: Engine) -> None:
     ) -> list[dict[str, Any]]:
         """The passages nearest to a question, best first, with the score of each part."""
         library = engine.access.library_of(request.state.user, collection)
-        wanted = engine.access.documents_named(request.state.user, document)
-        hits = library.search(q, k, documents=wanted or None)
+        revisions = engine.access.documents_named(request.state.user, document)
+        hits = library.search(q, k, documents=revisions or None)
         return [
             {
                 **passage_payload(h.stored),
@@ -167,13 +167,13 @@ def _changing(app: FastAPI, engine: Engine) -> None:
         new revision."""
         name, owner = file.filename or "document.txt", request.state.user
         data = file.file.read()
-        return _told(add_bytes(engine, data, name, owner=owner, collection=collection))
+        return _ingest_report(add_bytes(engine, data, name, owner=owner, collection=collection))
 
     @app.post(f"{PREFIX}/links", tags=["documents"], responses=replies(IngestReply))
-    def link(given: LinkRequest, request: Request) -> dict[str, Any]:
+    def link(body: LinkRequest, request: Request) -> dict[str, Any]:
         """Ingest a page by its address into a collection, one's own if none is named."""
         owner = request.state.user
-        return _told(add_link(engine, given.url, owner=owner, collection=given.collection))
+        return _ingest_report(add_link(engine, body.url, owner=owner, collection=body.collection))
 
     @app.delete(
         f"{PREFIX}/documents/{{document}}", tags=["documents"], responses=replies(RemovedReply)
@@ -190,7 +190,7 @@ def _changing(app: FastAPI, engine: Engine) -> None:
         return {"removed": document}
 
 
-def _told(report: IngestReport) -> dict[str, Any]:
+def _ingest_report(report: IngestReport) -> dict[str, Any]:
     """What an ingest did, and what of the source it did not read."""
     return {
         "document": report.document,

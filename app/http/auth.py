@@ -66,15 +66,15 @@ async def visitor(request: Request, users: Users, line: HashingLine) -> str | No
     token = request.cookies.get(SESSION_COOKIE)
     if token and (name := await anyio.to_thread.run_sync(users.session, token)):
         return name
-    scheme, _, given = request.headers.get("authorization", "").partition(" ")
+    scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() not in ("basic", "bearer"):
         return None
     try:
         if scheme.lower() == "basic":
-            given = base64.b64decode(given, validate=True).decode()
+            credentials = base64.b64decode(credentials, validate=True).decode()
     except (binascii.Error, UnicodeDecodeError):
         return None
-    name, _, password = given.partition(":")
+    name, _, password = credentials.partition(":")
     if not await checked(users, name, password, _address(request), line):
         return None
     return await anyio.to_thread.run_sync(users.owner, name)
@@ -88,8 +88,8 @@ async def checked(users: Users, name: str, password: str, address: str, line: Ha
         raise Busy("Too many people are signing in. Try again in a few seconds.")
     line.held += 1
     try:
-        given = name, password, address
-        return await anyio.to_thread.run_sync(users.check, *given, limiter=line.limiter)
+        attempt = name, password, address
+        return await anyio.to_thread.run_sync(users.check, *attempt, limiter=line.limiter)
     finally:
         line.held -= 1
 

@@ -38,10 +38,10 @@ def install(app: FastAPI, engine: Engine, prefix: str) -> None:
         ]
 
     @app.put(member, tags=["collections"], responses=replies(MemberReply))
-    def share(request: Request, collection: str, name: str, given: ShareRequest) -> dict[str, Any]:
+    def share(request: Request, collection: str, name: str, body: ShareRequest) -> dict[str, Any]:
         """Let a user (``*`` for everybody) read a collection that one may change, or change it."""
-        engine.access.share(request.state.user, collection, name, given.role)
-        return {"name": name, "role": given.role}
+        engine.access.share(request.state.user, collection, name, body.role)
+        return {"name": name, "role": body.role}
 
     @app.delete(member, tags=["collections"], responses=replies(MemberReply))
     def unshare(request: Request, collection: str, name: str) -> dict[str, Any]:

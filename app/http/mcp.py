@@ -49,8 +49,8 @@ def mcp_server(engine: Engine, asker: Callable[[], str]) -> MCPServer:
     ) -> list[dict[str, Any]]:
         """The passages nearest to a question, best first; ``k`` is 1 to 50."""
         library = engine.access.library_of(asker(), collection)
-        wanted = engine.access.documents_named(asker(), documents) if documents else None
-        hits = library.search(question, max(1, min(k, 50)), documents=wanted)
+        revisions = engine.access.documents_named(asker(), documents) if documents else None
+        hits = library.search(question, max(1, min(k, 50)), documents=revisions)
         return [{**passage_payload(h.stored), "rank": h.rank, "score": h.score} for h in hits]
 
     @tools.tool()

@@ -38,7 +38,7 @@ def install(app: FastAPI, engine: Engine, token: str, *, loopback: bool) -> None
     ProcessCollector(registry=registry)
     built = Gauge("footnote_info", "The version that runs.", ["version"], registry=registry)
     built.labels(version("footnote")).set(1)
-    asked = Counter(
+    questions = Counter(
         "footnote_questions", "Questions, by what came of them and by model.", ["outcome", "model"],
         registry=registry,
     )  # fmt: skip
@@ -61,7 +61,7 @@ def install(app: FastAPI, engine: Engine, token: str, *, loopback: bool) -> None
     ready.set_function(lambda: engine.status.phase != "starting")
 
     def count(seen: QueryObservation) -> None:
-        asked.labels(seen.outcome, seen.model).inc()
+        questions.labels(seen.outcome, seen.model).inc()
         took.labels(seen.model).observe(seen.seconds)
         if seen.evidence_s is not None:
             evidence.labels(seen.model).observe(seen.evidence_s)
@@ -78,6 +78,6 @@ def install(app: FastAPI, engine: Engine, token: str, *, loopback: bool) -> None
 def _check(request: Request, token: str) -> None:
     if not token:
         raise HTTPException(404, "Metrics are off; set metrics_token to turn them on.")
-    scheme, _, given = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not hmac.compare_digest(given.encode(), token.encode()):
+    scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not hmac.compare_digest(credentials.encode(), token.encode()):
         raise HTTPException(401, "Give the metrics token.", {"WWW-Authenticate": "Bearer"})

@@ -73,15 +73,15 @@ def install(app: FastAPI, engine: Engine) -> None:
         return {"object": "list", "data": [one]}
 
     @app.post(f"{PREFIX}/chat/completions", tags=["openai"], response_model=None)
-    def complete(asked: ChatRequest, request: Request) -> dict[str, Any] | Response:
+    def complete(body: ChatRequest, request: Request) -> dict[str, Any] | Response:
         """The verified answer as a chat completion, whole or streamed."""
-        question, history = read_conversation(asked.messages)
-        if not asked.stream:
-            return completion(_answered(engine, asked, question, history, request))
+        question, history = read_conversation(body.messages)
+        if not body.stream:
+            return completion(_answered(engine, body, question, history, request))
         from app.answering.pipeline import check_question
 
         check_question(question)
-        answered = partial(_answered, engine, asked, question, history, request)
+        answered = partial(_answered, engine, body, question, history, request)
         return StreamingResponse(
             chunks(answered), media_type="text/event-stream", headers={"Cache-Control": "no-store"}
         )
@@ -96,18 +96,18 @@ def read_conversation(messages: Sequence[Message]) -> tuple[str, list[Turn]]:
     if not spoken_turns or spoken_turns[-1].role != "user":
         raise ConversationError("The last message must be a user's: it is the question.")
     history = [
-        Turn(asked.text, answered.text.partition("\n\n")[0])
-        for asked, answered in pairwise(spoken_turns)
-        if (asked.role, answered.role) == ("user", "assistant")
+        Turn(question.text, answered.text.partition("\n\n")[0])
+        for question, answered in pairwise(spoken_turns)
+        if (question.role, answered.role) == ("user", "assistant")
     ]
     return spoken_turns[-1].text, history
 
 
 def _answered(
-    engine: Engine, asked: ChatRequest, question: str, history: Sequence[Turn], request: Request
+    engine: Engine, body: ChatRequest, question: str, history: Sequence[Turn], request: Request
 ) -> Answer:
-    user, collection = request.state.user, asked.collection
-    for event in engine.stream(question, asked.documents, history, user, collection=collection):
+    user, collection = request.state.user, body.collection
+    for event in engine.stream(question, body.documents, history, user, collection=collection):
         if isinstance(event, Finished):
             return event.answer
     raise AssertionError("a stream ends with Finished")

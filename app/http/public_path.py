@@ -30,13 +30,13 @@ class UnderPath:
         self._app, self._path = app, path
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
-        asked = scope.get("path", "")
-        if asked == self._path and scope["type"] == "http":
+        path = scope.get("path", "")
+        if path == self._path and scope["type"] == "http":
             # The page's own links are relative: they need the slash.
             await _redirect(send, f"{self._path}/", scope.get("query_string", b""))
             return
-        if asked.startswith(f"{self._path}/"):
-            rest = asked.removeprefix(self._path)
+        if path.startswith(f"{self._path}/"):
+            rest = path.removeprefix(self._path)
             raw = scope.get("raw_path") or rest.encode()
             prefix = self._path.encode()
             scope = {**scope, "path": rest, "raw_path": raw.removeprefix(prefix)}

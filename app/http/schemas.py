@@ -16,10 +16,10 @@ class Given(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _of_whole_characters(cls, given: Any) -> Any:
-        if has_half_character(given):
+    def _of_whole_characters(cls, value: Any) -> Any:
+        if has_half_character(value):
             raise ValueError("it holds half a character (a lone surrogate): send whole ones")
-        return given
+        return value
 
 
 class Shape(Given):

@@ -173,7 +173,9 @@ def _serve(
 
         logs.configure()
         engine.observers.append(logs.log_question)
-    app = application(settings, engine, lambda app, kept: add_page(app, engine, kept))
+    app = application(
+        settings, engine, lambda app, conversations: add_page(app, engine, conversations)
+    )
     server = Server(
         app,
         host=settings.host,

@@ -57,15 +57,15 @@ def install(app: FastAPI, engine: Engine, settings: Settings) -> None:
 
     @app.get("/widget", include_in_schema=False)
     def page() -> Response:
-        made = Response((STATIC / "widget.html").read_bytes(), media_type="text/html")
-        made.headers["Content-Security-Policy"] = policy
-        return made
+        response = Response((STATIC / "widget.html").read_bytes(), media_type="text/html")
+        response.headers["Content-Security-Policy"] = policy
+        return response
 
     @app.post("/widget/ask", include_in_schema=False)
-    def ask(asked: WidgetQuestion, request: Request) -> StreamingResponse:
+    def ask(body: WidgetQuestion, request: Request) -> StreamingResponse:
         from app.answering.pipeline import check_question
 
-        check_question(asked.question)
+        check_question(body.question)
         documents = documents_of_folder(
             engine.access.library_of(VISITOR_USER).documents(), settings.widget_folder
         )
@@ -75,7 +75,7 @@ def install(app: FastAPI, engine: Engine, settings: Settings) -> None:
         visitor = f"visitor {request.client.host if request.client else ''}"
 
         def events() -> Iterator[Event]:
-            stream = engine.stream(asked.question, documents, (), visitor, store=False)
+            stream = engine.stream(body.question, documents, (), visitor, store=False)
             return map(_widget_answer, stream)
 
         return event_stream(events)

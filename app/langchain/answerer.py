@@ -61,8 +61,8 @@ class FootnoteAnswerer(Runnable[Question, dict[str, Any]]):
         yield from self._transform_stream_with_config(input, self._pieces, config)
 
     def _answer(self, question: Question) -> dict[str, Any]:
-        asked = read_question(question)
-        return _payload(self._answerer.answer(**asked), question)
+        request = read_question(question)
+        return _payload(self._answerer.answer(**request), question)
 
     def _pieces(self, inputs: Iterator[Question]) -> Iterator[dict[str, Any]]:
         question = _whole(inputs)
@@ -76,19 +76,19 @@ class FootnoteAnswerer(Runnable[Question, dict[str, Any]]):
                     yield AddableDict(_payload(event.answer, question))
 
 
-def read_question(given: Question) -> dict[str, Any]:
+def read_question(question: Question) -> dict[str, Any]:
     """The arguments of ``Answerer.answer``: question, history and documents."""
-    if isinstance(given, str):
-        return {"question": given}
-    if not isinstance(given, Mapping):
-        return _from_messages(given)
-    documents = given.get("documents")
-    if "messages" in given:
-        return {**_from_messages(given["messages"]), "documents": documents}
-    if not isinstance(given.get("question"), str):
+    if isinstance(question, str):
+        return {"question": question}
+    if not isinstance(question, Mapping):
+        return _from_messages(question)
+    documents = question.get("documents")
+    if "messages" in question:
+        return {**_from_messages(question["messages"]), "documents": documents}
+    if not isinstance(question.get("question"), str):
         raise QuestionError("There is no question: give a string, “question” or “messages”.")
-    history = [t if isinstance(t, Turn) else Turn(*t) for t in given.get("history") or ()]
-    return {"question": given["question"], "history": history, "documents": documents}
+    history = [t if isinstance(t, Turn) else Turn(*t) for t in question.get("history") or ()]
+    return {"question": question["question"], "history": history, "documents": documents}
 
 
 def _from_messages(messages: Sequence[BaseMessage]) -> dict[str, Any]:
@@ -96,9 +96,9 @@ def _from_messages(messages: Sequence[BaseMessage]) -> dict[str, Any]:
     if not messages or not isinstance(messages[-1], HumanMessage):
         raise QuestionError("There is no question: the last message must be a human's.")
     history = [
-        Turn(str(asked.text), str(answered.text))
-        for asked, answered in pairwise(messages[:-1])
-        if isinstance(asked, HumanMessage) and isinstance(answered, AIMessage)
+        Turn(str(question.text), str(answered.text))
+        for question, answered in pairwise(messages[:-1])
+        if isinstance(question, HumanMessage) and isinstance(answered, AIMessage)
     ]
     return {"question": str(messages[-1].text), "history": history}
 

@@ -65,7 +65,7 @@ def provider_chat_model(name: str, base_url: str | None = None) -> BaseChatModel
     if base_url and key_variable(name) not in os.environ and provider == "openai":
         options["api_key"] = "none"  # local servers want none, the package wants one
     try:
-        made: BaseChatModel = init_chat_model(name, **options)
+        model: BaseChatModel = init_chat_model(name, **options)
     except ImportError as error:
         raise ModelMissing(f"{name} needs another package: {_install(provider, error)}") from error
     except ValueError as error:
@@ -75,7 +75,7 @@ def provider_chat_model(name: str, base_url: str | None = None) -> BaseChatModel
         raise ModelMissing(
             f"{name} cannot be opened: {' '.join(str(error).split())} Is {key_variable(name)} set?"
         ) from error
-    return made
+    return model
 
 
 def base_address(given: str, provider: str = "openai") -> str:

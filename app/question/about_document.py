@@ -59,7 +59,7 @@ class AboutDocument:
 
 def may_ask_about_document(question: ParsedQuestion) -> bool:
     """A cheap look, before titles are read."""
-    return any(asked.search(question.folded) for asked in _ASKED.values())
+    return any(pattern.search(question.folded) for pattern in _ASKED.values())
 
 
 def about_document_asked(
@@ -70,8 +70,8 @@ def about_document_asked(
     ``titles`` are the documents' names and titles. If it ``follows`` others, "it" alone may be
     something that they spoke of, so that it must name the document.
     """
-    for aspect, asked in _ASKED.items():
-        if not asked.search(question.folded):
+    for aspect, pattern in _ASKED.items():
+        if not pattern.search(question.folded):
             continue
         left = question.content_stems - _OWN[aspect]
         kinds = left & (_DOCUMENT | GENRE_WORDS)

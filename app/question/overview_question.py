@@ -99,13 +99,13 @@ def _heading_named(
     """The heading that the question names and asks nothing else about."""
     if not _TALKS_OF.search(question.folded) and not SUMMARY_WORDS.intersection(question.stems):
         return None
-    asked = f" {' '.join(question.words)} "
+    spaced = f" {' '.join(question.words)} "
     best, longest = None, 0
     for at, heading in enumerate(headings):
         heading_words = words(_NUMBERING.sub("", heading))
         if (
             not heading_words
-            or f" {' '.join(heading_words)} " not in asked
+            or f" {' '.join(heading_words)} " not in spaced
             or len(heading_words) <= longest
         ):
             continue

@@ -201,11 +201,11 @@ class Engine:
 
     def try_model(self, *, model: str, base_url: str | None, key: str) -> str:
         """What a chosen model says to a trial, without using it yet. Raises FootnoteError."""
-        wanted = self._changed("", {"model": model, "base_url": base_url})
+        settings = self._changed("", {"model": model, "base_url": base_url})
         keep_key(model, key)
         here = self.answerer.model
         # A provider's costs nothing to open again; the local one would be in memory twice.
-        return try_model(wanted, here if here and here.name == model == "local" else None)
+        return try_model(settings, here if here and here.name == model == "local" else None)
 
     def settings_of(self, user: str) -> Settings:
         """What this user chose, or what Footnote was started with."""
@@ -250,11 +250,13 @@ class Engine:
         shared_files(self.settings).refresh()  # what was marked elsewhere, too, affects the risk
         settings, library = self.settings_of(user), self.access.library_of(user, collection)
         answerer = self._answerer_for(settings, library)
-        wanted = self.access.documents_named(user, documents) if documents else None
-        events = answerer.stream(question, documents=wanted, history=history, store=store)
+        revisions = self.access.documents_named(user, documents) if documents else None
+        events = answerer.stream(question, documents=revisions, history=history, store=store)
         writes = answerer.model is not None
-        asked = self._in_turn(events, user, exchange, stop or threading.Event(), writes=writes)
-        yield from observe_query(asked, user, settings.model, self.observers)
+        events_in_turn = self._in_turn(
+            events, user, exchange, stop or threading.Event(), writes=writes
+        )
+        yield from observe_query(events_in_turn, user, settings.model, self.observers)
 
     def _in_turn(
         self,

@@ -58,8 +58,8 @@ def try_model(settings: Settings, opened: ChatModel | None = None) -> str:
         return "Quotes need no language model."
     began = time.perf_counter()
     try:
-        asked = [HumanMessage(TRIAL_PROMPT)]
-        reply = "".join(model.stream(asked, max_tokens=TRIAL_TOKENS))
+        messages = [HumanMessage(TRIAL_PROMPT)]
+        reply = "".join(model.stream(messages, max_tokens=TRIAL_TOKENS))
         seconds = time.perf_counter() - began
         judged = model.yes_log_odds([HumanMessage("Is water wet? Reply with yes or no.")])
     finally:

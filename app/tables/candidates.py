@@ -89,12 +89,12 @@ def conditions(question: QuestionTokens, grid: Grid) -> list[Condition]:
 
 def _worded(question: QuestionTokens, grid: Grid) -> Iterator[Condition]:
     """Phrases of the question that a column's cells say; the longest of each column."""
-    wanted = {question.stems[i] for i in question.content}
+    question_stems = {question.stems[i] for i in question.content}
     met = set[int]()
     for column in grid.columns[:MAX_COLUMNS]:
         spans: dict[tuple[int, int], Relation] = {}
         for cell_stems in {row[column.index].stems for row in grid.rows}:
-            if wanted.isdisjoint(cell_stems):
+            if question_stems.isdisjoint(cell_stems):
                 continue
             for span, whole in _shared(question, cell_stems):
                 if whole or span not in spans:

@@ -100,20 +100,20 @@ def meets(cell: Value, condition: Condition) -> bool:
     measured = _measure(cell)
     if measured is None or condition.number is None:
         return False
-    wanted = condition.number
+    number = condition.number
     if relation is Relation.EQUAL:
-        return measured == wanted
+        return measured == number
     if relation is Relation.ABOVE:
-        return measured > wanted
+        return measured > number
     if relation is Relation.BELOW:
-        return measured < wanted
-    return measured >= wanted if relation is Relation.AT_LEAST else measured <= wanted
+        return measured < number
+    return measured >= number if relation is Relation.AT_LEAST else measured <= number
 
 
-def _contains(cell_stems: Sequence[str], wanted: Sequence[str]) -> bool:
-    size = len(wanted)
+def _contains(cell_stems: Sequence[str], stems: Sequence[str]) -> bool:
+    size = len(stems)
     return any(
-        tuple(cell_stems[i : i + size]) == tuple(wanted) for i in range(len(cell_stems) - size + 1)
+        tuple(cell_stems[i : i + size]) == tuple(stems) for i in range(len(cell_stems) - size + 1)
     )
 
 

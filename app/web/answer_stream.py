@@ -55,39 +55,41 @@ class AnswerStreams:
         self._live: dict[str, EvidenceFound] = {}
         self._answering: set[str] = set()
 
-    def drafts(self, asked: AnswerRequest, outcome: StreamOutcome, around: str) -> Iterator[Markup]:
+    def drafts(
+        self, request: AnswerRequest, outcome: StreamOutcome, around: str
+    ) -> Iterator[Markup]:
         """HTML of the draft as it grows; ``outcome`` then holds the answer, or the problem.
 
         ``around`` is what is drawn with it: a long page is drawn less often.
         """
         try:
-            for step in self._steps(asked, redraw_s(around)):
+            for step in self._steps(request, redraw_s(around)):
                 if isinstance(step, Answer):
                     outcome.answer = step
                 else:
                     yield step
         except Stopped:
-            self._until_stopped(asked, outcome)
+            self._until_stopped(request, outcome)
         except FootnoteError as error:
             outcome.problem = str(error)
         except Exception:
             log.exception("a question failed")
             outcome.problem = INTERNAL_PROBLEM
 
-    def _steps(self, asked: AnswerRequest, every: float) -> Iterator[Markup | Answer]:
+    def _steps(self, request: AnswerRequest, every: float) -> Iterator[Markup | Answer]:
         """HTML of the draft as it grows, every so many seconds, then the answer."""
-        stop = self._stops[asked.session] = threading.Event()
+        stop = self._stops[request.session] = threading.Event()
         evidence = EvidenceFound("", ())
-        yield render_answer.draft(asked.question, evidence, "", "Looking in the documents")
-        self._live.pop(asked.session, None)
+        yield render_answer.draft(request.question, evidence, "", "Looking in the documents")
+        self._live.pop(request.session, None)
         words, drawn = "", 0.0
-        library = self.engine.access.library_of(asked.owner)
-        documents = scope_of(library, asked.documents)
+        library = self.engine.access.library_of(request.owner)
+        documents = scope_of(library, request.documents)
 
         def events() -> Iterator[Event]:
             return self.engine.stream(
-                asked.question, documents, asked.history, asked.owner or asked.session, stop,
-                exchange=asked.exchange,
+                request.question, documents, request.history, request.owner or request.session,
+                stop, exchange=request.exchange,
             )  # fmt: skip
 
         for event in iterate_in_worker(events, stop):
@@ -95,26 +97,26 @@ class AnswerStreams:
                 yield event.answer
                 return
             if isinstance(event, EvidenceFound):
-                self._live[asked.session] = event
+                self._live[request.session] = event
                 evidence = evidence_for_display(library, event)
                 state = self._state(has_evidence=bool(evidence.citations))
-                yield render_answer.draft(asked.question, evidence, words, state)
+                yield render_answer.draft(request.question, evidence, words, state)
             elif isinstance(event, Word):
                 words = event.text if event.restart else words + event.text
                 if time.monotonic() - drawn >= every:
                     drawn = time.monotonic()
                     state = "A draft; each sentence is checked next"
-                    yield render_answer.draft(asked.question, evidence, words, state)
+                    yield render_answer.draft(request.question, evidence, words, state)
 
-    def _until_stopped(self, asked: AnswerRequest, outcome: StreamOutcome) -> None:
+    def _until_stopped(self, request: AnswerRequest, outcome: StreamOutcome) -> None:
         """The quotes that were found before the reader stopped the model, if any."""
-        evidence = self._live.get(asked.session)
+        evidence = self._live.get(request.session)
         if evidence is None or evidence.provisional is None:
             outcome.problem = STOPPED_PROBLEM
             return
         notes = (*evidence.provisional.notes, "Stopped; these are quotes.")
         answer = replace(evidence.provisional, notes=notes)
-        library = self.engine.access.library_of(asked.owner)
+        library = self.engine.access.library_of(request.owner)
         identity = library.record_answer(answer_payload(answer), answer.citations)
         outcome.answer = replace(answer, id=identity)
 
@@ -157,5 +159,5 @@ class AnswerStreams:
     def forget(self, session: str) -> None:
         """The reader's page is gone: stop its answer and drop what was kept for it."""
         self.stop(session)
-        for kept in (self._stops, self._live):
-            kept.pop(session, None)
+        for entries in (self._stops, self._live):
+            entries.pop(session, None)

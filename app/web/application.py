@@ -34,7 +34,9 @@ Pages = Sequence[tuple[str, Any]]
 def application(settings: Settings, engine: Engine, pages: Pages = ()) -> Any:
     """The ASGI application of a chat over an engine that is open already."""
     return server.application(
-        settings, engine, lambda app, kept: _add_page(app, engine, kept, pages=pages)
+        settings,
+        engine,
+        lambda app, conversations: _add_page(app, engine, conversations, pages=pages),
     )
 
 

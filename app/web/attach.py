@@ -20,8 +20,8 @@ MAX_EXAMPLES = 3
 SUMMARY_QUESTION = "What is this document about?"
 
 
-def build_told() -> Any:
-    """Where it is shown how far the documents are; it stands above the question box."""
+def build_notices() -> Any:
+    """Shows how far the documents are; it stands above the question box."""
     return html_component(elem_id="attached")
 
 

@@ -49,33 +49,38 @@ class Chat:
 
     def log(
         self, owner: str, conversation: str, live: Markup = render_answer.NOTHING,
-        given: Mapping[str, feedback.Correction] | None = None,
+        corrections: Mapping[str, feedback.Correction] | None = None,
     ) -> Markup:  # fmt: skip
-        """The conversation as HTML, with ``live`` at its end; ``given`` are corrections, by
-        exchange, that could not be kept."""
+        """The conversation as HTML, with ``live`` at its end; ``corrections``, by exchange, could
+        not be kept."""
         items = self._items(owner, self._exchanges(owner, conversation))
-        notes = given or {}
+        notes = corrections or {}
         running = self.running(conversation) if items else frozenset()
-        shown = [replace(i, given=notes.get(i.id, i.given), running=i.id in running) for i in items]
+        shown = [
+            replace(i, rejected=notes.get(i.id, i.rejected), running=i.id in running) for i in items
+        ]
         return render_answer.log(shown, live)
 
     def running(self, conversation: str) -> frozenset[str]:
         """The exchanges of a conversation that are being answered, in any process."""
         return self.engine.access.in_progress.running(conversation) if conversation else frozenset()
 
-    def _items(self, owner: str, kept: Sequence[StoredExchange]) -> list[render_answer.Exchange]:
-        given = [k.answer.id for k in kept if k.answer]
+    def _items(
+        self, owner: str, exchanges: Sequence[StoredExchange]
+    ) -> list[render_answer.Exchange]:
+        answer_ids = [k.answer.id for k in exchanges if k.answer]
         library = self.engine.access.library_of(owner)
-        statuses = self.statuses.of(library, given)
-        names = display_names(library, (k.answer for k in kept if k.answer))
-        kept = [
-            replace(k, answer=named_for_display(k.answer, names)) if k.answer else k for k in kept
+        statuses = self.statuses.of(library, answer_ids)
+        names = display_names(library, (k.answer for k in exchanges if k.answer))
+        exchanges = [
+            replace(k, answer=named_for_display(k.answer, names)) if k.answer else k
+            for k in exchanges
         ]
-        if not any(k.mark in ("wrong", "incomplete") for k in kept):
-            return [self._item(k, statuses) for k in kept]
+        if not any(k.mark in ("wrong", "incomplete") for k in exchanges):
+            return [self._item(k, statuses) for k in exchanges]
         cases = read_cases(own_set(self.engine.settings, owner))
         documents = tuple(library.documents()[: feedback.MAX_DOCUMENTS])
-        return [self._item(k, statuses, cases.get(k.id), documents) for k in kept]
+        return [self._item(k, statuses, cases.get(k.id), documents) for k in exchanges]
 
     def _exchanges(self, owner: str, conversation: str) -> list[StoredExchange]:
         """What was asked in a conversation of the owner's; nothing of anybody else's."""
@@ -83,15 +88,15 @@ class Chat:
 
     @staticmethod
     def _item(
-        kept: StoredExchange,
+        stored: StoredExchange,
         statuses: Mapping[str, StoredAnswerStatus],
         case: Mapping[str, Any] | None = None,
         documents: tuple[Revision, ...] = (),
     ) -> render_answer.Exchange:
-        status = statuses[kept.answer.id].status if kept.answer else "current"
+        status = statuses[stored.answer.id].status if stored.answer else "current"
         return render_answer.Exchange(
-            kept.id, kept.question, kept.answer, kept.problem, status, kept.mark, kept.before,
-            case, documents=documents,
+            stored.id, stored.question, stored.answer, stored.problem, status, stored.mark,
+            stored.before, case, documents=documents,
         )  # fmt: skip
 
     # Asking
@@ -114,13 +119,13 @@ class Chat:
         conversation, exchange = self._keep(
             owner, conversation, question, None, INTERRUPTED_PROBLEM
         )
-        asked = AnswerRequest(owner, session, exchange, question, documents, turns(past))
+        request = AnswerRequest(owner, session, exchange, question, documents, turns(past))
         outcome = StreamOutcome(problem=STOPPED_PROBLEM)
         try:
-            for draft in self.answering.drafts(asked, outcome, shown):
+            for draft in self.answering.drafts(request, outcome, shown):
                 yield shown + draft, conversation
         finally:
-            conversation = self._settle(owner, conversation, asked, outcome)
+            conversation = self._settle(owner, conversation, request, outcome)
             self.engine.access.in_progress.settled(exchange)
         yield self.log(owner, conversation), conversation
 
@@ -135,42 +140,46 @@ class Chat:
         return conversation, self.kept.add(conversation, question, payload, problem)
 
     def _settle(
-        self, owner: str, conversation: str, asked: AnswerRequest, outcome: StreamOutcome
+        self, owner: str, conversation: str, request: AnswerRequest, outcome: StreamOutcome
     ) -> str:
         """Keep what came of a question. Its conversation may have been deleted in another tab: the
         answer then starts a new one."""
         answer, problem = outcome.answer, "" if outcome.answer else outcome.problem
         if not self.kept.owns(owner, conversation):
-            self.kept.save_exchange(asked.exchange, None, MOVED_NOTICE)
-            return self._keep(owner, conversation, asked.question, answer, problem)[0]
-        self.kept.save_exchange(asked.exchange, answer_payload(answer) if answer else None, problem)
+            self.kept.save_exchange(request.exchange, None, MOVED_NOTICE)
+            return self._keep(owner, conversation, request.question, answer, problem)[0]
+        self.kept.save_exchange(
+            request.exchange, answer_payload(answer) if answer else None, problem
+        )
         return conversation
 
     def again(
         self, owner: str, session: str, exchange: str, documents: Sequence[str] | None
     ) -> Iterator[Markup]:
         """Ask a kept question again; its answer is replaced and shown with the one before."""
-        kept = self.kept.exchange(owner, exchange)
-        if kept is None:
+        stored = self.kept.exchange(owner, exchange)
+        if stored is None:
             return
-        items = self._exchanges(owner, kept.conversation)
+        items = self._exchanges(owner, stored.conversation)
         at = next(i for i, k in enumerate(items) if k.id == exchange)
         before = render_answer.log(self._items(owner, items[:at]))
         after = render_answer.log(self._items(owner, items[at + 1 :]))
         outcome = StreamOutcome()
-        asked = AnswerRequest(owner, session, exchange, kept.question, documents, turns(items[:at]))
-        for draft in self.answering.drafts(asked, outcome, before + after):
+        request = AnswerRequest(
+            owner, session, exchange, stored.question, documents, turns(items[:at])
+        )
+        for draft in self.answering.drafts(request, outcome, before + after):
             yield before + draft + after
         notice = Markup()
         if outcome.answer:
             self.kept.renew(exchange, answer_payload(outcome.answer))
-        elif kept.answer:
+        elif stored.answer:
             still = f"{outcome.problem} The answer before still stands."
             notice = problem(still, exchange)
         else:
             self.kept.save_exchange(exchange, None, outcome.problem)
         self.engine.access.in_progress.settled(exchange)
-        yield self.log(owner, kept.conversation, notice)
+        yield self.log(owner, stored.conversation, notice)
 
     def stop(self, owner: str, exchange: str) -> None:
         """Stop the answer to a question of the owner's that another page or process makes."""
@@ -186,22 +195,22 @@ class Chat:
 
     def mark(self, owner: str, conversation: str, exchange: str, judged: str) -> str:
         """Keep the reader's judgement of an answer; the log afterwards."""
-        kept = self.kept.exchange(owner, exchange)
-        if kept is not None:
-            self.kept.mark(exchange, feedback.mark(self.engine, owner, kept, judged))
+        stored = self.kept.exchange(owner, exchange)
+        if stored is not None:
+            self.kept.mark(exchange, feedback.mark(self.engine, owner, stored, judged))
         return self.log(owner, conversation)
 
     def correct(
-        self, owner: str, conversation: str, exchange: str, given: feedback.Correction
+        self, owner: str, conversation: str, exchange: str, correction: feedback.Correction
     ) -> str:
         """Keep what the reader says is right; the log afterwards, with what was wrong with it."""
-        kept = self.kept.exchange(owner, exchange)
+        stored = self.kept.exchange(owner, exchange)
         try:
-            if kept is not None:
-                feedback.correct(self.engine, owner, kept, given)
+            if stored is not None:
+                feedback.correct(self.engine, owner, stored, correction)
         except CorrectionError as error:
             return self.log(
-                owner, conversation, given={exchange: replace(given, problem=str(error))}
+                owner, conversation, corrections={exchange: replace(correction, problem=str(error))}
             )
         return self.log(owner, conversation)
 
@@ -218,9 +227,9 @@ class Chat:
         """What an answer of the owner's cites, or (``closest``) what comes closest to one."""
         if exchange == "live":
             return self.answering.evidence(session)
-        kept = self.kept.exchange(owner, exchange)
-        if kept is None or kept.answer is None:
+        stored = self.kept.exchange(owner, exchange)
+        if stored is None or stored.answer is None:
             return ()
         if part == "closest":
-            return [c.citation for c in kept.answer.closest]
-        return kept.answer.citations
+            return [c.citation for c in stored.answer.closest]
+        return stored.answer.citations

@@ -75,7 +75,7 @@ def html_component(value: str = "", **options: Any) -> Any:
 def takes_uploads(component: Any) -> Any:
     """The component, with handlers given the paths of what was uploaded and nothing else: Gradio's
     own would leave an empty file behind for each."""
-    component.preprocess = lambda given: [each.path for each in given.root] if given else []
+    component.preprocess = lambda files: [each.path for each in files.root] if files else []
     return component
 
 

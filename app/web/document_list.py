@@ -114,12 +114,12 @@ def _sorted(
 
 def out_of_date(chat: Chat, owner: str) -> dict[str, list[AskedQuestion]]:
     """By document id, the owner's questions whose cited words have changed there or moved."""
-    asked = chat.kept.answers_of(owner)
+    answered = chat.kept.answers_of(owner)
     statuses = chat.statuses.of(
-        chat.engine.access.library_of(owner), (answer for _, _, answer in asked)
+        chat.engine.access.library_of(owner), (answer for _, _, answer in answered)
     )
     by_document: dict[str, list[AskedQuestion]] = {}
-    for exchange, words, answer in asked:
+    for exchange, words, answer in answered:
         for document in statuses[answer].changed:
             by_document.setdefault(document, []).append(AskedQuestion(exchange, words))
     return by_document

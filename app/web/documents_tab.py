@@ -82,9 +82,9 @@ def ingest_sources(
         yield from _progress_of(chat, owner, page, sources, collection)
     finally:
         page.adding -= 1
-        for given in sources:
-            if isinstance(given, Upload):
-                chat.uploaded.discard(owner, given.path)
+        for source in sources:
+            if isinstance(source, Upload):
+                chat.uploaded.discard(owner, source.path)
 
 
 def _progress_of(
@@ -96,11 +96,11 @@ def _progress_of(
         shared = chat.engine.access.shared
         return render("ingest_progress", rows=[*done, *rows], shared=shared)
 
-    for given in sources:
-        name = given if isinstance(given, str) else _file(given).name
+    for source in sources:
+        name = source if isinstance(source, str) else _file(source).name
         yield progress(IngestRow(name))
         try:
-            for step in worker_stream(partial(_add, chat, owner, collection, given)):
+            for step in worker_stream(partial(_add, chat, owner, collection, source)):
                 if isinstance(step, IngestReport):
                     revision = chat.engine.access.library_of(owner).revision(step.revision)
                     page.own.add(revision.document_id)
@@ -116,25 +116,25 @@ def _progress_of(
 
 
 def _add(
-    chat: Chat, owner: str, collection: str, given: Source, outlet: Outlet[str | IngestReport]
+    chat: Chat, owner: str, collection: str, source: Source, outlet: Outlet[str | IngestReport]
 ) -> None:
     """Puts out what is being done, and at last the report."""
 
     def report_progress(what: str, done: int, total: int) -> None:
         outlet.put(what if chat.engine.access.shared else f"{what} {done:,} of {total:,}")
 
-    if isinstance(given, str):
-        outlet.put(add_link(chat.engine, given, report_progress, owner, collection))
+    if isinstance(source, str):
+        outlet.put(add_link(chat.engine, source, report_progress, owner, collection))
         return
-    if isinstance(given, Upload):
-        data = chat.uploaded.take(owner, given.path)
+    if isinstance(source, Upload):
+        data = chat.uploaded.take(owner, source.path)
     else:
-        data = given.read_bytes()
-    outlet.put(add_bytes(chat.engine, data, _file(given).name, report_progress, owner, collection))
+        data = source.read_bytes()
+    outlet.put(add_bytes(chat.engine, data, _file(source).name, report_progress, owner, collection))
 
 
-def _file(given: Path | Upload) -> Path:
-    return Path(given.path) if isinstance(given, Upload) else given
+def _file(source: Path | Upload) -> Path:
+    return Path(source.path) if isinstance(source, Upload) else source
 
 
 def build(chat: Chat, tab: Any, stream: Stream) -> Any:

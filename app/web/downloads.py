@@ -16,14 +16,14 @@ PRINT_SCRIPT = b"<script>print()</script>\n"
 """After the page: the browser's own print window, which also saves it as a PDF, in any script."""
 
 
-def as_evidence(engine: Engine, user: str, kept: Sequence[StoredExchange]) -> str:
+def as_evidence(engine: Engine, user: str, exchanges: Sequence[StoredExchange]) -> str:
     """The evidence file of a conversation's answers, as far as the user may still read what they
     cite; ``footnote verify`` checks it."""
     from app.service.export.evidence_bundle import evidence
 
-    wanted = {item.answer.id for item in kept if item.answer}
+    answer_ids = {item.answer.id for item in exchanges if item.answer}
     library = engine.access.library_of(user)
-    stored = [a for a in library.answers(ids=wanted) if a.status != "unreadable"]
+    stored = [a for a in library.answers(ids=answer_ids) if a.status != "unreadable"]
     return evidence(library, engine.settings, stored)
 
 
@@ -46,11 +46,11 @@ def install(app: FastAPI, conversations: Conversations, engine: Engine) -> None:
             raise HTTPException(404, f"A conversation is exported as {', '.join(FORMS)} or json.")
         items = kept(request, conversation)
         title = conversations.name(request.state.user, conversation)
-        made = export(form, title, [(k.question, k.answer, k.problem) for k in items])
+        data = export(form, title, [(k.question, k.answer, k.problem) for k in items])
         kind = FORMS[form][0]
         if print and form == "html":
-            return Response(made + PRINT_SCRIPT, media_type=kind)
-        return _attached(made, f"conversation.{form}", kind)
+            return Response(data + PRINT_SCRIPT, media_type=kind)
+        return _attached(data, f"conversation.{form}", kind)
 
 
 def _attached(content: bytes | str, name: str, kind: str) -> Response:

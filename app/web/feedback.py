@@ -52,14 +52,14 @@ class CorrectionForm:
 
     @classmethod
     def of(
-        cls, case: Mapping[str, Any] | None, given: Correction, documents: Sequence[Revision]
+        cls, case: Mapping[str, Any] | None, correction: Correction, documents: Sequence[Revision]
     ) -> CorrectionForm:
-        """The form after ``given``, for an answer whose question was kept as ``case`` or not."""
+        """The form after ``correction``, for an answer kept as ``case`` or not."""
         return cls(
             None if case is None else expectation(case),
-            given.problem,
-            given.right or _first(case, "answers"),
-            given.passage or _first(case, "evidence"),
+            correction.problem,
+            correction.right or _first(case, "answers"),
+            correction.passage or _first(case, "evidence"),
             tuple(documents[:MAX_DOCUMENTS]),
         )
 
@@ -74,39 +74,41 @@ def _first(case: Mapping[str, Any] | None, field: str) -> str:
     return "; ".join(group[0] for group in groups)
 
 
-def mark(engine: Engine, owner: str, kept: StoredExchange, judged: str) -> str:
+def mark(engine: Engine, owner: str, stored: StoredExchange, judged: str) -> str:
     """The mark that an answer has from now on; the same one again takes it back.
 
     Right answers enter the owner's set at once, others once their correction is known.
     """
-    if kept.answer is None or judged not in MARKS:
-        return kept.mark
-    fresh = "" if kept.mark == judged else judged
-    row = right_case(kept.id, kept.answer) if fresh == "right" else None
-    _put(engine, owner, kept.id, row)
-    _calibrate(engine, kept.id, kept.answer, fresh)
+    if stored.answer is None or judged not in MARKS:
+        return stored.mark
+    fresh = "" if stored.mark == judged else judged
+    row = right_case(stored.id, stored.answer) if fresh == "right" else None
+    _put(engine, owner, stored.id, row)
+    _calibrate(engine, stored.id, stored.answer, fresh)
     return fresh
 
 
-def correct(engine: Engine, owner: str, kept: StoredExchange, given: Correction) -> None:
+def correct(engine: Engine, owner: str, stored: StoredExchange, correction: Correction) -> None:
     """Keep a correction in the owner's set. Raises :class:`CorrectionError` if it says too
     little, or if its passage occurs in no document."""
-    if kept.answer is None or kept.mark not in MARKS[1:]:
+    if stored.answer is None or stored.mark not in MARKS[1:]:
         return
-    passage = given.passage.strip()
+    passage = correction.passage.strip()
     if (
         passage
-        and not given.silent
+        and not correction.silent
         and not _stands_in_documents(engine.access.library_of(owner), passage)
     ):
         raise CorrectionError(
             "The words of the right passage occur in no document here: select them in a document, "
             "or type them exactly."
         )
-    row = corrected_case(kept.id, kept.answer, kept.mark, given.right, passage, silent=given.silent)
-    _put(engine, owner, kept.id, row)
+    row = corrected_case(
+        stored.id, stored.answer, stored.mark, correction.right, passage, silent=correction.silent
+    )
+    _put(engine, owner, stored.id, row)
     # An answer to what the documents do not say is wrong, however it was marked.
-    _calibrate(engine, kept.id, kept.answer, "wrong" if given.silent else kept.mark)
+    _calibrate(engine, stored.id, stored.answer, "wrong" if correction.silent else stored.mark)
 
 
 def _calibrate(engine: Engine, identity: str, answer: Answer, judged: str) -> None:

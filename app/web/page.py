@@ -85,7 +85,7 @@ def _chat_tab(
         with gr.Column(elem_classes="talk", min_width=300, scale=5):
             status = html_component(elem_classes="status")
             log = html_component(elem_id="log", elem_classes="log")
-            attached = attach.build_told()
+            attached = attach.build_notices()
             question = gr.Textbox(
                 placeholder="Ask about your documents", show_label=False, label="Question",
                 submit_btn="Ask", stop_btn=False, lines=1, max_lines=8, elem_id="question",
@@ -234,10 +234,10 @@ def _marked(chat: Chat, owner: str, conversation: str, data: dict[str, Any]) -> 
     exchange = str(data.get("exchange", ""))
     if data.get("do") == "mark":
         return chat.mark(owner, conversation, exchange, str(data.get("mark", "")))
-    given = Correction(
+    correction = Correction(
         str(data.get("right", "")), str(data.get("passage", "")), bool(data.get("silent"))
     )
-    return chat.correct(owner, conversation, exchange, given)
+    return chat.correct(owner, conversation, exchange, correction)
 
 
 def _reader(chat: Chat) -> Callable[[gr.Request, gr.EventData], str]:

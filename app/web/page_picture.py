@@ -16,12 +16,12 @@ def render_page_picture(
     library: Library, revision: str, page: int | None, cited: Citation | None = None
 ) -> Markup:
     """A page as a picture, the words of a citation marked on it; "" if there is none."""
-    kept = library.original(revision) if page is not None else None
-    if page is None or kept is None:
+    original = library.original(revision) if page is not None else None
+    if page is None or original is None:
         return Markup()
     from ingest.render_page import SCALE, render_page_in_sandbox
 
-    data, scans = kept
+    data, scans = original
     media_type = library.revision(revision).media_type
     quote = cited.quote if cited and cited.page == page else ""
     try:

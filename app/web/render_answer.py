@@ -36,7 +36,7 @@ class Exchange:
 
     ``status`` is the stored answer's (``current``, ``moved``, ``stale``, ``worth asking again``);
     ``mark`` is the reader's own judgement, a key of ``MARK_LABELS`` or ""; ``case`` the question
-    that it made of their own set, ``given`` a correction that could not be kept, ``documents``
+    that it made of their own set, ``rejected`` a correction that could not be kept, ``documents``
     those to find the right passage in. ``running``: it is being answered for another page or
     process.
     """
@@ -49,14 +49,14 @@ class Exchange:
     mark: str = ""
     before: Answer | None = None
     case: Mapping[str, Any] | None = None
-    given: feedback.Correction = feedback.Correction()
+    rejected: feedback.Correction = feedback.Correction()
     documents: tuple[Revision, ...] = ()
     running: bool = False
 
     @property
     def correction(self) -> feedback.CorrectionForm:
         """The form that a wrong or incomplete answer is corrected with."""
-        return feedback.CorrectionForm.of(self.case, self.given, self.documents)
+        return feedback.CorrectionForm.of(self.case, self.rejected, self.documents)
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,28 +47,28 @@ def build(
         user = owner_of(request)
         offered = choices(engine, user)
         values = [value for _, value in offered]
-        kept = [each if each in values else own_collection(user) for each in (chosen, other)]
-        updates = [gr.update(choices=offered, value=each) for each in kept]
-        return *updates, render_members(engine, user, kept[1])
+        selected = [each if each in values else own_collection(user) for each in (chosen, other)]
+        updates = [gr.update(choices=offered, value=each) for each in selected]
+        return *updates, render_members(engine, user, selected[1])
 
     @handler
-    def show(wanted: str, request: gr.Request) -> str:
-        return render_members(engine, owner_of(request), wanted)
+    def show(collection: str, request: gr.Request) -> str:
+        return render_members(engine, owner_of(request), collection)
 
     @handler
-    def apply(wanted: str, who: str, role: Role, request: gr.Request) -> tuple[Any, ...]:
+    def apply(collection: str, who: str, role: Role, request: gr.Request) -> tuple[Any, ...]:
         user = owner_of(request)
         called = EVERYONE if who.strip().casefold() == EVERYBODY else who.strip()
         try:
-            engine.access.share(user, wanted, called, role or None)
+            engine.access.share(user, collection, called, role or None)
         except FootnoteError as error:
-            return render_members(engine, user, wanted) + problem(error), gr.skip(), gr.skip()
-        return render_members(engine, user, wanted), "", show_list(request)
+            return render_members(engine, user, collection) + problem(error), gr.skip(), gr.skip()
+        return render_members(engine, user, collection), "", show_list(request)
 
     tab.select(offer, [target, collection], [target, collection, members], **QUIET_EVENT)
     collection.input(show, collection, members, **QUIET_EVENT)
-    given = [collection, name, right]
-    gr.on([share.click, name.submit], apply, given, [members, name, listed], **QUIET_EVENT)
+    arguments = [collection, name, right]
+    gr.on([share.click, name.submit], apply, arguments, [members, name, listed], **QUIET_EVENT)
 
 
 def choices(engine: Engine, user: str) -> list[tuple[str, str]]:

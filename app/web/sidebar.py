@@ -75,8 +75,8 @@ def linked_conversation(chat: Chat, owner: str, request: gr.Request) -> str:
     named = str(query.get("conversation", ""))
     if chat.kept.owns(owner, named):
         return named
-    kept = chat.kept.exchange(owner, str(query.get("answer", "")))
-    return kept.conversation if kept else ""
+    exchange = chat.kept.exchange(owner, str(query.get("answer", "")))
+    return exchange.conversation if exchange else ""
 
 
 def bind_events(
@@ -90,10 +90,15 @@ def bind_events(
 
     @handler
     def open_one(request: gr.Request, event: gr.EventData) -> tuple[Any, ...]:
-        owner, wanted = owner_of(request), str(event._data.get("conversation", ""))
-        if not chat.kept.owns(owner, wanted):
+        owner, conversation = owner_of(request), str(event._data.get("conversation", ""))
+        if not chat.kept.owns(owner, conversation):
             return gr.skip(), gr.skip(), gr.skip(), conversations(chat, owner, "")
-        return chat.log(owner, wanted), wanted, gr.skip(), conversations(chat, owner, wanted)
+        return (
+            chat.log(owner, conversation),
+            conversation,
+            gr.skip(),
+            conversations(chat, owner, conversation),
+        )
 
     @handler
     def search(words: str, conversation: str, request: gr.Request) -> str:

@@ -23,9 +23,10 @@ def bind_events(chat: Chat, pane: Any) -> None:
     def turn(request: gr.Request, event: gr.EventData) -> str:
         data = event._data
         page = _number(data.get("page")) or None
-        given, library = opened(request, data), chat.engine.access.library_of(owner_of(request))
-        if given.citation is not None:
-            return open_citation(library, given, page)
+        opened_source = opened(request, data)
+        library = chat.engine.access.library_of(owner_of(request))
+        if opened_source.citation is not None:
+            return open_citation(library, opened_source, page)
         return read_revision(library, str(data.get("revision", "")), page)
 
     def find(request: gr.Request, event: gr.EventData) -> str:
@@ -41,6 +42,6 @@ def bind_events(chat: Chat, pane: Any) -> None:
     pane.close(lambda: source_pane.EMPTY_PANE, None, pane, **QUIET_EVENT)
 
 
-def _number(given: Any, otherwise: int = 0) -> int:
-    text = str(given)
+def _number(value: Any, otherwise: int = 0) -> int:
+    text = str(value)
     return int(text) if text.isdecimal() and len(text) < 10 else otherwise

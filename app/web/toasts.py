@@ -45,7 +45,9 @@ def toasts(
         notices = [f"{len(changes)} documents were added, changed or removed."]
         changes = []
     changed = {d for d, (revision, _) in now.documents.items() if _was(before, d) != revision}
-    stale = [q for d, asked in out_of_date(chat, owner).items() if d in changed for q in asked]
+    stale = [
+        q for d, questions in out_of_date(chat, owner).items() if d in changed for q in questions
+    ]
     if (changes or notices) and stale:
         notices.append("1 answer is out of date." if len(stale) == 1 else
                     f"{len(stale)} answers are out of date.")  # fmt: skip

@@ -36,8 +36,8 @@ def status_line(engine: Engine) -> Markup:
 def asked_of(engine: Engine, user: str, chosen: Sequence[str]) -> Markup:
     """What is asked, what answers, and where text goes; each opens the page where it is chosen."""
     revisions = engine.access.library_of(user).documents()
-    asked = len(documents_in(revisions, chosen))
-    documents = f"{asked} of {len(revisions)} documents" if chosen else _all(len(revisions))
+    count = len(documents_in(revisions, chosen))
+    documents = f"{count} of {len(revisions)} documents" if chosen else _all(len(revisions))
     model = engine.settings_of(user).model
     ready = model != "none" and engine.answerer.model is not None
     answers = engine.answerer.model.name if ready and engine.answerer.model else "quotes"

@@ -62,8 +62,8 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("text", type=Path, nargs="+", help="Files or folders of plain text.")
-    given = parser.parse_args()
-    print(json.dumps(compare(read_pool(given.text, 5000)), indent=1))
+    args = parser.parse_args()
+    print(json.dumps(compare(read_pool(args.text, 5000)), indent=1))
 
 
 if __name__ == "__main__":

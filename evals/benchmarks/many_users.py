@@ -134,14 +134,14 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--think", type=float, default=0.0, help="mean seconds between questions")
     parser.add_argument("--port", type=int, default=PORT)
-    given = parser.parse_args()
+    args = parser.parse_args()
     cases = facts()
-    with chat(given.port) as address:
+    with chat(args.port) as address:
         together(address, cases, 1, 5, 0)
         alone = together(address, cases, 1, 20, 0)
-        many = together(address, cases, given.people, given.rounds, given.think)
+        many = together(address, cases, args.people, args.rounds, args.think)
     print(summary_line("alone", alone))
-    print(summary_line(f"{given.people} at once", many))
+    print(summary_line(f"{args.people} at once", many))
     once = percentile([one.seconds for one in alone], 50)
     p95 = percentile([one.seconds for one in many], 95)
     print(f"p95 is {p95 / once:.1f} times the median of one person alone")

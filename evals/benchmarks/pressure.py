@@ -138,9 +138,9 @@ def questions(address: str) -> list[tuple[float, int]]:
     def connection(number: int) -> list[tuple[float, int]]:
         who = PEOPLE[number % len(PEOPLE)], PASSWORD
         with httpx.Client(auth=who, timeout=PATIENT) as client:
-            asked = [{"question": case.question} for case in cases[number::CONNECTIONS]]
+            questions = [{"question": case.question} for case in cases[number::CONNECTIONS]]
             ask = partial(client.post, f"{address}/api/v1/ask")
-            return [timed(partial(ask, json=one)) for one in asked]
+            return [timed(partial(ask, json=one)) for one in questions]
 
     with ThreadPoolExecutor(CONNECTIONS) as pool:
         return [one for asked in pool.map(connection, range(CONNECTIONS)) for one in asked]
@@ -177,7 +177,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=PORT)
-    given = parser.parse_args()
+    args = parser.parse_args()
     opens = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\n'
     file = (opens, b"\r\n--x--\r\n"), "multipart/form-data; boundary=x"
     quoted = (b'{"question": "', b'"}'), "application/json"
@@ -190,7 +190,7 @@ def main() -> None:
         (f"{large} MB to the widget", partial(body, large, "/widget/ask", *quoted)),
     ]
     for name, send in kinds:
-        print(press(name, given.port, send), flush=True)
+        print(press(name, args.port, send), flush=True)
 
 
 if __name__ == "__main__":

@@ -107,9 +107,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--documents", type=int, default=20_000)
     parser.add_argument("--workers", type=int, default=2)
-    given = parser.parse_args()
+    args = parser.parse_args()
     with TemporaryDirectory(prefix="footnote-ray-") as folder:
-        figures = measure(Path(folder), given.documents, given.workers)
+        figures = measure(Path(folder), args.documents, args.workers)
     print(json.dumps(figures, indent=1))
     sys.exit(not figures["the_same"])
 

@@ -75,14 +75,14 @@ class Corpus:
 
     def _sentence(self, rng: random.Random) -> str:
         index = rng.randrange(len(self.pool))
-        made = self.pool[index]
-        words = _WORD.findall(made)
+        text = self.pool[index]
+        words = _WORD.findall(text)
         for word in rng.sample(words, min(CHANGED, len(words))):
-            made = made.replace(word, rng.choice(self._words), 1)
-        self.origins[made] = index
+            text = text.replace(word, rng.choice(self._words), 1)
+        self.origins[text] = index
         while len(self.origins) > CACHE_SIZE:
             self.origins.popitem(last=False)
-        return made
+        return text
 
 
 class RecombiningEmbedder(Embedder):
@@ -115,16 +115,16 @@ class RecombiningEmbedder(Embedder):
         import numpy as np
 
         began = perf_counter()
-        made = np.zeros((len(texts), self.dimensions), np.float32)
+        vectors = np.zeros((len(texts), self.dimensions), np.float32)
         encoded = [at for at, text in enumerate(texts) if self._is_encoded(text)]
         if encoded:
-            made[encoded] = self._real.encode_documents([texts[at] for at in encoded])
+            vectors[encoded] = self._real.encode_documents([texts[at] for at in encoded])
         for at in set(range(len(texts))).difference(encoded):
-            made[at] = self._vector(texts[at])
+            vectors[at] = self._vector(texts[at])
         self.seconds += perf_counter() - began
         if progress:
             progress(len(texts), len(texts))
-        return made
+        return vectors
 
     def encode_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """See ``Embedder``."""

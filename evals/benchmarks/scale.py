@@ -36,26 +36,26 @@ SHOWN_SHARE = 0.97
 """The share of the passages asked for that is enough: documents differ a little in length."""
 
 
-def fill(given: argparse.Namespace, corpus: Corpus) -> dict[str, Any]:
+def fill(args: argparse.Namespace, corpus: Corpus) -> dict[str, Any]:
     """Ingest until the library holds so many passages or the time is up; the rates of this run."""
     embedder = open_embedder(None, None)
-    vectors = _pool_vectors(given.folder, corpus, embedder)
-    maker = RecombiningEmbedder(embedder, corpus, vectors, real_passages=given.real)
+    vectors = _pool_vectors(args.folder, corpus, embedder)
+    maker = RecombiningEmbedder(embedder, corpus, vectors, real_passages=args.real)
     began = time.perf_counter()
     spent = 0.0
-    made, rate = 0, 0.0
-    with _library(given, maker) as library:
+    passages, rate = 0, 0.0
+    with _library(args, maker) as library:
         passages_there = sum(revision.passages for revision in library.documents())
         number = len(library.documents())
-        while passages_there < given.passages and time.perf_counter() - began < given.minutes * 60:
+        while passages_there < args.passages and time.perf_counter() - began < args.minutes * 60:
             documents = _documents(corpus, number)
             first = time.perf_counter()
             reports = list(library.add_many(documents))
             spent += time.perf_counter() - first
             passages_there += sum(report.passages for report in reports)
-            made += sum(report.passages for report in reports)
+            passages += sum(report.passages for report in reports)
             number += ASKING_AT_ONCE
-            rate = made / (spent - maker.seconds)
+            rate = passages / (spent - maker.seconds)
             print(
                 f"{passages_there} passages, {rate:.0f} a second without the encoder",
                 file=sys.stderr,
@@ -63,9 +63,9 @@ def fill(given: argparse.Namespace, corpus: Corpus) -> dict[str, Any]:
     return {"passages": passages_there, "documents": number, "ingest_passages_per_s": round(rate)}
 
 
-def _library(given: argparse.Namespace, embedder: Embedder) -> Library:
-    chroma = (given.chroma, "") if given.chroma else None
-    return Library.open(given.folder / "data", embedder, chroma=chroma, database=given.database)
+def _library(args: argparse.Namespace, embedder: Embedder) -> Library:
+    chroma = (args.chroma, "") if args.chroma else None
+    return Library.open(args.folder / "data", embedder, chroma=chroma, database=args.database)
 
 
 def _documents(corpus: Corpus, first: int) -> list[Document]:
@@ -86,19 +86,19 @@ def _pool_vectors(folder: Path, corpus: Corpus, embedder: Embedder) -> Any:
     return vectors
 
 
-def ask(given: argparse.Namespace, corpus: Corpus) -> dict[str, Any]:
+def ask(args: argparse.Namespace, corpus: Corpus) -> dict[str, Any]:
     """Open the library as a chat does, search and answer, and look at the memory."""
     from app.answering.pipeline import Answerer
     from app.settings import Settings
 
-    questions = given.questions
+    questions = args.questions
     began = time.perf_counter()
-    with _library(given, open_embedder(None, None)) as library:
+    with _library(args, open_embedder(None, None)) as library:
         documents = len(library.documents())
         library.search("What opens the library?")
         opened = time.perf_counter() - began
         asked = [corpus.question(number, documents) for number in range(2 * questions)]
-        answerer = Answerer(library, Settings(data=given.folder / "data"), None)
+        answerer = Answerer(library, Settings(data=args.folder / "data"), None)
         searched = list(_each(library.search, asked[:questions]))
         answered = list(_each(answerer.answer, asked[questions:]))
         parts = _parts(library, asked[:questions])
@@ -167,19 +167,19 @@ def main() -> None:
     parser.add_argument("--database", default="", help="The address of a PostgreSQL database.")
     parser.add_argument("--chroma", default="", help="The address of a Chroma server.")
     parser.add_argument("--ask", action="store_true", help="Only ask.")
-    given = parser.parse_args()
-    corpus = Corpus(read_pool(given.text, POOL_SENTENCES))
-    if given.ask:
-        print(json.dumps(ask(given, corpus)))
+    args = parser.parse_args()
+    corpus = Corpus(read_pool(args.text, POOL_SENTENCES))
+    if args.ask:
+        print(json.dumps(ask(args, corpus)))
         return
-    filled = fill(given, corpus)
-    if filled["passages"] < SHOWN_SHARE * given.passages:
+    filled = fill(args, corpus)
+    if filled["passages"] < SHOWN_SHARE * args.passages:
         sys.exit(f"{filled['passages']} passages so far; run the same command again to go on.")
     again = [sys.executable, "-m", "evals.benchmarks.scale", *sys.argv[1:], "--ask"]
     asked = json.loads(subprocess.run(again, check=True, stdout=subprocess.PIPE).stdout)
     each = {
         f"{name}_bytes_a_passage": round(size / filled["passages"])
-        for name, size in disk(given.folder, given.database).items()
+        for name, size in disk(args.folder, args.database).items()
     }
     print(json.dumps({**filled, **asked, **each, "cpus": os.cpu_count()}, indent=1))
 

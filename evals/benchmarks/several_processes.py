@@ -166,22 +166,22 @@ def everybody(
     clients: Sequence[httpx.Client], bridges: Sequence[Bridge], rounds: int, think_s: float
 ) -> Iterator[QuestionLog]:
     """Everybody asks ``rounds`` questions; yields while they do, and when all are done."""
-    asked = QuestionLog()
+    log = QuestionLog()
 
     def person(number: int) -> None:
         rng = random.Random(number)
         for _ in range(rounds):
             time.sleep(rng.expovariate(1 / think_s))
-            asked.ask(clients[number], rng.choice(bridges))
+            log.ask(clients[number], rng.choice(bridges))
 
     with ThreadPoolExecutor(len(clients)) as pool:
         people = [pool.submit(person, number) for number in range(len(clients))]
         while not all(one.done() for one in people):
-            yield asked
+            yield log
             time.sleep(0.1)
         for one in people:
             one.result()
-    yield asked
+    yield log
 
 
 def faults(library: Library, asked: QuestionLog) -> dict[str, int]:
@@ -209,27 +209,27 @@ def _exact(library: Library, citation: Mapping[str, Any]) -> bool:
     return bool(text[citation["start"] : citation["end"]] == citation["quote"])
 
 
-def measure(given: argparse.Namespace, folder: Path) -> dict[str, Any]:
+def measure(args: argparse.Namespace, folder: Path) -> dict[str, Any]:
     """Everything; what was measured."""
-    bridges = [Bridge(number) for number in range(given.documents)]
+    bridges = [Bridge(number) for number in range(args.documents)]
     documents = folder / "bridges"
     write(documents, bridges, 1)
     subprocess.run(footnote("ingest", documents), check=True, stdout=subprocess.DEVNULL)
-    users = Users(folder / "data", given.database)
-    names = [f"person{number}" for number in range(given.people)]
+    users = Users(folder / "data", args.database)
+    names = [f"person{number}" for number in range(args.people)]
     for name in names:
         users.add(name, PASSWORD)
     with ExitStack() as opened:
-        running = opened.enter_context(chats(given.processes))
-        address = opened.enter_context(proxy(folder, given.processes))
+        running = opened.enter_context(chats(args.processes))
+        address = opened.enter_context(proxy(folder, args.processes))
         clients = [signed_in(address, name) for name in names]
         alone = QuestionLog()
         for bridge in bridges[:20]:
             alone.ask(clients[0], bridge)
         changing: subprocess.Popen[bytes] | None = None
         killed = False
-        whole = given.people * given.rounds
-        for asked in everybody(clients, bridges, given.rounds, given.think):
+        whole = args.people * args.rounds
+        for asked in everybody(clients, bridges, args.rounds, args.think):
             done = len(asked.seconds)
             if changing is None and done >= whole // 5:
                 write(documents, bridges, 2)
@@ -242,14 +242,14 @@ def measure(given: argparse.Namespace, folder: Path) -> dict[str, Any]:
         ingested_after = changing.poll() is None
         changing.wait(600)
     library = Library.open(
-        folder / "data", open_embedder(), database=given.database, chroma=(given.chroma, "")
+        folder / "data", open_embedder(), database=args.database, chroma=(args.chroma, "")
     )
     with library:
         numbers = [revision.number for revision in library.documents()]
         cited = {c["revision"] for _, a in asked.answers for c in a["citations"]}
         now = {revision.id for revision in library.documents()}
         return {
-            "people": given.people, "processes": given.processes, "alone": alone.told(),
+            "people": args.people, "processes": args.processes, "alone": alone.told(),
             "together": asked.told(), "errors": asked.errors[:5], **faults(library, asked),
             "answers_of_new_revisions": len(cited & now), "answers_of_old_ones": len(cited - now),
             "documents_changed": sum(number == 2 for number in numbers),
@@ -267,14 +267,14 @@ def main() -> None:
     parser.add_argument("--documents", type=int, default=1000)
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--think", type=float, default=3.0, help="mean seconds between questions")
-    given = parser.parse_args()
+    args = parser.parse_args()
     with TemporaryDirectory(prefix="footnote-processes-") as folder:
         os.environ.update(
             FOOTNOTE_DATA=str(Path(folder) / "data"),
-            FOOTNOTE_DATABASE=given.database,
-            FOOTNOTE_CHROMA=given.chroma,
+            FOOTNOTE_DATABASE=args.database,
+            FOOTNOTE_CHROMA=args.chroma,
         )
-        figures = measure(given, Path(folder))
+        figures = measure(args, Path(folder))
     print(json.dumps(figures, indent=1))
     bad = ("wrong", "two_revisions", "inexact", "not_kept")
     sys.exit(bool(figures["errors"] or any(figures[name] for name in bad)))

@@ -47,8 +47,8 @@ def judged_with(answerer: Answerer, questions: QuestionSet, progress: Progress) 
     out = []
     for n, case in enumerate(questions.cases, 1):
         documents = [case.document] if case.document else None
-        asked = rewrite_question(ParsedQuestion(case.question), case.turns, list).standalone
-        scored = score_evidence(answerer.retrieve(asked, documents), answerer.reader)
+        standalone = rewrite_question(ParsedQuestion(case.question), case.turns, list).standalone
+        scored = score_evidence(answerer.retrieve(standalone, documents), answerer.reader)
         out.append(JudgedCase(case, case.document or "", scored))
         progress(n, len(questions.cases))
     return out

@@ -109,7 +109,7 @@ def run_command(
         )
     ]
     baseline = find_run(runs_folder(base), against) if against else None
-    made = make_runs(
+    runs = make_runs(
         questions,
         choice,
         variants,
@@ -118,8 +118,8 @@ def run_command(
         one_by_one=one_by_one,
         fresh=fresh,
     )
-    show_runs(made, as_json)
-    gate(made, baseline, fail_under or (), allow_drop)
+    show_runs(runs, as_json)
+    gate(runs, baseline, fail_under or (), allow_drop)
 
 
 @eval_app.command("compare")
@@ -195,7 +195,7 @@ def baselines_command(
 
     settings = load_settings(data=data, model=model)
     loaded = open_set(questions, QuestionChoice(sample, seed, balanced, tuple(kind or ())))
-    made = []
+    runs = []
     with (
         open_library(settings, loaded, documents or ()) as library,
         open_writer(settings) as writer,
@@ -203,7 +203,7 @@ def baselines_command(
         for system in systems(library, settings, writer, whole_library=whole_library):
             supports = support_checker(system.reader)
             with progress_bar(system.name) as progress:
-                made.append(
+                runs.append(
                     run_system(
                         loaded,
                         library,
@@ -215,7 +215,7 @@ def baselines_command(
                         keep=shared_files(settings).keep,
                     )
                 )
-    show_runs(made, as_json)
+    show_runs(runs, as_json)
 
 
 def _find(data: Path | None, name: str) -> Run:

@@ -37,7 +37,7 @@ def make_runs(
 ) -> list[Run]:
     """A run for each variant, over one library; the model is opened again if it changes."""
     loaded = open_set(name, choice)
-    made = []
+    runs = []
     with open_library(variants[0][0], loaded, documents) as library:
         for settings, mode in variants:
             with open_writer(settings) as writer, progress_bar(loaded.name) as progress:
@@ -49,7 +49,7 @@ def make_runs(
                     whole_library=whole_library,
                     one_by_one=one_by_one,
                 )
-                made.append(
+                runs.append(
                     run_system(
                         loaded,
                         library,
@@ -61,7 +61,7 @@ def make_runs(
                         keep=shared_files(settings).keep,
                     )
                 )
-    return made
+    return runs
 
 
 @contextmanager
@@ -85,23 +85,23 @@ def progress_bar(title: str) -> Iterator[runs.Progress]:
             raise typer.Exit(INTERRUPTED_EXIT_CODE) from None
 
 
-def show_runs(made: Sequence[Run], as_json: bool) -> None:
+def show_runs(runs: Sequence[Run], as_json: bool) -> None:
     """Print the figures of the runs, as a table or as JSON."""
-    summaries = [run.summary() for run in made]
+    summaries = [run.summary() for run in runs]
     if as_json:
-        rows = [{**run.manifest, **s} for run, s in zip(made, summaries, strict=True)]
+        rows = [{**run.manifest, **s} for run, s in zip(runs, summaries, strict=True)]
         typer.echo(json.dumps(rows, indent=1, ensure_ascii=False))
     else:
-        console.print(summary_table(made, summaries))
+        console.print(summary_table(runs, summaries))
 
 
 def gate(
-    made: Sequence[Run], baseline: Run | None, fail_under: Sequence[str], allow_drop: float
+    runs: Sequence[Run], baseline: Run | None, fail_under: Sequence[str], allow_drop: float
 ) -> None:
     """Exit with 3, saying why, if a run is below a bar or fell too far from the baseline."""
     bars = parse_bars(fail_under)
     failures: list[str] = []
-    for each in made:
+    for each in runs:
         failures += below_bars(each, bars)
         if baseline:
             failures += dropped_scores(compare(baseline, each), allow_drop)

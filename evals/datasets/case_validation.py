@@ -182,8 +182,8 @@ def to_case(row: Mapping[str, Any]) -> Case:
 
 def question_id(question: str, turns: Sequence[Turn] = ()) -> str:
     """The id of a question whose set gives none: 12 hex digits of the hash of what is asked."""
-    asked = "\n".join([*(turn.question for turn in turns), question])
-    return hashlib.sha256(asked.encode()).hexdigest()[:12]
+    whole_question = "\n".join([*(turn.question for turn in turns), question])
+    return hashlib.sha256(whole_question.encode()).hexdigest()[:12]
 
 
 def _shown(value: Any) -> str:

@@ -57,9 +57,9 @@ def open_drafts(
 
 def propose(passages: Sequence[StoredPassage], model: ChatModel, count: int) -> Iterator[Proposal]:
     """Proposals whose answer occurs in their passage; others are dropped and not shown."""
-    made = 0
+    written = 0
     for stored in passages:
-        if made == count:
+        if written == count:
             return
         text = stored.passage.text
         if len(text) < MIN_PASSAGE_CHARS:
@@ -68,7 +68,7 @@ def propose(passages: Sequence[StoredPassage], model: ChatModel, count: int) -> 
         reply = "".join(model.stream(messages, max_tokens=MAX_REPLY_TOKENS))
         case = parse(reply, text)
         if case:
-            made += 1
+            written += 1
             yield Proposal(replace(case, document=stored.document), text)
 
 

@@ -156,8 +156,8 @@ def _wire(engine: Engine, jobs: Jobs, p: EvaluateComponents, tab: Any) -> None:
         )  # fmt: skip
 
     reading = [p.chosen, p.against]
-    asked = [p.questions, p.path, p.model, p.strictness, p.size]
-    p.begin.click(start, asked, state, **QUIET_EVENT)
+    inputs = [p.questions, p.path, p.model, p.strictness, p.size]
+    p.begin.click(start, inputs, state, **QUIET_EVENT)
     p.cancel.click(cancel, None, state, **QUIET_EVENT)
     p.timer.tick(tick, None, [*state, *reading, p.result], **QUIET_EVENT)
     gr.on([p.chosen.input, p.against.input], read, reading, p.result, **QUIET_EVENT)
@@ -179,8 +179,8 @@ def _kept(value: str | None, offered: list[tuple[str, str]]) -> str | None:
 def _offer(value: str | None, offered: list[tuple[str, str]]) -> Any:
     """The choices of today. The value is left alone if it still is one of them: somebody may
     have chosen another while this was on its way."""
-    kept = _kept(value, offered)
-    changed: dict[str, Any] = {} if kept == value else {"value": kept}
+    still_offered = _kept(value, offered)
+    changed: dict[str, Any] = {} if still_offered == value else {"value": still_offered}
     return gr.update(choices=offered, interactive=True, **changed)
 
 

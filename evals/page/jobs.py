@@ -59,15 +59,15 @@ class Jobs:
         """Whose the latest run is, and how far it is."""
         return self._kept.now()
 
-    def start(self, owner: str, wanted: RunRequest) -> None:
+    def start(self, owner: str, request: RunRequest) -> None:
         """Begin a run. Raises :class:`RunError` while another is in progress, and what is wrong
         with the set or the settings."""
         # A run that is stopped early then speaks for the whole set.
-        questions = open_set(wanted.questions, QuestionChoice(wanted.size, shuffled=True))
-        settings = chosen_settings(self.engine.settings, wanted)
+        questions = open_set(request.questions, QuestionChoice(request.size, shuffled=True))
+        settings = chosen_settings(self.engine.settings, request)
         self._kept.begin(owner)
         self._unwanted, self._ended, self._first = threading.Event(), threading.Event(), None
-        arguments = (owner, questions, settings, wanted)
+        arguments = (owner, questions, settings, request)
         threading.Thread(target=self._work, args=arguments, name="evaluate", daemon=True).start()
         ends = self._unwanted, self._ended
         threading.Thread(target=self._beats, args=ends, name="beat", daemon=True).start()
@@ -85,12 +85,12 @@ class Jobs:
                 log.warning("other processes cannot be informed of the run: %s", error)
 
     def _work(
-        self, owner: str, questions: QuestionSet, settings: Settings, wanted: RunRequest
+        self, owner: str, questions: QuestionSet, settings: Settings, request: RunRequest
     ) -> None:
         try:
-            made = self._made(owner, questions, settings, wanted)
-            count = len(made.lines)
-            self._kept.set_progress(phase="done", done=count, total=count, run=made.id)
+            report = self._made(owner, questions, settings, request)
+            count = len(report.lines)
+            self._kept.set_progress(phase="done", done=count, total=count, run=report.id)
         except Cancelled:
             self._kept.set_progress(phase="cancelled")
         except FootnoteError as error:
@@ -104,10 +104,10 @@ class Jobs:
             self._ended.set()
 
     def _made(
-        self, owner: str, questions: QuestionSet, settings: Settings, wanted: RunRequest
+        self, owner: str, questions: QuestionSet, settings: Settings, request: RunRequest
     ) -> Run:
         with ExitStack() as opened:
-            asked = self._library(owner, settings, questions, wanted.documents)
+            asked = self._library(owner, settings, questions, request.documents)
             library = opened.enter_context(asked)
             self._report("Loading the models")
             writer = opened.enter_context(self._writer(settings))
@@ -156,10 +156,10 @@ class Jobs:
         self._kept.set_progress(phase="running", done=done, total=total, left_s=left)
 
 
-def chosen_settings(base: Settings, wanted: RunRequest) -> Settings:
+def chosen_settings(base: Settings, request: RunRequest) -> Settings:
     """The chat's settings with the run's own. Raises ``SettingsError`` for what cannot be."""
     try:
-        return replace(base, model=wanted.model, strictness=wanted.strictness)  # type: ignore[arg-type]
+        return replace(base, model=request.model, strictness=request.strictness)  # type: ignore[arg-type]
     except ValueError as error:
         raise SettingsError(
             "The model must be none, local, auto or PROVIDER:MODEL, for example ollama:llama3.2."

@@ -78,8 +78,8 @@ class KeptState:
             _, state = self.now()
             if state.busy:
                 raise RunError("A run is in progress; wait for it or cancel it first.")
-            made = counters.dialect_insert(db, evaluation).values(id=1, **row)
-            db.execute(made.on_conflict_do_update(index_elements=["id"], set_=row))
+            statement = counters.dialect_insert(db, evaluation).values(id=1, **row)
+            db.execute(statement.on_conflict_do_update(index_elements=["id"], set_=row))
 
     def set_progress(self, **changes: Any) -> None:
         """What has become of the run."""
@@ -94,8 +94,8 @@ class KeptState:
         with self._database.writing() as db:
             # Also once it is cancelled: the questions being asked may take long on a busy machine.
             db.execute(update(evaluation).where(self._ours).values(beat=time.time()))
-            wanted = select(evaluation.c.id).where(self._ours, evaluation.c.cancel == 0)
-            return db.execute(wanted).first() is not None
+            statement = select(evaluation.c.id).where(self._ours, evaluation.c.cancel == 0)
+            return db.execute(statement).first() is not None
 
     def cancel(self, owner: str) -> None:
         """The owner no longer wants the run."""

@@ -62,8 +62,8 @@ def visible(engine: Engine, run: Run, owner: str) -> bool:
     name = str(run.manifest["set"]).split(" ")[0]
     if name.startswith("mine") or not engine.access.shared:
         return not name.startswith("mine") or name == feedback_set_name(owner)
-    asked = {revision for _, revision in run.manifest["documents"]}
-    return name in shipped_sets() and not asked & (
+    revisions = {revision for _, revision in run.manifest["documents"]}
+    return name in shipped_sets() and not revisions & (
         {revision.id for revision in engine.access.library.documents()}
         - {revision.id for revision in engine.access.library_of(owner).documents()}
     )
@@ -90,9 +90,9 @@ def feedback_set_summary(engine: Engine, owner: str) -> str:
     count = own_count(engine, owner)
     if not count:
         return ""
-    wanted = feedback_set_name(owner)
+    name = feedback_set_name(owner)
     finished = [
         run for run in all_runs(runs_folder(engine.settings))
-        if run.complete and str(run.manifest["set"]).split(" ")[0] == wanted
+        if run.complete and str(run.manifest["set"]).split(" ")[0] == name
     ]  # fmt: skip
     return feedback_set_sentence(finished[-1] if finished else None, count)

@@ -166,14 +166,14 @@ def permutation(before: NDArray[np.float64], after: NDArray[np.float64], seed: i
     return float(result.pvalue)
 
 
-def holm(given: Sequence[Difference]) -> tuple[Difference, ...]:
+def holm(differences: Sequence[Difference]) -> tuple[Difference, ...]:
     """The same differences with Holm's step-down correction (1979) of their p-values."""
-    order = sorted(range(len(given)), key=lambda at: given[at].p)
-    adjusted, highest = [1.0] * len(given), 0.0
+    order = sorted(range(len(differences)), key=lambda at: differences[at].p)
+    adjusted, highest = [1.0] * len(differences), 0.0
     for rank, at in enumerate(order):
-        highest = max(highest, min(1.0, given[at].p * (len(given) - rank)))
+        highest = max(highest, min(1.0, differences[at].p * (len(differences) - rank)))
         adjusted[at] = highest
-    return tuple(replace(d, adjusted=p) for d, p in zip(given, adjusted, strict=True))
+    return tuple(replace(d, adjusted=p) for d, p in zip(differences, adjusted, strict=True))
 
 
 def _by_id(run: Run) -> dict[str, Line]:

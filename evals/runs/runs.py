@@ -53,12 +53,14 @@ class Run:
     @property
     def title(self) -> str:
         """A name for people: system, set, and what was varied."""
-        made = self.manifest["system"]
-        name = str(made["system"])
+        system = self.manifest["system"]
+        name = str(system["system"])
         if name == "footnote":
-            name += f" ({made['search']}, k={made['k']}, {made['strictness']}, {made['model']})"
-        elif made.get("model"):
-            name += f" ({made['model']})"
+            name += (
+                f" ({system['search']}, k={system['k']}, {system['strictness']}, {system['model']})"
+            )
+        elif system.get("model"):
+            name += f" ({system['model']})"
         return name
 
     @property
@@ -107,7 +109,7 @@ def code_version() -> str:
 
 def manifest(questions: QuestionSet, library: Library, system: System) -> dict[str, Any]:
     """Everything that makes a run, with ``id``: the hash of it all."""
-    made = {
+    manifest_data = {
         "set": questions.name,
         "set_hash": questions.fingerprint,
         "questions": len(questions.cases),
@@ -115,8 +117,8 @@ def manifest(questions: QuestionSet, library: Library, system: System) -> dict[s
         "system": system.describe(),
         "code": code_version(),
     }
-    identity = hashlib.sha256(json.dumps(made, sort_keys=True).encode()).hexdigest()[:12]
-    return {"id": identity, **made}
+    identity = hashlib.sha256(json.dumps(manifest_data, sort_keys=True).encode()).hexdigest()[:12]
+    return {"id": identity, **manifest_data}
 
 
 def run_system(
@@ -181,12 +183,12 @@ def _ask_all(
 def load_run(folder: Path) -> Run:
     """A stored run, finished or not. Raises :class:`RunError` if there is none."""
     try:
-        made = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        data = json.loads((folder / "run.json").read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError) as error:
         raise RunError(f"There is no run in {folder}; see `footnote eval list`.") from error
     lines = _read(folder / "lines.jsonl")
     spent = {row["id"]: row for row in reversed(_read(folder / "timings.jsonl"))}
-    return Run(folder, made, tuple(lines), tuple(spent[x["id"]] for x in lines if x["id"] in spent))
+    return Run(folder, data, tuple(lines), tuple(spent[x["id"]] for x in lines if x["id"] in spent))
 
 
 def find_run(runs: Path, name: str) -> Run:

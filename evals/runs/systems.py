@@ -145,16 +145,16 @@ class Footnote:
 
     def outcomes(self, cases: Sequence[Case]) -> Iterator[SystemAnswer]:
         """The outcome of each case, in order."""
-        asked = [(case.question, self.documents(case)) for case in cases]
+        questions = [(case.question, self.documents(case)) for case in cases]
         if self.batch == 1:
             self.answerer.seen.clear()
             answers: Iterator[Answer] = map(self._ask, cases)
         else:
-            plain = [a for case, a in zip(cases, asked, strict=True) if not case.turns]
+            plain = [a for case, a in zip(cases, questions, strict=True) if not case.turns]
             self.answerer.prefetch(plain)
             batched = self.answerer.answer_many(plain)
             answers = (self._ask(case) if case.turns else next(batched) for case in cases)
-        for answer, (_, documents) in zip(answers, asked, strict=True):
+        for answer, (_, documents) in zip(answers, questions, strict=True):
             hits = self.answerer.found(answer.standalone, documents)
             yield SystemAnswer(answer, tuple(map(found_passage, hits)), self.answerer.settings.k)
 

@@ -92,16 +92,16 @@ def main() -> None:
     """The command: export, refer, save."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("target", type=Path, help="where the ONNX file goes")
-    given = parser.parse_args()
+    args = parser.parse_args()
     folder = Path(str(get_model_path()))
     with tempfile.TemporaryDirectory() as made:
         whole = Path(made) / "whole.onnx"
         export(folder, whole)
         model = onnx.load(whole)
     referred = refer(model.graph, folder / WEIGHTS)
-    given.target.parent.mkdir(parents=True, exist_ok=True)
-    given.target.write_bytes(model.SerializeToString())
-    print(f"{given.target}: {referred} weights referred to, {given.target.stat().st_size:,} bytes")
+    args.target.parent.mkdir(parents=True, exist_ok=True)
+    args.target.write_bytes(model.SerializeToString())
+    print(f"{args.target}: {referred} weights referred to, {args.target.stat().st_size:,} bytes")
 
 
 if __name__ == "__main__":

@@ -207,10 +207,10 @@ def prepared(args: argparse.Namespace, seed: int) -> Windows:
         tokenizer.no_padding()
         examples = load_examples(args.training, args.wikipedia_32)
         rng.shuffle(examples)
-        kept = with_made([e for e in examples if not is_held_out(e)][: args.most], rng)
-        about = sorted({(e.source, e.licence) for e in kept})
+        trained_on = with_made([e for e in examples if not is_held_out(e)][: args.most], rng)
+        about = sorted({(e.source, e.licence) for e in trained_on})
         args.out.with_suffix(".json").write_text(json.dumps(about, indent=1), encoding="utf-8")
-        cut_all(kept, tokenizer, args.tokens, rng).save(path)
+        cut_all(trained_on, tokenizer, args.tokens, rng).save(path)
     return Windows.load(path)
 
 

@@ -53,12 +53,12 @@ def fold_of(table: str) -> int:
 
 def folds_of_weights(data: Sequence[RankedExample], names: Sequence[str]) -> list[Weights]:
     """For each fold the weights that were fitted without its tables."""
-    made: list[Weights] = []
+    weights: list[Weights] = []
     for fold in range(FOLDS):
         rest = [one for one in data if fold_of(one.asked.table) != fold]
-        made.append(by_name(fit(rest, len(names)), names))
+        weights.append(by_name(fit(rest, len(names)), names))
         print(f"fold {fold + 1} of {FOLDS}: fitted on {len(rest):,} questions", flush=True)
-    return made
+    return weights
 
 
 def show_accuracy(

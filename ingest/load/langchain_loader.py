@@ -53,18 +53,18 @@ def open_loader(path: str, arguments: Sequence[str] = ()) -> BaseLoader:
         raise LoaderError(f"There is no {name} in {module}.") from error
     if not callable(getattr(made, "lazy_load", None)):
         raise LoaderError(f"{path} is not a LangChain document loader; it has no lazy_load.")
-    given = dict(_argument(argument) for argument in arguments)
+    options = dict(_argument(argument) for argument in arguments)
     try:
-        loader: BaseLoader = made(**given)
+        loader: BaseLoader = made(**options)
     except Exception as error:  # loaders raise what they like
         raise LoaderError(f"{path} does not open with these arguments: {error}") from error
     return loader
 
 
-def _argument(given: str) -> tuple[str, Any]:
-    key, equals, value = given.partition("=")
+def _argument(argument: str) -> tuple[str, Any]:
+    key, equals, value = argument.partition("=")
     if not equals or not key.isidentifier():
-        raise LoaderError(f"{given!r} is not a loader argument; write --loader-arg key=value.")
+        raise LoaderError(f"{argument!r} is not a loader argument; write --loader-arg key=value.")
     try:
         return key, json.loads(value)
     except ValueError:

@@ -80,7 +80,7 @@ def record_answer(
         "seen": [_words(hit) for hit in retrieval.candidates],
         "documents": retrieval.documents,
     }
-    kept = json.dumps({**payload, "id": answer_id})
+    payload_json = json.dumps({**payload, "id": answer_id})
     question = str(payload.get("question", "")).encode("utf-8", "replace").decode()
     try:
         with catalogue.database.writing() as db:
@@ -91,7 +91,7 @@ def record_answer(
                     created=utc_now(),
                     question=question,
                     refused=bool(payload.get("refused")),
-                    payload=kept,
+                    payload=payload_json,
                     seen=json.dumps(seen),
                     vector=retrieval.vector,
                 )
@@ -130,10 +130,10 @@ def load_answers(
 def _held(db: Connection, ids: Collection[str] | None) -> list[AnyRow]:
     """The rows of these answers (of all if None), newest first."""
     if ids is None:
-        wanted = [select(answers)]
+        statements = [select(answers)]
     else:
-        wanted = [select(answers).where(answers.c.id.in_(part)) for part in batched(list(ids))]
-    rows = [row for query in wanted for row in db.execute(query.order_by(answers.c.id))]
+        statements = [select(answers).where(answers.c.id.in_(part)) for part in batched(list(ids))]
+    rows = [row for query in statements for row in db.execute(query.order_by(answers.c.id))]
     return sorted(rows, key=lambda row: row.created, reverse=True)
 
 
@@ -192,9 +192,9 @@ class _CitationChecker:
     def citations(self, answer_id: str) -> tuple[CitationStatus, ...]:
         this = answer_citations.c.answer == answer_id
         readable = self._catalogue.scope.where.label("readable")
-        wanted = CITED_SPANS.add_columns(readable).where(this).order_by(answer_citations.c.n)
+        statement = CITED_SPANS.add_columns(readable).where(this).order_by(answer_citations.c.n)
         with self._catalogue.database.reading() as db:
-            return tuple(self._status(row) for row in db.execute(wanted))
+            return tuple(self._status(row) for row in db.execute(statement))
 
     def _status(self, row: AnyRow) -> CitationStatus:
         start, end = row.begins, row.ends

@@ -81,10 +81,10 @@ class Catalogue:
         """What distinguishes this catalogue from others, wherever it lies."""
         if (known := self.meta("library")) is None:
             with self.database.writing() as db:
-                made = counters.dialect_insert(db, meta).values(
+                statement = counters.dialect_insert(db, meta).values(
                     key="library", value=uuid.uuid4().hex
                 )
-                db.execute(made.on_conflict_do_nothing())
+                db.execute(statement.on_conflict_do_nothing())
             known = self.meta("library")
         return known or ""
 
@@ -129,11 +129,11 @@ class Catalogue:
 
     def collection_names(self) -> list[str]:
         """The collections in the scope, with those of removed documents."""
-        wanted = select(collections.c.name).order_by(collections.c.name)
+        statement = select(collections.c.name).order_by(collections.c.name)
         if (only := self.scope.collections) is not None:
-            wanted = wanted.where(collections.c.name.in_(sorted(only)))
+            statement = statement.where(collections.c.name.in_(sorted(only)))
         with self.database.reading() as db:
-            return list(db.execute(wanted).scalars())
+            return list(db.execute(statement).scalars())
 
     def move_document(self, document_id: str, collection: str) -> None:
         """Puts a document into a collection."""
@@ -152,11 +152,11 @@ class Catalogue:
         """``(id, source)`` of the documents called ``name`` (a name, an id or a source)."""
         columns = documents.c.id, documents.c.source
         called = or_(*(column == name for column in (*columns, BY_NAME[0])))
-        wanted = select(*columns).where(called, self.scope.where)
+        statement = select(*columns).where(called, self.scope.where)
         if current:
-            wanted = wanted.where(documents.c.current.is_not(None))
+            statement = statement.where(documents.c.current.is_not(None))
         with self.database.reading() as db:
-            rows = db.execute(wanted.order_by(documents.c.source))
+            rows = db.execute(statement.order_by(documents.c.source))
             return [(row.id, row.source) for row in rows]
 
     def _revisions(
@@ -186,31 +186,31 @@ class Catalogue:
         return revisions.c.document.in_(select(documents.c.id).where(self.scope.where))
 
     def _value(self, column: ColumnElement[str], revision_id: str) -> str:
-        wanted = select(column).where(revisions.c.id == revision_id, self._readable)
+        statement = select(column).where(revisions.c.id == revision_id, self._readable)
         with self.database.reading() as db:
-            row = db.execute(wanted).first()
+            row = db.execute(statement).first()
         if row is None:
             raise StoreError(f"There is no revision {revision_id!r}; it may have been purged.")
         return str(row[0])
 
     def texts(self, revision_ids: Iterable[str]) -> dict[str, RevisionText]:
         """Text and blocks of several revisions, by id; unknown ones are left out."""
-        wanted = list(dict.fromkeys(revision_ids))
+        distinct = list(dict.fromkeys(revision_ids))
         by_revision: dict[str, RevisionText] = {}
         columns = select(revisions.c.id, revisions.c.text, revisions.c.blocks).where(self._readable)
         with self.database.reading() as db:
-            for part in row_mapping.batched(wanted):
+            for part in row_mapping.batched(distinct):
                 for row in db.execute(columns.where(revisions.c.id.in_(part))):
                     by_revision[row.id] = RevisionText(row.text, row.blocks)
         return by_revision
 
     def original(self, revision_id: str) -> bytes | None:
         """The source file's bytes, if they were kept."""
-        kept = originals.join(revisions, revisions.c.original == originals.c.hash)
+        source = originals.join(revisions, revisions.c.original == originals.c.hash)
         this = revisions.c.id == revision_id, self._readable
-        wanted = select(originals.c.data).select_from(kept).where(*this)
+        statement = select(originals.c.data).select_from(source).where(*this)
         with self.database.reading() as db:
-            data: bytes | None = db.execute(wanted).scalar_one_or_none()
+            data: bytes | None = db.execute(statement).scalar_one_or_none()
         return data
 
     def scans(self, revision_id: str) -> tuple[ScannedPage, ...]:
@@ -223,30 +223,30 @@ class Catalogue:
     def passages(self, revision_id: str) -> list[StoredPassage]:
         """The passages of a revision, in order."""
         this = passages.c.revision == revision_id, self.scope.where
-        wanted = PASSAGES.where(*this).order_by(passages.c.ordinal)
+        statement = PASSAGES.where(*this).order_by(passages.c.ordinal)
         with self.database.reading() as db:
-            return [row_mapping.passage_of_row(row) for row in db.execute(wanted)]
+            return [row_mapping.passage_of_row(row) for row in db.execute(statement)]
 
     def missing(self, keys: Iterable[str]) -> set[str]:
         """Those of ``keys`` that no passage in the scope has a vector for."""
-        wanted = list(dict.fromkeys(keys))
+        distinct = list(dict.fromkeys(keys))
         with self.database.reading() as db:
-            absent = row_mapping.keys_without_vector(db, wanted)
+            absent = row_mapping.keys_without_vector(db, distinct)
             if self.scope.restricted:
-                absent |= set(wanted) - row_mapping.keys_of(db, self.scope.checked, wanted)
+                absent |= set(distinct) - row_mapping.keys_of(db, self.scope.checked, distinct)
         return absent
 
     def save_vectors(self, model: str, vectors: Iterable[tuple[str, bytes, bytes]]) -> None:
         """Keeps vectors at once. In a scope those that are there for others are made again, so that
         they take as long as new ones, also for the index that follows."""
-        made = list(vectors)
+        entries = list(vectors)
         if not self.scope.restricted:
-            self.vectors.save_vectors(model, made)
+            self.vectors.save_vectors(model, entries)
             return
         with self.database.writing() as db:
-            for part in row_mapping.batched([key for key, _, _ in made]):
+            for part in row_mapping.batched([key for key, _, _ in entries]):
                 db.execute(delete(embeddings).where(embeddings.c.key.in_(part)))
-            row_mapping.insert_vectors(db, model, made)
+            row_mapping.insert_vectors(db, model, entries)
 
     # Writing
 
@@ -266,8 +266,10 @@ class Catalogue:
             revision = row_mapping.ensure_revision(db, owner, document, now)
             if original is not None:
                 digest = hashlib.sha256(original).hexdigest()
-                kept = counters.dialect_insert(db, originals).values(hash=digest, data=original)
-                db.execute(kept.on_conflict_do_nothing())
+                statement = counters.dialect_insert(db, originals).values(
+                    hash=digest, data=original
+                )
+                db.execute(statement.on_conflict_do_nothing())
                 _set(db, revision, original=digest)
             if row_mapping.keys_without_vector(db, (each.key for each in new)):
                 raise MissingVectors

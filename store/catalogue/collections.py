@@ -41,12 +41,12 @@ def own_collection(user: str) -> str:
 
 def valid_name(name: str) -> str:
     """A collection's name as it is kept; ``StoreError`` if it cannot be one."""
-    kept = unicodedata.normalize("NFC", " ".join(name.split()))
-    if not kept or len(kept) > MAX_NAME_CHARS or not kept.isprintable():
+    normalised = unicodedata.normalize("NFC", " ".join(name.split()))
+    if not normalised or len(normalised) > MAX_NAME_CHARS or not normalised.isprintable():
         raise StoreError(
             f"A collection's name has 1 to {MAX_NAME_CHARS} characters that can be printed."
         )
-    return kept
+    return normalised
 
 
 def collection_of_folder(folder: str) -> str:
@@ -89,12 +89,12 @@ def list_collections(db: Connection, scope: Scope) -> list[DocumentCollection]:
 
 def collection_of_document(db: Connection, source: str) -> str | None:
     """The collection that a source's document is in, a current one first; nobody's own."""
-    wanted = (
+    statement = (
         select(documents.c.collection)
         .where(documents.c.source == source, ~documents.c.collection.startswith(OWN_PREFIX))
         .order_by(documents.c.current.is_(None), documents.c.collection)
     )
-    name: str | None = db.execute(wanted.limit(1)).scalar_one_or_none()
+    name: str | None = db.execute(statement.limit(1)).scalar_one_or_none()
     return name
 
 

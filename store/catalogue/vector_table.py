@@ -38,14 +38,14 @@ class VectorTable:
 
     def vectors_after(self, seq: int, limit: int | None = None) -> list[tuple[int, str, bytes]]:
         """``(seq, key, float32 bytes)`` of the vectors saved after ``seq``, oldest first."""
-        wanted = (
+        statement = (
             select(embeddings.c.seq, embeddings.c.key, embeddings.c.vector)
             .where(embeddings.c.seq > seq, THIS_MODEL)
             .order_by(embeddings.c.seq)
             .limit(limit)
         )
         with self._database.reading() as db:
-            return [(row.seq, row.key, row.vector) for row in db.execute(wanted)]
+            return [(row.seq, row.key, row.vector) for row in db.execute(statement)]
 
     def vector_state(self) -> VectorState:
         """What a cache of the vectors must follow."""
@@ -59,10 +59,10 @@ class VectorTable:
 
     def unknown_vectors(self, keys: Iterable[str]) -> set[str]:
         """Those of ``keys`` that are no vectors of today's embedder."""
-        asked = list(keys)
+        distinct = list(keys)
         known: set[str] = set()
         ours = select(embeddings.c.key).where(THIS_MODEL)
         with self._database.reading() as db:
-            for part in row_mapping.batched(asked):
+            for part in row_mapping.batched(distinct):
                 known.update(db.execute(ours.where(embeddings.c.key.in_(part))).scalars())
-        return set(asked) - known
+        return set(distinct) - known

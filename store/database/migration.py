@@ -74,11 +74,11 @@ def run_revisions(metadata: MetaData) -> None:
     """What each ``env.py`` does: the revisions, inside the transaction of ``migrate``."""
     from alembic import context
 
-    given = context.config.attributes
+    attributes = context.config.attributes
     context.configure(
-        connection=given["connection"],
+        connection=attributes["connection"],
         target_metadata=metadata,
-        version_table=given["schema"].version_table,
+        version_table=attributes["schema"].version_table,
         transactional_ddl=True,
     )
     with context.begin_transaction():

@@ -93,12 +93,12 @@ def batched(values: Sequence[T]) -> Iterator[Sequence[T]]:
 
 def keys_without_vector(db: Connection, keys: Iterable[str]) -> set[str]:
     """Those of ``keys`` that have no vector, or none of their sentences."""
-    wanted = list(dict.fromkeys(keys))
+    distinct = list(dict.fromkeys(keys))
     known: set[str] = set()
     complete = select(embeddings.c.key).where(embeddings.c.sentences.is_not(None))
-    for part in batched(wanted):
+    for part in batched(distinct):
         known.update(db.execute(complete.where(embeddings.c.key.in_(part))).scalars())
-    return set(wanted) - known
+    return set(distinct) - known
 
 
 def keys_of(db: Connection, which: ColumnElement[bool], keys: Sequence[str]) -> set[str]:
@@ -140,19 +140,19 @@ def ensure_document(db: Connection, document: Document) -> str:
         return str(known)
     # A document that moved away keeps the id made from its old place.
     for attempt in range(1_000_000):
-        made = _hash(collection, source, str(attempt))
-        if not _exists(db, documents, made):
+        key = _hash(collection, source, str(attempt))
+        if not _exists(db, documents, key):
             break
     ensure_collection(db, collection)
     named = {"name": document.name, "source": source, "collection": collection}
-    db.execute(insert(documents).values(id=made, **named))
-    return made
+    db.execute(insert(documents).values(id=key, **named))
+    return key
 
 
 def ensure_collection(db: Connection, name: str) -> None:
     """Makes a collection if there is none of that name."""
-    made = counters.dialect_insert(db, collections).values(name=name)
-    db.execute(made.on_conflict_do_nothing())
+    statement = counters.dialect_insert(db, collections).values(name=name)
+    db.execute(statement.on_conflict_do_nothing())
 
 
 def _exists(db: Connection, table: Table, row_id: str) -> bool:
@@ -161,7 +161,7 @@ def _exists(db: Connection, table: Table, row_id: str) -> bool:
 
 def ensure_revision(db: Connection, owner: str, document: Document, now: str) -> str:
     """The revision of this text; a known one gets today's blocks, title and metadata."""
-    made = _hash(owner, document.content_hash)
+    key = _hash(owner, document.content_hash)
     values = {
         "title": document.title,
         "media_type": document.media_type,
@@ -170,14 +170,14 @@ def ensure_revision(db: Connection, owner: str, document: Document, now: str) ->
         "scans": write_scans(document.scans),
         "blocks": write_blocks(document.blocks),
     }
-    if _exists(db, revisions, made):
-        db.execute(update(revisions).where(revisions.c.id == made).values(**values))
-        return made
+    if _exists(db, revisions, key):
+        db.execute(update(revisions).where(revisions.c.id == key).values(**values))
+        return key
     last = select(func.coalesce(func.max(revisions.c.number), 0))
     db.execute(
         insert(revisions).values(
             **values,
-            id=made,
+            id=key,
             document=owner,
             number=last.where(revisions.c.document == owner).scalar_subquery() + 1,
             content_hash=document.content_hash,
@@ -188,7 +188,7 @@ def ensure_revision(db: Connection, owner: str, document: Document, now: str) ->
             characters=len(document.text),
         )
     )
-    return made
+    return key
 
 
 def replace_passages(db: Connection, revision_id: str, new: Sequence[NewPassage]) -> None:

@@ -60,13 +60,13 @@ class position_of(GenericFunction[int]):  # noqa: N801 (named as SQL functions a
 
 
 @compiles(position_of)
-def _strpos(element: Any, compiler: Any, **given: Any) -> str:
-    return f"strpos({compiler.process(element.clauses, **given)})"
+def _strpos(element: Any, compiler: Any, **options: Any) -> str:
+    return f"strpos({compiler.process(element.clauses, **options)})"
 
 
 @compiles(position_of, "sqlite")
-def _instr(element: Any, compiler: Any, **given: Any) -> str:
-    return f"instr({compiler.process(element.clauses, **given)})"
+def _instr(element: Any, compiler: Any, **options: Any) -> str:
+    return f"instr({compiler.process(element.clauses, **options)})"
 
 
 metadata = MetaData()

@@ -78,7 +78,7 @@ class ProviderEmbedder(Embedder):
 
         options: dict[str, Any] = {"base_url": self._base_url} if self._base_url else {}
         try:
-            made = init_embeddings(self.name, **options)
+            embeddings = init_embeddings(self.name, **options)
         except ImportError as error:
             raise StoreError(f"{self.name} needs another package: {error}") from error
         except Exception as error:  # the packages' own errors, a missing key above all
@@ -86,15 +86,15 @@ class ProviderEmbedder(Embedder):
             raise StoreError(
                 f"The embedding model {self.name} cannot be opened: {reason}"
             ) from error
-        assert not isinstance(made, str)
-        return made
+        assert not isinstance(embeddings, str)
+        return embeddings
 
-    def _ask(self, call: Any, given: Any) -> Any:
+    def _ask(self, call: Any, argument: Any) -> Any:
         from langsmith import tracing_context
 
         try:
             with tracing_context(enabled=False):
-                return call(given)
+                return call(argument)
         except Exception as error:  # the packages' errors share no base
             reason = " ".join(str(error).split())[:300] or type(error).__name__
             raise StoreError(

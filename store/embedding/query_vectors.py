@@ -26,12 +26,12 @@ class QueryVectors:
 
     def of(self, questions: Sequence[str]) -> dict[str, NDArray[np.float32]]:
         """The vector of each question, shape (dimensions,); blank ones are left out."""
-        asked = [question for question in dict.fromkeys(questions) if question.strip()]
+        distinct = [question for question in dict.fromkeys(questions) if question.strip()]
         with self._lock:
             cached = {
-                question: self._known[question] for question in asked if question in self._known
+                question: self._known[question] for question in distinct if question in self._known
             }
-        fresh = [question for question in asked if question not in cached]
+        fresh = [question for question in distinct if question not in cached]
         if fresh:
             cached.update(zip(fresh, self._embedder.encode_queries(fresh), strict=True))
             with self._lock:

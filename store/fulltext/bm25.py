@@ -35,17 +35,17 @@ Places = dict[int, float]
 """Where a word stands in a passage, and what it counts there."""
 
 
-def score(words: str, length: int, mean: float, asked: Mapping[Phrase, float]) -> float:
+def score(words: str, length: int, mean: float, weights: Mapping[Phrase, float]) -> float:
     """The BM25 of a passage (its ``vector`` and how many words it has) for stemmed phrases with
     their idf; ``mean`` is the mean number of words."""
-    return _score(lambda stem: _places(words, stem), length, mean, asked)
+    return _score(lambda stem: _places(words, stem), length, mean, weights)
 
 
 def score_of_text(
-    words_said: str, context: str, mean: float, asked: Mapping[Phrase, float]
+    words_said: str, context: str, mean: float, weights: Mapping[Phrase, float]
 ) -> float:
     """The same of a passage that no vector is kept of."""
-    wanted = {stem for stems in asked for stem in stems}
+    wanted = {stem for stems in weights for stem in stems}
     by_word: dict[str, Places] = {}
     place = length = 0
     for text, weight in ((words_said, 1.0), (context, CONTEXT_WEIGHT)):
@@ -54,15 +54,15 @@ def score_of_text(
             if word in wanted:
                 by_word.setdefault(word, {})[min(place, MAX_POSITION)] = weight
         place += CONTEXT_GAP
-    return _score(lambda stem: by_word.get(stem, {}), length, mean, asked)
+    return _score(lambda stem: by_word.get(stem, {}), length, mean, weights)
 
 
 def _score(
-    places: Callable[[str], Places], length: int, mean: float, asked: Mapping[Phrase, float]
+    places: Callable[[str], Places], length: int, mean: float, weights: Mapping[Phrase, float]
 ) -> float:
     norm = K1 * (1 - B + B * length / max(1.0, mean))
     total = 0.0
-    for stems, idf in asked.items():
+    for stems, idf in weights.items():
         times = _frequency([places(stem) for stem in stems])
         total += idf * times * (K1 + 1) / (times + norm)
     return total
@@ -70,11 +70,11 @@ def _score(
 
 def weighted(rarity: Mapping[Phrase, float]) -> dict[Phrase, float]:
     """The phrases stemmed; one that is asked for twice counts twice, as in FTS5."""
-    asked: dict[Phrase, float] = {}
+    weights: dict[Phrase, float] = {}
     for phrase, idf in rarity.items():
         if stems := stemmed(phrase):
-            asked[stems] = asked.get(stems, 0.0) + idf
-    return asked
+            weights[stems] = weights.get(stems, 0.0) + idf
+    return weights
 
 
 def best(scores: Mapping[int, float], limit: int) -> list[tuple[int, float]]:

@@ -55,11 +55,11 @@ class DocumentFrequency:
         """How many passages are current."""
         return self.scope.totals(db).passages
 
-    def counts(self, db: Connection, asked: Sequence[Every]) -> dict[Every, int]:
+    def counts(self, db: Connection, words: Sequence[Every]) -> dict[Every, int]:
         """For each, how many current passages have all its phrases."""
         totals = self.scope.totals(db)
         counts, missing = {}, []
-        for every in asked:
+        for every in words:
             known = self._known.get(every)
             if known is not None and _holds(known, totals):
                 counts[every] = known.count

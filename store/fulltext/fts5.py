@@ -112,32 +112,32 @@ def recount_words(db: Connection) -> None:
     """Nothing: FTS5 counts words from its index alone."""
 
 
-def counts(db: Connection, asked: Sequence[Every], scope: Scope) -> list[int]:
+def counts(db: Connection, words: Sequence[Every], scope: Scope) -> list[int]:
     """For each, how many passages inside the scope have all its phrases."""
     counted = select(func.count()).select_from(fulltext).where(HAS_WORDS)
     if scope.ranges is not None:
         counted = counted.where(scope.ranges.holding(fulltext.c.rowid))
     elif scope.restricted:
         counted = counted.where(scope.holding(db, fulltext.c.rowid))
-    queries = (_query(every, " AND ") for every in asked)
+    queries = (_query(every, " AND ") for every in words)
     return [int(db.execute(counted, {"query": query}).scalar_one()) for query in queries]
 
 
 def matches(
-    db: Connection, wanted: Sequence[Phrase], limit: int, scope: Scope, rarity: Rarity
+    db: Connection, phrases: Sequence[Phrase], limit: int, scope: Scope, rarity: Rarity
 ) -> list[tuple[int, float]]:
     """``(passage id, BM25)`` of the best that have any of these phrases, best first."""
     query = (
         select(fulltext.c.rowid, SCORE).where(HAS_WORDS).order_by(SCORE.desc(), fulltext.c.rowid)
     )
-    values: dict[str, object] = {"query": _query(wanted, " OR ")}
+    values: dict[str, object] = {"query": _query(phrases, " OR ")}
     if not scope.restricted:
         if scope != EVERYTHING:
             query = query.where(scope.holding(db, fulltext.c.rowid))
         return [(row.rowid, row.score) for row in db.execute(query.limit(limit), values)]
     # FTS5's own scores tell of passages outside: how many there are, and how many have a word.
     candidates = _inside(db, query, values, max(bm25.MIN_CANDIDATES, 2 * limit), scope)
-    return bm25.best(_scores(db, candidates, scope, rarity(wanted)), limit)
+    return bm25.best(_scores(db, candidates, scope, rarity(phrases)), limit)
 
 
 def _inside(
@@ -165,14 +165,14 @@ def _inside(
 def _scores(
     db: Connection, ids: Sequence[int], scope: Scope, rarity: dict[Phrase, float]
 ) -> dict[int, float]:
-    asked, mean = bm25.weighted(rarity), scope.totals(db).mean_length
+    weights, mean = bm25.weighted(rarity), scope.totals(db).mean_length
     columns = select(passages.c.id, passages.c.text, passages.c.context)
     scores = {}
     for part in batched(ids):
         for row in db.execute(columns.where(passages.c.id.in_(part))):
-            scores[row.id] = bm25.score_of_text(row.text, row.context, mean, asked)
+            scores[row.id] = bm25.score_of_text(row.text, row.context, mean, weights)
     return scores
 
 
-def _query(wanted: Iterable[Phrase], between: str) -> str:
-    return between.join('"' + " ".join(each).replace('"', '""') + '"' for each in wanted)
+def _query(phrases: Iterable[Phrase], between: str) -> str:
+    return between.join('"' + " ".join(each).replace('"', '""') + '"' for each in phrases)

@@ -24,8 +24,8 @@ def matches(
     frequency: DocumentFrequency,
 ) -> list[tuple[int, float]]:
     """``(passage id, BM25)`` of the best current passages, best first; higher is better."""
-    wanted = _affordable(terms(question), db, frequency)
-    if not wanted or documents == []:
+    affordable = _affordable(terms(question), db, frequency)
+    if not affordable or documents == []:
         return []
 
     def rarity_of(some: Sequence[Phrase]) -> dict[Phrase, float]:
@@ -33,29 +33,29 @@ def matches(
 
     chosen = None if documents is None else tuple(documents)
     scope = replace(frequency.scope_in(db), documents=chosen)
-    return text_index(db).matches(db, wanted, limit, scope, rarity_of)
+    return text_index(db).matches(db, affordable, limit, scope, rarity_of)
 
 
-def _affordable(wanted: list[Phrase], db: Connection, frequency: DocumentFrequency) -> list[Phrase]:
+def _affordable(query: list[Phrase], db: Connection, frequency: DocumentFrequency) -> list[Phrase]:
     """The phrases, without the most frequent ones if all together match too many passages."""
     most = MAX_MATCHES // text_index(db).COST
     if frequency.passages(db) <= most:
-        return wanted
-    counts = frequency.counts(db, [(phrase,) for phrase in wanted])
-    kept: list[Phrase] = []
+        return query
+    counts = frequency.counts(db, [(phrase,) for phrase in query])
+    chosen: list[Phrase] = []
     matched = 0
-    for phrase in sorted(wanted, key=lambda each: counts[(each,)]):
+    for phrase in sorted(query, key=lambda each: counts[(each,)]):
         matched += counts[(phrase,)]
-        if kept and matched > most:
+        if chosen and matched > most:
             break
-        kept.append(phrase)
-    return kept
+        chosen.append(phrase)
+    return chosen
 
 
 def idf(db: Connection, words: Sequence[str], frequency: DocumentFrequency) -> dict[str, float]:
     """How rare each word is among the current passages (BM25's smoothed idf, natural log, >= 0)."""
     distinct = dict.fromkeys(words)
-    asked = {word: tuple(phrases(WORD_PATTERN.findall(word.lower()))) for word in distinct}
-    counts = frequency.counts(db, [every for every in asked.values() if every])
+    phrases_of = {word: tuple(phrases(WORD_PATTERN.findall(word.lower()))) for word in distinct}
+    counts = frequency.counts(db, [every for every in phrases_of.values() if every])
     total = frequency.passages(db)
-    return {word: rarity(total, counts.get(every, 0)) for word, every in asked.items()}
+    return {word: rarity(total, counts.get(every, 0)) for word, every in phrases_of.items()}

@@ -43,11 +43,11 @@ class TextIndex(Protocol):
     def recount_words(self, db: Connection) -> None:
         """Counts all words again."""
 
-    def counts(self, db: Connection, asked: Sequence[Every], scope: Scope) -> list[int]:
+    def counts(self, db: Connection, words: Sequence[Every], scope: Scope) -> list[int]:
         """For each, how many passages inside the scope's collections have all its phrases."""
 
     def matches(
-        self, db: Connection, wanted: Sequence[Phrase], limit: int, scope: Scope, rarity: Rarity
+        self, db: Connection, phrases: Sequence[Phrase], limit: int, scope: Scope, rarity: Rarity
     ) -> list[tuple[int, float]]:
         """``(passage id, BM25)`` of the best inside the scope that have any of these phrases, best
         first. ``rarity`` gives the idf of phrases."""

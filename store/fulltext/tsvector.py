@@ -57,8 +57,8 @@ def add_terms(db: Connection, revision_id: str) -> None:
     rows = []
     for row in db.execute(select(*columns).where(passages.c.revision == revision_id)):
         words, length = bm25.vector(row.text, row.context)
-        kept = {"passage": row.id, "words": words, "length": length}
-        rows.append({**kept, "revision": revision_id})
+        values = {"passage": row.id, "words": words, "length": length}
+        rows.append({**values, "revision": revision_id})
     if rows:
         db.execute(insert(fulltext), rows)
 
@@ -99,13 +99,13 @@ def recount_words(db: Connection) -> None:
     word_counts.recount(db)
 
 
-def counts(db: Connection, asked: Sequence[Every], scope: Scope) -> list[int]:
+def counts(db: Connection, words: Sequence[Every], scope: Scope) -> list[int]:
     """For each, how many passages inside the scope have all its phrases."""
-    wanted = [tuple(stems for stems in map(bm25.stemmed, every) if stems) for every in asked]
-    alone = [every[0][0] for every in wanted if len(every) == 1 and len(every[0]) == 1]
+    queries = [tuple(stems for stems in map(bm25.stemmed, every) if stems) for every in words]
+    alone = [every[0][0] for every in queries if len(every) == 1 and len(every[0]) == 1]
     known = word_counts.passages_with(db, alone, scope) if alone else {}
     by_words = {((stem,),): count for stem, count in known.items()}
-    return [by_words[every] if every in by_words else _count(db, every, scope) for every in wanted]
+    return [by_words[every] if every in by_words else _count(db, every, scope) for every in queries]
 
 
 def _count(db: Connection, stemmed: Every, scope: Scope) -> int:
@@ -119,25 +119,25 @@ def _count(db: Connection, stemmed: Every, scope: Scope) -> int:
 
 
 def matches(
-    db: Connection, wanted: Sequence[Phrase], limit: int, scope: Scope, rarity: Rarity
+    db: Connection, phrases: Sequence[Phrase], limit: int, scope: Scope, rarity: Rarity
 ) -> list[tuple[int, float]]:
     """``(passage id, BM25)`` of the best that have any of these phrases, best first."""
-    asked = bm25.weighted(rarity(wanted))
-    if not asked:
+    weights = bm25.weighted(rarity(phrases))
+    if not weights:
         return []
     candidates = _candidates(
-        db, asked, max(bm25.MIN_CANDIDATES, bm25.CANDIDATE_FACTOR * limit), scope
+        db, weights, max(bm25.MIN_CANDIDATES, bm25.CANDIDATE_FACTOR * limit), scope
     )
-    return bm25.best(_scores(db, candidates, asked, scope), limit)
+    return bm25.best(_scores(db, candidates, weights, scope), limit)
 
 
 def _candidates(
-    db: Connection, asked: Mapping[Phrase, float], limit: int, scope: Scope
+    db: Connection, weights: Mapping[Phrase, float], limit: int, scope: Scope
 ) -> list[int]:
     """The passages that PostgreSQL's rank, a sum over the phrases weighted by idf, puts first."""
-    values: dict[str, object] = {"query": " | ".join(map(_joined, asked)), "limit": limit}
+    values: dict[str, object] = {"query": " | ".join(map(_joined, weights)), "limit": limit}
     ranks = []
-    for n, (stems, idf) in enumerate(asked.items()):
+    for n, (stems, idf) in enumerate(weights.items()):
         ranks.append(f":idf{n} * ts_rank('{WEIGHTS}', words, CAST(:phrase{n} AS tsquery))")
         values |= {f"idf{n}": idf, f"phrase{n}": _joined(stems)}
     query = (
@@ -152,15 +152,15 @@ def _candidates(
 
 
 def _scores(
-    db: Connection, candidates: Sequence[int], asked: Mapping[Phrase, float], scope: Scope
+    db: Connection, candidates: Sequence[int], weights: Mapping[Phrase, float], scope: Scope
 ) -> dict[int, float]:
     """The BM25 of each candidate."""
     columns = fulltext.c.passage, fulltext.c.length, cast(fulltext.c.words, Text).label("words")
-    wanted = select(*columns).where(fulltext.c.passage == any_(bindparam("candidates")))
+    statement = select(*columns).where(fulltext.c.passage == any_(bindparam("candidates")))
     mean = scope.totals(db).mean_length
     return {
-        row.passage: bm25.score(row.words, row.length, mean, asked)
-        for row in db.execute(wanted, {"candidates": list(candidates)})
+        row.passage: bm25.score(row.words, row.length, mean, weights)
+        for row in db.execute(statement, {"candidates": list(candidates)})
     }
 
 

@@ -92,8 +92,10 @@ class Indexer:
                 continue
             # Collect documents until there is a full batch for the encoder.
             waiting.append(prepared)
-            kept = sum(len(item.document.original) for item in waiting)
-            if kept >= MAX_WAITING_BYTES or self._waiting <= sum(i.embedded for i in waiting):
+            waiting_bytes = sum(len(item.document.original) for item in waiting)
+            if waiting_bytes >= MAX_WAITING_BYTES or self._waiting <= sum(
+                i.embedded for i in waiting
+            ):
                 yield self._finish(waiting, progress)
                 waiting = []
         if waiting:
@@ -142,7 +144,7 @@ class Indexer:
         return ReadAndSplit(self._embedder, self._limit, ocr=ocr)
 
     def passages(
-        self, document: Document, made: Sequence[Passage] | None = None
+        self, document: Document, passages: Sequence[Passage] | None = None
     ) -> tuple[NewPassage, ...]:
         """A document's passages (those ``made`` already, if any) with the keys of their vectors."""
         try:
@@ -152,9 +154,9 @@ class Indexer:
                 f"{document.name} holds half a character (a lone surrogate) at {error.start}: "
                 "save it as UTF-8 and add it again."
             ) from error
-        if made is None:
-            made = split(document, self._embedder.count_tokens, self._limit)
-        return tuple(NewPassage(passage_key(self.model, passage), passage) for passage in made)
+        if passages is None:
+            passages = split(document, self._embedder.count_tokens, self._limit)
+        return tuple(NewPassage(passage_key(self.model, passage), passage) for passage in passages)
 
     def embed(self, passages: Iterable[NewPassage], progress: Progress | None) -> int:
         """Makes and keeps the vectors that are missing; returns how many."""
@@ -170,8 +172,8 @@ class Indexer:
                     progress("embedding", first + those * done // total, len(missing))
 
             vectors = self._encoded([known[key] for key in keys], report_encoded)
-            made = zip(keys, vectors, strict=True)
-            self._catalogue.save_vectors(self.model, [(key, *both) for key, both in made])
+            vectors_by_key = zip(keys, vectors, strict=True)
+            self._catalogue.save_vectors(self.model, [(key, *both) for key, both in vectors_by_key])
         return len(missing)
 
     def _encoded(
@@ -220,9 +222,9 @@ class Indexer:
     def _unchanged(
         self, document: Document, known: Revision, began: float, *, dry_run: bool
     ) -> IngestReport:
-        kept = replace(document, metadata=known.metadata, omissions=())
+        as_known = replace(document, metadata=known.metadata, omissions=())
         rescanned = document.scans and document.scans != self._catalogue.scans(known.id)
-        if not dry_run and (rescanned or metadata(document) != metadata(kept)):
+        if not dry_run and (rescanned or metadata(document) != metadata(as_known)):
             self._catalogue.refresh_metadata(known.id, document)
         return _report(document, known.id, "unchanged", known.passages, 0, began=began)
 

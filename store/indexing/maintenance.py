@@ -104,8 +104,8 @@ def _answers_showing(db: Connection, of_it: Sequence[Revision], since: str) -> l
     for revision in of_it:
         cites = select(answer_citations.c.answer).where(answer_citations.c.revision == revision.id)
         shows = position_of(answers.c.payload, revision.id) > 0
-        for wanted in (select(answers.c.id).where(answers.c.created >= since, shows), cites):
-            ids.update(dict.fromkeys(db.execute(wanted).scalars()))
+        for statement in (select(answers.c.id).where(answers.c.created >= since, shows), cites):
+            ids.update(dict.fromkeys(db.execute(statement).scalars()))
     return list(ids)
 
 

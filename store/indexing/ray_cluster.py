@@ -77,9 +77,9 @@ class RayCluster:
         return _RayEmbedder(self, real)
 
     def _read(
-        self, read: ReadAndSplit, wanted: Iterable[WantedFile]
+        self, read: ReadAndSplit, files: Iterable[WantedFile]
     ) -> Iterator[tuple[WantedFile, Outcome]]:
-        tasks = ((one, (one,)) for one in wanted)
+        tasks = ((one, (one,)) for one in files)
         most = FILES_PER_WORKER * self.workers
         for one, reference in self.run(read, tasks, most):
             try:

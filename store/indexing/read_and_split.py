@@ -43,7 +43,7 @@ That only saves work. ``Indexer`` alone decides whether a document is known, cha
 class Readers(Protocol):
     """Reads and splits many files, wherever it does so."""
 
-    def __call__(self, wanted: Iterable[WantedFile]) -> Iterator[tuple[WantedFile, Outcome]]:
+    def __call__(self, files: Iterable[WantedFile]) -> Iterator[tuple[WantedFile, Outcome]]:
         """Each file with its document, or with the error that it cannot be read."""
 
 
@@ -54,13 +54,13 @@ class ReadAndSplit:
         """``limit`` is the longest passage in tokens; ``ocr`` reads pictures of text."""
         self._embedder, self._limit, self._ocr = embedder, limit, ocr
 
-    def __call__(self, wanted: WantedFile, progress: Progress | None = None) -> Outcome:
+    def __call__(self, file: WantedFile, progress: Progress | None = None) -> Outcome:
         """The document, or the error if it cannot be read."""
         try:
-            document = load(wanted.path, name=wanted.name, ocr=self._ocr, progress=progress)
+            document = load(file.path, name=file.name, ocr=self._ocr, progress=progress)
         except FootnoteError as error:
             return error
-        if content_fingerprint(document) == wanted.fingerprint:
+        if content_fingerprint(document) == file.fingerprint:
             return document
         passages = split(document, self._embedder.count_tokens, self._limit)
         return SplitDocument(document, tuple(passages))

@@ -57,8 +57,10 @@ def reindex(
             document = _document(catalogue, revision)
             if document is not None:
                 batch.append((revision, intake.passages(document)))
-            if sum(len(made) for _, made in batch) >= MAX_WAITING_PASSAGES or done == len(waiting):
-                embedded += intake.embed((new for _, made in batch for new in made), None)
+            if sum(len(passages) for _, passages in batch) >= MAX_WAITING_PASSAGES or done == len(
+                waiting
+            ):
+                embedded += intake.embed((new for _, passages in batch for new in passages), None)
                 _stage(catalogue, batch, settings_json)
                 batch = []
                 if progress:

@@ -75,15 +75,15 @@ def dense_search(query: SearchQuery, n: int) -> Candidates:
         return []
     if query.scope != EVERYTHING and _count(query) <= FEW_PASSAGES:
         return _compare(query, n)
-    wanted = n
+    count = n
     while True:
-        nearest = query.vectors.nearest(query.vector, wanted)
+        nearest = query.vectors.nearest(query.vector, count)
         current = _current(query, [key for key, _ in nearest])
         candidates = [(row, cosine) for key, cosine in nearest for row in current.get(key, ())]
         # Vectors of other revisions or documents took places: ask for more until there are enough.
-        if len(candidates) >= n or len(nearest) < wanted:
+        if len(candidates) >= n or len(nearest) < count:
             return candidates[:n]
-        wanted *= 4
+        count *= 4
 
 
 def _count(query: SearchQuery) -> int:
@@ -99,14 +99,14 @@ def _current(query: SearchQuery, keys: Sequence[str]) -> dict[str, list[int]]:
     """Ids of the current passages that have these vectors."""
     by_key: dict[str, list[int]] = {}
     current = passages.join(documents, documents.c.current == passages.c.revision)
-    wanted = (
+    statement = (
         select(passages.c.id, passages.c.key)
         .select_from(current)
         .where(query.scope.checked)
         .order_by(passages.c.id)
     )
     for part in row_mapping.batched(keys):
-        for row in query.db.execute(wanted.where(passages.c.key.in_(part))):
+        for row in query.db.execute(statement.where(passages.c.key.in_(part))):
             by_key.setdefault(row.key, []).append(row.id)
     return by_key
 
@@ -118,10 +118,10 @@ def _compare(query: SearchQuery, n: int) -> Candidates:
     vectors = documents.join(passages, passages.c.revision == documents.c.current).join(
         embeddings, embeddings.c.key == passages.c.key
     )
-    wanted = (
+    statement = (
         select(passages.c.id, embeddings.c.vector).select_from(vectors).where(query.scope.where)
     )
-    rows = query.db.execute(wanted.order_by(passages.c.id)).all()
+    rows = query.db.execute(statement.order_by(passages.c.id)).all()
     if not rows or query.vector is None:
         return []
     matrix = np.frombuffer(b"".join(row.vector for row in rows), dtype=np.float32)
@@ -198,9 +198,9 @@ def _add_cosines(query: SearchQuery, component_scores: Mapping[int, dict[str, fl
     if query.vector is None:
         return
     vectors = passages.join(embeddings, embeddings.c.key == passages.c.key)
-    wanted = select(passages.c.id, embeddings.c.vector).select_from(vectors)
+    statement = select(passages.c.id, embeddings.c.vector).select_from(vectors)
     for part in row_mapping.batched(lacking):
-        for row in query.db.execute(wanted.where(passages.c.id.in_(part))):
+        for row in query.db.execute(statement.where(passages.c.id.in_(part))):
             cosine = np.frombuffer(row.vector, dtype=np.float32) @ query.vector
             component_scores[row.id]["dense"] = float(cosine)
 
@@ -208,11 +208,11 @@ def _add_cosines(query: SearchQuery, component_scores: Mapping[int, dict[str, fl
 def _furniture(db: Connection, ids: Sequence[int]) -> list[int]:
     """Those of the passages that are captions or page furniture."""
     kinds = (BlockKind.CAPTION.value, BlockKind.BOILERPLATE.value)
-    wanted = select(passages.c.id).where(passages.c.kind.in_(kinds))
+    statement = select(passages.c.id).where(passages.c.kind.in_(kinds))
     return [
         passage
         for part in row_mapping.batched(ids)
-        for passage in db.execute(wanted.where(passages.c.id.in_(part))).scalars()
+        for passage in db.execute(statement.where(passages.c.id.in_(part))).scalars()
     ]
 
 
@@ -221,10 +221,10 @@ def _load(db: Connection, ranked: Sequence[int]) -> dict[int, StoredPassage]:
     rows = db.execute(PASSAGES.where(passages.c.id.in_(ranked)))
     loaded = {row.id: row_mapping.passage_of_row(row) for row in rows}
     seen: set[tuple[str, str]] = set()
-    kept: dict[int, StoredPassage] = {}
+    first: dict[int, StoredPassage] = {}
     for passage in ranked:
         stored = loaded[passage]
         if (stored.revision, stored.id) not in seen:
             seen.add((stored.revision, stored.id))
-            kept[passage] = stored
-    return kept
+            first[passage] = stored
+    return first

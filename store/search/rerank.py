@@ -50,11 +50,13 @@ class Reranker:
         ``question`` is the question's unit vector, shape (dimensions,). ``packed`` are the vectors
         of the sentences that are kept, by passage; others are made. Ties keep their order.
         """
-        made = self._made([hit for hit in hits if hit.stored.id not in packed])
+        embedded = self._made([hit for hit in hits if hit.stored.id not in packed])
         again = []
         for hit in hits:
-            kept = packed.get(hit.stored.id)
-            vectors = made[hit.stored.id] if kept is None else unpack_vectors(kept, len(question))
+            vector = packed.get(hit.stored.id)
+            vectors = (
+                embedded[hit.stored.id] if vector is None else unpack_vectors(vector, len(question))
+            )
             cosines = tuple(float(cosine) for cosine in vectors @ question)
             nearest = max(cosines, default=-1.0)
             component_scores = {**hit.component_scores, "sentence": nearest}
@@ -85,13 +87,13 @@ class Reranker:
                     self._vectors.move_to_end(text)
                     cached[text] = self._vectors[text]
         missing = [text for text in texts if text not in cached]
-        made = (
+        embedded = (
             dict(zip(missing, self._embedder.encode_documents(missing), strict=True))
             if missing
             else {}
         )
         with self._lock:
-            self._vectors.update(made)
+            self._vectors.update(embedded)
             while len(self._vectors) > CACHE_SIZE:
                 self._vectors.popitem(last=False)
-        return cached | made
+        return cached | embedded

@@ -174,9 +174,9 @@ class Vectors:
         else:
             self._folder.unlink(missing_ok=True)
         self._folder.mkdir(parents=True, exist_ok=True)
-        made = self._folder / uuid.uuid4().hex
-        index = ChromaIndex.in_folder(made, state)
-        name_folder(self._folder, made.name)
+        folder = self._folder / uuid.uuid4().hex
+        index = ChromaIndex.in_folder(folder, state)
+        name_folder(self._folder, folder.name)
         return index
 
     def _step(self, index: ChromaIndex, limit: int) -> bool:

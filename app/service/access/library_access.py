@@ -121,14 +121,18 @@ class LibraryAccess:
             )
         return self.library.within(editable)
 
-    def collection_for(self, user: str, wanted: str = "") -> str:
+    def collection_for(self, user: str, collection: str = "") -> str:
         """The collection that what a user adds is put into: the one they want, if they may
         change it, else their own. Raises ``NotAllowed``."""
         if not self.shared or not user:  # nobody, if people sign in, is Footnote itself
-            return wanted
-        if wanted and wanted != own_collection(user) and wanted not in self.editable(user):
-            raise NotAllowed(f"There is no collection {wanted} that you may change.")
-        return wanted or own_collection(user)
+            return collection
+        if (
+            collection
+            and collection != own_collection(user)
+            and collection not in self.editable(user)
+        ):
+            raise NotAllowed(f"There is no collection {collection} that you may change.")
+        return collection or own_collection(user)
 
     def share(self, user: str, collection: str, name: str, role: Role | None) -> None:
         """What ``user`` lets somebody (``*``: everybody) do with a collection that they may change;

@@ -80,11 +80,11 @@ class Permissions:
         return frozenset(row.collection for row in self._rows() if row.name == NOBODY)
 
     def _rows(self, collection: str | None = None) -> list[Member]:
-        wanted = select(members).order_by(members.c.collection, members.c.name)
+        statement = select(members).order_by(members.c.collection, members.c.name)
         if collection is not None:
-            wanted = wanted.where(members.c.collection == collection)
+            statement = statement.where(members.c.collection == collection)
         with self._database.reading() as db:
-            return [Member(*row) for row in db.execute(wanted)]
+            return [Member(*row) for row in db.execute(statement)]
 
     def share(self, collection: str, name: str, role: Role) -> None:
         """Let a user (or everybody, ``*``) read or change a collection. Raises ``NotAllowed`` for
@@ -139,6 +139,6 @@ def _owner(db: Connection, name: str) -> str | None:
 
 
 def _put(db: Connection, member: Member) -> None:
-    made = counters.dialect_insert(db, members).values(**asdict(member))
+    statement = counters.dialect_insert(db, members).values(**asdict(member))
     same = ["collection", "name"]
-    db.execute(made.on_conflict_do_update(index_elements=same, set_={"role": member.role}))
+    db.execute(statement.on_conflict_do_update(index_elements=same, set_={"role": member.role}))

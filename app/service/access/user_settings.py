@@ -27,9 +27,9 @@ class UserSettings:
 
     def of(self, user: str) -> dict[str, Any]:
         """Settings by name, as this user chose them."""
-        wanted = select(choices.c.chosen).where(choices.c.owner == user)
+        statement = select(choices.c.chosen).where(choices.c.owner == user)
         with self._database.reading() as db:
-            kept: str | None = db.execute(wanted).scalar_one_or_none()
+            kept: str | None = db.execute(statement).scalar_one_or_none()
         chosen: dict[str, Any] = json.loads(kept) if kept else {}
         return chosen
 
@@ -37,5 +37,7 @@ class UserSettings:
         """Keep a user's choices in place of those before."""
         text = json.dumps(chosen)
         with self._database.writing() as db:
-            made = counters.dialect_insert(db, choices).values(owner=user, chosen=text)
-            db.execute(made.on_conflict_do_update(index_elements=["owner"], set_={"chosen": text}))
+            statement = counters.dialect_insert(db, choices).values(owner=user, chosen=text)
+            db.execute(
+                statement.on_conflict_do_update(index_elements=["owner"], set_={"chosen": text})
+            )

@@ -90,8 +90,8 @@ class Users:
             # Who gets the name next is not to read what was shared with this one.
             db.execute(delete(members).where(members.c.name == owner))
             db.execute(delete(choices).where(choices.c.owner == owner))
-            kept = counters.dialect_insert(db, former_users).values(owner=owner, name=name)
-            db.execute(kept.on_conflict_do_nothing())
+            statement = counters.dialect_insert(db, former_users).values(owner=owner, name=name)
+            db.execute(statement.on_conflict_do_nothing())
 
     def owner(self, name: str) -> str:
         """What all that is this user's is kept under."""
@@ -109,9 +109,11 @@ class Users:
         """
         with HASHING_SLOTS, self._tries.one(name, address) as tried:
             with self._database.reading() as db:
-                wanted = select(users.c.hash).where(users.c.name == name)
-                kept = db.execute(wanted).scalar() if _NAME.fullmatch(name) else None
-            tried.right = _matches(kept or _nobody(), password) and kept is not None
+                statement = select(users.c.hash).where(users.c.name == name)
+                password_hash = db.execute(statement).scalar() if _NAME.fullmatch(name) else None
+            tried.right = (
+                _matches(password_hash or _nobody(), password) and password_hash is not None
+            )
         return tried.right
 
     def refuse_blocked(self, address: str) -> None:
@@ -124,8 +126,10 @@ class Users:
         now = time.time()
         with self._database.writing() as db:
             db.execute(delete(sessions).where(sessions.c.expires < now))
-            kept = insert(sessions).values(token=_digest(token), name=name, expires=now + lasts_s)
-            db.execute(kept)
+            statement = insert(sessions).values(
+                token=_digest(token), name=name, expires=now + lasts_s
+            )
+            db.execute(statement)
         return token
 
     def session(self, token: str) -> str | None:
@@ -133,9 +137,9 @@ class Users:
         or over."""
         of_user = sessions.join(users, users.c.name == sessions.c.name)
         this = sessions.c.token == _digest(token), sessions.c.expires > time.time()
-        wanted = select(users.c.owner).select_from(of_user).where(*this)
+        statement = select(users.c.owner).select_from(of_user).where(*this)
         with self._database.reading() as db:
-            name: str | None = db.execute(wanted).scalar_one_or_none()
+            name: str | None = db.execute(statement).scalar_one_or_none()
         return name
 
     def end_session(self, token: str) -> None:

@@ -37,17 +37,17 @@ class AnswerStatusCache:
         if now != generation:
             known = {}
         self._known[library] = now, known
-        wanted = list(dict.fromkeys(ids))
-        unknown = [each for each in wanted if each not in known]
+        distinct = list(dict.fromkeys(ids))
+        unknown = [each for each in distinct if each not in known]
         if unknown:
             try:
                 judged = {
                     a.id: _stored_answer_status(library, a) for a in library.answers(ids=unknown)
                 }
             except FootnoteError:  # a library that must be indexed again says so when it is asked
-                return dict.fromkeys(wanted, StoredAnswerStatus())
+                return dict.fromkeys(distinct, StoredAnswerStatus())
             known.update({each: judged.get(each, StoredAnswerStatus()) for each in unknown})
-        return {each: known[each] for each in wanted}
+        return {each: known[each] for each in distinct}
 
 
 def _stored_answer_status(library: Library, answer: StoredAnswer) -> StoredAnswerStatus:

@@ -89,9 +89,9 @@ class Conversations:
     def start(self, owner: str, name: str) -> str:
         """A new conversation's id."""
         fresh = secrets.token_hex(8)
-        made = insert(conversations).values(id=fresh, owner=owner, name=name, updated=_now())
+        statement = insert(conversations).values(id=fresh, owner=owner, name=name, updated=_now())
         with self._database.writing() as db:
-            db.execute(made)
+            db.execute(statement)
         return fresh
 
     def find(self, owner: str, words: str = "", limit: int = 100) -> list[Conversation]:
@@ -102,26 +102,26 @@ class Conversations:
         )
         holds = exists().where(exchanges.c.conversation == conversations.c.id, contains)
         named = conversations.c.name.icontains(words, autoescape=True)
-        wanted = (
+        statement = (
             select(conversations)
             .where(conversations.c.owner == owner, NOT_DELETED, or_(named, holds))
             .order_by(conversations.c.updated.desc())
             .limit(limit)
         )
         with self._database.reading() as db:
-            return [Conversation(row.id, row.name, row.updated) for row in db.execute(wanted)]
+            return [Conversation(row.id, row.name, row.updated) for row in db.execute(statement)]
 
     def owns(self, owner: str, conversation: str) -> bool:
         """Whether this conversation is the owner's."""
-        wanted = select(conversations.c.id).where(_theirs(owner, conversation), NOT_DELETED)
+        statement = select(conversations.c.id).where(_theirs(owner, conversation), NOT_DELETED)
         with self._database.reading() as db:
-            return db.execute(wanted).first() is not None
+            return db.execute(statement).first() is not None
 
     def name(self, owner: str, conversation: str) -> str:
         """The conversation's name; "" if it is not the owner's."""
-        wanted = select(conversations.c.name).where(_theirs(owner, conversation))
+        statement = select(conversations.c.name).where(_theirs(owner, conversation))
         with self._database.reading() as db:
-            return db.execute(wanted).scalar_one_or_none() or ""
+            return db.execute(statement).scalar_one_or_none() or ""
 
     def rename(self, owner: str, conversation: str, name: str) -> None:
         """Give it another name."""
@@ -161,7 +161,7 @@ class Conversations:
         """Keep a question with its answer's payload, or with what went wrong; its id."""
         fresh = secrets.token_hex(8)
         text = json.dumps(payload, ensure_ascii=False) if payload is not None else None
-        made = insert(exchanges).values(
+        statement = insert(exchanges).values(
             id=fresh,
             conversation=conversation,
             question=question,
@@ -172,7 +172,7 @@ class Conversations:
         )
         touched = update(conversations).where(conversations.c.id == conversation)
         with self._database.writing() as db:
-            db.execute(made)
+            db.execute(statement)
             db.execute(touched.values(updated=_now()))
         return fresh
 
@@ -201,31 +201,31 @@ class Conversations:
 
     def exchanges(self, conversation: str) -> list[StoredExchange]:
         """What was asked in it, in order."""
-        wanted = select(exchanges).where(exchanges.c.conversation == conversation)
+        statement = select(exchanges).where(exchanges.c.conversation == conversation)
         with self._database.reading() as db:
-            rows = db.execute(wanted.order_by(exchanges.c.number)).all()
+            rows = db.execute(statement.order_by(exchanges.c.number)).all()
         return [_kept(row) for row in rows]
 
     def exchange(self, owner: str, exchange: str) -> StoredExchange | None:
         """One exchange of the owner's, or None."""
-        wanted = select(exchanges).select_from(OF_CONVERSATION)
-        wanted = wanted.where(
+        statement = select(exchanges).select_from(OF_CONVERSATION)
+        statement = statement.where(
             exchanges.c.id == exchange, conversations.c.owner == owner, NOT_DELETED
         )
         with self._database.reading() as db:
-            row = db.execute(wanted).first()
+            row = db.execute(statement).first()
         return _kept(row) if row else None
 
     def answers_of(self, owner: str) -> list[tuple[str, str, str]]:
         """The owner's answers, latest first: exchange, question, and the answer's id."""
-        wanted = (
+        statement = (
             select(exchanges.c.id, exchanges.c.question, exchanges.c.answer_id)
             .select_from(OF_CONVERSATION)
             .where(conversations.c.owner == owner, NOT_DELETED, exchanges.c.answer.is_not(None))
             .order_by(exchanges.c.number.desc())
         )
         with self._database.reading() as db:
-            return [(row.id, row.question, row.answer_id) for row in db.execute(wanted)]
+            return [(row.id, row.question, row.answer_id) for row in db.execute(statement)]
 
     def forget_revisions(self, revisions: Sequence[str], notice: str) -> None:
         """Delete the answers that hold words of these revisions; ``notice`` takes their place."""
@@ -249,8 +249,10 @@ def _holds(column: ColumnElement[str], revisions: Sequence[str]) -> ColumnElemen
     return or_(*(position_of(column, revision) > 0 for revision in revisions))
 
 
-def turns(kept: Sequence[StoredExchange], last: int = 6) -> tuple[Turn, ...]:
+def turns(exchanges: Sequence[StoredExchange], last: int = 6) -> tuple[Turn, ...]:
     """The last exchanges as the history that an ``Answerer`` takes."""
     return tuple(
-        Turn(k.answer.standalone or k.question, k.answer.text) for k in kept[-last:] if k.answer
+        Turn(k.answer.standalone or k.question, k.answer.text)
+        for k in exchanges[-last:]
+        if k.answer
     )

@@ -64,11 +64,11 @@ def put(
     Every other line stays as it is, whatever it holds.
     """
     with changing(path):
-        kept = [line for line in _lines(path) if str((_row(line) or {}).get("id")) != identity]
+        others = [line for line in _lines(path) if str((_row(line) or {}).get("id")) != identity]
         if row is not None:
-            kept.append(json.dumps(row, ensure_ascii=False))
+            others.append(json.dumps(row, ensure_ascii=False))
         fresh = path.with_suffix(".new")
-        fresh.write_text("".join(line + "\n" for line in kept), encoding="utf-8")
+        fresh.write_text("".join(line + "\n" for line in others), encoding="utf-8")
         fresh.replace(path)
 
 

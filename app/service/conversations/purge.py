@@ -20,6 +20,6 @@ def purge(library: Library, name: str) -> None:
     for document in {revision.document for revision in history}:
         UploadedFiles(library.folder).delete_named(document)  # uploaded again, and not added
     if library.database or (library.folder / APP_SCHEMA.file).exists():
-        kept = Conversations(library.folder, library.database)
-        kept.forget_revisions(revisions, PURGED_ANSWER)
-        kept.close()
+        conversations = Conversations(library.folder, library.database)
+        conversations.forget_revisions(revisions, PURGED_ANSWER)
+        conversations.close()

@@ -22,6 +22,6 @@ FORMS: dict[str, tuple[str, Callable[[str, Sequence[ExportedAnswer]], bytes]]] =
 """Media type and writer of each form, by the ending of its file's name."""
 
 
-def export(form: str, title: str, asked: Iterable[tuple[str, Answer | None, str]]) -> bytes:
+def export(form: str, title: str, answered: Iterable[tuple[str, Answer | None, str]]) -> bytes:
     """The file of these questions, answers and problems, in one of ``FORMS``."""
-    return FORMS[form][1](title, exported_answers(asked))
+    return FORMS[form][1](title, exported_answers(answered))

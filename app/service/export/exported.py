@@ -29,11 +29,11 @@ class ExportedAnswer:
     reason: str = ""
 
 
-def exported_answers(asked: Iterable[tuple[str, Answer | None, str]]) -> list[ExportedAnswer]:
+def exported_answers(answered: Iterable[tuple[str, Answer | None, str]]) -> list[ExportedAnswer]:
     """What is exported of each question, its answer, and what kept it from one."""
     out: list[ExportedAnswer] = []
     count = 0
-    for question, answer, problem in asked:
+    for question, answer, problem in answered:
         line = " ".join(question.split())
         if answer is None or not answer.sentences:
             out.append(ExportedAnswer(line, (), (), answer.reason if answer else problem))

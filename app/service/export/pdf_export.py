@@ -27,11 +27,11 @@ class PdfError(FootnoteError):
 
 def as_pdf(title: str, items: Sequence[ExportedAnswer]) -> bytes:
     """The ``.pdf`` file. Raises ``NoFont`` if letters of the text are in no font here."""
-    given = json.dumps({"title": title, "items": [asdict(one) for one in items]}).encode()
+    request = json.dumps({"title": title, "items": [asdict(one) for one in items]}).encode()
     path = os.pathsep.join(filter(None, sys.path))
     try:
         done = subprocess.run(
-            [sys.executable, "-m", WRITER], input=given, capture_output=True, check=False,
+            [sys.executable, "-m", WRITER], input=request, capture_output=True, check=False,
             timeout=WRITER_TIMEOUT_S, env=os.environ | {"PYTHONPATH": path},
         )  # fmt: skip
     except subprocess.TimeoutExpired as error:

@@ -180,7 +180,7 @@ def _folders() -> list[Path]:
     return [*shared, home / ".local" / "share" / "fonts", home / ".fonts"]
 
 
-def _read(given: dict[str, Any]) -> tuple[str, list[ExportedAnswer]]:
+def _read(request: dict[str, Any]) -> tuple[str, list[ExportedAnswer]]:
     items = [
         ExportedAnswer(
             one["question"],
@@ -191,19 +191,19 @@ def _read(given: dict[str, Any]) -> tuple[str, list[ExportedAnswer]]:
             tuple((number, text) for number, text in one["footnotes"]),
             one["reason"],
         )
-        for one in given["items"]
+        for one in request["items"]
     ]
-    return given["title"], items
+    return request["title"], items
 
 
 def main() -> None:
     """The program."""
     try:
-        made = written(*_read(json.load(sys.stdin.buffer)))
+        pdf = written(*_read(json.load(sys.stdin.buffer)))
     except NoFont as error:
         sys.stderr.write(str(error))
         sys.exit(NoFont.exit_code)
-    sys.stdout.buffer.write(made)
+    sys.stdout.buffer.write(pdf)
 
 
 if __name__ == "__main__":

@@ -28,11 +28,11 @@ def as_word(title: str, items: Sequence[ExportedAnswer]) -> bytes:
         if one.reason:
             _add(document, one.reason).runs[0].italic = True
         for line in paragraphs(one):
-            made = _add(document, "", first=line[0].text)
+            paragraph = _add(document, "", first=line[0].text)
             for sentence in line:
-                made.add_run((" " if made.runs else "") + show_controls(sentence.text))
+                paragraph.add_run((" " if paragraph.runs else "") + show_controls(sentence.text))
                 for n in sentence.footnotes:
-                    _refer(made, n)
+                    _refer(paragraph, n)
     _attach(document, [note for one in items for note in one.footnotes])
     file = BytesIO()
     document.save(file)
@@ -40,20 +40,20 @@ def as_word(title: str, items: Sequence[ExportedAnswer]) -> bytes:
 
 
 def _add(document: Any, text: str, *, style: str | None = None, first: str = "") -> Any:
-    made = document.add_paragraph(show_controls(text), style=style)
+    paragraph = document.add_paragraph(show_controls(text), style=style)
     if reads_from_the_right(first or text):
-        made.paragraph_format.element.get_or_add_pPr().append(_element("w:bidi"))
-    return made
+        paragraph.paragraph_format.element.get_or_add_pPr().append(_element("w:bidi"))
+    return paragraph
 
 
 def _element(name: str, **attributes: str) -> Any:
     from docx.oxml import OxmlElement
     from docx.oxml.ns import qn
 
-    made = OxmlElement(name)
+    element = OxmlElement(name)
     for key, value in attributes.items():
-        made.set(qn(f"w:{key}"), value)
-    return made
+        element.set(qn(f"w:{key}"), value)
+    return element
 
 
 def _refer(paragraph: Any, number: int) -> None:

@@ -103,10 +103,10 @@ class Ingester:
             yield Failure(report.source or report.document, report.error) if failed else report
         yield from self._drain_side_reports()
 
-    def _placed(self, given: Document | SplitDocument) -> Document | SplitDocument:
-        if isinstance(given, SplitDocument):
-            return replace(given, document=self._in_place(given.document))
-        return self._in_place(given)
+    def _placed(self, document: Document | SplitDocument) -> Document | SplitDocument:
+        if isinstance(document, SplitDocument):
+            return replace(document, document=self._in_place(document.document))
+        return self._in_place(document)
 
     def _in_place(self, document: Document) -> Document:
         over = [folder for folder in self._folders if folder in Path(document.source).parents]
@@ -158,12 +158,12 @@ class Ingester:
 
     def _known(self) -> dict[str, Revision]:
         """What the library has of each source, where the ingest would put it."""
-        wanted = self._collection
+        collection = self._collection
         return {
             revision.source: revision
             for revision in self._library.documents()
-            if revision.collection == wanted
-            or not (wanted or revision.collection.startswith(OWN_PREFIX))
+            if revision.collection == collection
+            or not (collection or revision.collection.startswith(OWN_PREFIX))
         }
 
     def _read_files(

@@ -89,7 +89,7 @@ class InProgress:
 
     def running(self, conversation: str) -> frozenset[str]:
         """The exchanges of a conversation that are being answered."""
-        wanted = (
+        statement = (
             select(questions.c.exchange)
             .join(processes, processes.c.id == questions.c.process)
             .join(exchanges, exchanges.c.id == questions.c.exchange)
@@ -99,7 +99,7 @@ class InProgress:
             )
         )
         with self._database.reading() as db:
-            return frozenset(db.execute(wanted).scalars())
+            return frozenset(db.execute(statement).scalars())
 
     def settled(self, exchange: str) -> None:
         """What came of an exchange is kept: it is not shown as in progress any more, though the
@@ -110,9 +110,9 @@ class InProgress:
 
     def stop(self, exchange: str) -> None:
         """Have an exchange stopped, whichever process answers it: within a second or two."""
-        asked = update(questions).where(questions.c.exchange == exchange).values(stop=1)
+        statement = update(questions).where(questions.c.exchange == exchange).values(stop=1)
         with self._database.writing() as db:
-            db.execute(asked)
+            db.execute(statement)
 
     def _enter(self, identity: str, user: str, exchange: str) -> None:
         counted = select(questions.c.owner, func.count()).group_by(questions.c.owner)
@@ -174,5 +174,5 @@ class InProgress:
     def _beat(self, db: Connection) -> None:
         now = time.time()
         db.execute(delete(processes).where(processes.c.beat < now - DEAD_AFTER_S))
-        made = counters.dialect_insert(db, processes).values(id=self._process, beat=now)
-        db.execute(made.on_conflict_do_update(index_elements=["id"], set_={"beat": now}))
+        statement = counters.dialect_insert(db, processes).values(id=self._process, beat=now)
+        db.execute(statement.on_conflict_do_update(index_elements=["id"], set_={"beat": now}))

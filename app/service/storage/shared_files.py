@@ -91,8 +91,8 @@ class SharedFiles:
         for number, path in enumerate(paths, latest + 1):
             values = {"number": number, "data": path.read_bytes()}
             name = path.relative_to(self._folder).as_posix()
-            made = counters.dialect_insert(db, files).values(path=name, **values)
-            db.execute(made.on_conflict_do_update(index_elements=["path"], set_=values))
+            statement = counters.dialect_insert(db, files).values(path=name, **values)
+            db.execute(statement.on_conflict_do_update(index_elements=["path"], set_=values))
 
 
 def shared_files(settings: Settings) -> SharedFiles:

@@ -38,10 +38,10 @@ class UploadedFiles:
         """A fresh folder for what a user uploads now ("" if nobody signs in)."""
         private_folder(self.folder)
         self.delete_old()
-        made = self._of(owner) / secrets.token_hex(16)
-        private_folder(made.parent)
-        private_folder(made)
-        return made
+        folder = self._of(owner) / secrets.token_hex(16)
+        private_folder(folder.parent)
+        private_folder(folder)
+        return folder
 
     def find(self, owner: str, path: str) -> Path:
         """An upload of this user's. Raises ``NotUploaded`` for any other path, also one that leads

@@ -97,11 +97,11 @@ _ODDS = (4.0, 4.0, 2.0, 0.7, 0.5)
 
 def hard_negative(example: Example, rng: random.Random) -> Example | None:
     """The unanswerable twin of an answerable example; None if no way to make one applies."""
-    made = [(way(example, rng), odds) for way, odds in zip(_WAYS, _ODDS, strict=True)]
-    made = [(question, odds) for question, odds in made if question]
-    if not made:
+    candidates = [(way(example, rng), odds) for way, odds in zip(_WAYS, _ODDS, strict=True)]
+    candidates = [(question, odds) for question, odds in candidates if question]
+    if not candidates:
         return None
-    question = rng.choices([q for q, _ in made], [odds for _, odds in made])[0]
+    question = rng.choices([q for q, _ in candidates], [odds for _, odds in candidates])[0]
     return _unanswerable(example, question, example.second, "+twin")
 
 
@@ -133,7 +133,7 @@ def changed_passage(example: Example, other: Example, rng: random.Random) -> Exa
     return None
 
 
-def _unanswerable(example: Example, question: str, passage: str, made: str) -> Example:
+def _unanswerable(example: Example, question: str, passage: str, changed: str) -> Example:
     return replace(
         example,
         first=question,
@@ -141,5 +141,5 @@ def _unanswerable(example: Example, question: str, passage: str, made: str) -> E
         start=NO_SPAN,
         end=NO_SPAN,
         answerable=False,
-        source=f"{example.source}{made}",
+        source=f"{example.source}{changed}",
     )

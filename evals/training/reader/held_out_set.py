@@ -50,9 +50,9 @@ def main() -> None:
     )
     parser.add_argument("--out", type=Path, required=True, help="the folder to make")
     args = parser.parse_args()
-    made = held_out_set(load_examples(args.training, args.wikipedia_32))
-    write_folder(made, args.out)
-    print(f"{len(made.cases)} questions, {len(made.documents)} documents: {args.out}")
+    examples = held_out_set(load_examples(args.training, args.wikipedia_32))
+    write_folder(examples, args.out)
+    print(f"{len(examples.cases)} questions, {len(examples.documents)} documents: {args.out}")
 
 
 if __name__ == "__main__":

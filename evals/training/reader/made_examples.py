@@ -22,14 +22,14 @@ def with_made(examples: Sequence[Example], rng: random.Random) -> list[Example]:
     """The examples, a twin without an answer for each that has one, and the other made ones."""
     reading = [e for e in examples if e.support is None]
     answerable = [e for e in reading if e.answerable]
-    made = [hard_negative(e, rng) for e in answerable]
-    made += [
+    examples_made = [hard_negative(e, rng) for e in answerable]
+    examples_made += [
         changed_passage(e, rng.choice(answerable), rng)
         for e in answerable
         if rng.random() < CHANGED_SHARE
     ]
     one_each = list({e.second: e for e in reading}.values())
     again = rng.choices(one_each, k=min(MAX_RESTATED, len(reading))) if one_each else []
-    made += [restatement(e, rng) for e in again]
-    made += joined_evidence(reading, min(MAX_JOINED, len(reading) // 4), rng)
-    return [*examples, *(e for e in made if e is not None)]
+    examples_made += [restatement(e, rng) for e in again]
+    examples_made += joined_evidence(reading, min(MAX_JOINED, len(reading) // 4), rng)
+    return [*examples, *(e for e in examples_made if e is not None)]

@@ -123,12 +123,12 @@ def restatement(example: Example, rng: random.Random) -> Example | None:
 
 
 def _changed(claim: str, premise: str, rng: random.Random) -> str:
-    made = [(way(claim, rng), odds) for way, odds in _CHANGES]
-    made.append((other_name(claim, premise, rng), 2.0))
-    made = [(text, odds) for text, odds in made if text]
-    if not made:
+    candidates = [(way(claim, rng), odds) for way, odds in _CHANGES]
+    candidates.append((other_name(claim, premise, rng), 2.0))
+    candidates = [(text, odds) for text, odds in candidates if text]
+    if not candidates:
         return ""
-    return rng.choices([t for t, _ in made], [odds for _, odds in made])[0]
+    return rng.choices([t for t, _ in candidates], [odds for _, odds in candidates])[0]
 
 
 def _around(text: str, start: int, rng: random.Random) -> tuple[int, int]:

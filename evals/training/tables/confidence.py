@@ -87,8 +87,8 @@ def fit_confidence(rows: Sequence[JudgedResult]) -> dict[str, Any]:
         mine = names == name
         results = []
         for strictness, least in THRESHOLDS.items():
-            given = chance[mine] >= least
-            right, wrong = (y[mine] & given).mean(), (~y[mine] & given).mean()
+            answered = chance[mine] >= least
+            right, wrong = (y[mine] & answered).mean(), (~y[mine] & answered).mean()
             results.append(f"{strictness} {right:.3f} right {wrong:.3f} wrong")
         print(f"  {name:36} {int(mine.sum()):5,}  " + "; ".join(results))
     return entry

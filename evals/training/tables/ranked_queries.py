@@ -106,10 +106,10 @@ def pruned(
     seen = Counter[int]()
     for one in data:
         seen.update(np.unique(one.ids).tolist())
-    kept = [name for name, i in ids.items() if seen[i] >= MIN_QUESTIONS]
+    frequent = [name for name, i in ids.items() if seen[i] >= MIN_QUESTIONS]
     numbers = np.full(len(ids), -1, np.int32)
-    numbers[[ids[name] for name in kept]] = np.arange(len(kept))
-    return [_renumbered(one, numbers) for one in data], kept
+    numbers[[ids[name] for name in frequent]] = np.arange(len(frequent))
+    return [_renumbered(one, numbers) for one in data], frequent
 
 
 def _renumbered(one: RankedExample, numbers: NDArray[np.int32]) -> RankedExample:

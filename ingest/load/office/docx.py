@@ -35,10 +35,10 @@ def load(data: bytes, source: Source) -> Document:
         builder = _Reader(document, source).read()
         about = document.core_properties
         title, author = about.title or "", about.author or ""
-        made = about.modified.isoformat() if about.modified else ""
+        modified = about.modified.isoformat() if about.modified else ""
     except (OpcError, LxmlError, KeyError, ValueError, AttributeError, OSError) as error:
         raise damaged(source, error) from error
-    return builder.document(source, MEDIA_TYPE, title, {"author": author, "modified": made})
+    return builder.document(source, MEDIA_TYPE, title, {"author": author, "modified": modified})
 
 
 class _Reader:

@@ -24,5 +24,5 @@ def load(data: bytes, source: Source) -> Document:
         raise damaged(source, error) from error
     pictures = data.count(b"\\pict")
     notes = (f"{pictures:,} pictures are not read.",) if pictures else ()
-    made = load_text(text, source.name, source=source.address, media_type=MEDIA_TYPE)
-    return replace(made, omissions=notes, metadata=source.metadata)
+    document = load_text(text, source.name, source=source.address, media_type=MEDIA_TYPE)
+    return replace(document, omissions=notes, metadata=source.metadata)

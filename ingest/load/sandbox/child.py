@@ -90,8 +90,10 @@ def child_process(
 def child_environment() -> dict[str, str]:
     """This process's environment for a child, without what opens anything: it reads documents of
     strangers, and should one get the better of it, there is no key to be had."""
-    kept = {n: v for n, v in os.environ.items() if not any(word in n.upper() for word in SECRETS)}
-    return kept | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    environment = {
+        n: v for n, v in os.environ.items() if not any(word in n.upper() for word in SECRETS)
+    }
+    return environment | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
 
 
 def _start() -> Started:

@@ -51,14 +51,14 @@ def load_in_sandbox(
     if "recognise" in reply:
         pages = min(int(reply["recognise"]), MAX_RECOGNISED)
         seconds = MAX_SECONDS + RECOGNITION_SECONDS * pages
-        asked = replace(source, ocr="on")
+        with_ocr = replace(source, ocr="on")
 
         def hear(read: int) -> None:
             if progress is not None:
                 progress("recognising", min(read, pages), pages)
 
         hear(0)
-        reply = _ask(module, data, asked, seconds, RECOGNITION_MEMORY, hear)
+        reply = _ask(module, data, with_ocr, seconds, RECOGNITION_MEMORY, hear)
     if "error" in reply:
         raise UnreadableDocument(reply["error"])
     return _document(reply)
@@ -88,8 +88,8 @@ def _ask(
     """A child's reply; ``hear`` is told how many pictures it has read so far."""
     about = asdict(replace(source, metadata=dict(source.metadata)))
     limits = {"seconds": seconds, "memory": memory}
-    asked = {"module": module, "source": about, "limits": limits, "call": call}
-    header = json.dumps(asked).encode()
+    request = {"module": module, "source": about, "limits": limits, "call": call}
+    header = json.dumps(request).encode()
     with child_process(seconds) as (child, errors, late):
         feeder = threading.Thread(target=_feed, args=(child, header + b"\n" + data), daemon=True)
         feeder.start()
@@ -169,15 +169,15 @@ def main() -> None:
     line = sys.stdin.buffer.readline()
     if not line:
         return  # started ahead, and not needed
-    asked = json.loads(line)
-    _limit(**asked["limits"])
-    source = Source(**asked["source"])
+    request = json.loads(line)
+    _limit(**request["limits"])
+    source = Source(**request["source"])
     data = sys.stdin.buffer.read()
     read = count(1)
     recognise.after_each = lambda: _tell_read(next(read))
     reply: dict[str, Any]
     try:
-        module, call = import_module(asked["module"]), asked["call"]
+        module, call = import_module(request["module"]), request["call"]
         if call:
             reply = getattr(module, call["function"])(data, **call["arguments"])
         else:

@@ -221,10 +221,10 @@ def _mean(arguments: list[Any]) -> float:
 
 
 def _product(arguments: list[Any]) -> float:
-    made = 1.0
+    product = 1.0
     for number in _numbers(arguments):
-        made *= number
-    return made
+        product *= number
+    return product
 
 
 def _round(arguments: list[Any]) -> float:

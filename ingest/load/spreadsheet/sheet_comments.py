@@ -30,12 +30,12 @@ def sheet_comments(archive: zipfile.ZipFile) -> dict[str, list[tuple[str, str]]]
 
 
 def _comments(root: Any) -> list[tuple[str, str]]:
-    made = []
+    comments = []
     for comment in root.iter(f"{_MAIN}comment"):
         words = " ".join("".join(t.text or "" for t in comment.iter(f"{_MAIN}t")).split())
         if words:
-            made.append((comment.get("ref") or "", words))
-    return made
+            comments.append((comment.get("ref") or "", words))
+    return comments
 
 
 def _parsed(data: bytes) -> Any:

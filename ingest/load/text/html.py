@@ -165,10 +165,10 @@ def main_body(tree: Any) -> Any:
 def _about(tree: Any) -> tuple[str, dict[str, str]]:
     """The title that the page gives itself, and its metadata."""
     named = " ".join((tree.findtext(".//title") or "").split())
-    wanted = {"author": "author", "article:published_time": "published", "date": "published"}
+    names = {"author": "author", "article:published_time": "published", "date": "published"}
     metadata: dict[str, str] = {}
     for meta in tree.iter("meta"):
-        key = wanted.get((meta.get("name") or meta.get("property") or "").lower())
+        key = names.get((meta.get("name") or meta.get("property") or "").lower())
         if key and meta.get("content"):
             metadata.setdefault(key, meta.get("content"))
     return named, metadata

@@ -133,8 +133,8 @@ def _cell_words(element: Any) -> Iterator[str]:
 
 
 def _span(cell: Any, name: str) -> int:
-    given = (cell.get(name) or "1").strip()
-    return max(1, min(int(given), MAX_SPAN)) if given.isdecimal() else 1
+    value = (cell.get(name) or "1").strip()
+    return max(1, min(int(value), MAX_SPAN)) if value.isdecimal() else 1
 
 
 def superscript(tag: str, words: str) -> str:

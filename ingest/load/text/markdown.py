@@ -31,8 +31,8 @@ _KINDS = {
 def load(data: bytes, source: Source) -> Document:
     """A Markdown file; see ``decode`` for encodings and errors."""
     decoded = decode(data, source)
-    made = load_markdown(decoded.text, source.name, source=source.address)
-    return replace(made, omissions=decoded.assumed)
+    document = load_markdown(decoded.text, source.name, source=source.address)
+    return replace(document, omissions=decoded.assumed)
 
 
 def load_markdown(text: str, name: str, *, source: str = "") -> Document:

@@ -44,8 +44,8 @@ def load_text(
 def load(data: bytes, source: Source) -> Document:
     """A plain text file; see ``decode`` for encodings and errors."""
     decoded = decode(data, source)
-    made = load_text(decoded.text, source.name, source=source.address)
-    return replace(made, omissions=decoded.assumed)
+    document = load_text(decoded.text, source.name, source=source.address)
+    return replace(document, omissions=decoded.assumed)
 
 
 def text_blocks(text: str) -> tuple[Block, ...]:

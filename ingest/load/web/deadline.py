@@ -58,12 +58,12 @@ def resolve(host: str, port: int, deadline: Deadline) -> Addresses:
 
 def transport(deadline: Deadline) -> httpx.HTTPTransport:
     """A transport for ``httpx.Client`` whose requests all end by the deadline."""
-    made = httpx.HTTPTransport(trust_env=False)
-    made._pool = httpcore.ConnectionPool(
+    transport = httpx.HTTPTransport(trust_env=False)
+    transport._pool = httpcore.ConnectionPool(
         ssl_context=httpx.create_ssl_context(trust_env=False),
         network_backend=_Backend(deadline),
     )
-    return made
+    return transport
 
 
 class _Backend(httpcore.NetworkBackend):
@@ -79,8 +79,8 @@ class _Backend(httpcore.NetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
         timeout = self._deadline.left(timeout, httpcore.ConnectTimeout)
-        made = self._plain.connect_tcp(host, port, timeout, local_address, socket_options)
-        return _Stream(made, self._deadline)
+        stream = self._plain.connect_tcp(host, port, timeout, local_address, socket_options)
+        return _Stream(stream, self._deadline)
 
 
 class _Stream(httpcore.NetworkStream):
@@ -105,8 +105,8 @@ class _Stream(httpcore.NetworkStream):
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
         timeout = self._deadline.left(timeout, httpcore.ConnectTimeout)
-        made = self._stream.start_tls(ssl_context, server_hostname, timeout)
-        return _Stream(made, self._deadline)
+        stream = self._stream.start_tls(ssl_context, server_hostname, timeout)
+        return _Stream(stream, self._deadline)
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)
