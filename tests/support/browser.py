@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import socket
 import threading
 import time
@@ -24,7 +25,8 @@ from ingest.samples import sample_path
 from store.embedding.embedder import Embedder
 from store.library import Library
 
-CHROMIUM = "/usr/bin/chromium"
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+"""The first of these that is installed; the headless shell draws no windows of its own."""
 ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--no-first-run",
@@ -97,14 +99,16 @@ def served(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Iter
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """Debian's browser, headless, and patient: a busy machine takes its time.
+    """Chromium, headless, and patient: a busy machine takes its time.
 
     It ends with its module: Playwright keeps an event loop running in this thread, and a test of
     another module may want one of its own.
     """
     expect.set_options(timeout=PATIENCE_MS)
+    executable = next(filter(None, map(shutil.which, BROWSERS)), None)
+    assert executable, "The browser tests need Chromium: install chromium-headless-shell."
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
         new_context = browser.new_context
 
         def new_patient_context(**options: Any) -> BrowserContext:
