@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -11,16 +9,11 @@ from statistics import median
 
 from ingest.load.page.words import Box, is_right_to_left
 
-MARGIN_SHARE = 0.12
 CELL_SEPARATOR = " | "
 MIN_COLUMN_LINES = 4
 MIN_COLUMN_CHARACTERS = 18
 # Centred heads over a table's columns: as many as the row below has cells, at least so many.
 MIN_HEADED = 3
-_DIGITS = re.compile(r"\d+")
-_PAGE_NUMBER = re.compile(
-    r"\W*(?:page|p\.|seite)?\s*#(?:\s*(?:/|of|von)\s*#)?\W*$|[ivxl]+$", re.IGNORECASE
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,38 +51,6 @@ class Line:
             width=page[0],
             height=page[1],
         )
-
-
-def without_running_heads(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
-    """Pages without page numbers and the lines that recur in their upper or lower margins.
-
-    A line recurs if it stands at one height with the same words (numbers apart) on several pages.
-    """
-    same = Counter(key for lines in pages for key in {_head_key(line) for line in lines})
-    often = 3 if len(pages) > 3 else 2
-    sizes = Counter(round(line.size, 1) for lines in pages for line in lines)
-    body = sizes.most_common(1)[0][0] if sizes else 0.0
-
-    def is_running(line: Line, lines: Sequence[Line]) -> bool:
-        words, height, _ = key = _head_key(line)
-        if not height or line.size > 1.2 * body:
-            return False
-        alone = not any(o is not line and _level(o, line) for o in lines)
-        numbered = alone and _PAGE_NUMBER.match(words) is not None
-        return same[key] >= often or numbered
-
-    return [[line for line in lines if not is_running(line, lines)] for lines in pages]
-
-
-def _head_key(line: Line) -> tuple[str, int, int]:
-    """A margin line's words with numbers alike, its height and size; zeros for body lines."""
-    if MARGIN_SHARE * line.height < line.bottom and line.top < (1 - MARGIN_SHARE) * line.height:
-        return "", 0, 0
-    return _DIGITS.sub("#", line.words), max(1, round(line.bottom)), round(line.size)
-
-
-def _level(a: Line, b: Line) -> bool:
-    return a.top < b.bottom and b.top < a.bottom
 
 
 def reading_order(lines: Sequence[Line]) -> list[Line]:

@@ -21,10 +21,12 @@ MIN_COLUMNS = 3
 def with_headers(paragraphs: Iterable[Paragraph]) -> Iterator[Paragraph]:
     """The paragraphs, with level 1 for each row that heads the rows after it."""
     for in_table, run in groupby(paragraphs, lambda p: p.kind is BlockKind.TABLE_ROW):
-        rows = list(run)
-        if in_table and _has_header(rows):
-            rows[0] = replace(rows[0], level=1)
-        yield from rows
+        head, *below = run
+        # On the next page the header stands again, and the table goes on.
+        rest = [row for row in below if row.words != head.words or row.page == head.page]
+        if in_table and _has_header([head, *rest]):
+            head, below = replace(head, level=1), rest
+        yield from (head, *below)
 
 
 def _has_header(rows: Sequence[Paragraph]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -19,9 +20,10 @@ from ingest.load.ocr.recognise import (
     Recognised,
     recognise,
 )
-from ingest.load.page.layout import Line, reading_order, without_running_heads
+from ingest.load.page.layout import Line, reading_order
 from ingest.load.page.paragraphs import paragraphs
 from ingest.load.page.recognised_page import note_recognised
+from ingest.load.page.running_lines import part_running_lines
 from ingest.load.page.tables import with_headers
 from ingest.load.pdf.characters import lines_of
 from ingest.load.pdf.fields import notes
@@ -107,20 +109,30 @@ def _write(
     pages: Sequence[Sequence[Line]],
     figures: Sequence[tuple[int, Recognised]],
 ) -> None:
-    """The text, the words of each figure after the last paragraph that begins before its page
-    ends."""
-    left = deque(figures)
-    ordered = [reading_order(lines) for lines in without_running_heads(pages)]
-    for paragraph in with_headers(paragraphs(ordered)):
-        while left and left[0][0] < paragraph.page:
-            page, recognised = left.popleft()
-            pictures.write(recognised, f"Page {page}", page=page)
+    """The text. The words of figures and running lines come after the last paragraph that begins
+    before their page ends, and never between the rows of a table."""
+    text, running = part_running_lines(pages)
+    by_page: list[tuple[int, Recognised | list[Line]]] = [*figures]
+    by_page += [(lines[-1].page, lines) for lines in running]
+    later = deque(sorted(by_page, key=lambda item: item[0]))
+
+    def write_later(page: float) -> None:
+        while later and later[0][0] < page:
+            number, item = later.popleft()
+            if isinstance(item, Recognised):
+                pictures.write(item, f"Page {number}", page=number)
+            else:
+                words = "\n".join(line.words for line in item)
+                builder.add(BlockKind.BOILERPLATE, words, page=item[0].page)
+
+    in_table = False
+    for paragraph in with_headers(paragraphs([reading_order(lines) for lines in text])):
+        is_row = paragraph.kind is BlockKind.TABLE_ROW
+        if not (in_table and is_row):
+            write_later(paragraph.page)
+        in_table = is_row
         builder.add(paragraph.kind, paragraph.words, paragraph.level, page=paragraph.page)
-    if not builder.blocks:  # nothing but running heads: a page or two of labels
-        for line in (line for lines in pages for line in lines):
-            builder.add(BlockKind.PARAGRAPH, line.words, page=line.page)
-    for page, recognised in left:
-        pictures.write(recognised, f"Page {page}", page=page)
+    write_later(math.inf)
 
 
 @contextmanager
