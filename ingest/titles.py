@@ -11,6 +11,14 @@ from ingest.document import Block, BlockKind
 MAX_TITLE = 120
 _MARKUP = re.compile(r"^[#>\-*•\s]+|[*_`]{1,3}|\s#+$")
 _UNDERLINE = re.compile(r"\n[=-]+\s*$")
+# What programs call a document that nobody has named, in the languages they come in.
+_PLACEHOLDER = re.compile(
+    r"(?:anonymous|unspecified|untitled|unnamed|unknown|unbenannt(?:es)?|ohne titel|sans titre|"
+    r"sin t[ií]tulo|senza titolo|sem t[ií]tulo|new|neues|powerpoint|document|dokument|presentation|"
+    r"präsentation|présentation|spreadsheet|tabelle|book|slide|scan|image|img|none|null|\d|\W)+$",
+    re.IGNORECASE,
+)
+_HASH = re.compile(r"\b(?=[a-f-]*\d)[0-9a-f]{8,}(?:-[0-9a-f]{4,})*\b", re.IGNORECASE)
 _LINK = re.compile(r"!?\[([^\]\n]*)\]\([^)\n]*\)")
 
 
@@ -34,10 +42,14 @@ def name_in_words(name: str) -> str:
 def is_informative_title(title: str) -> bool:
     """Whether a title says something to a reader.
 
-    A run number or a hash does not, nor does such a name of a file.
+    A run number, a hash or a program's "Untitled" does not, nor does such a name of a file.
     """
-    title = re.sub(r"\.[A-Za-z]\w{1,4}$", "", title.strip())
-    return any(len(word) > 2 and word.isalpha() for word in re.split(r"[\s\W_]+", title))
+    title = _HASH.sub(" ", re.sub(r"\.[A-Za-z]\w{1,4}$", "", title.strip()))
+    if _PLACEHOLDER.match(title):
+        return False
+    words = re.split(r"[\s\W_]+", title)
+    # Two letters are a word in scripts without capitals.
+    return any(len(w) > (1 if w.upper() == w.lower() else 2) and w.isalpha() for w in words)
 
 
 def without_markup(words: str) -> str:

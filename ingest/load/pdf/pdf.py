@@ -196,5 +196,5 @@ def _without_text(pages: Sequence[Sequence[Line]]) -> Iterator[str]:
 
 def _title(named: str) -> str:
     """The title that the file gives itself, unless a program put its own name there."""
-    generic = named.lower().startswith(("microsoft word", "untitled", "powerpoint", "slide 1"))
+    generic = named.lower().startswith(("microsoft word", "powerpoint"))
     return "" if generic or named.lower().endswith((".doc", ".docx", ".tex", ".indd")) else named
