@@ -14,6 +14,9 @@ from types import MappingProxyType
 
 from ingest.scan import ScannedPage
 
+SUBTITLES = "text/vtt"
+"""The media type of subtitles: their blocks' pages are seconds."""
+
 NO_METADATA: Mapping[str, str] = MappingProxyType({})
 
 
@@ -35,7 +38,8 @@ class Block:
     """``text[start:end]`` of a document is one block; blocks do not overlap and are in order.
 
     ``level`` is the heading level (1 is the highest) or the nesting of a list item. ``page`` counts
-    from 1 (PDF pages, slides), ``row`` is the row number of a sheet as its program shows it.
+    from 1 (PDF pages, slides), or is the second at which subtitles are shown. ``row`` is the row
+    number of a sheet as its program shows it.
     """
 
     kind: BlockKind

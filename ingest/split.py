@@ -15,7 +15,7 @@ from zlib import crc32
 
 from ingest.block_classifier import is_furniture
 from ingest.chunk_context import BlockContext, block_contexts, leads_in
-from ingest.document import Block, BlockKind, Document, Passage
+from ingest.document import SUBTITLES, Block, BlockKind, Document, Passage
 from ingest.language.sentences import sentences
 from ingest.titles import is_informative_title, without_markup
 from ingest.token_splitter import Count, Span, count_up_to, shorten_to_limit, split_to_limit
@@ -58,6 +58,7 @@ class _Splitter:
     def __init__(self, document: Document, count: Count, limit: int) -> None:
         self.text = document.text
         self.blocks = document.blocks
+        self.timed = document.media_type == SUBTITLES
         self.starts = [block.start for block in document.blocks]
         self.block_contexts = block_contexts(document.text, document.blocks)
         self.title = without_markup(document.title) if is_informative_title(document.title) else ""
@@ -103,7 +104,7 @@ class _Splitter:
             return is_furniture(last) and is_furniture(block) and last.page == block.page
         if last.kind is BlockKind.HEADING:
             return block.kind is not BlockKind.HEADING or block.level > last.level
-        if block.kind in _OPENERS or block.page != last.page:
+        if block.kind in _OPENERS or not self._on_one_page(last, block):
             return False
         if last.kind is BlockKind.QUESTION or leads_in(self.text, last):
             return True
@@ -136,7 +137,10 @@ class _Splitter:
         if is_furniture(before) or is_furniture(after):
             return False
         in_sheet = before.row is not None or after.row is not None
-        return after.kind not in _OPENERS and not in_sheet and before.page == after.page
+        return after.kind not in _OPENERS and not in_sheet and self._on_one_page(before, after)
+
+    def _on_one_page(self, before: Block, after: Block) -> bool:
+        return self.timed or before.page == after.page
 
     def _parts(self, group: Sequence[int]) -> Iterator[Span]:
         """A group too long for one passage: by blocks as they fit, a long block by sentences."""

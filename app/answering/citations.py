@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 
 from app.answer import Citation
+from ingest.document import Block
 from ingest.errors import FootnoteError
 from store.results import Hit
 
@@ -46,7 +47,7 @@ class CitationNumbering:
             quote=text[start:end],
             key=inside,
             headings=stored.passage.headings,
-            page=stored.passage.page,
+            page=_page(hit, start),
             row=_row(hit, start),
             passage_id=stored.id,
             collection=stored.collection,
@@ -55,11 +56,20 @@ class CitationNumbering:
         return citation
 
 
+def _page(hit: Hit, start: int) -> int | None:
+    """The page on which a citation's paragraph begins: a passage may go over several."""
+    page = hit.stored.passage.page
+    return page if page is None or "\n" not in hit.stored.passage.text else _block(hit, start).page
+
+
 def _row(hit: Hit, start: int) -> int | None:
     """The number of the row that begins a citation: a passage may hold several."""
     passage = hit.stored.passage
     if passage.row is None or passage.start == start and "\n" not in passage.text:
         return passage.row
+    return _block(hit, start).row
+
+
+def _block(hit: Hit, start: int) -> Block:
     blocks = hit.source.blocks
-    at = bisect_right(blocks, start, key=lambda block: block.start) - 1
-    return blocks[at].row if at >= 0 else passage.row
+    return blocks[max(0, bisect_right(blocks, start, key=lambda block: block.start) - 1)]

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from app.answer import Answer, Computed, Sentence, Verdict
 from app.answering.citations import CitationNumbering
 from app.question.about_document import Aspect
-from ingest.document import Block, BlockKind
+from ingest.document import SUBTITLES, Block, BlockKind
 from ingest.titles import name_in_words
 from store.library import Library
 from store.results import Hit, Revision
@@ -143,8 +143,8 @@ def _recorded(facts: _Facts, keys: Sequence[str]) -> Iterator[Sentence]:
 
 
 def _pages(facts: _Facts) -> Iterator[Sentence]:
-    pages = [block for block in facts.blocks if block.page is not None]
-    if not pages:
+    pages = sorted((b for b in facts.blocks if b.page is not None), key=lambda b: b.page or 0)
+    if not pages or facts.revision.media_type == SUBTITLES:  # theirs are seconds
         return
     stated = facts.revision.metadata.get("pages", "")  # a loader of another library writes anything
     count = max(int(stated) if stated.isdecimal() else 0, pages[-1].page or 0)

@@ -8,6 +8,7 @@ from rich.text import Text
 
 from app.answer import Answer, Citation, Verdict
 from app.cli.common import console, printable
+from app.formats.place import page_label
 
 VERDICT_SIGNS = {
     Verdict.QUOTED: ("", ""),
@@ -62,7 +63,8 @@ def _show_sentences(answer: Answer) -> None:
 def where(citation: Citation) -> str:
     """Document, page or row, and heading path."""
     parts = [citation.document]
-    parts += [f"page {citation.page}"] if citation.page is not None else []
+    label = citation.page is not None and page_label(citation.document, citation.page)
+    parts += [label] if label else []
     parts += [f"row {citation.row}"] if citation.row is not None else []
     parts += citation.headings
     return printable(" › ".join(parts))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from app.answer import Answer, Citation
+from app.formats.place import page_label
 
 BULLET = re.compile(r"^\s*[-*•–]\s+")
 
@@ -13,7 +14,7 @@ def citation_place(citation: Citation) -> str:
     """Where a citation is, in words: document, heading path, page or row (plain text)."""
     parts = [citation.document, *citation.headings[-2:]]
     if citation.page is not None:
-        parts.append(f"page {citation.page}")
+        parts.append(page_label(citation.document, citation.page))
     if citation.row is not None:
         parts.append(f"row {citation.row}")
     return " › ".join(parts)

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from app.formats import inline_markdown
 from app.formats.html_escape import markup
+from app.formats.place import page_label
 from app.web.rendering import render
 from app.web.source_table import grids
 from app.web.source_view import View
@@ -38,6 +39,7 @@ def pane(view: View) -> Markup:
         path=_path(view),
         headings=headings[:MAX_OUTLINE_HEADINGS],
         parts=_parts(view, shown),
+        page_label=partial(page_label, view.revision.document),
         cut=partial(_cut, view),
         before=bool(shown) and shown[0].start > 0,
         after=high < len(view.text),
@@ -123,4 +125,6 @@ def _path(view: View) -> list[str]:
 
 def _page(revision: Revision, page: int) -> str:
     sure = recognised_pages(revision.metadata).get(page)
-    return f"page {page}" + (f", read by text recognition ({sure}% sure)" if sure else "")
+    return page_label(revision.document, page) + (
+        f", read by text recognition ({sure}% sure)" if sure else ""
+    )

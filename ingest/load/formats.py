@@ -26,9 +26,15 @@ class Format:
 
 TEXT = Format(
     "plain text",
-    (".txt", ".text", ".log", ".srt", ".rst"),
+    (".txt", ".text", ".log", ".rst"),
     ("text/plain",),
     "ingest.load.text.plain_text",
+)
+SUBTITLES = Format(
+    "subtitles (SRT, WebVTT)",
+    (".srt", ".vtt"),
+    ("text/vtt", "application/x-subrip"),
+    "ingest.load.text.subtitles",
 )
 MARKDOWN = Format(
     "Markdown", (".md", ".markdown", ".mkd"), ("text/markdown",), "ingest.load.text.markdown"
@@ -108,7 +114,22 @@ STRUCTURED = Format(
 )
 
 FORMATS = (
-    *(TEXT, MARKDOWN, HTML, PDF, DOCX, PPTX, XLSX, CSV, EPUB, OPENDOCUMENT, XLS, RTF, MAIL),
+    *(
+        TEXT,
+        SUBTITLES,
+        MARKDOWN,
+        HTML,
+        PDF,
+        DOCX,
+        PPTX,
+        XLSX,
+        CSV,
+        EPUB,
+        OPENDOCUMENT,
+        XLS,
+        RTF,
+        MAIL,
+    ),
     *(STRUCTURED, PICTURE),
 )
 _PICTURES = (b"\x89PNG\r\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*")
