@@ -40,8 +40,10 @@ def part_running_lines(pages: Pages) -> tuple[list[list[Line]], list[list[Line]]
         fresh = [place for place in places if place not in running]
         if len({page for page, _ in fresh}) >= needed:
             running.update(fresh)
-            lines = (pages[page][n] for page, n in fresh)
-            recurring.append(list({line.words: line for line in lines}.values()))
+            distinct: dict[str, Line] = {}
+            for page, n in fresh:
+                distinct.setdefault(pages[page][n].words, pages[page][n])
+            recurring.append(list(distinct.values()))
     text = [
         [line for n, line in enumerate(lines) if (page, n) not in running]
         for page, lines in enumerate(pages)

@@ -66,6 +66,7 @@ def test_what_recurs_or_counts_is_furniture(heads: list[str], kept: list[str]) -
     document = document_of(*([(60, 805, 10, head), *prose(n)] for n, head in enumerate(heads)))
     assert furniture(document) == kept
     assert all(head in document.text for head in heads)
+    assert all(b.page == 1 for b in document.blocks if b.kind is BlockKind.BOILERPLATE)
 
 
 def test_a_sentence_over_a_page_break_is_not_interrupted() -> None:
