@@ -117,6 +117,7 @@ def book_file(**extra: str) -> bytes:
 NO_FILES: Mapping[str, bytes] = MappingProxyType({})
 ODF = (
     "<office:document-content xmlns:office='urn:oasis:names:tc:opendocument:xmlns:office:1.0' "
+    "xmlns:dc='http://purl.org/dc/elements/1.1/' "
     "xmlns:text='urn:oasis:names:tc:opendocument:xmlns:text:1.0' "
     "xmlns:table='urn:oasis:names:tc:opendocument:xmlns:table:1.0' "
     "xmlns:draw='urn:oasis:names:tc:opendocument:xmlns:drawing:1.0' "

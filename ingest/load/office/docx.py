@@ -13,6 +13,7 @@ from ingest.load.base.builder import Builder
 from ingest.load.base.grid import SpannedCell, add_table
 from ingest.load.base.source import Source
 from ingest.load.office.chart import add_chart
+from ingest.load.office.diagram import DIAGRAM, add_diagram
 from ingest.load.office.docx_numbering import Numbering, format_number
 from ingest.load.office.docx_text import MC, ParagraphText, Reference, W
 from ingest.load.pictures.embedded_pictures import Pictures
@@ -129,10 +130,10 @@ class _Reader:
             self._builder.add(BlockKind.PARAGRAPH, f"{by}: {text}" if text else "")
         for box in paragraph_text.boxes:
             self._blocks(box)
-        for relation in paragraph_text.charts:
+        for tag, relation in paragraph_text.graphics:
             if relation in self._document.part.rels:
-                part = self._document.part.rels[relation].target_part
-                add_chart(self._builder, _parsed(part.blob))
+                root = _parsed(self._document.part.rels[relation].target_part.blob)
+                (add_diagram if tag == DIAGRAM else add_chart)(self._builder, root)
         for description in paragraph_text.described:
             self._builder.add(BlockKind.PARAGRAPH, f"Picture: {description}")
         for relation in paragraph_text.pictures:

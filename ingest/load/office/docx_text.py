@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ingest.load.office.chart import CHART
+from ingest.load.office.diagram import DIAGRAM, DIAGRAM_DATA
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
@@ -19,6 +20,7 @@ _PICTURES = {
     "{urn:schemas-microsoft-com:vml}imagedata": _RELATION,
 }
 _DRAWING = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}docPr"
+_GRAPHICS = {f"{CHART}chart": _RELATION, DIAGRAM: DIAGRAM_DATA}
 _BOXES = frozenset((f"{W}txbxContent",))
 _NOTES = {f"{W}footnoteReference": "footnote", f"{W}endnoteReference": "endnote"}
 _NOTES |= {f"{W}commentReference": "comment"}
@@ -30,13 +32,13 @@ Reference = tuple[str, str]
 
 class ParagraphText:
     """What a paragraph says: ``text``, the notes it refers to, and what is anchored in it: text
-    boxes, charts and pictures by their relation's id, and what is said of drawings for those who
-    do not see them."""
+    boxes, charts and diagrams (by tag) and pictures by their relation's id, and what is said of
+    drawings for those who do not see them."""
 
     def __init__(self, paragraph: Any, marks: dict[Reference, str]) -> None:
         self.notes: list[Reference] = []
         self.boxes: list[Any] = []
-        self.charts: list[str] = []
+        self.graphics: list[tuple[str, str]] = []
         self.pictures: list[str] = []
         self.described: list[str] = []
         self._marks = marks
@@ -49,8 +51,8 @@ class ParagraphText:
                 continue
             if tag in _BOXES:
                 self.boxes.append(child)
-            elif tag == f"{CHART}chart":
-                self.charts.append(child.get(_RELATION) or "")
+            elif tag in _GRAPHICS:
+                self.graphics.append((tag, child.get(_GRAPHICS[tag]) or ""))
             elif tag in _PICTURES:
                 self.pictures.append(child.get(_PICTURES[tag]) or "")
             elif tag == _DRAWING and child.get("descr"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ingest.document import BlockKind, Document
@@ -78,8 +78,7 @@ class _Reader:
     def _add(self, kind: BlockKind, element: Any, level: int) -> None:
         notes: list[str] = []
         self._builder.add(kind, _words(element, notes), level, page=self._page)
-        for note in notes:
-            self._builder.add(BlockKind.PARAGRAPH, f"Note: {note}", page=self._page)
+        self._add_notes(notes)
         for image in element.iter(f"{DRAW}image"):
             self._picture(image)
 
@@ -91,9 +90,11 @@ class _Reader:
             self._pictures.add(data, page=self._page)
 
     def _table(self, table: Any) -> None:
-        rows = [_cells(row) for row in table.iter(f"{TABLE}table-row")]
+        notes: list[str] = []
+        rows = [_cells(row, notes) for row in table.iter(f"{TABLE}table-row")]
         if not self._sheets:
             add_table(self._builder, [row for row in rows if row], page=self._page)
+            self._add_notes(notes)
             return
         if table.get(f"{TABLE}display") == "false":
             self._builder.omit(f"The hidden sheet “{table.get(f'{TABLE}name')}” was left out.")
@@ -103,17 +104,24 @@ class _Reader:
         self._builder.add(BlockKind.HEADING, name, 1, page=self._page)
         plain = ((at, [cell.text for cell in row]) for at, row in enumerate(rows, start=1))
         add_rows(self._builder, plain, self._page)
+        self._add_notes(notes)
+
+    def _add_notes(self, notes: Sequence[str]) -> None:
+        for note in notes:
+            self._builder.add(BlockKind.PARAGRAPH, note, page=self._page)
 
 
-def _cells(row: Any) -> list[SpannedCell]:
-    """The cells of a row; empty ones that a sheet repeats to its end are left out."""
+def _cells(row: Any, notes: list[str]) -> list[SpannedCell]:
+    """The cells of a row; empty ones that a sheet repeats to its end are left out. Their footnotes
+    and comments are gathered aside."""
     cells: list[SpannedCell] = []
     for cell in row:
         if cell.tag not in (f"{TABLE}table-cell", f"{TABLE}covered-table-cell"):
             continue
         if cell.tag == f"{TABLE}covered-table-cell":
             continue
-        words = " ".join(_words(p, []) for p in cell.iter(f"{TEXT}p"))
+        words = " ".join(_words(p, notes) for p in _paragraphs(cell))
+        notes += map(_comment, cell.findall(f"{OFFICE}annotation"))
         across = int(cell.get(f"{TABLE}number-columns-spanned") or 1)
         down = int(cell.get(f"{TABLE}number-rows-spanned") or 1)
         times = min(int(cell.get(f"{TABLE}number-columns-repeated") or 1), MAX_REPEATED)
@@ -123,22 +131,43 @@ def _cells(row: Any) -> list[SpannedCell]:
     return cells
 
 
+def _paragraphs(cell: Any) -> Iterator[Any]:
+    """The paragraphs of a cell, but for those of its notes and comments."""
+    for child in cell:
+        if child.tag == f"{TEXT}p":
+            yield child
+        elif child.tag not in (f"{OFFICE}annotation", f"{TEXT}note"):
+            yield from _paragraphs(child)
+
+
+def _comment(annotation: Any) -> str:
+    author = annotation.findtext(f"{_DC}creator") or ""
+    words = " ".join(_in_one_line(part) for part in annotation.iter(f"{TEXT}p"))
+    return f"Comment by {author}: {words}" if author else f"Comment: {words}"
+
+
+def _in_one_line(element: Any) -> str:
+    return " ".join("".join(element.itertext()).split())
+
+
 def _words(element: Any, notes: list[str]) -> str:
-    """The text of a paragraph; footnotes are gathered aside."""
+    """The text of a paragraph; footnotes and comments are gathered aside."""
     parts = [element.text or ""]
     for child in element:
         tag = child.tag
         if tag == f"{TEXT}note":
             body = child.find(f"{TEXT}note-body")
             if body is not None:
-                notes.append(" ".join("".join(body.itertext()).split()))
+                notes.append(f"Note: {_in_one_line(body)}")
+        elif tag == f"{OFFICE}annotation":
+            notes.append(_comment(child))
         elif tag == f"{TEXT}s":
             parts.append(" " * min(int(child.get(f"{TEXT}c") or 1), 100))
         elif tag == f"{TEXT}tab":
             parts.append(" ")
         elif tag == f"{TEXT}line-break":
             parts.append("\n")
-        elif tag != f"{OFFICE}annotation":
+        else:
             parts.append(_words(child, notes))
         parts.append(child.tail or "")
     return "".join(parts)

@@ -12,6 +12,7 @@ from ingest.load.base.builder import Builder
 from ingest.load.base.grid import SpannedCell, add_table
 from ingest.load.base.source import Source
 from ingest.load.office.chart import add_chart
+from ingest.load.office.diagram import DIAGRAM, DIAGRAM_DATA, add_diagram
 from ingest.load.pictures.embedded_pictures import Pictures
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
@@ -19,11 +20,8 @@ MAX_GROUPS = 50
 MAX_ITEM = 200
 # Shapes whose tops are this near (EMU: a quarter of an inch) stand in one row.
 ROW_BAND_EMU = 228_600
-_DIAGRAM = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}relIds"
-_REFERS = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}dm"
 _SLIDES = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
 _DRAWING = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
-_PARAGRAPH = f"{_DRAWING}p"
 _EMBEDS = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}embed"
 
 
@@ -128,10 +126,9 @@ class _Slide:
 
     def _other(self, shape: Any) -> None:
         """A diagram's words; what the author says is to be seen in a picture, and its own words."""
-        diagram = next(shape._element.iter(_DIAGRAM), None)
+        diagram = next(shape._element.iter(DIAGRAM), None)
         if diagram is not None:
-            for words in self._diagram(diagram.get(_REFERS)):
-                self._add(BlockKind.LIST_ITEM, words, 1)
+            self._diagram(diagram.get(DIAGRAM_DATA))
             return
         described = shape._element.xpath(".//p:cNvPr/@descr")
         description = " ".join(described[0].split()) if described else ""
@@ -146,11 +143,10 @@ class _Slide:
             else:
                 self._pictures.unread(place)
 
-    def _diagram(self, relation: str | None) -> list[str]:
-        if relation is None or relation not in self._slide.part.rels:
-            return []
-        root = _parsed(self._slide.part.related_part(relation).blob)
-        return ["".join(p.itertext()) for p in root.iter(_PARAGRAPH)]
+    def _diagram(self, relation: str | None) -> None:
+        if relation is not None and relation in self._slide.part.rels:
+            root = _parsed(self._slide.part.related_part(relation).blob)
+            add_diagram(self._builder, root, page=self._number)
 
 
 def _place(shape: Any) -> tuple[int, int]:

@@ -34,6 +34,15 @@ _FURNITURE = re.compile(
     r"|cookie-?(?:bot|banner|consent|notice)|onetrust",
     re.IGNORECASE,
 )
+# Boxes that ask for consent, by the names that the platforms give them; not "cmp-", which is also
+# how a widespread content system names the parts of a page.
+_CONSENT = re.compile(
+    r"(?:^|[\s_-])(?:onetrust|ot-sdk|cookie-?bot|cybotcookiebot|usercentrics|didomi|qc-cmp2?|truste"
+    r"|sp_message_container|fc-consent|cky|cookieyes|cookie-law-info|klaro|iubenda-cs|borlabs-?cookie"
+    r"|cmplz|termly|osano-cm|axeptio|tarteaucitron|cmpbox|cookieconsent|cookie-?first)",
+    re.IGNORECASE,
+)
+_DIALOGS = frozenset(("dialog", "alertdialog"))
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 
 
@@ -80,8 +89,8 @@ def parse(data: bytes, source: Source) -> tuple[Any, tuple[str, ...]]:
 def prune(tree: Any) -> tuple[int, int]:
     """Takes out what is not read: scripts, menus, furniture by role or class, hidden parts.
 
-    A part that is most of the page stays, whatever its class says. Gives how many words were
-    hidden, and how many were furniture.
+    A part that is most of the page stays, whatever its class says, unless it is a dialog. Gives
+    how many words were hidden, and how many were furniture.
     """
     total = len(tree.text_content()) or 1
     hidden = furniture = 0
@@ -93,8 +102,10 @@ def prune(tree: Any) -> tuple[int, int]:
         elif _is_hidden(element):
             hidden += len(element.text_content().split())
             element.drop_tree()
-        elif element.tag in _DROPPED_TAGS or (
-            _is_furniture(element) and len(element.text_content()) * 2 < total
+        elif (
+            element.tag in _DROPPED_TAGS
+            or _is_dialog(element)
+            or (_is_furniture(element) and len(element.text_content()) * 2 < total)
         ):
             furniture += len(element.text_content().split())
             element.drop_tree()
@@ -106,6 +117,13 @@ def _is_hidden(element: Any) -> bool:
     decoration = element.get("aria-hidden") == "true" and len(element.text_content().split()) < 2
     hides = element.get("hidden") is not None or decoration
     return hides or _HIDDEN.search(element.get("style") or "") is not None
+
+
+def _is_dialog(element: Any) -> bool:
+    """Whether it is a box over the page, such as one that asks for consent."""
+    names = f"{element.get('class') or ''} {element.get('id') or ''}"
+    over = element.get("role") in _DIALOGS or element.get("aria-modal") == "true"
+    return (over or _CONSENT.search(names) is not None) and element.find(".//main") is None
 
 
 def _is_furniture(element: Any) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Sequence
 from email.message import EmailMessage
 from typing import Any
@@ -22,6 +23,7 @@ _PROPERTIES = {
     "Subject": "0037", "From": "0C1A", "Address": "0C1F", "To": "0E04", "Cc": "0E03", "Body": "1000"
 }  # fmt: skip
 _ATTACHED = "3707"
+_ADDRESS = re.compile(r"\w+://\S+")
 
 
 def load(data: bytes, source: Source) -> Document:
@@ -37,13 +39,13 @@ def load(data: bytes, source: Source) -> Document:
     headers = {name: str(message[name]) for name in _HEADERS if message[name]}
     _head(builder, headers)
     try:
-        body = message.get_body(preferencelist=("plain", "html"))
-        if body is not None:
-            content = body.get_content()
-            if body.get_content_subtype() == "html":
-                _html(builder, content, source)
-            else:
-                _plain(builder, content)
+        plain, page = (message.get_body(preferencelist=(kind,)) for kind in ("plain", "html"))
+        words = plain.get_content() if plain is not None else ""
+        tree = _parsed(page.get_content(), source) if page is not None else None
+        if tree is not None and _is_stub(words, tree):
+            Flow(builder).read(tree)
+        else:
+            _plain(builder, words)
         attached = [part.get_filename() or part.get_content_type() for part in _attached(message)]
     except (LookupError, ValueError, KeyError, AttributeError) as error:
         raise damaged(source, error) from error
@@ -69,9 +71,14 @@ def _plain(builder: Builder, words: str) -> None:
         builder.add(block.kind, text[block.start : block.end], block.level)
 
 
-def _html(builder: Builder, page: str, source: Source) -> None:
+def _parsed(page: str, source: Source) -> Any:
     tree, _ = parse(page.encode("utf-8", "replace"), Source(source.name, source.address))
-    Flow(builder).read(main_body(tree))
+    return main_body(tree)
+
+
+def _is_stub(plain: str, tree: Any) -> bool:
+    """Whether the plain part only points to the page: it has not half of the page's words."""
+    return 2 * len(_ADDRESS.sub("", plain).split()) < len(tree.text_content().split())
 
 
 def _tell(builder: Builder, attached: Sequence[str]) -> None:

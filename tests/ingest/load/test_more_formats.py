@@ -78,6 +78,71 @@ def test_a_message_in_html_is_read_as_text() -> None:
     assert read(message.as_bytes(), "a.eml").text.endswith("The keys are here.")
 
 
+def test_a_message_whose_plain_part_only_points_to_the_page_is_read_as_page() -> None:
+    message = EmailMessage()
+    message["From"], message["Subject"] = "mill@example.org", "Your tour"
+    message.set_content("See this message in your browser: https://mill.example.org/v/1\n")
+    message.add_alternative(
+        "<h1>Your tour</h1><p>The tour of the mill starts at the weir. Ring bell 7 and bring a "
+        "torch, since the stairs have no light.</p>",
+        subtype="html",
+    )
+    assert "Ring bell 7" in read(message.as_bytes(), "a.eml").text
+
+
+def test_a_message_whose_parts_say_the_same_is_read_as_plain_text() -> None:
+    message = EmailMessage()
+    message["From"], message["Subject"] = "mill@example.org", "Your tour"
+    message.set_content("The tour of the mill starts at the weir.\n")
+    message.add_alternative(
+        "<p>The tour of the mill starts at the <b>weir</b>.</p><p>Hi</p>", "html"
+    )
+    assert read(message.as_bytes(), "a.eml").text.endswith(
+        "The tour of the mill starts at the weir."
+    )
+
+
+def test_comments_of_open_text_and_sheets_are_read() -> None:
+    remark = (
+        "<office:annotation><dc:creator>Ada</dc:creator><dc:date>2025-01-01</dc:date>"
+        "<text:p>Ask the miller.</text:p></office:annotation>"
+    )
+    text = made.open_file("text", f"<text:p>The weir{remark} is closed.</text:p>")
+    assert read(text, "a.odt").text == "The weir is closed.\n\nComment by Ada: Ask the miller."
+    cells = (
+        f"<table:table-cell>{remark}<text:p>Weir</text:p></table:table-cell>"
+        "<table:table-cell><text:p>shut</text:p></table:table-cell>"
+    )
+    row = f"<table:table-row>{cells}</table:table-row>"
+    sheet = made.open_file("spreadsheet", f"<table:table table:name='S'>{row}</table:table>")
+    assert read(sheet, "a.ods").text == "S\n\nWeir | shut\n\nComment by Ada: Ask the miller."
+
+
+@pytest.mark.parametrize(
+    "box",
+    [
+        "<div role='dialog' aria-label='Choices'>{}</div>",
+        "<div aria-modal='true'>{}</div>",
+        "<div id='onetrust-consent-sdk'>{}</div>",
+        "<section class='qc-cmp2-container'>{}</section>",
+        "<div id='CybotCookiebotDialog'>{}</div>",
+    ],
+)
+def test_a_consent_box_is_no_text_however_long_it_is(box: str) -> None:
+    asking = box.format("<p>We and 512 partners store things on your device.</p>" * 20)
+    page = read(f"<html><body>{asking}<p>The weir opens at seven.</p></body></html>", "a.html")
+    assert page.text == "The weir opens at seven."
+    with pytest.raises(UnreadableDocument, match="made by scripts"):
+        read(f"<html><body>{asking}<div id='app'></div></body></html>", "a.html")
+
+
+def test_a_page_that_stands_in_a_dialog_or_has_parts_of_a_content_system_is_read() -> None:
+    inside = "<div role='dialog'><main><p>The weir opens at seven.</p></main></div>"
+    assert "seven" in read(f"<html><body>{inside}</body></html>", "a.html").text
+    parts = "<div class='cmp-container'><div class='cmp-text'><p>Open at seven.</p></div></div>"
+    assert "seven" in read(f"<html><body>{parts}</body></html>", "a.html").text
+
+
 def test_rich_text() -> None:
     document = read(rb"{\rtf1\ansi The \b pier\b0  closed in 1962.\par It burned.\par}", "a.rtf")
     assert document.text.split() == ["The", "pier", "closed", "in", "1962.", "It", "burned."]

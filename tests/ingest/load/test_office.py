@@ -10,6 +10,8 @@ import docx
 import openpyxl
 import pptx
 import pytest
+from docx.opc.packuri import PackURI
+from docx.opc.part import Part
 from docx.oxml import parse_xml
 from pptx.chart.data import CategoryChartData
 from pptx.enum.chart import XL_CHART_TYPE
@@ -108,6 +110,40 @@ def test_a_footnote_follows_the_paragraph_of_its_mark() -> None:
         f"<w:footnote w:id='7'><w:p>{run('Sundays do not count.')}</w:p></w:footnote>",
     ).text
     assert text == "Pay within a week. [1]\n\nNote [1]: Sundays do not count.\n\nThen we ship."
+
+
+def test_a_diagram_is_a_nested_list_after_its_paragraph() -> None:
+    dgm = "http://schemas.openxmlformats.org/drawingml/2006/diagram"
+    a = "http://schemas.openxmlformats.org/drawingml/2006/main"
+    r = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+
+    def point(key: str, words: str, kind: str = "node") -> str:
+        said = f"<a:p><a:r><a:t>{words}</a:t></a:r></a:p>"
+        return f"<dgm:pt modelId='{key}' type='{kind}'><dgm:t>{said}</dgm:t></dgm:pt>"
+
+    def link(above: str, below: str, order: int) -> str:
+        return (
+            f"<dgm:cxn modelId='c' srcId='{above}' destId='{below}' srcOrd='{order}' destOrd='0'/>"
+        )
+
+    data = (
+        f"<dgm:dataModel xmlns:dgm='{dgm}' xmlns:a='{a}'><dgm:ptLst>{point('0', '', 'doc')}"
+        f"{point('2', 'Close the gate')}{point('3', 'Both wings')}{point('1', 'Ring the bell')}"
+        f"</dgm:ptLst><dgm:cxnLst>{link('0', '1', 0)}{link('0', '2', 1)}{link('2', '3', 0)}"
+        "</dgm:cxnLst></dgm:dataModel>"
+    )
+    document = docx.Document()
+    document.add_paragraph("At high water:")
+    part = Part(PackURI("/word/diagrams/data1.xml"), "application/xml", data.encode())
+    relation = document.part.relate_to(part, f"{r}/diagramData")
+    drawing = parse_xml(
+        f"<w:r {NAMESPACES}><w:drawing><dgm:relIds xmlns:dgm='{dgm}' xmlns:r='{r}' "
+        f"r:dm='{relation}'/></w:drawing></w:r>"
+    )
+    document.paragraphs[0]._p.append(drawing)
+    read_back = read(saved(document), "a.docx")
+    assert read_back.text == "At high water:\n\nRing the bell\nClose the gate\nBoth wings"
+    assert [b.level for b in read_back.blocks] == [0, 1, 1, 2]
 
 
 def test_headers_and_footers_are_furniture_and_stand_once() -> None:
