@@ -136,11 +136,7 @@ _PICTURES = (b"\x89PNG\r\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*")
 
 _OLE = b"\xd0\xcf\x11\xe0"
 _OTHERS = (
-    (
-        _OLE,
-        "an old Office file (.doc, .ppt) or one with a password; save it as .docx or .pptx without "
-        "a password",
-    ),
+    (_OLE, "an old Office file (.doc, .ppt); save it as .docx or .pptx"),
     (b"GIF8", "a moving picture; save it as PNG"),
     (b"\x1f\x8b", "a gzip archive; unpack it first"),
     (b"7z\xbc\xaf", "a 7-Zip archive; unpack it first"),
@@ -148,12 +144,19 @@ _OTHERS = (
     (b"\x7fELF", "a program"),
     (b"SQLite format 3", "a database"),
 )
+# Apple's programs, with what they export.
+_IWORK = {
+    ".pages": ("Pages", "PDF or Word"),
+    ".numbers": ("Numbers", "Excel"),
+    ".key": ("Keynote", "PDF or PowerPoint"),
+}
 _ZIP_MEMBERS = (
     ("word/document.xml", DOCX),
     ("ppt/presentation.xml", PPTX),
     ("xl/workbook.xml", XLSX),
     ("META-INF/container.xml", EPUB),
 )
+_OFFICE = frozenset((*DOCX.extensions, *XLSX.extensions, *PPTX.extensions))
 _MARKUP = re.compile(
     rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype html|html)\b",
     re.IGNORECASE | re.DOTALL,
@@ -226,6 +229,11 @@ def _zipped(data: bytes, source: Source) -> Format:
         return OPENDOCUMENT
     if "xl/workbook.bin" in members:
         return XLS
+    if source.extension in _IWORK or any(member.endswith(".iwa") for member in members):
+        program, exports = _IWORK.get(source.extension, ("iWork", "PDF or Word"))
+        raise source.unreadable(
+            f"this is a file of Apple's {program}. Export it as {exports} and add that."
+        )
     raise source.unreadable(
         f"this is an archive without a document that Footnote reads; unpack it first. "
         f"Footnote reads {format_names()}."
@@ -233,8 +241,16 @@ def _zipped(data: bytes, source: Source) -> Format:
 
 
 def _compound(data: bytes, source: Source) -> Format | None:
-    """The format of an OLE file, by the name that its main stream has in the directory."""
+    """The format of an OLE file, by the name that its main stream has in the directory.
+
+    Raises UnreadableDocument for a file of Office that has a password.
+    """
+    if "EncryptedPackage".encode("utf-16-le") in data:
+        kind = source.extension if source.extension in _OFFICE else ".docx, .xlsx or .pptx"
+        raise source.unreadable(
+            f"it has a password. Save it as {kind} without the password, and add it again."
+        )
     if "Workbook".encode("utf-16-le") in data or "Book".encode("utf-16-le") in data[:8192]:
-        return None if "EncryptedPackage".encode("utf-16-le") in data else XLS
+        return XLS
     is_message = "__substg1.0_".encode("utf-16-le") in data or source.extension == ".msg"
     return MAIL if is_message else None

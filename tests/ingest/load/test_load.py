@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from ingest.errors import UnreadableDocument
 from ingest.load import expand, load, load_bytes, load_text
 from ingest.load.base.source import Source
 from ingest.load.text.markdown import load_markdown
+from tests.support import made
 
 GREEK = "Η Αθήνα είναι η πρωτεύουσα της Ελλάδας και η μεγαλύτερη πόλη της χώρας. " * 8
 CYRILLIC = "Город стоит на берегу большой реки, и летом здесь очень много туристов. " * 8
@@ -72,6 +74,34 @@ def test_what_cannot_be_read_says_why(data: bytes, why: str) -> None:
         read(data)
     assert str(caught.value).startswith("notes.txt: ")
     assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("wages.xlsx", "it has a password. Save it as .xlsx without"),
+        ("plan.docx", "it has a password. Save it as .docx without"),
+        ("unnamed", "it has a password. Save it as .docx, .xlsx or .pptx without"),
+    ],
+)
+def test_a_locked_office_file_says_so_and_what_to_do(name: str, why: str) -> None:
+    locked = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)
+    with pytest.raises(UnreadableDocument, match=re.escape(why)):
+        read(locked + "EncryptedPackage".encode("utf-16-le") + bytes(100), name)
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("letter.pages", "Apple's Pages. Export it as PDF or Word"),
+        ("fees.numbers", "Apple's Numbers. Export it as Excel"),
+        ("talk.key", "Apple's Keynote. Export it as PDF or PowerPoint"),
+        ("unnamed", "Apple's iWork. Export it as PDF or Word"),
+    ],
+)
+def test_a_file_of_iwork_says_what_to_export_it_as(name: str, why: str) -> None:
+    with pytest.raises(UnreadableDocument, match=re.escape(why)):
+        read(made.archive({"Index/Document.iwa": b"x"}), name)
 
 
 @pytest.mark.parametrize("name", ["a.pdf", "a.docx", "a.pptx", "a.xlsx", "a.epub"])
