@@ -7,6 +7,7 @@ file is, its first bytes say before its name does.
 from __future__ import annotations
 
 import glob
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from importlib import import_module
@@ -60,9 +61,22 @@ def load(
         named = replace(fetched.source, name=name or fetched.source.name)
         return load_bytes(fetched.data, named, ocr=ocr, progress=progress)
     path = Path(source).expanduser()
+    _check_name(path)
     data = read_file(path, max_bytes=max_bytes)
     named = Source(name or path.name, str(path.resolve()))
     return load_bytes(data, named, ocr=ocr, progress=progress)
+
+
+def _check_name(path: Path) -> None:
+    """Raises UnreadableDocument for a path that no text can hold: footnotes and records name it."""
+    written = os.fsencode(path)
+    try:
+        written.decode("utf-8")
+    except UnicodeDecodeError as error:
+        shown = written.decode("utf-8", "backslashreplace")
+        raise UnreadableDocument(
+            f"{shown}: its name is not in UTF-8. Rename the file or folder, and add it again."
+        ) from error
 
 
 def load_bytes(

@@ -103,12 +103,22 @@ RTF = Format(
     "RTF", (".rtf",), ("application/rtf", "text/rtf"), "ingest.load.office.rtf", binary=True
 )
 MAIL = Format(
-    "e-mail (EML, MSG)", (".eml", ".msg"), ("message/rfc822",), "ingest.load.text.mail", binary=True
+    "e-mail (EML, MSG)",
+    (".eml", ".msg"),
+    ("message/rfc822", "application/vnd.ms-outlook"),
+    "ingest.load.text.mail",
+    binary=True,
 )
 STRUCTURED = Format(
     "JSON, XML and notebooks",
     (".json", ".jsonl", ".ndjson", ".xml", ".rss", ".atom", ".ipynb"),
-    ("application/json", "application/xml", "text/xml", "application/rss+xml"),
+    (
+        "application/json",
+        "application/xml",
+        "text/xml",
+        "application/rss+xml",
+        "application/atom+xml",
+    ),
     "ingest.load.text.structured",
     binary=True,
 )

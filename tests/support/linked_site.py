@@ -16,6 +16,8 @@ class Handler(BaseHTTPRequestHandler):
     """A small site with a page, redirects, a wrong type, a bomb and a slow drip."""
 
     seen: list[str] = []
+    files: dict[str, tuple[str, bytes]] = {"/film": ("video/mp4", b"moving")}
+    """Further files: their type and bytes by path."""
 
     def do_GET(self) -> None:
         self.seen.append(self.path)
@@ -28,8 +30,9 @@ class Handler(BaseHTTPRequestHandler):
             self._send(302, b"", {"Location": self.path.removeprefix("/to/")})
         elif self.path == "/loop":
             self._send(302, b"", {"Location": "/loop"})
-        elif self.path == "/picture":
-            self._send(200, b"\x89PNG", {"Content-Type": "image/png"})
+        elif self.path in self.files:
+            media_type, data = self.files[self.path]
+            self._send(200, data, {"Content-Type": media_type})
         elif self.path == "/bomb":
             body = gzip.compress(bytes(5_000_000))
             self._send(200, body, {"Content-Type": "text/plain", "Content-Encoding": "gzip"})

@@ -22,7 +22,8 @@ MEDIA_TYPES = {".xml": "application/xml", ".ipynb": "application/x-ipynb+json"}
 
 def load(data: bytes, source: Source) -> Document:
     """A file of one of these kinds. Raises UnreadableDocument if it is not well-formed."""
-    if source.extension in (".xml", ".rss", ".atom"):
+    opens_as_xml = data[:64].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
+    if source.extension in (".xml", ".rss", ".atom") or opens_as_xml:
         return _xml(data, source)
     decoded = decode(data, source)
     builder = Builder(decoded.assumed)

@@ -17,22 +17,24 @@ import httpx
 
 from ingest.errors import UnreadableDocument
 from ingest.load.base.source import Source
+from ingest.load.formats import FORMATS
 from ingest.load.web.deadline import Deadline, resolve, transport
 
 MAX_BYTES = 64 * 1024 * 1024
 TIMEOUT_S = 30.0
 MAX_REDIRECTS = 5
 REDIRECT_CODES = (301, 302, 303, 307, 308)
+# Besides the types of the formats that are read: what servers say of files that they do not know,
+# and the families whose members are told apart by their content.
 _WANTED = (
     "text/",
-    "application/xhtml",
-    "application/pdf",
-    "application/epub",
-    "application/xml",
-    "application/vnd.openxmlformats",
     "application/octet-stream",
     "application/zip",
     "application/csv",
+    "application/x-ipynb",
+    "application/ole",
+    "application/vnd.ms-",
+    "application/vnd.openxmlformats",
     "binary/octet-stream",
 )
 
@@ -179,7 +181,7 @@ def _received(
     kind = Message()
     kind["content-type"] = response.headers.get("content-type", "application/octet-stream")
     media_type = kind.get_content_type()
-    if not media_type.startswith(_WANTED):
+    if not _may_be_read(media_type):
         raise _failed(url, f"its type is {media_type}, which is not a document that Footnote reads")
     data = _body(response, url, max_bytes)
     kept = {
@@ -187,6 +189,13 @@ def _received(
     }
     charset = str(kind.get_content_charset() or "")
     return Fetched(data, Source(_name(address), url, media_type, charset, kept))
+
+
+def _may_be_read(media_type: str) -> bool:
+    """Whether a document that Footnote reads may be of this type; its content then decides."""
+    known = any(media_type in each.media_types for each in FORMATS)
+    structured = media_type.startswith("application/") and media_type.endswith(("+json", "+xml"))
+    return known or structured or media_type.startswith(_WANTED)
 
 
 def _body(response: httpx.Response, url: str, max_bytes: int) -> bytes:

@@ -15,6 +15,7 @@ from ingest.errors import UnreadableDocument
 from ingest.load import load
 from ingest.load.web.fetch import Fetched, NotModified, fetch, is_public
 from store.library import Library
+from tests.support import made
 from tests.support.browser import start, wait_until
 from tests.support.linked_site import PAGE, Handler
 from tests.support.page_calls import PageCalls, file_value
@@ -37,6 +38,34 @@ def test_load_takes_a_link_as_it_takes_a_file(site: str) -> None:
     assert document.text == "The tide turns at six."
     assert (document.title, document.metadata["etag"]) == ("Tides", '"v1"')
     assert document.source == f"{site}/page"
+
+
+@pytest.mark.parametrize(
+    ("name", "media_type", "data"),
+    [
+        ("a.json", "application/json; charset=utf-8", b'{"gate": "opens at six"}'),
+        ("a", "application/ld+json", b'{"gate": "opens at six"}'),
+        ("a.rtf", "application/rtf", rb"{\rtf1\ansi The gate opens at six.}"),
+        ("a.eml", "message/rfc822", b"From: a@example.org\r\n\r\nThe gate opens at six.\r\n"),
+        ("a.srt", "application/x-subrip", b"1\n00:00:01,000 --> 00:00:02,000\nIt opens at six.\n"),
+        (
+            "a.odt",
+            "application/vnd.oasis.opendocument.text",
+            made.open_file("text", "<text:p>The gate opens at six.</text:p>"),
+        ),
+        (
+            "news",
+            "application/atom+xml",
+            b"<?xml version='1.0'?><feed><entry><title>It opens at six.</title></entry></feed>",
+        ),
+        ("a.xml", "application/xml", b"<?xml version='1.0'?><gate><hours>six</hours></gate>"),
+    ],
+)
+def test_a_link_to_every_kind_of_document_is_read(
+    site: str, name: str, media_type: str, data: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(Handler.files, f"/{name}", (media_type, data))
+    assert "six" in load(f"{site}/{name}", allow_private=True).text
 
 
 def test_a_redirect_is_followed_and_a_loop_is_not(site: str) -> None:
@@ -87,7 +116,7 @@ def test_addresses_hidden_in_ipv6_are_seen_through() -> None:
 @pytest.mark.parametrize(
     ("path", "why", "timeout"),
     [
-        ("/picture", "image/png", 60),
+        ("/film", "video/mp4", 60),
         ("/none", "404", 60),
         ("/bomb", "larger than", 60),
         ("/drip", "in time", 1.5),

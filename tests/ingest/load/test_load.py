@@ -110,6 +110,15 @@ def test_a_name_that_the_content_belies(name: str) -> None:
         read(b"Only words here.", name)
 
 
+@pytest.mark.skipif(os.name == "nt", reason="names are no bytes there")
+def test_a_file_whose_name_is_not_utf_8_says_so(tmp_path: Path) -> None:
+    odd = os.fsencode(tmp_path) + b"/caf\xe9.md"
+    with open(odd, "wb") as file:  # noqa: PTH123  # a Path holds text
+        file.write(b"# Nine tables\n")
+    with pytest.raises(UnreadableDocument, match=r"caf\\xe9.md: its name is not in UTF-8. Rename"):
+        load(os.fsdecode(odd))
+
+
 def test_files_missing_closed_or_too_large(tmp_path: Path) -> None:
     with pytest.raises(UnreadableDocument, match="no such file"):
         load(tmp_path / "none.txt")
