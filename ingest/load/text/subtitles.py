@@ -12,10 +12,8 @@ from ingest.load.base.builder import Builder
 from ingest.load.base.encoding import decode
 from ingest.load.base.source import Source, clean
 
-MIN_PARAGRAPH_CHARS = 80
-"""A sentence that ends a caption ends a paragraph of at least so many."""
 MAX_PARAGRAPH_CHARS = 600
-"""Captions without punctuation end a paragraph there."""
+"""A paragraph ends with the caption that ends a sentence, and here if none does."""
 MAX_PAUSE_S = 5.0
 """A longer silence begins a paragraph."""
 _TIME = r"(?:(\d{1,3}):)?(\d{1,2}):(\d{2})(?:[.,](\d{1,3}))?"
@@ -125,5 +123,4 @@ def _paragraphs(captions: list[Caption]) -> Iterator[Caption]:
 def _goes_on(run: Caption, caption: Caption) -> bool:
     if caption.turns or caption.speaker != run.speaker or caption.start - run.end > MAX_PAUSE_S:
         return False
-    ended = _ENDS.search(run.words) is not None
-    return len(run.words) < (MIN_PARAGRAPH_CHARS if ended else MAX_PARAGRAPH_CHARS)
+    return len(run.words) < MAX_PARAGRAPH_CHARS and not _ENDS.search(run.words)

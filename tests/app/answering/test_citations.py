@@ -45,8 +45,8 @@ def test_a_footnote_of_subtitles_names_the_time(
     library: Library, reader: Reader, tmp_path: Path
 ) -> None:
     film = (
-        "1\n00:00:04,000 --> 00:00:08,000\nThe mill at Orrin was built by the brothers Falk, "
-        "who came over the hill from Ruske.\n\n2\n00:15:10,000 --> 00:15:12,000\n"
+        "1\n00:15:06,000 --> 00:15:09,500\nThe mill was built by the Falks.\n\n"
+        "2\n00:15:10,000 --> 00:15:12,000\n"
         "Its wheel was replaced\n\n3\n00:15:12,000 --> 00:15:14,000\nin 1931, after the flood.\n"
     )
     question = "When was the wheel replaced?"
