@@ -31,6 +31,11 @@ class BlockKind(StrEnum):
     TABLE_ROW = "table row"
     CAPTION = "caption"
     BOILERPLATE = "boilerplate"
+    QUOTED = "quoted message"
+
+
+LOWER_KINDS = (BlockKind.CAPTION, BlockKind.BOILERPLATE, BlockKind.QUOTED)
+"""What is found like all text, and ranked lower."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,13 +20,14 @@ from app.evidence.prompt_injection import addresses_model
 from app.evidence.reader import Reader, Reading
 from app.language.tokens import coverage
 from app.question.parsed_question import ParsedQuestion
-from ingest.document import BlockKind, Passage
+from ingest.document import LOWER_KINDS, Passage
 from ingest.language.sentences import sentences
 from store.results import Hit
 
-# What is left of the score of a sentence that speaks to a language model, and of page furniture.
+# What is left of the score of a sentence that speaks to a language model, and of kinds that rank
+# lower.
 INJECTION_PENALTY = 0.01
-FURNITURE_PENALTY = 0.5
+LOWER_KIND_PENALTY = 0.5
 _REFERS_BACK = re.compile(
     r"^[\W_]*(he|she|it|they|this|that|these|those|his|her|its|their|such|both|the (former|latter)|"
     r"here|there|then|however|moreover|also|instead|as a result)\b",
@@ -98,8 +99,7 @@ def _score(
 def _penalty(passage: Passage, start: int, end: int) -> float:
     if addresses_model(_line(passage.text, start, end)):
         return INJECTION_PENALTY
-    furniture = passage.kind in (BlockKind.CAPTION, BlockKind.BOILERPLATE)
-    return FURNITURE_PENALTY if furniture else 1.0
+    return LOWER_KIND_PENALTY if passage.kind in LOWER_KINDS else 1.0
 
 
 def _line(text: str, start: int, end: int) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
-from ingest.document import BlockKind
+from ingest.document import LOWER_KINDS
 from store.database import row_mapping
 from store.database.queries import PASSAGES
 from store.database.schema import documents, embeddings, passages, revisions
@@ -207,8 +207,7 @@ def _add_cosines(query: SearchQuery, component_scores: Mapping[int, dict[str, fl
 
 def _furniture(db: Connection, ids: Sequence[int]) -> list[int]:
     """Those of the passages that are captions or page furniture."""
-    kinds = (BlockKind.CAPTION.value, BlockKind.BOILERPLATE.value)
-    statement = select(passages.c.id).where(passages.c.kind.in_(kinds))
+    statement = select(passages.c.id).where(passages.c.kind.in_([*LOWER_KINDS]))
     return [
         passage
         for part in row_mapping.batched(ids)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from email.message import EmailMessage
 from typing import Any
 
@@ -15,6 +16,7 @@ from ingest.load.base.source import Source
 from ingest.load.text.html import main_body, parse
 from ingest.load.text.html_flow import Flow
 from ingest.load.text.plain_text import text_blocks
+from ingest.load.text.quoted_mail import mail_parts, quoted_elements
 
 EML, MSG = "message/rfc822", "application/vnd.ms-outlook"
 _HEADERS = ("From", "To", "Cc", "Date", "Subject")
@@ -43,7 +45,7 @@ def load(data: bytes, source: Source) -> Document:
         words = plain.get_content() if plain is not None else ""
         tree = _parsed(page.get_content(), source) if page is not None else None
         if tree is not None and _is_stub(words, tree):
-            Flow(builder).read(tree)
+            _page(builder, tree)
         else:
             _plain(builder, words)
         attached = [part.get_filename() or part.get_content_type() for part in _attached(message)]
@@ -66,14 +68,39 @@ def _head(builder: Builder, headers: dict[str, str]) -> None:
 
 
 def _plain(builder: Builder, words: str) -> None:
-    text = words.replace("\r\n", "\n").replace("\r", "\n")
-    for block in text_blocks(text):
-        builder.add(block.kind, text[block.start : block.end], block.level)
+    """The mail's own text, and the messages that it quotes, each under whose and of when it is."""
+    parts = mail_parts(words.replace("\r\n", "\n").replace("\r", "\n"))
+    last_own = max((n for n, part in enumerate(parts) if not part.quoted), default=-1)
+    for number, part in enumerate(parts):
+        # A heading would take in the mail's own text below it.
+        kind = BlockKind.HEADING if number > last_own else BlockKind.BOILERPLATE
+        for line in part.rules:
+            builder.add(BlockKind.BOILERPLATE, line)
+        builder.add(kind, ", ".join(part.head), 2 if number > last_own else 0)
+        for line in part.fields:
+            builder.add(BlockKind.BOILERPLATE, line)
+        for block in text_blocks(part.text):
+            quoted = part.quoted and block.kind is not BlockKind.BOILERPLATE
+            words = part.text[block.start : block.end]
+            builder.add(BlockKind.QUOTED if quoted else block.kind, words, block.level)
 
 
 def _parsed(page: str, source: Source) -> Any:
     tree, _ = parse(page.encode("utf-8", "replace"), Source(source.name, source.address))
     return main_body(tree)
+
+
+def _page(builder: Builder, tree: Any) -> None:
+    """The page's own text, then what it quotes of earlier messages."""
+    quotes = list(quoted_elements(tree))
+    Flow(builder).read(tree)
+    own = len(builder.blocks)
+    for quote in quotes:
+        Flow(builder).read(quote)
+    builder.blocks[own:] = [
+        block if block.kind is BlockKind.HEADING else replace(block, kind=BlockKind.QUOTED)
+        for block in builder.blocks[own:]
+    ]
 
 
 def _is_stub(plain: str, tree: Any) -> bool:
