@@ -40,6 +40,7 @@ class MailPart:
 
     @property
     def text(self) -> str:
+        """The lines as one text, without the marks of quotes."""
         return "\n".join(self.lines)
 
 
