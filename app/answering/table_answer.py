@@ -16,6 +16,7 @@ from app.evidence.calibration import TABLE, load_logistic, logistic
 from app.evidence.evidence import Evidence, Retrieved, ScoredEvidence
 from app.tables.candidates import tokenize_question
 from app.tables.describe_query import describe_query, display_value
+from app.tables.number_form import form_of
 from app.tables.query import Operation, TableQuery, meets, run_query
 from app.tables.ranker import (
     CONFIDENCE_FEATURES,
@@ -61,12 +62,20 @@ class TableMatch:
     lacking: float
 
 
+@dataclass(frozen=True, slots=True)
+class _FileTables:
+    """The form of a revision's numbers, and its tables that are small enough to be read whole."""
+
+    form: str
+    grids: list[Grid]
+
+
 class TableReader:
     """Tables of the revisions asked last, as values. Thread-safe."""
 
     def __init__(self, vectors: Vectors) -> None:
         self._vectors = vectors
-        self._grids: OrderedDict[str, list[Grid]] = OrderedDict()
+        self._grids: OrderedDict[str, _FileTables] = OrderedDict()
         self._lock = Lock()
 
     def find(self, retrieved: Retrieved) -> TableMatch | None:
@@ -81,8 +90,9 @@ class TableReader:
         seen: set[tuple[str, int]] = set()
         for hit in hits:
             passage = hit.stored.passage
-            mine = [grid for grid in self._of(hit) if _holds_some(grid.table, passage)]
-            for grid in mine or _found_rows(hit, hits):
+            of_file = self._of(hit)
+            mine = [grid for grid in of_file.grids if _holds_some(grid.table, passage)]
+            for grid in mine or _found_rows(hit, hits, of_file.form):
                 key = (hit.stored.revision, grid.table.start)
                 if key not in seen:
                     seen.add(key)
@@ -90,21 +100,21 @@ class TableReader:
                     if len(seen) == MAX_TABLES:
                         return
 
-    def _of(self, hit: Hit) -> list[Grid]:
+    def _of(self, hit: Hit) -> _FileTables:
         revision = hit.stored.revision
         with self._lock:
             if revision in self._grids:
                 self._grids.move_to_end(revision)
                 return self._grids[revision]
         found_tables = tables(hit.source.text, hit.source.blocks)
-        cells = [
-            build_grid(t) for t in found_tables if len(t.rows) * len(t.header) <= MAX_TABLE_CELLS
-        ]
+        form = form_of(cell.text for t in found_tables for row in t.rows for cell in row.cells)
+        small = (t for t in found_tables if len(t.rows) * len(t.header) <= MAX_TABLE_CELLS)
+        of_file = _FileTables(form, [build_grid(table, form) for table in small])
         with self._lock:
-            self._grids[revision] = cells
+            self._grids[revision] = of_file
             while len(self._grids) > GRID_CACHE_SIZE:
                 self._grids.popitem(last=False)
-        return cells
+        return of_file
 
     def _asked(self, retrieved: Retrieved, hit: Hit, grid: Grid) -> TableMatch | None:
         question = retrieved.question
@@ -129,14 +139,14 @@ def _holds_some(table: Table, passage: Passage) -> bool:
     return table.start < passage.end and passage.start < table.end
 
 
-def _found_rows(hit: Hit, hits: Sequence[Hit]) -> list[Grid]:
+def _found_rows(hit: Hit, hits: Sequence[Hit], form: str) -> list[Grid]:
     """Of a long table that the hit's passage lies in: its header with the rows that were found."""
     if hit.stored.passage.kind is not BlockKind.TABLE_ROW:
         return []
     spans = [h.stored.passage for h in hits if h.stored.revision == hit.stored.revision]
     run = _rows_around(hit.source.blocks, hit.stored.passage.start)
     rows = [b for b in run if b.level or any(p.start <= b.start < p.end for p in spans)]
-    return [build_grid(table) for table in tables(hit.source.text, rows)]
+    return [build_grid(table, form) for table in tables(hit.source.text, rows)]
 
 
 def _rows_around(blocks: Sequence[Block], at: int) -> Sequence[Block]:
@@ -236,12 +246,12 @@ def _in_table(evidence: Evidence, match: TableMatch) -> bool:
 
 def _holds(match: TableMatch) -> bool:
     """Whether the query, run again over what the revision's text says today, gives the same."""
-    text, table = match.hit.source.text, match.grid.table
+    text, grid, table = match.hit.source.text, match.grid, match.grid.table
     cells = [cell for row in table.rows for cell in row.cells]
     if any(text[cell.start : cell.end] != cell.text for cell in cells):
         return False
     query = match.ranked.query
-    fresh = build_grid(table)
+    fresh = build_grid(table, grid.form)
     met = [r for r in query.rows if _meets(fresh, query, r)]
     return len(met) == len(query.rows) and run_query(fresh, query) == match.ranked.result
 

@@ -103,8 +103,18 @@ def _worded(question: QuestionTokens, grid: Grid) -> Iterator[Condition]:
             longer = any(x <= a and b <= y and (x, y) != (a, b) for x, y in spans)
             if not longer:
                 met.update(range(a, b))
-                yield Condition(column.index, relation, (a, b), question.stems[a:b])
+                exact = _exact(question.words[a:b], question.stems[a:b], grid, column.index)
+                yield Condition(column.index, relation, (a, b), question.stems[a:b], exact=exact)
     yield from _near(question, grid, met)
+
+
+def _exact(
+    asked: tuple[str, ...], stems: tuple[str, ...], grid: Grid, column: int
+) -> tuple[str, ...]:
+    """The question's words if a cell has them, and another cell has others with the same stems."""
+    cells = (row[column] for row in grid.rows)
+    forms = {tuple(words(cell.text)) for cell in cells if cell.stems == stems}
+    return asked if len(forms) > 1 and asked in forms else ()
 
 
 def _near(question: QuestionTokens, grid: Grid, met: set[int]) -> Iterator[Condition]:

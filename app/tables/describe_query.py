@@ -6,10 +6,13 @@ import re
 from collections.abc import Sequence
 from decimal import Decimal
 
+from app.tables.number_form import COMMA
 from app.tables.query import ROW_ORDER, Condition, Operation, Relation, Result, TableQuery
 from app.tables.values import Grid, Kind
 
 MAX_DECIMAL_PLACES = 4
+# As the table itself writes its numbers.
+_SWAPPED = str.maketrans(".,", ",.")
 _LONG = re.compile(r"(?<![.,\d])\d{4,}")
 _COMPARES = {
     Relation.ABOVE: "is more than",
@@ -148,6 +151,8 @@ def display_value(grid: Grid, query: TableQuery, result: Result) -> str:
     amount = write_number(result.number, _places(grid, result.cells))
     if not _grouped(grid, query.out):
         amount = amount.replace(",", "")
+    if query.out is not None and grid.columns[query.out].form == COMMA:
+        amount = amount.translate(_SWAPPED)
     if len(unit) == 1 and unit in "$€£¥₹₽₺₼":
         return f"{unit}{amount}"
     return f"{amount}{'' if unit == '%' else ' '}{unit}".strip()

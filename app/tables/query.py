@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 from statistics import mean
 
+from app.language.tokens import words
 from app.tables.values import Grid, Kind, Value
 
 ROW_ORDER = -1
@@ -54,13 +55,17 @@ class Relation(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A column's cell against words or a number; ``span`` are the question's words that say so."""
+    """A column's cell against words or a number; ``span`` are the question's words that say so.
+
+    ``exact`` are the words themselves if cells differ from each other by their endings alone.
+    """
 
     column: int
     relation: Relation
     span: tuple[int, int]
     stems: tuple[str, ...] = ()
     number: Decimal | None = None
+    exact: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +99,8 @@ def meets(cell: Value, condition: Condition) -> bool:
     """Whether a cell meets a condition."""
     relation = condition.relation
     if relation is Relation.IS:
-        return cell.stems == condition.stems
+        same = not condition.exact or tuple(words(cell.text)) == condition.exact
+        return same and cell.stems == condition.stems
     if relation in (Relation.HAS, Relation.NEAR):
         return _contains(cell.stems, condition.stems)
     measured = _measure(cell)

@@ -5,19 +5,21 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
 
 from app.language.dates import find_dates
 from app.language.tokens import STOP_WORDS, stem, words
+from app.tables.number_form import NUMBER, OPEN, decimal_value, form_of
+from app.tables.units import in_one_unit, of_several_quantities
 from ingest.table import Table
 
 # A column is of a kind if so many of its filled cells are.
 MIN_KIND_SHARE = 0.7
-_NUMBER = re.compile(r"[-+−]?\d[\d.,'’\u00a0\u202f]*")
 _LONE = re.compile(r"^[^\d()]{0,6}\(?[-+−]?[^\d()]{0,4}\d")
+_THOUSANDS = re.compile(r"[kK]\b")
 _CLOCK = re.compile(r"^(?:(\d+):)?(\d{1,2}):(\d{2}(?:[.,]\d+)?)$")
 _YEAR = re.compile(r"\b(1[0-9]{3}|20[0-9]{2})\b")
 _SUBTOTAL = re.compile(r"^(?:sub-?|grand |overall )?(?:total|sum|totals|average|mean)s?\b", re.I)
@@ -33,41 +35,55 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A cell's words (folded, stemmed), its number and its date as (year, month, day), if any."""
+    """A cell's words (folded, stemmed), its number and its date as (year, month, day), if any.
+
+    ``unit`` is the one that the number was converted to, "" if it is as the cell has it.
+    """
 
     text: str
     stems: tuple[str, ...]
     number: Decimal | None
     date: tuple[int, int, int] | None
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: its header, the header's stems without stop words, its kind and the unit of all."""
+    """A column: its header, the header's stems without stop words, its kind, the unit of all, and
+    the form of its numbers."""
 
     index: int
     header: str
     stems: tuple[str, ...]
     kind: Kind
     unit: str
+    form: str = OPEN
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A table as values; ``totals`` are the rows that sum up others, ``stems`` all its words."""
+    """A table as values; ``totals`` are the rows that sum up others, ``stems`` all its words, and
+    ``form`` is that of its file's numbers."""
 
     table: Table
     columns: tuple[Column, ...]
     rows: tuple[tuple[Value, ...], ...]
     totals: frozenset[int]
     stems: frozenset[str]
+    form: str = OPEN
 
 
-def build_grid(table: Table) -> Grid:
-    """The values of a table."""
-    rows = tuple(tuple(value(cell.text) for cell in row.cells) for row in table.rows)
+def build_grid(table: Table, form: str = OPEN) -> Grid:
+    """The values of a table; ``form`` is that of its file's numbers (``form_of``)."""
+    forms = _forms(table, form)
+    rows = tuple(
+        tuple(value(cell.text, forms[i]) for i, cell in enumerate(row.cells)) for row in table.rows
+    )
+    by_column = [_converted([row[i] for row in rows]) for i in range(len(table.header))]
+    rows = tuple(zip(*by_column, strict=True))
     columns = tuple(
-        _column(i, head.text, [row[i] for row in rows]) for i, head in enumerate(table.header)
+        _column(i, head.text, cells, forms[i])
+        for i, (head, cells) in enumerate(zip(table.header, by_column, strict=True))
     )
     totals = frozenset(i for i, row in enumerate(table.rows) if _sums_up(row.cells[0].text))
     stems_there = frozenset(
@@ -76,44 +92,48 @@ def build_grid(table: Table) -> Grid:
         for v in line
         for s in v.stems
     )
-    return Grid(
-        table, columns, rows, totals if len(totals) < len(rows) else frozenset(), stems_there
-    )
+    some = totals if len(totals) < len(rows) else frozenset()
+    return Grid(table, columns, rows, some, stems_there, form)
+
+
+def _forms(table: Table, form: str) -> list[str]:
+    """The form of each column's numbers: its own, else the table's, else the file's."""
+    cells = [[row.cells[i].text for row in table.rows] for i in range(len(table.header))]
+    whole = form_of(text for column in cells for text in column) or form
+    return [form_of(column) or whole for column in cells]
 
 
 @lru_cache(maxsize=200_000)
-def value(text: str) -> Value:
-    """What a cell's text says."""
-    return Value(text, tuple(map(stem, words(text))), parse_number(text), parse_date(text))
+def value(text: str, form: str = OPEN) -> Value:
+    """What a cell's text says, its number in a form."""
+    number = parse_number(text, form)
+    return Value(text, tuple(map(stem, words(text))), number, parse_date(text))
 
 
-def parse_number(text: str) -> Decimal | None:
-    """The number that a cell begins with ("$1,234.50", "12 kg", "(3.4)", "30:05" as seconds)."""
+def parse_number(text: str, form: str = OPEN) -> Decimal | None:
+    """The number that a cell begins with: "$1,234.50", "12 kg", "3k", "(3.4)" and "3.4-" below
+    zero, "30:05" as seconds. None if there is none, or if its form is open."""
     plain = text.strip()
     clock = _CLOCK.match(plain)
     if clock:
         hours, minutes, seconds = clock.groups()
-        return Decimal(int(hours or 0) * 3600 + int(minutes) * 60) + _decimal(seconds)
+        return Decimal(int(hours or 0) * 3600 + int(minutes) * 60) + Decimal(
+            seconds.replace(",", ".")
+        )
     if not _LONE.match(plain):
         return None
-    match = _NUMBER.search(plain)
+    match = NUMBER.search(plain)
     if match is None:
         return None
-    before = plain[: match.start()]
+    before, after = plain[: match.start()], plain[match.end() :].strip()
     negative = "-" in before or "−" in before or before.endswith("(") and plain.endswith(")")
-    amount = _decimal(match[0])
-    return -abs(amount) if negative else amount
-
-
-def _decimal(written: str) -> Decimal:
-    """The value of digits with the separators of any country."""
-    plain = re.sub(r"[\s'’\u00a0\u202f]", "", written.replace("−", "-")).rstrip(".,")
-    german = re.fullmatch(r"[-+]?\d{1,3}(?:\.\d{3})+,\d+|[-+]?\d{1,3}(?:\.\d{3}){2,}", plain)
-    if german or re.fullmatch(r"[-+]?\d+,\d{1,2}", plain):
-        plain = plain.replace(".", "").replace(",", ".")
-    plain = plain.replace(",", "")
-    head, *tail = plain.split(".")
-    return Decimal(head + (f".{tail[0]}" if tail else ""))
+    amount = decimal_value(match[0], form)
+    if amount is None:
+        return None
+    if _THOUSANDS.match(after):
+        amount *= 1000
+    # Accounting programs write the sign behind.
+    return -abs(amount) if negative or after in ("-", "−") else amount
 
 
 @lru_cache(maxsize=50_000)
@@ -127,7 +147,20 @@ def parse_date(text: str) -> tuple[int, int, int] | None:
     return (int(year[1]), 0, 0) if year else None
 
 
-def _column(index: int, header: str, cells: Sequence[Value]) -> Column:
+def _converted(cells: Sequence[Value]) -> list[Value]:
+    """A column's cells, those that measure one thing in several units in the unit of most."""
+    measured = [i for i, cell in enumerate(cells) if cell.number is not None]
+    units = [_beside(cells[i]) for i in measured]
+    converted = in_one_unit(units) if len(set(units)) > 1 else None
+    out = list(cells)
+    for i, factor in zip(measured, converted[1] if converted else (), strict=False):
+        number = cells[i].number
+        assert number is not None
+        out[i] = replace(cells[i], number=number * factor, unit=converted[0] if converted else "")
+    return out
+
+
+def _column(index: int, header: str, cells: Sequence[Value], form: str) -> Column:
     filled = [cell for cell in cells if any(map(str.isalnum, cell.text))]
     share = len(filled) * MIN_KIND_SHARE
     kind = Kind.TEXT
@@ -139,19 +172,26 @@ def _column(index: int, header: str, cells: Sequence[Value]) -> Column:
     elif filled and sum(c.number is not None for c in filled) >= share and not _mixed(filled):
         kind = Kind.NUMBER
     header_stems = tuple(dict.fromkeys(stem(w) for w in words(header) if w not in STOP_WORDS))
-    return Column(index, header, header_stems, kind, _unit(filled) if kind is Kind.NUMBER else "")
+    unit = _unit(filled) if kind is Kind.NUMBER else ""
+    return Column(index, header, header_stems, kind, unit, form)
 
 
 def _mixed(cells: Sequence[Value]) -> bool:
     """Whether the cells measure different things (480 W, 27 litres, 12 kg): nothing to compare."""
     units = _around(cells)
     named = [unit for unit in units if any(map(str.isalpha, unit))]
+    if of_several_quantities(named):
+        return True
     return len(named) > 2 and max(units.values()) <= len(cells) / 2
 
 
 def _around(cells: Sequence[Value]) -> Counter[str]:
     """What stands with the numbers of the cells."""
-    return Counter(" ".join(_NUMBER.sub(" ", cell.text).split()) for cell in cells)
+    return Counter(map(_beside, cells))
+
+
+def _beside(cell: Value) -> str:
+    return cell.unit or " ".join(NUMBER.sub(" ", cell.text).split())
 
 
 def _unit(cells: Sequence[Value]) -> str:

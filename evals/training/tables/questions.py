@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from app.tables.number_form import DOT
 from app.tables.query import Result
 from app.tables.values import Grid, build_grid, parse_date, parse_number
 from evals.training.tables.made_questions import made
@@ -100,7 +101,7 @@ def is_right(asked: TableQuestion, result: Result) -> bool:
     value, texts without case, accents, notes and marks."""
     answers = asked.answers
     if result.number is not None:
-        value = parse_number(answers[0]) if len(answers) == 1 else None
+        value = parse_number(answers[0], DOT) if len(answers) == 1 else None
         if value is None:
             return False
         off = abs(float(value) - float(result.number))
