@@ -21,6 +21,12 @@ _NUMBERED_HEADING = re.compile(
     r"(?:(?:chapter|part|section|appendix|article)\s+[\dIVXLA-Z]+\b|\d{1,2}(?:\.\d{1,2}){0,3}\.?\s)",
     re.IGNORECASE,
 )
+# What states a value: "WIFI: GUEST", "KEY = 45". "Part 2: the road" is numbered, and a heading.
+_LABELLED = re.compile(r"[^:：=]{1,60}(?:[:：](?!//)|\s?=)\s*\S")
+_YEAR = re.compile(r"(?:1[5-9]|20)\d{2}")
+# A line by itself heads what follows if so many others of its form do.
+MIN_HEADINGS_ALIKE = 2
+MAX_HEADING_WORDS = 10
 
 Span = tuple[int, int]
 
@@ -59,7 +65,7 @@ def text_blocks(text: str) -> tuple[Block, ...]:
         following = paragraphs[at + 1][0] if at + 1 < len(paragraphs) else None
         previous = paragraphs[at - 1][0] if at else None
         blocks.append(_block(text, span, previous, following, alone))
-    return classify_blocks(text, blocks)
+    return classify_blocks(text, _headings_alike(text, blocks, [one for _, one in paragraphs]))
 
 
 def _runs(text: str) -> Iterator[list[Span]]:
@@ -128,20 +134,73 @@ def _heading_level(
     next_words = text[following[0] : following[1]]
     if _RULE.match(next_words) and next_words[0] in "=-":
         return 1 if next_words[0] == "=" else 2
-    if words[-1] in '.!?:;,…"”' or not words[0].isalnum() or words[0].islower():
-        return 0
-    if not any(map(str.isalpha, words)) or "|" in words or "\t" in words:
+    if not _may_head(words):
         return 0
     much_longer = len(next_words) > max(MAX_HEADING, 2 * len(words))
-    if _NUMBERED_HEADING.match(words) and (alone or much_longer):
-        return 2
+    if _NUMBERED_HEADING.match(words):
+        return 2 if alone or much_longer else 0
+    if previous is not None and _states_value(words):
+        return 0
     if words.isupper() and len(words) > 3 and (alone or much_longer):
         return 1 if previous is None else 2
-    after_end = previous is None or text[previous[1] - 1] in '.!?…"”:'
-    heads = much_longer or (alone and len(words.split()) <= 10 and len(next_words) > len(words))
+    after_end = previous is None or text[previous[1] - 1] in '.!?…"”:' or _is_title(text, previous)
+    heads = much_longer or _is_short(words) and alone and len(next_words) > len(words)
     if heads and after_end and not ends_like_caption(words):
         return 1 if previous is None else 2
     return 0
+
+
+def _may_head(words: str) -> bool:
+    """Whether a line has the form of a heading: it begins with a capital or a digit, and ends as no
+    sentence does."""
+    if words[-1] in '.!?:;,…"”' or not words[0].isalnum() or words[0].islower():
+        return False
+    return any(map(str.isalpha, words)) and "|" not in words and "\t" not in words
+
+
+def _is_title(text: str, span: Span) -> bool:
+    """Whether a line begins the text and may head it."""
+    return not text[: span[0]].strip() and _may_head(text[slice(*span)])
+
+
+def _is_short(words: str) -> bool:
+    return len(words.split()) <= MAX_HEADING_WORDS
+
+
+def _states_value(words: str) -> bool:
+    """Whether a line says something by itself: a label with its value, or capitals with a number
+    that is no year ("MAX LOAD 340 KG")."""
+    figures = [w for w in words.split() if any(map(str.isdigit, w))]
+    stated = words.isupper() and not all(map(_YEAR.fullmatch, figures))
+    return stated or _LABELLED.match(words) is not None
+
+
+def _headings_alike(text: str, blocks: Sequence[Block], alone: Sequence[bool]) -> list[Block]:
+    """``blocks`` with every line by itself a heading that has the form of those that are.
+
+    What follows does not matter then: the text under "Contact" may be shorter than its heading.
+    Lines that follow each other are items, and head nothing.
+    """
+    texts = [text[b.start : b.end] for b in blocks]
+    fitting = [
+        one and _may_head(words) and _is_short(words) and "," not in words
+        and not any(map(str.isdigit, words)) and not _states_value(words)
+        and not ends_like_caption(words) and len(words) <= MAX_HEADING
+        for one, words in zip(alone, texts, strict=True)
+    ]  # fmt: skip
+    found = [fits and b.kind is BlockKind.HEADING for b, fits in zip(blocks, fitting, strict=True)]
+    marked = list(blocks)
+    for at, block in enumerate(blocks[1:-1], 1):
+        if not fitting[at] or found[at] or block.kind is not BlockKind.PARAGRAPH:
+            continue
+        upper = texts[at].isupper()
+        like = [i for i in range(1, len(blocks)) if found[i] and texts[i].isupper() == upper]
+        by_itself = (at == 1 or not fitting[at - 1]) and not fitting[at + 1]
+        if by_itself and len(like) >= MIN_HEADINGS_ALIKE:
+            marked[at] = replace(block, kind=BlockKind.HEADING, level=2)
+    if len(marked) > 1 and fitting[0] and marked[1].kind is BlockKind.HEADING:
+        marked[0] = replace(marked[0], kind=BlockKind.HEADING, level=1)
+    return marked
 
 
 def ends_like_caption(words: str) -> bool:
