@@ -66,6 +66,8 @@ def tables(text: str, blocks: Sequence[Block]) -> list[Table]:
         rows = [
             Row(b.start, b.end, _cells(text, b, markdown), b.row) for b in run[1 if head else 0 :]
         ]
+        # After a page break the header stands again: it is no row.
+        rows = [row for row in rows if not head or _texts(row.cells) != _texts(header)]
         if rows:
             width = max(len(header), *(len(row.cells) for row in rows))
             even = (Row(r.start, r.end, _widened(r.cells, width, r.end), r.number) for r in rows)
@@ -86,7 +88,7 @@ def _runs(text: str, blocks: Sequence[Block]) -> Iterator[tuple[tuple[str, ...],
     run: list[Block] = []
     for block in blocks:
         row = block.kind is BlockKind.TABLE_ROW
-        if run and (not row or block.level > 0):
+        if run and (not row or block.level > 0 and not _heads_again(text, run[0], block)):
             yield tuple(text[h.start : h.end] for h in above), run
             run = []
         if row:
@@ -95,6 +97,12 @@ def _runs(text: str, blocks: Sequence[Block]) -> Iterator[tuple[tuple[str, ...],
             above = [*(h for h in above if h.level < block.level), block]
     if run:
         yield tuple(text[h.start : h.end] for h in above), run
+
+
+def _heads_again(text: str, head: Block, block: Block) -> bool:
+    """Whether a header is that of the table again: the table goes on below it."""
+    same = text[head.start : head.end] == text[block.start : block.end]
+    return head.level > 0 and same
 
 
 def _cells(text: str, block: Block, markdown: bool) -> tuple[Cell, ...]:
@@ -117,6 +125,10 @@ def _cell(offset: int, line: str, start: int, end: int) -> Cell:
     words = line[start:end].strip()
     at = offset + (line.index(words, start) if words else end)
     return Cell(at, at + len(words), words)
+
+
+def _texts(cells: Sequence[Cell]) -> list[str]:
+    return [cell.text for cell in cells]
 
 
 def _widened(cells: tuple[Cell, ...], width: int, at: int) -> tuple[Cell, ...]:

@@ -18,22 +18,12 @@ denied denies deny claimed claims claim alleged allegedly reportedly doubted dou
 believe believes believed expect expects expected plan plans planned hope hopes hoped
 wrong false untrue incorrect mistaken mistakenly disproved disproven refuted disputed
 """
-_NEGATING = """
-not no never none nobody nothing neither nor without cannot refused denied failed lacks lacked isn't
-wasn't weren't aren't doesn't didn't don't won't can't couldn't hasn't haven't hadn't
-"""
 HEDGE_WORDS = frozenset(_HEDGES.split())
 STRONG_WORDS = frozenset({"all", "every", "each", "always", "never", "none", "only", "most"})
-NEGATION_WORDS = frozenset(_NEGATING.split())
 _SIGNS = {"%": " percent ", "€": " euro ", "$": " dollar ", "£": " pound ", "¥": " yen "}
 # Content words this near to each other, in this order, are neighbours.
 NEIGHBOUR_DISTANCE = 2
 _NUMBERING = re.compile(r"^\W*(?:\d{1,3}(?:\.\d{1,3})*[.)]?|\(?[a-z]\))\s+")
-
-
-def is_negated(text: str) -> bool:
-    """Whether the text has a negation."""
-    return bool(NEGATION_WORDS & set(words(text)))
 
 
 def dropped_hedge(sentence: str, source: str) -> bool:

@@ -18,7 +18,13 @@ from app.answering.ask_back import is_underspecified, needs_previous_turn, offer
 from app.answering.document_facts import IN_THE_TEXT
 from app.answering.extract import NEARLY_AS_LIKELY, quote_answer
 from app.answering.generate import DraftedAnswer
-from app.answering.table_answer import TableMatch, TableReader, computed_answer, prefer_rows
+from app.answering.table_answer import (
+    TableMatch,
+    TableReader,
+    computed_answer,
+    mark_not_computed,
+    prefer_rows,
+)
 from app.answering.whole_document import answer_whole_document_question
 from app.evidence.answerability import probability, table_threshold
 from app.evidence.calibration import Fits
@@ -239,7 +245,8 @@ class Answerer:
         """What a table answers, if one is likely enough to; else quotes, or a refusal."""
         match = self._tables.find(result.retrieved)
         answer = None
-        if match is not None and match.probability >= table_threshold(self.settings.strictness):
+        least = table_threshold(self.settings.strictness)
+        if match is not None and not match.why_not and match.probability >= least:
             answer = computed_answer(result.retrieved, match)
         answer = answer or self._in_quotes(result, match)
         return replace(answer, timings_ms=clock.timings())
@@ -259,7 +266,7 @@ class Answerer:
             return refusal.build_refusal(result, likely, "none", unclear=unclear)
         if result.alternatives and rows is result:
             return offer_alternatives(result, likely)
-        return quote_answer(rows, likely)
+        return mark_not_computed(quote_answer(rows, likely), match)
 
     def _titles(self, documents: Sequence[str] | None) -> list[str]:
         return [r.title for r in self.library.listing(documents).first]

@@ -14,20 +14,21 @@ from app.answering.citations import CitationNumbering
 from app.answering.extract import MAX_QUOTED_SENTENCES
 from app.evidence.calibration import TABLE, load_logistic, logistic
 from app.evidence.evidence import Evidence, Retrieved, ScoredEvidence
-from app.tables.candidates import tokenize_question
+from app.tables.candidates import QuestionTokens, tokenize_question
 from app.tables.describe_query import describe_query, display_value
 from app.tables.number_form import form_of
-from app.tables.query import Operation, TableQuery, meets, run_query
+from app.tables.query import EXACT_RELATIONS, Operation, TableQuery, meets, run_query
 from app.tables.ranker import (
     CONFIDENCE_FEATURES,
-    EXACT_RELATIONS,
     MISSING_FEATURES,
     Ranked,
     columns_in_words,
     features_of,
     rank_queries,
+    weights,
 )
-from app.tables.values import Grid, build_grid
+from app.tables.support import asks_to_compute, unused_words, why_not_computed
+from app.tables.values import Grid, build_grid, open_number
 from ingest.document import Block, BlockKind, Passage
 from ingest.table import Row, Table, tables
 from store.results import Hit
@@ -52,7 +53,9 @@ Vectors = Callable[[Sequence[str]], Mapping[str, Any]]
 class TableMatch:
     """What a table answers, with the hit that led to it, and how likely it is right (0 to 1).
 
-    ``lacking`` is the share of the question's content words that the table and its headings lack.
+    ``lacking`` is the share of the question's content words that the table and its headings lack;
+    ``why_not`` says why the result is not to be shown as computed, "" if it may be.
+    ``asks_to_compute`` is whether words of the question ask for more than a row.
     """
 
     hit: Hit
@@ -60,6 +63,8 @@ class TableMatch:
     ranked: Ranked
     probability: float
     lacking: float
+    why_not: str = ""
+    asks_to_compute: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +85,19 @@ class TableReader:
 
     def find(self, retrieved: Retrieved) -> TableMatch | None:
         """The likeliest answer from a table that the hits lie in; None if they lie in none."""
-        matches = [self._asked(retrieved, hit, grid) for hit, grid in self._near(retrieved.hits)]
+        near = self._near(retrieved.hits)
+        matches = [self._asked(retrieved, hit, grid, part) for hit, grid, part in near]
         answers = [one for one in matches if one is not None]
         # Of tables alike, one a month, the question names the one that it means.
-        return max(answers, key=lambda one: one.probability - one.lacking, default=None)
+        return max(
+            answers,
+            key=lambda one: (not one.why_not, one.probability - one.lacking),
+            default=None,
+        )
 
-    def _near(self, hits: Sequence[Hit]) -> Iterator[tuple[Hit, Grid]]:
-        """Tables that hold a passage found, each once, in the order of the hits."""
+    def _near(self, hits: Sequence[Hit]) -> Iterator[tuple[Hit, Grid, bool]]:
+        """Tables that hold a passage found, each once, in the order of the hits, and whether only
+        the rows that were found are read of it."""
         seen: set[tuple[str, int]] = set()
         for hit in hits:
             passage = hit.stored.passage
@@ -96,7 +107,7 @@ class TableReader:
                 key = (hit.stored.revision, grid.table.start)
                 if key not in seen:
                     seen.add(key)
-                    yield hit, grid
+                    yield hit, grid, not mine
                     if len(seen) == MAX_TABLES:
                         return
 
@@ -116,23 +127,35 @@ class TableReader:
                 self._grids.popitem(last=False)
         return of_file
 
-    def _asked(self, retrieved: Retrieved, hit: Hit, grid: Grid) -> TableMatch | None:
+    def _asked(self, retrieved: Retrieved, hit: Hit, grid: Grid, part: bool) -> TableMatch | None:
         question = retrieved.question
         columns = columns_in_words(grid)
         vectors = self._vectors([question.text, *columns])
         likeness = [float(vectors[c] @ vectors[question.text]) for c in columns]
         tokens = tokenize_question(question)
         ranked = rank_queries(tokens, grid, likeness)
-        if not ranked or _is_part(grid, hit) and not _looks_up(ranked[0].query):
+        if not ranked or part and not _looks_up(ranked[0].query):
             return None
-        passage = hit.stored.passage
-        context = " ".join([passage.context, *passage.headings, *grid.table.headings])
+        context = f"{retrieved.about(hit)} {' '.join(grid.table.headings)}"
         features = features_of(tokens, grid, context, ranked)
         above, lacking = (features[CONFIDENCE_FEATURES.index(name)] for name in MISSING_FEATURES)
         if above + lacking > MAX_MISSING_SHARE:
             return None
         likely = logistic(load_logistic(TABLE), features)
-        return TableMatch(hit, grid, ranked[0], likely, lacking)
+        best = ranked[0]
+        asks = asks_to_compute(tokens, weights())
+        why_not = _why_not(tokens, question.text, grid, best, context)
+        return TableMatch(hit, grid, best, likely, lacking, why_not, asks)
+
+
+def _why_not(question: QuestionTokens, text: str, grid: Grid, best: Ranked, context: str) -> str:
+    """Why the result is not shown as computed, in a sentence; "" if it may be."""
+    if best.query.operation is not Operation.VALUES and (written := open_number(grid)):
+        return f"“{written}” can be read with decimals or with thousands, and nothing shows which."
+    unused = unused_words(question, grid, best.query, weights(), context)
+    if unused:
+        return f"What “{'”, “'.join(dict.fromkeys(unused))}” stands for in the table is not clear."
+    return why_not_computed(question, text, grid, best.query, best.result)
 
 
 def _holds_some(table: Table, passage: Passage) -> bool:
@@ -164,12 +187,6 @@ def _continues(blocks: Sequence[Block], at: int) -> bool:
     """Whether the block is a further row of the table that the one before it belongs to."""
     row = BlockKind.TABLE_ROW
     return blocks[at].kind is row and not blocks[at].level and blocks[at - 1].kind is row
-
-
-def _is_part(grid: Grid, hit: Hit) -> bool:
-    """Whether the grid has only the rows of its table that were found."""
-    rows = _rows_around(hit.source.blocks, grid.table.rows[0].start)
-    return sum(not b.level for b in rows) > len(grid.table.rows)
 
 
 def _looks_up(query: TableQuery) -> bool:
@@ -232,6 +249,26 @@ def prefer_rows(result: ScoredEvidence, match: TableMatch) -> ScoredEvidence:
     others = [e for e in result.evidence if not _in_table(e, match)]
     # What was read by itself is another sentence.
     return replace(result, evidence=(*preferred, *others), alone=None)
+
+
+def mark_not_computed(answer: Answer, match: TableMatch | None) -> Answer:
+    """The answer in quotes with a note if it shows rows of a table that should be computed with.
+
+    No value in the rows is set in bold then: it would look like the result.
+    """
+    if match is None or not match.asks_to_compute:
+        return answer
+    table = match.grid.table
+    rows = {
+        c.n
+        for c in answer.citations
+        if c.revision == match.hit.stored.revision and table.start <= c.start < table.end
+    }
+    if not rows or answer.citations[0].n not in rows:
+        return answer
+    citations = tuple(replace(c, key=None) if c.n in rows else c for c in answer.citations)
+    note = f"I did not compute this; these are rows of the table. {match.why_not}".strip()
+    return replace(answer, citations=citations, notes=(*answer.notes, note), headline="")
 
 
 def _text(match: TableMatch, row: Row) -> str:

@@ -17,6 +17,7 @@ from app.answering import lexical_checks
 from app.evidence.reader import Reader
 from app.language.dates import find_dates, with_dates_of
 from app.language.facts import find_names, find_quotations, name_occurs
+from app.language.negation import is_negated
 from app.language.numbers import find_numbers
 from app.language.tokens import (
     content_words,
@@ -214,10 +215,7 @@ def _objection(
     restated = _is_restated(sentence, source)
     if contradicted >= (STILL_CONTRADICTED if restated else CONTRADICTION_PROBABILITY):
         return "the source says otherwise"
-    if (
-        lexical_checks.is_negated(sentence) != lexical_checks.is_negated(nearest)
-        and supported < 0.9
-    ):
+    if is_negated(sentence) != is_negated(nearest) and supported < 0.9:
         return "one of the two is negated"
     if lexical_checks.dropped_hedge(sentence, nearest):
         return "the source says so with a reservation"

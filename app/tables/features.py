@@ -76,7 +76,7 @@ class Featurizer:
     def features(self, query: TableQuery, result: Result) -> Features:
         """The features of one query with its result."""
         taken = frozenset(i for c in query.conditions for i in range(*c.span))
-        name = self._operation(query)
+        name = operation_name(self.grid, query)
         met = set(taken)
         features = dict(self._of_operation(name, taken))
         features[f"op {name}|conditions {len(query.conditions)}{'or' * query.either}"] = 1.0
@@ -99,7 +99,7 @@ class Featurizer:
         has none: what goes with it are names of what is looked up."""
         if query.operation is Operation.VALUES:
             return frozenset()
-        name = self._operation(query)
+        name = operation_name(self.grid, query)
         places = enumerate(self.asked.words)
         return frozenset(i for i, w in places if known.get(f"op {name}|{w}", 0.0) >= SPOKEN_WEIGHT)
 
@@ -112,14 +112,6 @@ class Featurizer:
             }
             self._operations[key] = {**by_phrase, f"op {name}": 1.0}
         return self._operations[key]
-
-    def _operation(self, query: TableQuery) -> str:
-        """The operation with what it sorts by."""
-        if query.by is None or query.operation is Operation.SAME:
-            across = " across" if query.second is not None else ""
-            return f"{query.operation}{across}"
-        kind = "order" if query.by == ROW_ORDER else self.grid.columns[query.by].kind
-        return f"{query.operation} {kind}"
 
     def _of_condition(self, condition: Condition) -> Features:
         """How the question says a condition."""
@@ -257,6 +249,14 @@ class Featurizer:
             features[f"gives what was asked with|{name}"] = 1.0
             if "or" in self.asked.words:
                 features[f"gives one of those asked with|{op}"] = 1.0
+
+
+def operation_name(grid: Grid, query: TableQuery) -> str:
+    """The operation with what it sorts by, as the features name it."""
+    if query.by is None or query.operation is Operation.SAME:
+        return f"{query.operation}{' across' if query.second is not None else ''}"
+    kind = "order" if query.by == ROW_ORDER else grid.columns[query.by].kind
+    return f"{query.operation} {kind}"
 
 
 def _add(features: Features, name: str, value: float = 1.0) -> None:

@@ -53,6 +53,10 @@ class Relation(StrEnum):
     AT_MOST = "<="
 
 
+EXACT_RELATIONS = (Relation.IS, Relation.EQUAL)
+"""The relations in which the whole of a cell is named."""
+
+
 @dataclass(frozen=True, slots=True)
 class Condition:
     """A column's cell against words or a number; ``span`` are the question's words that say so.

@@ -17,10 +17,9 @@ from pathlib import Path
 from app.language.tokens import soft_match, stem, words
 from app.tables.candidates import QuestionTokens, candidates, conditions
 from app.tables.features import Featurizer
-from app.tables.query import Operation, Relation, Result, TableQuery, run_query
+from app.tables.query import EXACT_RELATIONS, Operation, Result, TableQuery, run_query
 from app.tables.values import Grid
 
-EXACT_RELATIONS = (Relation.IS, Relation.EQUAL)
 WEIGHTS_FILE = Path(__file__).parent.parent / "data" / "table_ranker.json"
 
 

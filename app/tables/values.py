@@ -12,9 +12,9 @@ from functools import lru_cache
 
 from app.language.dates import find_dates
 from app.language.tokens import STOP_WORDS, stem, words
-from app.tables.number_form import NUMBER, OPEN, decimal_value, form_of
+from app.tables.number_form import DOT, NUMBER, OPEN, decimal_value, form_of
 from app.tables.units import in_one_unit, of_several_quantities
-from ingest.table import Table
+from ingest.table import Row, Table
 
 # A column is of a kind if so many of its filled cells are.
 MIN_KIND_SHARE = 0.7
@@ -85,7 +85,7 @@ def build_grid(table: Table, form: str = OPEN) -> Grid:
         _column(i, head.text, cells, forms[i])
         for i, (head, cells) in enumerate(zip(table.header, by_column, strict=True))
     )
-    totals = frozenset(i for i, row in enumerate(table.rows) if _sums_up(row.cells[0].text))
+    totals = frozenset(i for i, row in enumerate(table.rows) if _sums_up(row))
     stems_there = frozenset(
         s
         for line in (*rows, [value(head.text) for head in table.header])
@@ -147,6 +147,12 @@ def parse_date(text: str) -> tuple[int, int, int] | None:
     return (int(year[1]), 0, 0) if year else None
 
 
+def open_number(grid: Grid) -> str:
+    """A number of the table that can be read in two ways, as it is written; "" if there is none."""
+    cells = (cell for row in grid.rows for cell in row if cell.number is None)
+    return next((c.text.strip() for c in cells if parse_number(c.text, DOT) is not None), "")
+
+
 def _converted(cells: Sequence[Value]) -> list[Value]:
     """A column's cells, those that measure one thing in several units in the unit of most."""
     measured = [i for i, cell in enumerate(cells) if cell.number is not None]
@@ -200,5 +206,9 @@ def _unit(cells: Sequence[Value]) -> str:
     return unit if often >= 0.9 * len(cells) and len(unit) <= 12 else ""
 
 
-def _sums_up(text: str) -> bool:
-    return bool(_SUBTOTAL.match(text.strip()))
+def _sums_up(row: Row) -> bool:
+    """Whether a row sums up others: it is called a total, or one name goes over two columns."""
+    first, second = (cell.text.strip() for cell in (*row.cells, row.cells[0])[:2])
+    named = any(_SUBTOTAL.match(text) for text in (first, second))
+    spanned = len(row.cells) > 1 and first == second and not any(map(str.isdigit, first))
+    return named or spanned and bool(first)
