@@ -28,7 +28,7 @@ from app.tables.ranker import (
     weights,
 )
 from app.tables.support import asks_to_compute, unused_words, why_not_computed
-from app.tables.values import Grid, build_grid, open_number
+from app.tables.values import Grid, build_grid, open_date, open_number
 from ingest.document import Block, BlockKind, Passage
 from ingest.table import Row, Table, tables
 from store.results import Hit
@@ -137,14 +137,14 @@ class TableReader:
         if not ranked or part and not _looks_up(ranked[0].query):
             return None
         context = f"{retrieved.about(hit)} {' '.join(grid.table.headings)}"
-        features = features_of(tokens, grid, context, ranked)
+        best = ranked[0]
+        why_not = _why_not(tokens, question.text, grid, best, context)
+        features = features_of(tokens, grid, context, ranked, supported=not why_not)
         above, lacking = (features[CONFIDENCE_FEATURES.index(name)] for name in MISSING_FEATURES)
         if above + lacking > MAX_MISSING_SHARE:
             return None
         likely = logistic(load_logistic(TABLE), features)
-        best = ranked[0]
         asks = asks_to_compute(tokens, weights())
-        why_not = _why_not(tokens, question.text, grid, best, context)
         return TableMatch(hit, grid, best, likely, lacking, why_not, asks)
 
 
@@ -152,6 +152,8 @@ def _why_not(question: QuestionTokens, text: str, grid: Grid, best: Ranked, cont
     """Why the result is not shown as computed, in a sentence; "" if it may be."""
     if best.query.operation is not Operation.VALUES and (written := open_number(grid)):
         return f"“{written}” can be read with decimals or with thousands, and nothing shows which."
+    if best.query.operation is not Operation.VALUES and (written := open_date(grid)):
+        return f"Which part of “{written}” is the day, and which the month, nothing shows."
     unused = unused_words(question, grid, best.query, weights(), context)
     if unused:
         return f"What “{'”, “'.join(dict.fromkeys(unused))}” stands for in the table is not clear."

@@ -1,11 +1,14 @@
 """Reads the dates of a text, with the names of the months in the languages that CLDR has them for.
 
-"29 May 1992", "May 29, 1992", "29. Mai 1992", "29.05.1992" and "1992-05-29" are the same date.
+"29 May 1992", "May 29, 1992", "29. Mai 1992", "29.05.1992", "29/5/92" and "1992-05-29" are the same
+date. Of "03/04/1992" only what stands with it shows which part is the day (``day_first_of``); by
+itself it is no date.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
@@ -21,6 +24,13 @@ LANGUAGES = (
 _ALSO_WORDS = {"may", "march", "mars", "august"}
 _ISO = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})\b")
 _DOTTED = re.compile(r"\b(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})\b")
+# With a year of two digits, dots alone may be a section's number: the day or month has two as well.
+_SHORT = re.compile(
+    r"(?<![\d./-])(\d{1,2})([/-])(\d{1,2})\2(\d{4}|\d{2})(?![\d/-]|\.\d)"
+    r"|(?<![\d.])(\d{2}|\d(?=\.\d\d\.)|[12]\d|3[01])(\.)(\d{1,2})\6(\d{2})(?![\d/-]|\.\d)"
+)
+# Of a year of two digits those up to this one are of this century (POSIX, strptime).
+_LAST_SHORT_YEAR = 68
 _EAST = re.compile(r"(\d{4})\s*[年년]\s*(\d{1,2})\s*[月월](?:\s*(\d{1,2})\s*[日일号])?")
 _DAYS = (
     r"(\d{1,2})(?:st|nd|rd|th|er|º|ª|\.)?(?:\s*(?:-|–|to|and|until|bis|au|al)\s*(\d{1,2})"
@@ -74,9 +84,29 @@ def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
     )
 
 
-def find_dates(text: str) -> set[Date]:
-    """Dates with a month, ranges as both their ends."""
-    return {date for _, _, date in _find(text)}
+def find_dates(text: str, day_first: bool | None = None) -> set[Date]:
+    """Dates with a month, ranges as both their ends.
+
+    ``day_first`` says how to read "03/04/1992"; if it is None, that is left out.
+    """
+    return {date for _, _, date in _find(text, day_first)}
+
+
+def date_spans(text: str, day_first: bool | None = None) -> list[tuple[int, int, Date]]:
+    """Dates with where they stand, none within another; ranges are left out."""
+    return _longest(_find(text, day_first)) if len(fold(text)) == len(text) else []
+
+
+def day_first_of(texts: Iterable[str]) -> bool | None:
+    """Whether dates like "03/04/1992" that stand together begin with the day; None if no date among
+    them shows it, or if they disagree."""
+    shown = set()
+    for text in texts:
+        for match in _SHORT.finditer(text):
+            one, other = (int(n) for n in _short_parts(match)[:2])
+            if (one > 12) != (other > 12):
+                shown.add(one > 12)
+    return shown.pop() if len(shown) == 1 else None
 
 
 def with_dates_of(source: str, text: str) -> str:
@@ -103,7 +133,7 @@ def _longest(candidates_found: list[tuple[int, int, Date]]) -> list[tuple[int, i
     return sorted(kept, key=lambda f: f[0])
 
 
-def _find(text: str) -> list[tuple[int, int, Date]]:
+def _find(text: str, day_first: bool | None = None) -> list[tuple[int, int, Date]]:
     """Dates with where they stand in the folded text."""
     matches = [
         (
@@ -114,12 +144,35 @@ def _find(text: str) -> list[tuple[int, int, Date]]:
         for m in pattern.finditer(text)
     ]
     if any(map(str.isdigit, text)):
-        matches += _with_month_names(text)
+        matches += _short_dates(text, day_first) + _with_month_names(text)
     return [
         (a, b, d)
         for a, b, d in matches
         if 1 <= d.month <= 12 and (d.day is None or 1 <= d.day <= 31)
     ]
+
+
+def _short_parts(match: re.Match[str]) -> tuple[str, str, str]:
+    """The first two parts of a short date, and its year."""
+    groups = match.groups()
+    first, _, second, year = groups[:4] if groups[0] else groups[4:]
+    return first, second, year
+
+
+def _short_dates(text: str, day_first: bool | None) -> list[tuple[int, int, Date]]:
+    """Dates such as 28/02/2024, 2/28/24 and 28.2.24. With dots the day comes first."""
+    dates = []
+    for match in _SHORT.finditer(text):
+        first, second, year = (int(n) for n in _short_parts(match))
+        if len(_short_parts(match)[2]) == 2:
+            year += 2000 if year <= _LAST_SHORT_YEAR else 1900
+        first_is_day = day_first
+        if match[6] or (first > 12) != (second > 12):
+            first_is_day = bool(match[6]) or first > 12
+        if first_is_day is not None:
+            day, month = (first, second) if first_is_day else (second, first)
+            dates.append((*match.span(), Date(year, month, day)))
+    return dates
 
 
 def _with_month_names(text: str) -> list[tuple[int, int, Date]]:

@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import combinations, permutations
 
+from app.language.dates import date_spans
 from app.language.numbers import find_numbers
 from app.language.tokens import STOP_WORDS, fold, soft_match, words
 from app.question.parsed_question import ParsedQuestion
 from app.tables.query import ROW_ORDER, Condition, Operation, Relation, TableQuery, meets
-from app.tables.values import Grid, Kind, parse_number
+from app.tables.values import Grid, Kind, dates_order_rows, parse_number
 
 _TOKEN = re.compile(r"[$€£¥]?\d(?:[\d.,]*\d)?|[^\W\d_]+")
 MAX_CONDITIONS = 8
@@ -25,6 +26,8 @@ _COMPARED = (Relation.ABOVE, Relation.BELOW, Relation.AT_LEAST, Relation.AT_MOST
 _REDUCED = (
     Operation.SUM, Operation.MEAN, Operation.HIGHEST, Operation.LOWEST, Operation.RANGE,
 )  # fmt: skip
+# The weights are learned from questions that say "first" and "last".
+_TIME_WORDS = {"latest": "last", "newest": "last", "recent": "last", "earliest": "first"}
 _SYMMETRIC = (Operation.DIFFERENCE, Operation.SUM, Operation.MEAN)
 _PAIRED = (Operation.DIFFERENCE, Operation.CHANGE, Operation.PERCENT, Operation.RATIO)
 
@@ -33,13 +36,15 @@ _PAIRED = (Operation.DIFFERENCE, Operation.CHANGE, Operation.PERCENT, Operation.
 class QuestionTokens:
     """A question's words, folded, and their stems; ``content`` are the places of content words.
 
-    ``numbers`` are its numbers, each with the span of its words ("25,000" is two).
+    ``numbers`` are its numbers, each with the span of its words ("25,000" is two), and ``dates``
+    its dates, as (year, month, day) with 0 for what is not given.
     """
 
     words: tuple[str, ...]
     stems: tuple[str, ...]
     content: frozenset[int]
     numbers: tuple[tuple[tuple[int, int], Decimal], ...]
+    dates: tuple[tuple[tuple[int, int], tuple[int, int, int]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +60,17 @@ def tokenize_question(question: ParsedQuestion) -> QuestionTokens:
     """A question as words and numbers with their places."""
     content = frozenset(i for i, w in enumerate(question.words) if w not in STOP_WORDS)
     numbers = tuple(_numbers(question.text))
-    return QuestionTokens(question.words, question.stems, content, numbers)
+    dates = tuple(_dates(question.text))
+    asked_words = tuple(_TIME_WORDS.get(word, word) for word in question.words)
+    return QuestionTokens(asked_words, question.stems, content, numbers, dates)
+
+
+def _dates(question: str) -> Iterator[tuple[tuple[int, int], tuple[int, int, int]]]:
+    """The dates of a question and the words that they are written in."""
+    for start, end, date in date_spans(question):
+        at = len(words(question[:start]))
+        span = (at, at + len(words(question[start:end])))
+        yield span, (date.year or 0, date.month, date.day or 0)
 
 
 def _numbers(question: str) -> Iterator[tuple[tuple[int, int], Decimal]]:
@@ -79,7 +94,9 @@ def candidates(grid: Grid, named: Sequence[Condition]) -> list[TableQuery]:
 
 def conditions(question: QuestionTokens, grid: Grid) -> list[Condition]:
     """What the question names of the cells: those that say most first."""
-    named_conditions = [*_worded(question, grid), *_numbered(question, grid)]
+    named_conditions = [
+        *_worded(question, grid), *_numbered(question, grid), *_dated(question, grid),
+    ]  # fmt: skip
     exact = (Relation.IS, Relation.EQUAL)
     named_conditions.sort(
         key=lambda c: (-(c.span[1] - c.span[0]), c.relation not in exact, c.column)
@@ -163,6 +180,19 @@ def _numbered(question: QuestionTokens, grid: Grid) -> Iterator[Condition]:
                     yield replace(equal, relation=relation)
 
 
+def _dated(question: QuestionTokens, grid: Grid) -> Iterator[Condition]:
+    """Dates of the question against the columns of dates."""
+    for span, wanted in question.dates:
+        for column in grid.columns[:MAX_COLUMNS]:
+            if column.kind is not Kind.DATE:
+                continue
+            equal = Condition(column.index, Relation.EQUAL, span, date=wanted)
+            cells = [row[column.index] for row in grid.rows]
+            for relation in (Relation.EQUAL, *_COMPARED):
+                if any(meets(cell, replace(equal, relation=relation)) for cell in cells):
+                    yield replace(equal, relation=relation)
+
+
 def choices(grid: Grid, named: Sequence[Condition]) -> list[RowSelection]:
     """All rows, those that meet one condition, two, or one of two in the same column."""
     body = tuple(r for r in range(len(grid.rows)) if r not in grid.totals)
@@ -216,7 +246,7 @@ def _queries(grid: Grid, chosen: RowSelection) -> Iterator[TableQuery]:
     if len(rows) > 1:
         yield from (query(Operation.DISTINCT, out) for out in columns)
         yield from (query(Operation.OFTENEST, out) for out in columns)
-        for by in [ROW_ORDER, *measured]:
+        for by in [*([] if dates_order_rows(grid) else [ROW_ORDER]), *measured]:
             for op in (Operation.MOST, Operation.LEAST):
                 yield from (query(op, out, by=by) for out in columns)
     if len(rows) == 2:

@@ -21,6 +21,12 @@ _COMPARES = {
     Relation.AT_MOST: "is at most",
     Relation.EQUAL: "is",
 }
+_DATED = {
+    Relation.ABOVE: "is after",
+    Relation.BELOW: "is before",
+    Relation.AT_LEAST: "is not before",
+    Relation.AT_MOST: "is not after",
+}
 _NAMES = {
     Operation.SUM: "Sum of",
     Operation.MEAN: "Mean of",
@@ -119,6 +125,9 @@ def _where(grid: Grid, query: TableQuery) -> str:
 
 def _condition(grid: Grid, query: TableQuery, condition: Condition) -> str:
     header = _header(grid, condition.column)
+    if condition.date is not None:
+        wanted = "-".join(f"{part:02}" for part in condition.date if part)
+        return f"{header} {_DATED.get(condition.relation, 'is')} {wanted}"
     if condition.number is not None:
         return f"{header} {_COMPARES[condition.relation]} {condition.number:f}"
     texts = [grid.rows[r][condition.column].text.strip() for r in query.rows]

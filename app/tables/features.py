@@ -13,7 +13,7 @@ from functools import cached_property
 from app.language.tokens import words
 from app.tables.candidates import QuestionTokens
 from app.tables.query import ROW_ORDER, Condition, Operation, Relation, Result, TableQuery
-from app.tables.values import Column, Grid
+from app.tables.values import Column, Grid, Kind, dates_order_rows
 
 Features = dict[str, float]
 _ASKS = ("who", "whom", "when", "where", "which", "what", "how", "name", "is", "are", "did", "does")
@@ -256,7 +256,9 @@ def operation_name(grid: Grid, query: TableQuery) -> str:
     if query.by is None or query.operation is Operation.SAME:
         return f"{query.operation}{' across' if query.second is not None else ''}"
     kind = "order" if query.by == ROW_ORDER else grid.columns[query.by].kind
-    return f"{query.operation} {kind}"
+    # "The last permit" asks for the last row, or for the latest date if the rows stand otherwise.
+    in_place = kind == Kind.DATE and dates_order_rows(grid)
+    return f"{query.operation} {'order' if in_place else kind}"
 
 
 def _add(features: Features, name: str, value: float = 1.0) -> None:

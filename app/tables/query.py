@@ -62,6 +62,7 @@ class Condition:
     """A column's cell against words or a number; ``span`` are the question's words that say so.
 
     ``exact`` are the words themselves if cells differ from each other by their endings alone.
+    ``date`` is (year, month, day), 0 for what the question does not give.
     """
 
     column: int
@@ -70,6 +71,7 @@ class Condition:
     stems: tuple[str, ...] = ()
     number: Decimal | None = None
     exact: tuple[str, ...] = ()
+    date: tuple[int, int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,17 +109,36 @@ def meets(cell: Value, condition: Condition) -> bool:
         return same and cell.stems == condition.stems
     if relation in (Relation.HAS, Relation.NEAR):
         return _contains(cell.stems, condition.stems)
+    if condition.date is not None:
+        return _dated(cell, relation, condition.date)
     measured = _measure(cell)
     if measured is None or condition.number is None:
         return False
-    number = condition.number
+    return _compares((measured,), relation, (condition.number,))
+
+
+def _compares(
+    measured: tuple[Decimal | int, ...], relation: Relation, wanted: tuple[Decimal | int, ...]
+) -> bool:
     if relation is Relation.EQUAL:
-        return measured == number
+        return measured == wanted
     if relation is Relation.ABOVE:
-        return measured > number
+        return measured > wanted
     if relation is Relation.BELOW:
-        return measured < number
-    return measured >= number if relation is Relation.AT_LEAST else measured <= number
+        return measured < wanted
+    return measured >= wanted if relation is Relation.AT_LEAST else measured <= wanted
+
+
+def _dated(cell: Value, relation: Relation, wanted: tuple[int, int, int]) -> bool:
+    """Whether a cell's date stands so to the one wanted, by the parts that this gives."""
+    given = [at for at, part in enumerate(wanted) if part]
+    if cell.date is None or not all(cell.date[at] for at in given):
+        return False
+    if relation is not Relation.EQUAL and not wanted[0]:
+        return False  # without a year, before and after are not known
+    return _compares(
+        tuple(cell.date[at] for at in given), relation, tuple(wanted[at] for at in given)
+    )
 
 
 def _contains(cell_stems: Sequence[str], stems: Sequence[str]) -> bool:

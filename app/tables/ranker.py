@@ -83,7 +83,8 @@ def rank_queries(
 
 CONFIDENCE_FEATURES = (
     "log-odds of its share", "share of the next", "score", "left", "lookup", "extreme", "counted",
-    "computed", "conditions", "exact", "words in its headings only", "words that it lacks",
+    "computed", "conditions", "exact", "supported", "words in its headings only",
+    "words that it lacks",
 )  # fmt: skip
 
 MISSING_FEATURES = CONFIDENCE_FEATURES[-2:]
@@ -91,11 +92,17 @@ MISSING_FEATURES = CONFIDENCE_FEATURES[-2:]
 
 
 def features_of(
-    question: QuestionTokens, grid: Grid, context: str, ranked: Sequence[Ranked]
+    question: QuestionTokens,
+    grid: Grid,
+    context: str,
+    ranked: Sequence[Ranked],
+    *,
+    supported: bool,
 ) -> tuple[float, ...]:
     """What shows whether the likeliest result is right, in the order of ``CONFIDENCE_FEATURES``.
 
-    ``context`` is what stands above the table: its document's title, its headings.
+    ``context`` is what stands above the table: its document's title, its headings. ``supported`` is
+    whether ``app.tables.support`` finds nothing against the result.
     """
     best = ranked[0]
     share = min(max(best.share, 1e-4), 1 - 1e-4)
@@ -121,6 +128,7 @@ def features_of(
         float(not (lookup or extreme or counted)),
         float(len(best.query.conditions)),
         float(sum(c.relation in EXACT_RELATIONS for c in best.query.conditions)),
+        float(supported),
         (len(missing) - len(lacking)) / content,
         len(lacking) / content,
     )

@@ -10,7 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
 
-from app.language.dates import find_dates
+from app.language.dates import day_first_of, find_dates
 from app.language.tokens import STOP_WORDS, stem, words
 from app.tables.number_form import DOT, NUMBER, OPEN, decimal_value, form_of
 from app.tables.units import in_one_unit, of_several_quantities
@@ -19,6 +19,8 @@ from ingest.table import Row, Table
 # A column is of a kind if so many of its filled cells are.
 MIN_KIND_SHARE = 0.7
 _LONE = re.compile(r"^[^\d()]{0,6}\(?[-+−]?[^\d()]{0,4}\d")
+# Letters right before the digits, but for a currency's, make a name: "P-17", "SKU9201".
+_NAME = re.compile(r"^(?!(?:[a-z]{2,3}|rs)\.?\d+[.,]\d)[^\W\d_]+[-–_/.]?\d", re.IGNORECASE)
 _THOUSANDS = re.compile(r"[kK]\b")
 _CLOCK = re.compile(r"^(?:(\d+):)?(\d{1,2}):(\d{2}(?:[.,]\d+)?)$")
 _YEAR = re.compile(r"\b(1[0-9]{3}|20[0-9]{2})\b")
@@ -76,8 +78,10 @@ class Grid:
 def build_grid(table: Table, form: str = OPEN) -> Grid:
     """The values of a table; ``form`` is that of its file's numbers (``form_of``)."""
     forms = _forms(table, form)
+    orders = _day_orders(table)
     rows = tuple(
-        tuple(value(cell.text, forms[i]) for i, cell in enumerate(row.cells)) for row in table.rows
+        tuple(value(cell.text, forms[i], orders[i]) for i, cell in enumerate(row.cells))
+        for row in table.rows
     )
     by_column = [_converted([row[i] for row in rows]) for i in range(len(table.header))]
     rows = tuple(zip(*by_column, strict=True))
@@ -96,6 +100,14 @@ def build_grid(table: Table, form: str = OPEN) -> Grid:
     return Grid(table, columns, rows, some, stems_there, form)
 
 
+def _day_orders(table: Table) -> list[bool | None]:
+    """Whether the dates of each column begin with the day: as the column shows, else the table."""
+    cells = [[row.cells[i].text for row in table.rows] for i in range(len(table.header))]
+    whole = day_first_of(text for column in cells for text in column)
+    shown = (day_first_of(column) for column in cells)
+    return [whole if order is None else order for order in shown]
+
+
 def _forms(table: Table, form: str) -> list[str]:
     """The form of each column's numbers: its own, else the table's, else the file's."""
     cells = [[row.cells[i].text for row in table.rows] for i in range(len(table.header))]
@@ -104,10 +116,10 @@ def _forms(table: Table, form: str) -> list[str]:
 
 
 @lru_cache(maxsize=200_000)
-def value(text: str, form: str = OPEN) -> Value:
+def value(text: str, form: str = OPEN, day_first: bool | None = None) -> Value:
     """What a cell's text says, its number in a form."""
     number = parse_number(text, form)
-    return Value(text, tuple(map(stem, words(text))), number, parse_date(text))
+    return Value(text, tuple(map(stem, words(text))), number, parse_date(text, day_first))
 
 
 def parse_number(text: str, form: str = OPEN) -> Decimal | None:
@@ -120,7 +132,7 @@ def parse_number(text: str, form: str = OPEN) -> Decimal | None:
         return Decimal(int(hours or 0) * 3600 + int(minutes) * 60) + Decimal(
             seconds.replace(",", ".")
         )
-    if not _LONE.match(plain):
+    if not _LONE.match(plain) or _NAME.match(plain):
         return None
     match = NUMBER.search(plain)
     if match is None:
@@ -137,9 +149,9 @@ def parse_number(text: str, form: str = OPEN) -> Decimal | None:
 
 
 @lru_cache(maxsize=50_000)
-def parse_date(text: str) -> tuple[int, int, int] | None:
+def parse_date(text: str, day_first: bool | None = None) -> tuple[int, int, int] | None:
     """The first date of a text as (year, month, day), 0 for what it does not give."""
-    dates = find_dates(text) if len(text) < 80 else set()
+    dates = find_dates(text, day_first) if len(text) < 80 else set()
     if dates:
         first = min(dates, key=lambda d: (d.year or 0, d.month, d.day or 0))
         return (first.year or 0, first.month, first.day or 0)
@@ -151,6 +163,19 @@ def open_number(grid: Grid) -> str:
     """A number of the table that can be read in two ways, as it is written; "" if there is none."""
     cells = (cell for row in grid.rows for cell in row if cell.number is None)
     return next((c.text.strip() for c in cells if parse_number(c.text, DOT) is not None), "")
+
+
+def open_date(grid: Grid) -> str:
+    """A date of the table of which nothing shows what is the day, as it is written; else ""."""
+    cells = (cell for row in grid.rows for cell in row if cell.date and not cell.date[1])
+    return next((c.text.strip() for c in cells if (parse_date(c.text, True) or (0, 0))[1]), "")
+
+
+def dates_order_rows(grid: Grid) -> bool:
+    """Whether a column of dates, in another order than the rows, says what comes first and last."""
+    dated = [c.index for c in grid.columns if c.kind is Kind.DATE]
+    columns = ([row[at].date for row in grid.rows if row[at].date] for at in dated)
+    return bool(dated) and not any(dates == sorted(filter(None, dates)) for dates in columns)
 
 
 def _converted(cells: Sequence[Value]) -> list[Value]:

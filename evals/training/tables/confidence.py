@@ -12,6 +12,7 @@ import numpy as np
 from app.question.parsed_question import ParsedQuestion
 from app.tables.candidates import tokenize_question
 from app.tables.ranker import CONFIDENCE_FEATURES, features_of, rank_queries
+from app.tables.support import unused_words, why_not_computed
 from evals.calibration.logistic_fit import fit
 from evals.training.tables.questions import TableQuestion, is_right
 from evals.training.tables.ranked_queries import likenesses
@@ -27,11 +28,13 @@ THRESHOLDS = {"strict": 0.92, "balanced": 0.85, "eager": 0.7}
 
 @dataclass(frozen=True, slots=True)
 class JudgedResult:
-    """A question's likeliest result: its features, and whether it is right."""
+    """A question's likeliest result: its features, whether nothing speaks against showing it, and
+    whether it is right."""
 
     question: TableQuestion
     name: str
     features: tuple[float, ...]
+    supported: bool
     right: bool
 
 
@@ -62,9 +65,13 @@ def judged(
         ranked = rank_queries(tokens, one.grid, likeness, weights[fold])
         if ranked:
             heading = " ".join(_some_words(one.question, chance))
-            features = features_of(tokens, one.grid, heading, ranked)
-            right = bool(one.answers) and is_right(one, ranked[0].result)
-            yield JudgedResult(one, name, features, right)
+            best = ranked[0]
+            supported = not unused_words(
+                tokens, one.grid, best.query, weights[fold], heading
+            ) and not why_not_computed(tokens, one.question, one.grid, best.query, best.result)
+            features = features_of(tokens, one.grid, heading, ranked, supported=supported)
+            right = bool(one.answers) and is_right(one, best.result)
+            yield JudgedResult(one, name, features, supported, right)
 
 
 def _some_words(question: str, chance: random.Random) -> list[str]:
@@ -83,12 +90,14 @@ def fit_confidence(rows: Sequence[JudgedResult]) -> dict[str, Any]:
     entry["thresholds"] = THRESHOLDS
     print("confidence in a table's answer: AUC", entry["auc"])
     names = np.array([one.name for one in rows])
+    supported = np.array([one.supported for one in rows])
     for name in dict.fromkeys(names.tolist()):
         mine = names == name
         results = []
         for strictness, least in THRESHOLDS.items():
-            answered = chance[mine] >= least
-            right, wrong = (y[mine] & answered).mean(), (~y[mine] & answered).mean()
-            results.append(f"{strictness} {right:.3f} right {wrong:.3f} wrong")
+            shown = (chance[mine] >= least) & supported[mine]
+            right = (y[mine] & shown).sum()
+            share = right / max(1, shown.sum())
+            results.append(f"{strictness} {share:.3f} of {shown.sum()} shown right")
         print(f"  {name:36} {int(mine.sum()):5,}  " + "; ".join(results))
     return entry

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import mean
 
-from evals.training.tables.made_tables import PRICES, MadeTable, made_table
+from evals.training.tables.made_tables import PRICES, MadeTable, dated_table, made_table
 
 Asked = tuple[str, tuple[str, ...]]
 """A question with its answers as texts."""
@@ -51,6 +51,10 @@ _SAID = {
 }  # fmt: skip
 
 
+COUNTS = ("visitors", "units", "hours")
+"""Measures that count: the total number of them is their sum."""
+
+
 def made(seed: int, tables: int, each: int) -> Iterator[tuple[int, MadeTable, Asked]]:
     """``each`` questions on each of ``tables`` tables, with the number of their table."""
     chance = random.Random(seed)
@@ -58,6 +62,11 @@ def made(seed: int, tables: int, each: int) -> Iterator[tuple[int, MadeTable, As
         table = made_table(chance)
         asked = [one for one in _Questions(chance, table).all() if one[1]]
         for one in chance.sample(asked, min(each, len(asked))):
+            yield number, table, one
+    for number in range(tables, tables + tables // 2):
+        table = dated_table(chance)
+        of_dates = [one for one in DateQuestions(chance, table).all() if one[1]]
+        for one in chance.sample(of_dates, min(each, len(of_dates))):
             yield number, table, one
 
 
@@ -121,6 +130,10 @@ class _Questions:
         forms = [f"What is the total {phrase}?", f"What is the sum of {phrase}?",
                  f"What is the {phrase} of all {things} together?",
                  f"How much is the total {phrase} of all {things}?"]  # fmt: skip
+        if phrase in COUNTS:
+            forms += [f"What is the total number of {phrase}?", f"total number of {phrase}?",
+                      f"How many {phrase} are there in total?",
+                      f"How many {phrase} are there altogether?"]  # fmt: skip
         yield self._one(forms), (f"{sum(values)}",)
         forms = [f"What is the average {phrase}?", f"What is the mean {phrase}?",
                  f"What is the average {phrase} of the {things}?",
@@ -189,6 +202,88 @@ class _Questions:
             yield f"Which {one} {key} has the highest {measure_name}?", (best,)
             least = table.names[inside[mine.index(min(mine))]]
             yield f"Which {one} {key} has the lowest {measure_name}?", (least,)
+
+
+class DateQuestions:
+    """What is asked about the dates of one table."""
+
+    def __init__(self, chance: random.Random, table: MadeTable) -> None:
+        self.chance, self.table = chance, table
+        self.key = table.key.lower()
+        self.things = f"{self.key}s"
+        # "Granted" is asked for as "was granted", "Due" as "the due date".
+        participle = table.dated.endswith("ed")
+        self.did = table.dated.lower() if participle else ""
+
+    def all(self) -> Iterator[Asked]:
+        """Every question with its answers."""
+        yield from self._ends()
+        yield from self._periods()
+        yield from self._rows()
+
+    def _which(self, rest: str, things: str) -> str:
+        """A question for things, by what was done or by the name of the column."""
+        column = self.table.dated.lower()
+        forms = [f"Which {things} has the {column} {rest}?", f"{things} with the {column} {rest}?"]
+        if self.did:
+            forms = [f"Which {things} was {self.did} {rest}?", f"which {things} {self.did} {rest}"]
+        if column == "date":
+            forms = [f"Which {things} is dated {rest}?", f"Which {things} has the date {rest}?"]
+        return self.chance.choice(forms)
+
+    def _ends(self) -> Iterator[Asked]:
+        names, dates = self.table.names, self.table.dates
+        latest, earliest = names[dates.index(max(dates))], names[dates.index(min(dates))]
+        key, column = self.key, self.table.dated.lower()
+        for name, words in ((latest, ("last", "most recently", "latest")),
+                            (earliest, ("first", "earliest"))):  # fmt: skip
+            if self.did:
+                word = self.chance.choice(words)
+                yield f"Which {key} was {self.did} {word}?", (name,)
+                yield f"What was the {word} {key} {self.did}?", (name,)
+            adjective = self.chance.choice(
+                ("latest", "newest", "most recent", "last") if name == latest
+                else ("earliest", "first")
+            )  # fmt: skip
+            yield f"Which is the {adjective} {key}?", (name,)
+            yield f"Which {key} has the {adjective} {column}?", (name,)
+            yield f"What is the {adjective} {key}?", (name,)
+
+    def _periods(self) -> Iterator[Asked]:
+        names, dates = self.table.names, self.table.dates
+        pairs = list(zip(names, dates, strict=True))
+        some = self.chance.choice(dates)
+        day = self.chance.choice((f"{some:%d %B %Y}", f"{some:%B} {some.day}, {some.year}"))
+        month = f"{some:%B %Y}"
+        in_year = tuple(n for n, d in pairs if d.year == some.year)
+        in_month = tuple(n for n, d in pairs if (d.year, d.month) == (some.year, some.month))
+        things = self.things
+        yield self._which(f"in {some.year}", things).replace(" was ", " were "), in_year
+        yield self._which(f"in {month}", things).replace(" was ", " were "), in_month
+        yield self._which(f"on {day}", self.key), tuple(n for n, d in pairs if d == some)
+        for word, chosen in (
+            ("before", tuple(n for n, d in pairs if d < some)),
+            ("after", tuple(n for n, d in pairs if d > some)),
+        ):
+            yield self._which(f"{word} {day}", things).replace(" was ", " were "), chosen
+        verb = f"were {self.did}" if self.did else f"have a {self.table.dated.lower()}"
+        yield f"How many {things} {verb} in {some.year}?", (str(len(in_year)),)
+        yield f"How many {things} {verb} in {month}?", (str(len(in_month)),)
+
+    def _rows(self) -> Iterator[Asked]:
+        table = self.table
+        for at in self.chance.sample(range(len(table.names)), 2):
+            name, day = table.names[at], table.dates[at]
+            written = day.strftime(table.date_form)
+            if self.did:
+                yield f"When was {name} {self.did}?", (written,)
+            else:
+                yield f"What is the {table.dated.lower()} of {name}?", (written,)
+            measure, values = table.measures[0].lower(), table.values[0]
+            spoken = f"{day.day} {day:%B %Y}"
+            yield f"What was the {measure} on {spoken}?", (f"{values[at]:g}",)
+            if table.grouped:
+                yield f"What was the {table.group.lower()} on {spoken}?", (table.groups[at],)
 
 
 def _parts(measure: str) -> tuple[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 FIRST = [
     "Ana",
@@ -84,10 +85,17 @@ KINDS = ("product", "person", "place", "yearly")
 PRICES = ("Price", "Fee", "Cost")
 
 
+DATED = (
+    "Date", "Granted", "Signed", "Delivered", "Opened", "Issued", "Approved", "Start date", "Due",
+)  # fmt: skip
+DATE_FORMS = ("%Y-%m-%d", "%d %B %Y", "%B %d, %Y", "%d.%m.%Y", "%d/%m/%Y", "%d %b %Y")
+
+
 @dataclass(frozen=True, slots=True)
 class MadeTable:
-    """A key column, a group column that may be shown, and measures.
+    """A key column, a group and a column of dates that may be shown, and measures.
 
+    ``date_form`` writes the dates (as ``strftime``); ``dated`` is their header, "" for none.
     ``names``, ``groups`` and each of ``values`` (one a measure) run over the same rows.
     """
 
@@ -98,17 +106,23 @@ class MadeTable:
     grouped: bool
     measures: tuple[str, ...]
     values: tuple[tuple[float, ...], ...]
+    dated: str = ""
+    dates: tuple[date, ...] = ()
+    date_form: str = ""
 
     @property
     def rows(self) -> tuple[tuple[str, ...], ...]:
         """Header and rows as texts."""
         shown = [self.groups] if self.grouped else []
+        dates = [tuple(d.strftime(self.date_form) for d in self.dates)] if self.dated else []
         columns = [
             self.names,
             *shown,
+            *dates,
             *(tuple(f"{v:g}" for v in row_values) for row_values in self.values),
         ]
-        header = (self.key, *([self.group] if self.grouped else []), *self.measures)
+        group = [self.group] if self.grouped else []
+        header = (self.key, *group, *([self.dated] if self.dated else []), *self.measures)
         return (header, *zip(*columns, strict=True))
 
 
@@ -144,6 +158,15 @@ _PRODUCT = _Kind(
 )
 
 
+_CODED = _Kind(
+    ("Permit", "Invoice", "Order", "Report", "Contract"),
+    lambda chance: f"{chance.choice(('A', 'P', 'R', 'INV', 'T'))}-{chance.randint(1, 400)}",
+    ("Holder", "Office", "Status"),
+    ("Lund and Co", "North desk", "Harbour", "Mill street"),
+    ("Amount", "Cost", "Units"),
+)
+
+
 def made_table(chance: random.Random) -> MadeTable:
     """One table of any kind, with 4 to 24 rows."""
     drawn = chance.choice(KINDS)
@@ -159,6 +182,27 @@ def made_table(chance: random.Random) -> MadeTable:
         chance.random() < 0.7,
         measures,
         tuple(tuple(_value(chance, m) for _ in names) for m in measures),
+    )
+
+
+def dated_table(chance: random.Random) -> MadeTable:
+    """One table with a column of dates in any order, and no two of them the same."""
+    kind = chance.choice((_CODED, _CODED, _PRODUCT, _PERSON))
+    count = chance.randint(4, 16)
+    names = _distinct(chance, kind, count)
+    days = chance.sample(range(1_400), count)
+    measure = chance.choice(kind.measures)
+    return MadeTable(
+        chance.choice(kind.keys),
+        names,
+        chance.choice(kind.group),
+        tuple(chance.choice(kind.groups) for _ in names),
+        chance.random() < 0.6,
+        (measure,),
+        (tuple(_value(chance, measure) for _ in names),),
+        chance.choice(DATED),
+        tuple(date(2021, 3, 1) + timedelta(days=day) for day in days),
+        chance.choice(DATE_FORMS),
     )
 
 

@@ -104,8 +104,11 @@ def is_right(asked: TableQuestion, result: Result) -> bool:
         value = parse_number(answers[0], DOT) if len(answers) == 1 else None
         if value is None:
             return False
+        # An answer of so many places may be rounded to them.
+        places = len(answers[0].partition(".")[2].rstrip("%"))
         off = abs(float(value) - float(result.number))
-        return off <= asked.tolerance * max(1.0, abs(float(value)))
+        rounded = 0.501 * 10.0**-places if places else 0.0
+        return off <= max(rounded, asked.tolerance * max(1.0, abs(float(value))))
     if len(answers) != len(result.texts):
         return False
     return all(any(_same(a, t) for t in result.texts) for a in answers) and all(

@@ -9,7 +9,7 @@ from statistics import mean
 from typing import TYPE_CHECKING, Any
 
 from ingest.load.ocr.spaces import is_english, with_spaces
-from ingest.load.page.layout import Line
+from ingest.load.page.line import Line
 from ingest.load.page.words import Box
 from ingest.scan import ScannedLine, ScannedPage
 

@@ -2,55 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby
 from statistics import median
 
-from ingest.load.page.words import Box, is_right_to_left
+from ingest.load.page.columns import beside_each_other, in_columns, is_sparse_table
+from ingest.load.page.line import NO_COLUMN, Line
+from ingest.load.page.words import is_right_to_left
 
 CELL_SEPARATOR = " | "
+# Empty cells at the end of a row.
+_TRAILING = re.compile(r"(?: \| ?)+$")
 MIN_COLUMN_LINES = 4
 MIN_COLUMN_CHARACTERS = 18
 # Centred heads over a table's columns: as many as the row below has cells, at least so many.
 MIN_HEADED = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line or a piece of one, in points from the page's upper left; ``size`` is its font's."""
-
-    words: str
-    page: int
-    left: float
-    top: float
-    right: float
-    bottom: float
-    size: float
-    bold: bool
-    width: float
-    height: float
-    column: tuple[float, float] = (0.0, 0.0)
-
-    @classmethod
-    def around(
-        cls, words: str, boxes: Sequence[Box], size: float, bold: bool, page: tuple[float, float]
-    ) -> Line:
-        """A line of characters with these boxes; ``page`` is the page's width and height."""
-        # Most letters stand on the base line, whatever hangs below it.
-        top, bottom = min(b.top for b in boxes), median(b.bottom for b in boxes)
-        return cls(
-            words=words,
-            page=boxes[0].page,
-            left=min(b.left for b in boxes),
-            top=top,
-            right=max(b.right for b in boxes),
-            bottom=bottom,
-            size=size if size > 1.5 else bottom - top,
-            bold=bold,
-            width=page[0],
-            height=page[1],
-        )
 
 
 def reading_order(lines: Sequence[Line]) -> list[Line]:
@@ -59,7 +27,9 @@ def reading_order(lines: Sequence[Line]) -> list[Line]:
     for part in _cut(sorted(lines, key=lambda x: x.top)):
         rights = sorted(x.right for x in part)
         left, right = min(x.left for x in part), rights[int(0.9 * (len(rights) - 1))]
-        ordered.extend(replace(line, column=(left, right)) for line in _joined(part))
+        for line in _joined(part):
+            own = line.column != NO_COLUMN
+            ordered.append(line if own else replace(line, column=(left, right)))
     return ordered
 
 
@@ -122,15 +92,54 @@ def _joined(part: Sequence[Line]) -> list[Line]:
         for row in rows
     ]
     around = [[], *rows, [], []]
-    return [
-        _as_one(
-            row,
-            cells=_is_aligned(row, around[at])
-            or _is_aligned(row, around[at + 2])
-            or (_is_aligned(around[at + 2], around[at + 3]) and _heads(row, around[at + 2])),
-        )
+    cells = [
+        _is_aligned(row, around[at])
+        or _is_aligned(row, around[at + 2])
+        or (_is_aligned(around[at + 2], around[at + 3]) and _heads(row, around[at + 2]))
         for at, row in enumerate(rows)
     ]
+    for place in _runs_of_pieces(rows):
+        if not beside_each_other(rows[place]) and is_sparse_table(rows[place]):
+            cells[place] = [True] * len(rows[place])
+    joined: list[Line] = []
+    for in_table, run in groupby(zip(rows, cells, strict=True), lambda pair: pair[1]):
+        joined += _as_lines([row for row, _ in run], in_table)
+    return joined
+
+
+def _runs_of_pieces(rows: Sequence[Sequence[Line]]) -> Iterator[slice]:
+    """Where rows of two pieces or more follow each other."""
+    start = 0
+    for several, run in groupby(rows, key=lambda row: len(row) > 1):
+        end = start + len(list(run))
+        if several:
+            yield slice(start, end)
+        start = end
+
+
+def _as_lines(rows: Sequence[Sequence[Line]], in_table: bool) -> list[Line]:
+    """Rows as lines: of a table one a row, with its cells; of texts side by side one after the
+    other."""
+    if not in_table or any(is_right_to_left("".join(x.words for x in row)) for row in rows):
+        return [_as_one(row, cells=in_table) for row in rows]
+    if beside_each_other(rows):
+        return [line for text in zip(*rows, strict=True) for line in _as_column(text)]
+    columns = in_columns(rows)
+    if columns is None:
+        return [_as_one(row, cells=True) for row in rows]
+    return [_as_row(cells) for cells in columns]
+
+
+def _as_column(text: Sequence[Line]) -> list[Line]:
+    column = min(x.left for x in text), max(x.right for x in text)
+    return [replace(line, column=column) for line in text]
+
+
+def _as_row(cells: Sequence[Line | None]) -> Line:
+    """One line of a table's row; a cell that is empty keeps its place before those that are not."""
+    filled = [cell for cell in cells if cell]
+    words = CELL_SEPARATOR.join(cell.words if cell else "" for cell in cells)
+    return replace(_as_one(filled, cells=True), words=_TRAILING.sub("", words))
 
 
 def _is_aligned(row: Sequence[Line], other: Sequence[Line]) -> bool:

@@ -10,7 +10,8 @@ from statistics import median
 
 from ingest.document import BlockKind
 from ingest.language.lexicon import common_words
-from ingest.load.page.layout import CELL_SEPARATOR, Line
+from ingest.load.page.layout import CELL_SEPARATOR
+from ingest.load.page.line import Line
 
 MAX_HEADING = 200
 # Words that end as a sentence does, and as many as one has, are text in large type.
@@ -62,10 +63,10 @@ def paragraphs(pages: Sequence[Sequence[Line]]) -> Iterator[Paragraph]:
     notes: dict[int, Sequence[Line]] = {}
     text: list[Line] = []
     for page in pages:
-        at = _first_note(page, body)
-        text += page[:at]
+        mine = _notes(page, body)
+        text += [line for line in page if line not in mine]
         if page:
-            notes[page[0].page] = page[at:]
+            notes[page[0].page] = mine
     for paragraph in made(text):
         for number in sorted(n for n in notes if n < paragraph.page):
             yield from made(notes.pop(number))
@@ -74,14 +75,36 @@ def paragraphs(pages: Sequence[Sequence[Line]]) -> Iterator[Paragraph]:
         yield from made(notes[number])
 
 
-def _first_note(page: Sequence[Line], body: float) -> int:
-    """Where the footnotes at the foot of a page begin: small lines, the first with its mark."""
-    at = len(page)
-    while at and page[at - 1].size < 0.95 * body and page[at - 1].top > 0.5 * page[at - 1].height:
-        at -= 1
-    while at < len(page) and not _NOTE_MARK.match(page[at].words):
-        at += 1
-    return at if at else len(page)
+def _notes(page: Sequence[Line], body: float) -> list[Line]:
+    """The footnotes at the foot of a page or column: small lines, the first with its mark.
+
+    What follows them in the order of reading stands higher, in the next column.
+    """
+    notes: list[Line] = []
+    start = 0
+    while start < len(page):
+        end = start
+        while end < len(page) and _is_small_and_low(page[end], body):
+            end += 1
+        run = page[start:end]
+        marked = next((i for i, line in enumerate(run) if _NOTE_MARK.match(line.words)), len(run))
+        if start + marked > 0 and (end == len(page) or _interrupt(page, start + marked, end)):
+            notes += run[marked:]
+        start = max(end, start + 1)
+    return notes
+
+
+def _interrupt(page: Sequence[Line], first: int, after: int) -> bool:
+    """Whether the lines between end a column in the middle of a sentence, which goes on higher up
+    in the next."""
+    before, following = page[first - 1], page[after]
+    higher = following.bottom < page[first].top
+    goes_on = not _ENDS.search(before.words) and following.words[:1].islower()
+    return first > 0 and higher and goes_on
+
+
+def _is_small_and_low(line: Line, body: float) -> bool:
+    return line.size < 0.95 * body and line.top > 0.5 * line.height
 
 
 def _mostly_bold(lines: Sequence[Line], body: float) -> bool:

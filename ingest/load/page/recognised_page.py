@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ingest.load.base.builder import Builder
-from ingest.load.page.layout import Line
+from ingest.load.page.line import Line
 from ingest.load.page.paragraphs import paragraphs
 from ingest.load.page.tables import with_headers
 

@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from ingest.load.page.layout import Line
+from ingest.load.page.line import Line
 
 MARGIN_SHARE = 0.12
 """The upper and the lower part of a page that running lines stand in."""

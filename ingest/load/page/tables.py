@@ -36,13 +36,15 @@ def _has_header(rows: Sequence[Paragraph]) -> bool:
         [row.words.split(CELL_SEPARATOR) for row in rows[1:]],
     )
     named = all(any(map(str.isalpha, cell)) and not is_number(cell) for cell in head)
-    wide = [cells for cells in below if len(cells) == len(head)]
+    # Empty cells at the end of a row are left out of its line.
+    wide = [[*cells, *[""] * (len(head) - len(cells))] for cells in below if len(cells) > 1]
+    wide = [cells for cells in wide if len(cells) == len(head)]
     if not named or len(below) < MIN_ROWS or len(wide) < MIN_WIDTH_SHARE * len(below):
         return False
     if rows[0].bold and not any(row.bold for row in rows[1:]):
         return True
     return len(head) >= MIN_COLUMNS and any(
-        not _has_digit(name) and all(map(_has_digit, column))
+        not _has_digit(name) and any(column) and all(map(_has_digit, filter(None, column)))
         for name, column in zip(head, zip(*wide, strict=True), strict=True)
     )
 

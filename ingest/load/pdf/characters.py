@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ingest.load.page.layout import Line
+from ingest.load.page.line import Line
 from ingest.load.page.words import Box, Character, in_reading_order
 from ingest.load.pdf.fields import as_characters, fields
 
@@ -109,11 +109,26 @@ def lines_of(pdf: Any, number: int) -> list[Line]:
         if words and inked:
             size = _font_size(text, start + (pieces[start][0] in " \r\n"))
             bold = raw.FPDFText_GetFontWeight(text, start) >= 600
-            lines.append(Line.around(words, inked, size, bold, page.get_size()))
+            spaces = _spaces(run, words)
+            lines.append(Line.around(words, inked, size, bold, page.get_size(), spaces))
         start = index
     text.close()
     page.close()
     return lines
+
+
+def _spaces(run: Sequence[Character], words: str) -> tuple[tuple[int, float, float], ...]:
+    """The spaces within the words of a line, each with where it begins and ends on the page; none
+    if the line is not read as its characters come."""
+    text = "".join(c for c, _ in run)
+    offset = len(text) - len(text.lstrip())
+    if text.strip() != words:
+        return ()
+    return tuple(
+        (at - offset, run[at - 1][1].right, run[at + 1][1].left)
+        for at in range(1, len(run) - 1)
+        if run[at][0].isspace() and run[at - 1][0].strip() and run[at + 1][0].strip()
+    )
 
 
 def _font_size(text: Any, index: int) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from ingest.load.page.layout import Line
+from ingest.load.page.line import Line
 from ingest.load.page.words import Box
 from ingest.load.pdf.characters import as_shown
 from ingest.scan import ScannedLine, ScannedPage

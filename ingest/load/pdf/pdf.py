@@ -20,7 +20,8 @@ from ingest.load.ocr.recognise import (
     Recognised,
     recognise,
 )
-from ingest.load.page.layout import Line, reading_order
+from ingest.load.page.layout import reading_order
+from ingest.load.page.line import Line
 from ingest.load.page.paragraphs import paragraphs
 from ingest.load.page.recognised_page import note_recognised
 from ingest.load.page.running_lines import part_running_lines
