@@ -167,7 +167,7 @@ def quote_answer(result: ScoredEvidence, likely: float, nearly: float = NEARLY_A
         (),
         likely,
         "none",
-        tuple(count_of_items(q.shown, q.of) for q in quotes if q.of > 1),
+        (*result.notes, *(count_of_items(q.shown, q.of) for q in quotes if q.of > 1)),
         headline=_headline(best, question.text) if best and single else "",
         further=sum(len(q.lines) for q in quotes[1:]) if folds else 0,
     )

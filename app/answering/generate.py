@@ -141,6 +141,7 @@ class DraftedAnswer:
         supported = [c for c in checked if c.is_supported or c.judgement.rests]
         notes = (
             *(dropped_note(c) for c in checked if not c.is_supported),
+            *result.notes,
             *self._unknown_citation_notes(checked),
             *([f"The model stopped before its end: {self._broken}"] if self._broken else ()),
         )

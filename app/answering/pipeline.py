@@ -18,15 +18,11 @@ from app.answering.ask_back import is_underspecified, needs_previous_turn, offer
 from app.answering.document_facts import IN_THE_TEXT
 from app.answering.extract import NEARLY_AS_LIKELY, quote_answer
 from app.answering.generate import DraftedAnswer
-from app.answering.table_answer import (
-    TableMatch,
-    TableReader,
-    computed_answer,
-    mark_not_computed,
-    prefer_rows,
-)
+from app.answering.table_answer import computed_answer, mark_not_computed, prefer_rows
+from app.answering.table_match import TableMatch, TableReader
 from app.answering.whole_document import answer_whole_document_question
 from app.evidence.answerability import probability, table_threshold
+from app.evidence.by_date import choose_by_date
 from app.evidence.calibration import Fits
 from app.evidence.custom_calibration import SHIPPED_MODEL, fits_for
 from app.evidence.evidence import Retrieved, ScoredEvidence
@@ -132,7 +128,7 @@ class Answerer:
                     continue
                 mine = next(pending_retrieved)
                 read = list(islice(readings, len(mine.hits)))
-                result = score_readings(mine, read, self.reader)
+                result = choose_by_date(score_readings(mine, read, self.reader), self.reader)
                 answer = self._quoted(one, result, self._without_model(result, clock))
                 yield replace(answer, question=one.question, standalone=one.standalone)
 
@@ -165,7 +161,7 @@ class Answerer:
             return
         # Search, then score every sentence of the passages as evidence.
         retrieved = self.retrieve(understood.parsed, understood.documents)
-        result = score_evidence(retrieved, self.reader)
+        result = choose_by_date(score_evidence(retrieved, self.reader), self.reader)
         clock.mark("search")
         # What a table answers is computed; quotes cost nothing more, so they are shown while a
         # model writes, and if it fails.

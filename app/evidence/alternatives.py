@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 
 from app.evidence.evidence import Evidence, Retrieved
+from app.evidence.evidence_date import has_date
 from app.language.tokens import STOP_WORDS, fold, stem, stems, words
 from app.question.answer_type import AnswerType
 from app.question.parsed_question import ParsedQuestion
@@ -37,34 +38,39 @@ def split_ambiguous(
     The second is empty, or holds two or three places, the best first.
     """
     question = retrieved.question
-    fitting = _fitting(question, ranked)
-    if len(fitting) < 2:
+    alike = fitting(question, ranked)
+    if len(alike) < 2:
         return tuple(ranked), ()
-    named = [question.content_stems & stems(f"{retrieved.about(e.hit)} {e.text}") for e in fitting]
+    days = [(d.year or 0, d.month, d.day or 0) for d in question.dates]
+    named = [
+        question.content_stems & stems(f"{retrieved.about(e.hit)} {e.text}")
+        | {str(day) for day in days if has_date(e, day)}
+        for e in alike
+    ]
     if all(mine - named[0].intersection(*named) for mine in named):
         return tuple(ranked), ()  # "A or B": all are asked for
     met = [len(mine) for mine in named]
-    meant = [e for e, n in zip(fitting, met, strict=True) if n == max(met)]
-    others = [e for e in ranked if e not in fitting]
+    meant = [e for e, n in zip(alike, met, strict=True) if n == max(met)]
+    others = [e for e in ranked if e not in alike]
     alternatives = (meant[0], *sorted([*meant[1:], *others], key=lambda e: (-e.score, e.place)))
     equal = [e for e in meant if e.score >= AS_LIKELY * ranked[0].score][:MAX_ALTERNATIVES]
     return alternatives, tuple(equal) if len(equal) > 1 else ()
 
 
-def _fitting(question: ParsedQuestion, ranked: Sequence[Evidence]) -> list[Evidence]:
+def fitting(question: ParsedQuestion, ranked: Sequence[Evidence]) -> list[Evidence]:
     """The best sentence and those that say another thing in the same words."""
     if not ranked or question.answer_type in (AnswerType.LIST, AnswerType.YES_NO):
         return []
     best = ranked[0]
     if _is_table_row(best):
         return []  # what a table holds is looked up or computed
-    fitting = [best]
+    alike = [best]
     for e in ranked[1:MAX_CANDIDATES]:
         if e.score < NEAR_PROBABILITY * best.score:
             break
-        if all(_differ(e, other) for other in fitting):
-            fitting.append(e)
-    return fitting
+        if all(_differ(e, other) for other in alike):
+            alike.append(e)
+    return alike
 
 
 def _is_table_row(evidence: Evidence) -> bool:

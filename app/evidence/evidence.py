@@ -83,7 +83,8 @@ class ScoredEvidence:
 
     ``alone`` is the reading of the best evidence by itself, without the rest of its passage; None
     if there is no evidence. ``alternatives`` are places that fit equally well and say different
-    things, if nothing says which is meant (``app.evidence.alternatives``).
+    things, if nothing says which is meant (``app.evidence.alternatives``). ``notes`` say to the
+    reader why one of them was chosen.
     """
 
     retrieved: Retrieved
@@ -91,6 +92,7 @@ class ScoredEvidence:
     evidence: tuple[Evidence, ...]
     alone: Reading | None = None
     alternatives: tuple[Evidence, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def question(self) -> ParsedQuestion:

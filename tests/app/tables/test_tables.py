@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.answer import Verdict
-from app.answering import table_answer
+from app.answering import table_match
 from app.answering.pipeline import Answerer
 from app.formats.json_forms import answer_from_payload, answer_payload
 from app.settings import load_settings
@@ -233,7 +233,7 @@ def test_a_header_is_no_answer(embedder: Embedder, tmp_path: Path) -> None:
 def test_a_row_of_a_long_table_is_looked_up_and_nothing_is_computed_over_part_of_it(
     embedder: Embedder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(table_answer, "MAX_TABLE_CELLS", 200)
+    monkeypatch.setattr(table_match, "MAX_TABLE_CELLS", 200)
     rows = "".join(f"Lamp {n:03},{n * 1.5:.2f},{n % 7}\n" for n in range(1, 301))
     with Library.open(tmp_path, embedder) as library:
         library.add(load_bytes(f"Item,Price,Stock\n{rows}".encode(), Source("l.csv", "/l.csv")))
