@@ -6,7 +6,6 @@ refusal, quotes, or a chat model's draft → a verdict for every sentence → An
 
 from __future__ import annotations
 
-import time
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -15,9 +14,12 @@ from itertools import islice
 from app.answer import Answer, Event, EvidenceFound, Finished, Turn
 from app.answering import refusal
 from app.answering.ask_back import is_underspecified, needs_previous_turn, offer_alternatives
+from app.answering.clock import Clock
+from app.answering.continuation import continue_answer, continued_question, goes_on
 from app.answering.document_facts import IN_THE_TEXT
 from app.answering.extract import NEARLY_AS_LIKELY, quote_answer
 from app.answering.generate import DraftedAnswer
+from app.answering.references import with_references
 from app.answering.table_answer import computed_answer, mark_not_computed, prefer_rows
 from app.answering.table_match import TableMatch, TableReader
 from app.answering.whole_document import answer_whole_document_question
@@ -58,7 +60,7 @@ class Understood:
     ``standalone`` is how the question was understood, which the reader sees.
 
     ``answer`` is given at once if it needs no search; ``first`` says that no question was asked
-    before it.
+    before it, and ``goes_on`` that it asks for more of what the last one was answered with.
     """
 
     question: str
@@ -67,6 +69,7 @@ class Understood:
     standalone: str
     answer: Answer | None = None
     first: bool = True
+    goes_on: bool = False
 
 
 class Answerer:
@@ -163,6 +166,13 @@ class Answerer:
         retrieved = self.retrieve(understood.parsed, understood.documents)
         result = choose_by_date(score_evidence(retrieved, self.reader), self.reader)
         clock.mark("search")
+        if understood.goes_on and (
+            more := continue_answer(self.library, question, result, history)
+        ):
+            more = replace(more, standalone=understood.standalone, timings_ms=clock.timings())
+            yield EvidenceFound(understood.parsed.text, more.citations)
+            yield Finished(self._stored(more, retrieved) if store else more)
+            return
         # What a table answers is computed; quotes cost nothing more, so they are shown while a
         # model writes, and if it fails.
         shown = self._without_model(result, clock)
@@ -186,6 +196,11 @@ class Answerer:
         check_question(question)
         text, documents = self._scoped(question, documents)
         parsed = ParsedQuestion(text)
+        if goes_on(parsed) and (before := continued_question(history)):
+            asked = [turn.question for turn in history]
+            last = self._understand(before, documents, history[: asked.index(before)])
+            if last.answer is None:
+                return replace(last, question=question, first=False, goes_on=True)
         # What is asked of a whole document or section needs no search.
         whole, sought = answer_whole_document_question(
             self.library,
@@ -232,7 +247,8 @@ class Answerer:
                 yield word
             several = result.question.asks_several
             nearly = NEARLY_AS_LIKELY if several else NEARLY_BESIDE_A_MODEL
-            return draft.verified(result, quote_answer(result, 0.0, nearly=nearly))
+            answer = draft.verified(result, quote_answer(result, 0.0, nearly=nearly))
+            return with_references(self.library, answer)
         except ModelError as error:
             note = f"The language model did not answer ({error}) These are quotes."
             return replace(shown, notes=(*shown.notes, note))
@@ -244,7 +260,7 @@ class Answerer:
         least = table_threshold(self.settings.strictness)
         if match is not None and not match.why_not and match.probability >= least:
             answer = computed_answer(result.retrieved, match)
-        answer = answer or self._in_quotes(result, match)
+        answer = answer or with_references(self.library, self._in_quotes(result, match))
         return replace(answer, timings_ms=clock.timings())
 
     def _in_quotes(self, result: ScoredEvidence, match: TableMatch | None) -> Answer:
@@ -284,30 +300,6 @@ class Answerer:
 def _speaks_of_content(history: Sequence[Turn]) -> bool:
     """Whether the last question was about what the documents say, not about themselves."""
     return bool(history) and not may_ask_about_document(ParsedQuestion(history[-1].question))
-
-
-class Clock:
-    """Milliseconds since the question was asked; each mark is kept under its name."""
-
-    def __init__(self, spent_ms: float = 0.0) -> None:
-        self._began = time.perf_counter() - spent_ms / 1000
-        self._marks: dict[str, float] = {}
-        if spent_ms:
-            self.mark("search")
-
-    def spent_ms(self) -> float:
-        """Milliseconds so far."""
-        return (time.perf_counter() - self._began) * 1000
-
-    def mark(self, name: str, *, once: bool = False) -> None:
-        """Note the time under a name; with ``once`` only the first time."""
-        if not (once and name in self._marks):
-            self._marks[name] = self.spent_ms()
-
-    def timings(self) -> dict[str, float]:
-        """``search``, ``first_word`` and ``total`` so far."""
-        total = self.spent_ms()
-        return {"search": 0.0, "first_word": total, **self._marks, "total": total}
 
 
 def check_question(question: str) -> None:
