@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from app.answer import Answer
+from app.answering.changes import change_answer
 from app.answering.document_facts import IN_THE_TEXT, document_facts
 from app.answering.extractive_overview import (
     document_overview,
@@ -16,6 +17,7 @@ from app.answering.extractive_overview import (
     section_overview,
 )
 from app.question.about_document import about_document_asked, may_ask_about_document
+from app.question.change_question import change_question
 from app.question.overview_question import may_ask_overview, overview_asked
 from app.question.parsed_question import ParsedQuestion
 from store.library import Library
@@ -34,6 +36,10 @@ def answer_whole_document_question(
 
     ``follows`` is whether the question follows others, to which its "it" may refer.
     """
+    asked = change_question(question)
+    changed = asked and change_answer(library, question.text, asked, revisions())
+    if changed:
+        return changed, question
     summed_up = _overview(library, question, revisions)
     if summed_up is not None:
         return summed_up, question
