@@ -102,7 +102,7 @@ def _plain(span: Span) -> str:
 
 
 def _is_about(pair: tuple[Span | None, Span | None], topic: frozenset[str]) -> bool:
-    texts = [f"{span[0].passage.context} {_plain(span)}" for span in pair if span]
+    texts = [f"{' '.join(span[0].passage.headings)} {_plain(span)}" for span in pair if span]
     return topic <= stems(" ".join(texts))
 
 
@@ -148,11 +148,12 @@ def _said(
     old: Span | None,
     new: Span | None,
 ) -> Sentence:
-    numbers = tuple(
-        footnotes.cite(_hit(hits, span), span[0].passage.start + span[1], span[0].passage.start + span[2]).n
-        for hits, span in ((before, old), (after, new))
-        if span
-    )  # fmt: skip
+    numbers: list[int] = []
+    for hits, span in ((before, old), (after, new)):
+        if span:
+            stored, start, end = span
+            offset = stored.passage.start
+            numbers.append(footnotes.cite(_hit(hits, span), offset + start, offset + end).n)
     if old and new:
         text = f"“{_plain(old)}” is now “{_plain(new)}”"
     elif new:
@@ -160,7 +161,7 @@ def _said(
     else:
         assert old is not None
         text = f"Removed: “{_plain(old)}”"
-    return Sentence(text, numbers, Verdict.COMPUTED)
+    return Sentence(text, tuple(numbers), Verdict.COMPUTED)
 
 
 def _hit(hits: Sequence[Hit], span: Span) -> Hit:

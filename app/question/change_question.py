@@ -15,7 +15,9 @@ from app.question.parsed_question import ParsedQuestion
 
 _CHANGED = re.compile(
     r"^what(?:'s| is| are| was| were| has| have)?(?: been)? (?:the )?(?:changed|changes|different|"
-    r"differs|new|updated|added|removed|differences?)\b"
+    r"differs|updated|added|removed|differences?)\b"
+    # "What is new in the lease?", not "What is the new fee?"
+    r"|^what(?:'s| is| was)? new\b"
     r"|^(?:which|what|list|show)(?: me)?(?: all)?(?: the)? (?:changes|differences)\b"
     r"|^how (?:do|does|did|has|have) .+ (?:differ|changed?)\b|^compare (?:the )?versions?\b"
 )
