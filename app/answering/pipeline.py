@@ -17,7 +17,7 @@ from app.answering.ask_back import is_underspecified, needs_previous_turn, offer
 from app.answering.clock import Clock
 from app.answering.continuation import continue_answer, continued_question, goes_on
 from app.answering.document_facts import IN_THE_TEXT
-from app.answering.extract import NEARLY_AS_LIKELY, quote_answer
+from app.answering.extract import MAX_QUOTED_SENTENCES, NEARLY_AS_LIKELY, quote_answer
 from app.answering.generate import DraftedAnswer
 from app.answering.references import with_references
 from app.answering.table_answer import computed_answer, mark_not_computed, prefer_rows
@@ -28,6 +28,7 @@ from app.evidence.by_date import choose_by_date
 from app.evidence.calibration import Fits
 from app.evidence.custom_calibration import SHIPPED_MODEL, fits_for
 from app.evidence.evidence import Retrieved, ScoredEvidence
+from app.evidence.money_asked import lacks_amount
 from app.evidence.reader import Reader
 from app.evidence.score_evidence import score_evidence, score_readings
 from app.formats.json_forms import answer_payload
@@ -276,6 +277,8 @@ class Answerer:
         if likely < (max(least, LIKELIER_THAN_NOT) if sure else least):
             unclear = not sure and likely >= fit.thresholds["not clear"]
             return refusal.build_refusal(result, likely, "none", unclear=unclear)
+        if lacks_amount(result.question, rows.evidence[:MAX_QUOTED_SENTENCES]):
+            return refusal.build_refusal(result, likely, "none")
         if result.alternatives and rows is result:
             return offer_alternatives(result, likely)
         return mark_not_computed(quote_answer(rows, likely), match)

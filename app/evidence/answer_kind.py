@@ -11,6 +11,7 @@ from app.language.tokens import fold
 from app.question.answer_type import AnswerType
 from app.question.parsed_question import ParsedQuestion
 
+_CLOCK = re.compile(r"\b(?:[01]?\d|2[0-4])[:.h][0-5]\d\b|\b\d{1,2} ?(?:am|pm|a\.m\.|p\.m\.)")
 _REASONS = re.compile(
     r"\b(because|since|due to|owing to|so that|in order to|as a result|therefore|"
     r"thanks to|reason|cause[sd]?|led to|lead to|to \w+|for \w+ing|by \w+ing)\b"
@@ -25,6 +26,7 @@ def contains_answer_type(text: str, question: ParsedQuestion) -> bool:
         known = {d.year for d in question.dates} | question.numbers
         return (
             bool(find_dates(text) - question.dates)
+            or bool(_CLOCK.search(text))
             or any(100 <= n <= 2200 and n == int(n) and n not in known for n in find_numbers(text))
             or bool(
                 re.search(

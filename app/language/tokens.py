@@ -12,7 +12,9 @@ import snowballstemmer
 
 from ingest.language.stopwords import STOP_WORDS as SEARCH_STOP_WORDS
 
-_WORD = re.compile(r"\w+(?:['’]\w+)?")
+# Chinese and Japanese set no spaces: each of their characters is a word.
+_UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_WORD = re.compile(rf"[{_UNSPACED}]|[^\W{_UNSPACED}]+(?:['’][^\W{_UNSPACED}]+)?")
 # Snowball keeps the word that it works on in the stemmer: each thread has its own.
 _LOCAL = threading.local()
 

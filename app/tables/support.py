@@ -79,6 +79,9 @@ def _asking_places(
         weight = known.get(f"op {name}|{word}", 0.0) + known.get(f"left|{operation}|{word}", 0.0)
         if operation is not Operation.VALUES and weight >= SPOKEN_WEIGHT:
             places.add(at)
+        after = question.words[at + 1 : at + 2]
+        if after and known.get(f"op {name}|{word} {after[0]}", 0.0) >= SPOKEN_WEIGHT:
+            places |= {at, at + 1}
     for condition in query.conditions:
         if condition.relation in _COMPARED:
             places |= _comparing_places(question, condition.relation, condition.span, known)

@@ -17,6 +17,8 @@ MARGIN_SHARE = 0.12
 MAX_ROW_GAP = 1.3
 """From one row of a table to the next, at most, in font sizes."""
 _DIGITS = re.compile(r"\d+")
+# A number by itself may count pages; one in a name ("R-101", "2024/7") counts other things.
+_COUNT = re.compile(r"(?<![\w./-])\d+(?![\w/-]|[.,]\d)")
 _PAGE_NUMBER = re.compile(
     r"\W*(?:page|p\.|seite)?\s*#(?:\s*(?:/|of|von)\s*#)?\W*$|[ivxl]+$", re.IGNORECASE
 )
@@ -81,7 +83,7 @@ def _forms(line: Line, page: int, *, alone: bool, pages: int) -> Iterator[tuple[
     numbered = alone and _PAGE_NUMBER.match(_DIGITS.sub("#", line.words)) is not None
     if numbered and line.words.strip().isalpha():
         yield ("roman", _roman(line.words.strip().lower()) - page), often
-    for number in _DIGITS.finditer(line.words):
+    for number in (_DIGITS if numbered else _COUNT).finditer(line.words):
         apart = int(number.group()) - page if len(number.group()) < 9 else None
         if apart is None or (apart and pages == 2 and not numbered):
             continue
