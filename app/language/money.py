@@ -9,7 +9,9 @@ from app.language.dates import LANGUAGES
 from app.language.tokens import fold, words
 
 _SIGNED = re.compile(r"[$€£¥₹₽₺₼₸₴₩₪฿]\s?\d|\d\s?[$€£¥₹₽₺₼₸₴₩₪฿]")
-_NUMBERED = re.compile(r"\d[\d.,'\s]*(?:k|mn|mio|m|bn|mrd|million|billion|thousand)?\s*([^\W\d_]+)")
+_NUMBERED = re.compile(
+    r"\d[\d.,'\s]*(?:(?:k|mn|mio|m|bn|mrd|million|billion|thousand)\b)?\s*([^\W\d_]+)"
+)
 # Coins have no name in CLDR.
 _COINS = "cent cents pence penny p rappen groszy öre qəpik tiyn копеек kuruş"
 _FREE = re.compile(

@@ -59,7 +59,7 @@ def unused_words(
     columns = {0} | {c.column for c in query.conditions}
     columns |= {c for c in (query.out, query.by, query.second) if c is not None and c != ROW_ORDER}
     among = {s for c in columns for s in grid.columns[c].stems} | {stem(w) for w in words(context)}
-    asking = _asking_places(question, grid, query, known)
+    asking = _asking_places(question, grid, query, known) | _measuring_places(question, grid, query)
     negations = {i for i, word in enumerate(question.words) if word in NEGATION_WORDS}
     return [
         question.words[i]
@@ -86,6 +86,21 @@ def _asking_places(
         if condition.relation in _COMPARED:
             places |= _comparing_places(question, condition.relation, condition.span, known)
     return {at for at in places if not any(map(str.isdigit, question.words[at]))}
+
+
+def _measuring_places(question: QuestionTokens, grid: Grid, query: TableQuery) -> set[int]:
+    """The places of words for how much there is of a column that the query measures: "the number of
+    visitors", "the amount of rain"."""
+    measured = [c for c in (query.out, query.by) if c is not None and c != ROW_ORDER]
+    stems = {
+        s for c in measured if grid.columns[c].kind is Kind.NUMBER for s in grid.columns[c].stems
+    }
+    words = question.words
+    return {
+        at
+        for at in range(len(words) - 2)
+        if words[at + 1] == "of" and any(s in stems for s in question.stems[at + 2 : at + 4])
+    }
 
 
 def _comparing_places(

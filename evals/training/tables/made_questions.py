@@ -51,7 +51,7 @@ _SAID = {
 }  # fmt: skip
 
 
-COUNTS = ("visitors", "units", "hours")
+COUNTS = ("visitors", "units", "hours", "stock", "sales")
 """Measures that count: the total number of them is their sum."""
 
 
@@ -130,11 +130,13 @@ class _Questions:
         forms = [f"What is the total {phrase}?", f"What is the sum of {phrase}?",
                  f"What is the {phrase} of all {things} together?",
                  f"How much is the total {phrase} of all {things}?"]  # fmt: skip
-        if phrase in COUNTS:
-            forms += [f"What is the total number of {phrase}?", f"total number of {phrase}?",
-                      f"How many {phrase} are there in total?",
-                      f"How many {phrase} are there altogether?"]  # fmt: skip
         yield self._one(forms), (f"{sum(values)}",)
+        if phrase in COUNTS:
+            forms = [f"total number of {phrase}?", f"How many {phrase} are there in total?",
+                     f"How many {phrase} are there altogether?", f"How many {phrase} in all?",
+                     f"What is the overall number of {phrase}?"]  # fmt: skip
+            yield self._one(forms), (f"{sum(values)}",)
+            yield f"What is the total number of {phrase}?", (f"{sum(values)}",)
         forms = [f"What is the average {phrase}?", f"What is the mean {phrase}?",
                  f"What is the average {phrase} of the {things}?",
                  f"average {phrase}?"]  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.language.dates import with_dates_of
+from app.language.dates import Date, day_first_of, find_dates, with_dates_of
 
 
 @pytest.mark.parametrize(
@@ -21,3 +21,32 @@ from app.language.dates import with_dates_of
 )
 def test_dates_are_written_as_the_source_writes_them(source: str, text: str, same: str) -> None:
     assert with_dates_of(source, text) == same
+
+
+@pytest.mark.parametrize(
+    ("text", "date"),
+    [
+        ("28/02/2024", Date(2024, 2, 28)),
+        ("2/28/24", Date(2024, 2, 28)),
+        ("28.2.24", Date(2024, 2, 28)),
+        ("28-02-2024", Date(2024, 2, 28)),
+        ("31.12.99", Date(1999, 12, 31)),
+        ("28 Feb. 2024", Date(2024, 2, 28)),
+    ],
+)
+def test_short_dates_are_read(text: str, date: Date) -> None:
+    assert date in find_dates(f"It was sent on {text}, by boat.")
+
+
+@pytest.mark.parametrize("text", ["3.1.12", "1/2/3", "192.168.10.12", "12/13/14/15", "v28.2.24.1"])
+def test_numbers_of_sections_and_the_like_are_no_dates(text: str) -> None:
+    assert find_dates(f"see {text}") == set()
+
+
+def test_what_stands_with_a_date_shows_which_part_is_the_day() -> None:
+    assert find_dates("03/04/2024") == set()
+    assert day_first_of(["03/04/2024", "17/04/2024"]) is True
+    assert day_first_of(["03/04/2024", "04/17/2024"]) is False
+    assert day_first_of(["17/04/2024", "04/17/2024"]) is None
+    assert find_dates("03/04/2024", day_first=True) == {Date(2024, 4, 3)}
+    assert find_dates("03/04/2024", day_first=False) == {Date(2024, 3, 4)}

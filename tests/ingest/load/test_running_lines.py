@@ -129,3 +129,11 @@ def _check_lines(data: bytes) -> None:
         for line in page.get_textpage().get_text_range().splitlines():
             for words in re.split(r"\s{2,}", line):
                 assert _letters(words) in text, words
+
+
+@pytest.mark.parametrize("form", ["Receipt K-{}", "Order 2024/{}", "No. 7.{}", "Bill 3-{}-B"])
+def test_a_number_within_a_name_counts_no_pages(form: str) -> None:
+    heads = [form.format(number) for number in (41, 42, 43)]
+    document = document_of(*([(60, 805, 10, head), *prose(n)] for n, head in enumerate(heads)))
+    assert furniture(document) == []
+    assert all(head in document.text for head in heads)
