@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
-from sqlalchemy import ColumnElement, and_, delete, or_, select, true, update
+from sqlalchemy import ColumnElement, and_, delete, select, true, update
 from sqlalchemy.engine import Connection
 
 from ingest.document import Block, Document
@@ -28,7 +28,7 @@ from store.catalogue.collections import (
 from store.catalogue.vector_table import VectorTable
 from store.database import counters, row_mapping
 from store.database.database import Database
-from store.database.queries import BY_NAME, IS_CURRENT, PASSAGES, REVISIONS
+from store.database.queries import BY_NAME, IS_CURRENT, PASSAGES, REVISIONS, has_twin, is_called
 from store.database.schema import (
     collections,
     documents,
@@ -151,8 +151,7 @@ class Catalogue:
     def document_ids(self, name: str, *, current: bool) -> list[tuple[str, str]]:
         """``(id, source)`` of the documents called ``name`` (a name, an id or a source)."""
         columns = documents.c.id, documents.c.source
-        called = or_(*(column == name for column in (*columns, BY_NAME[0])))
-        statement = select(*columns).where(called, self.scope.where)
+        statement = select(*columns).where(is_called([name]), self.scope.where)
         if current:
             statement = statement.where(documents.c.current.is_not(None))
         with self.database.reading() as db:
@@ -163,7 +162,8 @@ class Catalogue:
         self, where: ColumnElement[bool], *order: ColumnElement[object]
     ) -> list[Revision]:
         with self.database.reading() as db:
-            rows = db.execute(REVISIONS.where(where, self.scope.where).order_by(*order))
+            listed = REVISIONS.add_columns(has_twin(self.scope.collections))
+            rows = db.execute(listed.where(where, self.scope.where).order_by(*order))
             return [row_mapping.revision_of_row(row) for row in rows]
 
     def fingerprint(self, revision_id: str) -> str:
@@ -223,7 +223,8 @@ class Catalogue:
     def passages(self, revision_id: str) -> list[StoredPassage]:
         """The passages of a revision, in order."""
         this = passages.c.revision == revision_id, self.scope.where
-        statement = PASSAGES.where(*this).order_by(passages.c.ordinal)
+        statement = PASSAGES.add_columns(has_twin(self.scope.collections)).where(*this)
+        statement = statement.order_by(passages.c.ordinal)
         with self.database.reading() as db:
             return [row_mapping.passage_of_row(row) for row in db.execute(statement)]
 

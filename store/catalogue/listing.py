@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, true
+from sqlalchemy import and_, func, select, true
 
 from store.catalogue.catalogue import Catalogue
-from store.database.queries import BY_NAME, IS_CURRENT, REVISIONS
+from store.database.queries import BY_NAME, IS_CURRENT, REVISIONS, has_twin, is_called
 from store.database.row_mapping import revision_of_row
 from store.database.schema import OMITTING, documents
 from store.results import Revision
@@ -31,9 +31,10 @@ class Listing:
 
 def listing(catalogue: Catalogue, names: Sequence[str] | None) -> Listing:
     """The current documents, or those of these names, ids or sources."""
-    only = and_(_called(names), catalogue.scope.where)
+    only = and_(true() if names is None else is_called(names), catalogue.scope.where)
     counted = select(func.count()).select_from(documents)
-    listed = REVISIONS.where(IS_CURRENT, only).order_by(*BY_NAME)
+    listed = REVISIONS.add_columns(has_twin(catalogue.scope.collections))
+    listed = listed.where(IS_CURRENT, only).order_by(*BY_NAME)
     with catalogue.database.reading() as db:
         count = int(db.execute(counted.where(documents.c.current.is_not(None), only)).scalar_one())
         lists = tuple(map(revision_of_row, db.execute(listed.limit(MAX_NAMES))))
@@ -44,10 +45,3 @@ def listing(catalogue: Catalogue, names: Sequence[str] | None) -> Listing:
             for omission in r.omissions
         ]
     return Listing(count, lists, tuple(unread))
-
-
-def _called(names: Sequence[str] | None) -> ColumnElement[bool]:
-    if names is None:
-        return true()
-    columns = documents.c.id, documents.c.source, documents.c.name
-    return or_(*(column.in_(names) for column in columns))

@@ -31,12 +31,19 @@ class NewPassage:
     passage: Passage
 
 
+def _shown_name(row: AnyRow) -> str:
+    """A document's name, with its folder if another document has the same name."""
+    folder = row.source.removesuffix(row.name).rstrip("/").rpartition("/")[2]
+    apart = row.has_twin and folder and row.source.endswith(f"/{row.name}")
+    return f"{folder}/{row.name}" if apart else row.name
+
+
 def revision_of_row(row: AnyRow) -> Revision:
     """A row of revisions joined with its document."""
     return Revision(
         id=row.id,
         document_id=row.document,
-        document=row.name,
+        document=_shown_name(row),
         number=row.number,
         title=row.title,
         source=row.source,
@@ -57,7 +64,7 @@ def passage_of_row(row: AnyRow) -> StoredPassage:
     return StoredPassage(
         id=row.key,
         revision=row.revision,
-        document=row.name,
+        document=_shown_name(row),
         ordinal=row.ordinal,
         passage=Passage(
             start=row.begins,

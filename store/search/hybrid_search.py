@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection
 
 from ingest.document import LOWER_KINDS
 from store.database import row_mapping
-from store.database.queries import PASSAGES
+from store.database.queries import PASSAGES, has_twin
 from store.database.schema import documents, embeddings, passages, revisions
 from store.database.search_scope import EVERYTHING, FEW_PASSAGES, Scope
 from store.fulltext import full_text_search
@@ -152,7 +152,7 @@ def hybrid_search(query: SearchQuery, k: int, mode: Mode) -> list[Hit]:
         _fused(query, component_scores) if mode == "hybrid" else _alone(component_scores, names[0])
     )
     ranked = sorted(scores, key=lambda passage: (-scores[passage], passage))
-    stored = _load(query.db, ranked[: 3 * k])
+    stored = _load(query, ranked[: 3 * k])
     best = list(stored)[:k]
     return [
         Hit(
@@ -215,9 +215,10 @@ def _furniture(db: Connection, ids: Sequence[int]) -> list[int]:
     ]
 
 
-def _load(db: Connection, ranked: Sequence[int]) -> dict[int, StoredPassage]:
+def _load(query: SearchQuery, ranked: Sequence[int]) -> dict[int, StoredPassage]:
     """The passages by id, in that order; words that a revision repeats come once."""
-    rows = db.execute(PASSAGES.where(passages.c.id.in_(ranked)))
+    named = PASSAGES.add_columns(has_twin(query.scope.collections))
+    rows = query.db.execute(named.where(passages.c.id.in_(ranked)))
     loaded = {row.id: row_mapping.passage_of_row(row) for row in rows}
     seen: set[tuple[str, str]] = set()
     first: dict[int, StoredPassage] = {}

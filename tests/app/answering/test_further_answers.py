@@ -188,3 +188,20 @@ def test_names_and_rows_in_chinese_are_found(answerer: Answerer) -> None:
     )
     answer = answerer.answer("孙亮在哪个部门？")
     assert "研发部" in answer.text and "法务部" not in answer.text
+
+
+def test_documents_of_one_name_show_their_folders(answerer: Answerer) -> None:
+    for town, hour in (("eastby", "seven"), ("westby", "nine")):
+        text = f"# The pool\n\nThe pool opens at {hour} in the morning.\n".encode()
+        answerer.library.add(load_bytes(text, Source("pool.md", f"/towns/{town}/pool.md")))
+    listed = [revision.document for revision in answerer.library.documents()]
+    assert listed == ["eastby/pool.md", "westby/pool.md"]
+    answer = answerer.answer("When does the pool open?")
+    assert {c.document for c in answer.citations} == set(listed)
+    assert {c.label for c in answer.choices} == set(listed)
+    one = answerer.answer("eastby/pool.md: When does the pool open?")
+    assert {c.document for c in one.citations} == {"eastby/pool.md"} and "seven" in one.text
+    only = answerer.answer("When does the pool open?", documents=["westby/pool.md"])
+    assert "nine" in only.text and "seven" not in only.text
+    answerer.library.remove("westby/pool.md")
+    assert [r.document for r in answerer.library.documents()] == ["pool.md"]
