@@ -63,6 +63,9 @@ _TITLE = re.compile(
     r"Prime Minister|Chancellor|Ambassador|Mayor|Judge|Captain|General|Doctor|Pope|Saint)\b"
 )
 _NAME_RUN = re.compile(r"(?:[A-Z][\w’'.-]*(?:\s+(?:of|the|and|de|al)\s+(?=[A-Z])|\s+)?)+")
+# A phrase with a figure at the end of a question: "in 2023", "for the Model 3".
+_ENDING = re.compile(r"\b(?:in|on|at|during|since|until|before|after|for)\s[^?]*\d[^?\s]*(?=\W*$)")
+_DETERMINERS = frozenset("the a an its their his her".split())
 _QUESTION_WORD = re.compile(
     r"^((in|on|at|by|for|from|to|with|since|until|during|of) )?(who|what|when|where|why|which"
     r"|whose|whom|how|is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|name|list)\b"
@@ -184,7 +187,8 @@ def standalone(question: str, turns: Sequence[Turn]) -> str:
     last = _root(turns[-1].question.strip())
     about = _WHAT_ABOUT.match(question.strip())
     if about and not _QUESTION_WORD.match(fold(about[1])):
-        return _swapped(last, about[1].strip()) or f"{last.rstrip('?')}, {about[1].strip()}?"
+        new = about[1].strip()
+        return _swapped(last, new) or _in_its_place(last, new) or f"{last.rstrip('?')}, {new}?"
     return _named(question.strip(), turns) or f"{question.strip()} ({last})"
 
 
@@ -216,6 +220,14 @@ def _named(question: str, turns: Sequence[Turn]) -> str:
 
 def _names_of(text: str) -> list[str]:
     return _topics([Turn(text, "")])
+
+
+def _in_its_place(last: str, new: str) -> str:
+    """The new thing at the time or for the model that the last question ends with; "" if it ends
+    otherwise: "What did a ticket cost in 2023?", "And the visitors?"."""
+    ending = _ENDING.search(last)
+    named = fold(new).split()[0] in _DETERMINERS
+    return f"What about {new} {ending[0]}?" if ending and named else ""
 
 
 def _swapped(last: str, new: str) -> str:

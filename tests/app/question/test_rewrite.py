@@ -78,3 +78,16 @@ def test_a_word_that_points_out_of_the_question_is_a_follow_up(question: str) ->
 
 def test_without_history_nothing_is_added() -> None:
     assert rewritten("Since when?", [], []).standalone.text == "Since when?"
+
+
+@pytest.mark.parametrize(
+    ("last", "asked", "whole"),
+    [
+        ("What did a ticket cost in 2023?", "And the visitors?", "What about the visitors in 2023?"),
+        ("How much is a wash for the Model 3?", "And a service?",
+         "What about a service for the Model 3?"),
+        ("Who built the mill?", "And the lock?", "Who built the mill, the lock?"),
+    ],
+)  # fmt: skip
+def test_a_new_thing_keeps_the_time_or_the_model(last: str, asked: str, whole: str) -> None:
+    assert rewritten(asked, [Turn(last, "It is said.")], []).standalone.text == whole
