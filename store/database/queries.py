@@ -48,8 +48,8 @@ def is_called(names: Sequence[str]) -> ColumnElement[bool]:
 
 
 def has_twin(collections: frozenset[str] | None) -> Label[bool]:
-    """Whether another current document has the same name, of these collections (None: of all): then
-    both show their folders. Documents that may not be read have no influence."""
-    same = _TWINS.c.name == documents.c.name, _TWINS.c.id != documents.c.id
+    """Whether a current document from elsewhere has the same name, of these collections (None: of
+    all): then both show their folders. Documents that may not be read have no influence."""
+    same = _TWINS.c.name == documents.c.name, _TWINS.c.source != documents.c.source
     readable = true() if collections is None else _TWINS.c.collection.in_(sorted(collections))
     return exists().where(*same, _TWINS.c.current.is_not(None), readable).label("has_twin")

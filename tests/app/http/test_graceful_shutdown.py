@@ -16,7 +16,7 @@ from tests.support.browser import free_port, wait_until
 
 
 def test_what_was_asked_is_answered_and_streams_end() -> None:
-    app, asked, stopping = FastAPI(), threading.Event(), threading.Event()
+    app, asked, streaming, stopping = FastAPI(), *(threading.Event() for _ in range(3))
     cancelled = []
 
     @app.post("/reply")
@@ -34,6 +34,7 @@ def test_what_was_asked_is_answered_and_streams_end() -> None:
     @app.get("/stream")
     async def stream() -> StreamingResponse:
         async def endless() -> AsyncIterator[str]:
+            streaming.set()
             while True:
                 yield "and so on "
                 await asyncio.sleep(0.01)
@@ -49,7 +50,7 @@ def test_what_was_asked_is_answered_and_streams_end() -> None:
     with ThreadPoolExecutor(2) as pool:
         streamed = pool.submit(httpx.get, f"{address}/stream", timeout=60)
         replied = pool.submit(httpx.post, f"{address}/reply", timeout=60)
-        assert asked.wait(60)
+        assert asked.wait(60) and streaming.wait(60)
         server.should_exit = True
         wait_until(lambda: not server.servers[0].is_serving())
         stopping.set()

@@ -83,7 +83,7 @@ def test_without_history_nothing_is_added() -> None:
 @pytest.mark.parametrize(
     ("last", "asked", "whole"),
     [
-        ("What did a ticket cost in 2023?", "And the visitors?", "What about the visitors in 2023?"),
+        ("What did it cost in 2023?", "And the visitors?", "What about the visitors in 2023?"),
         ("How much is a wash for the Model 3?", "And a service?",
          "What about a service for the Model 3?"),
         ("Who built the mill?", "And the lock?", "Who built the mill, the lock?"),
