@@ -45,18 +45,30 @@ def with_references(library: Library, answer: Answer) -> Answer:
     out: list[Sentence] = []
     citations = list(answer.citations)
     first = len(answer.sentences) - answer.further
+    shown, folded = answer.footnotes
+    unfolds = False
     for at, sentence in enumerate(answer.sentences):
         out.append(sentence)
         if at >= first or len(citations) - len(answer.citations) >= MAX_REFERENCES:
             continue
         for cited in (c for c in answer.citations if c.n in sentence.citations):
-            for found in _referred(library, cited, sentence.text, citations):
+            known = [*shown, *citations[len(answer.citations) :]]
+            for found in _referred(library, cited, sentence.text, known):
+                if any(_overlap(found, c) for c in folded):
+                    unfolds = True  # it is among the further passages, which are shown then
+                    continue
                 number = len(citations) + 1
                 citations.append(replace(found, n=number))
                 out.append(Sentence(found.quote, (number,), Verdict.QUOTED))
-    if len(citations) == len(answer.citations):
+    if len(citations) == len(answer.citations) and not unfolds:
         return answer
-    return replace(answer, sentences=tuple(out), citations=tuple(citations))
+    further = 0 if unfolds else answer.further
+    return replace(answer, sentences=tuple(out), citations=tuple(citations), further=further)
+
+
+def _overlap(one: Citation, other: Citation) -> bool:
+    same = one.revision == other.revision
+    return same and one.start < other.end and other.start < one.end
 
 
 def _referred(

@@ -14,7 +14,7 @@ from app.evidence.evidence_date import has_date
 from app.language.tokens import STOP_WORDS, fold, stem, stems, words
 from app.question.answer_type import AnswerType
 from app.question.parsed_question import ParsedQuestion
-from ingest.document import BlockKind
+from ingest.document import LOWER_KINDS, BlockKind
 
 MAX_CANDIDATES = 12
 """Sentences, of the best, among which alternatives are looked for."""
@@ -65,7 +65,11 @@ def fitting(question: ParsedQuestion, ranked: Sequence[Evidence]) -> list[Eviden
     if _is_table_row(best):
         return []  # what a table holds is looked up or computed
     alike = [best]
+    below = best.hit.stored.passage.kind in LOWER_KINDS
     for e in ranked[1:MAX_CANDIDATES]:
+        # What a mail quotes is no alternative to what it says itself.
+        if e.hit.stored.passage.kind in LOWER_KINDS and not below:
+            continue
         if e.score < NEAR_PROBABILITY * best.score:
             break
         if all(_differ(e, other) for other in alike):

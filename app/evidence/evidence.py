@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 
 from app.evidence.reader import Reading
 from app.question.parsed_question import ParsedQuestion
+from ingest.document import BlockKind
 from ingest.titles import name_in_words
 from store.results import Hit
 from store.search.retrieval import Retrieval
+
+# Running heads of a document that show what it is, their length, and the blocks looked at.
+MAX_HEADS, MAX_HEAD_CHARS, MAX_HEAD_BLOCKS = 6, 120, 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +76,21 @@ class Retrieved:
         return self.retrieval.listing.unread
 
     def about(self, hit: Hit) -> str:
-        """What shows which document and part a hit is of: name, title and headings."""
+        """What shows which document and part a hit is of: name, title, headings and the heads of
+        its pages ("Invoice no. 7")."""
         stored = hit.stored
         name = name_in_words(stored.document)
-        return f"{name} {stored.title} {stored.passage.context}"
+        heads = " ".join(page_heads(hit))
+        return f"{name} {stored.title} {stored.passage.context} {heads}".rstrip()
+
+
+def page_heads(hit: Hit) -> list[str]:
+    """The running heads and feet of a hit's document that begin on its first page."""
+    if hit.stored.passage.page is None:
+        return []
+    first = takewhile(lambda b: b.page in (None, 1, 2), hit.source.blocks[:MAX_HEAD_BLOCKS])
+    lines = [b for b in first if b.kind is BlockKind.BOILERPLATE and b.page == 1]
+    return [hit.source.text[b.start : b.end][:MAX_HEAD_CHARS] for b in lines[:MAX_HEADS]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,8 @@ from app.evidence.evidence import Evidence, Retrieved, ScoredEvidence
 from app.evidence.heading_scores import propagate_heading_scores
 from app.evidence.prompt_injection import addresses_model
 from app.evidence.reader import Reader, Reading
-from app.language.tokens import coverage
+from app.language.tokens import coverage, words
+from app.question.answer_type import AnswerType
 from app.question.parsed_question import ParsedQuestion
 from ingest.document import LOWER_KINDS, Passage
 from ingest.language.sentences import sentences
@@ -28,6 +29,8 @@ from store.results import Hit
 # lower.
 INJECTION_PENALTY = 0.01
 LOWER_KIND_PENALTY = 0.5
+# And of one that says only what the question does: "Invoice no. 7" is no answer about invoice 7.
+ECHO_PENALTY = 0.1
 _REFERS_BACK = re.compile(
     r"^[\W_]*(he|she|it|they|this|that|these|those|his|her|its|their|such|both|the (former|latter)|"
     r"here|there|then|however|moreover|also|instead|as a result)\b",
@@ -88,7 +91,9 @@ def _score(
                 passage.start + a,
                 passage.start + b,
                 text,
-                logistic(load_logistic(SENTENCE), features) * _penalty(passage, a, b),
+                logistic(load_logistic(SENTENCE), features)
+                * _penalty(passage, a, b)
+                * (ECHO_PENALTY if _echoes(question, text) else 1.0),
                 key if span.score > -20 else None,
                 features,
             )
@@ -100,6 +105,12 @@ def _penalty(passage: Passage, start: int, end: int) -> float:
     if addresses_model(_line(passage.text, start, end)):
         return INJECTION_PENALTY
     return LOWER_KIND_PENALTY if passage.kind in LOWER_KINDS else 1.0
+
+
+def _echoes(question: ParsedQuestion, text: str) -> bool:
+    """Whether every word of a sentence is the question's, but for a question for yes or no."""
+    said = words(text)
+    return question.answer_type is not AnswerType.YES_NO and set(said) <= set(question.words)
 
 
 def _line(text: str, start: int, end: int) -> str:

@@ -65,7 +65,7 @@ _TITLE = re.compile(
 _NAME_RUN = re.compile(r"(?:[A-Z][\w’'.-]*(?:\s+(?:of|the|and|de|al)\s+(?=[A-Z])|\s+)?)+")
 # A phrase with a figure at the end of a question: "in 2023", "for the Model 3".
 _ENDING = re.compile(r"\b(?:in|on|at|during|since|until|before|after|for)\s[^?]*\d[^?\s]*(?=\W*$)")
-_DETERMINERS = frozenset("the a an its their his her".split())
+_DETERMINERS = frozenset(["the", "a", "an", "its", "their", "his", "her"])
 _QUESTION_WORD = re.compile(
     r"^((in|on|at|by|for|from|to|with|since|until|during|of) )?(who|what|when|where|why|which"
     r"|whose|whom|how|is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|name|list)\b"

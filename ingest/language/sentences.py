@@ -49,6 +49,8 @@ _NUMBERING = re.compile(r"\(?(?:\d{1,3}|[A-Za-z]|[ivxlIVXL]{1,5})[.)]$")
 _LIST_MARK = re.compile(r"(?:[-–—*•‣▪◦·]|#{1,6}|>+|\|)(?=\s|$)|\(?\d{1,3}[.)](?=\s)|\|")
 _UNSPOKEN = re.compile(r"(?:(?:[-–—*•‣▪◦·]|#{1,6}|>+)\s+)+(?=\S)")
 _LINE = re.compile(r"[^\n]+")
+# "no. H-2044", "fig. A3"
+_CODE = re.compile(r"\s*[A-Za-z]{1,5}[-/.]?\d")
 _WORD_REACH = 24
 # Text is wrapped at widths between these.
 MIN_WIDTH, MAX_WIDTH = 60, 120
@@ -167,7 +169,8 @@ def _ends(text: str, start: int, match: re.Match[str], following: str) -> bool:
         return False
     short = word.lower()
     starts_anew = following.lower() in STARTERS and following[:1].isupper()
-    if short in NEVER_LAST or (short in BEFORE_NUMBER and following[:1].isdigit()):
+    numbered = following[:1].isdigit() or _CODE.match(text, match.end()) is not None
+    if short in NEVER_LAST or (short in BEFORE_NUMBER and numbered):
         return False
     if short in SOMETIMES_LAST or _is_short_form(word):
         return starts_anew

@@ -73,11 +73,13 @@ class Builder:
         metadata: Mapping[str, str] = NO_METADATA,
         scans: Sequence[ScannedPage] = (),
     ) -> Document:
-        """The document; ``title`` if it says something, else the first heading, else the name."""
+        """The document; ``title`` if it says something, else the first heading if it stands on the
+        first page, else the name."""
         text = "".join(self.parts)
         title = shorten(_CONTROLS.sub("", title))
         if not is_informative_title(title):
             headings = [b for b in self.blocks if b.kind is BlockKind.HEADING][:1]
+            headings = [b for b in headings if b.page in (None, 1)]
             title = (
                 shorten(without_markup(text[headings[0].start : headings[0].end]))
                 if headings
