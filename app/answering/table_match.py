@@ -143,17 +143,20 @@ class TableReader:
         likely = logistic(load_logistic(TABLE), features)
         asks = asks_to_compute(tokens, weights())
         rows, share = _likely_rows(ranked)
+        share = 0.0 if asks else share
         return TableMatch(hit, grid, best, likely, lacking, why_not, asks, rows, share)
 
 
 def _likely_rows(ranked: Sequence[Ranked]) -> tuple[tuple[int, ...], float]:
-    """The rows that lookups end in most likely, whichever of their cells is asked for."""
+    """The rows that lookups end in most likely, whichever of their cells is asked for, and their
+    share of all lookups."""
     shares: dict[tuple[int, ...], float] = {}
     for one in ranked:
         if one.query.operation is Operation.VALUES:
             rows = tuple(dict.fromkeys(row for row, _ in one.result.cells))
             shares[rows] = shares.get(rows, 0.0) + one.share
-    return max(shares.items(), key=lambda item: item[1], default=((), 0.0))
+    rows, share = max(shares.items(), key=lambda item: item[1], default=((), 0.0))
+    return rows, share / (sum(shares.values()) or 1.0)
 
 
 def _alike(best: TableMatch, answers: Sequence[TableMatch]) -> Iterator[TableMatch]:
