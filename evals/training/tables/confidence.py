@@ -23,7 +23,7 @@ ELSEWHERE_SHARE = 0.4
 # A document's title says part of what is asked, whether its table answers it or not. Each content
 # word of a question stands in the heading with this chance.
 IN_HEADING = 0.35
-THRESHOLDS = {"strict": 0.95, "balanced": 0.9, "eager": 0.8}
+THRESHOLDS = {"strict": 0.95, "balanced": 0.82, "eager": 0.7}
 
 
 @dataclass(frozen=True, slots=True)
