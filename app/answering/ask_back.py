@@ -45,4 +45,4 @@ def needs_previous_turn(result: ScoredEvidence, answer: Answer) -> Answer:
     if not leans or not result.retrieved.documents:
         return answer
     refused = build_refusal(result, answer.answerable, answer.model, unclear=True)
-    return replace(refused, reason=LEANS_BACK)
+    return replace(refused, reason=LEANS_BACK, timings_ms=answer.timings_ms)

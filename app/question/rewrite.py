@@ -39,6 +39,8 @@ _POINTS_BACK = re.compile(
     r"exhibition|project|route|group|organi[sz]ation|date|number|one)|there|then|"
     r"the (former|latter|same|other|others|first one|second one|last one)|one of them)\b"
 )
+# "How much did it cost to build the bridge?": "it" stands for what follows.
+_EMPTY_IT = re.compile(r"\bit ((?:costs?|takes?|took|is possible|is allowed)\b.* to\b)")
 # A clause of its own: an auxiliary, or something that an article names.
 _CLAUSE = re.compile(
     r"\b(is|are|was|were|am|do|does|did|has|have|had|can|could|will|would|shall|should|may|might|"
@@ -150,6 +152,7 @@ def _without_own_antecedents(question: str) -> str:
     "its" after a name or after "Which country …", and "these meetings" after "meetings".
     """
     folded = re.sub(r"\b(is|was|are|were) there\b|\bthere (is|was|are|were)\b", "", fold(question))
+    folded = _EMPTY_IT.sub(r"\1", folded)
 
     def owned(match: re.Match[str]) -> str:
         before = folded[: match.start()]

@@ -13,6 +13,7 @@ from ingest.document import BlockKind, Document
 from ingest.load.base.archive import damaged
 from ingest.load.base.builder import Builder
 from ingest.load.base.source import Source
+from ingest.load.text.attachments import Attachment, add_attachments
 from ingest.load.text.html import main_body, parse
 from ingest.load.text.html_flow import Flow
 from ingest.load.text.plain_text import text_blocks
@@ -24,12 +25,12 @@ _HEADERS = ("From", "To", "Cc", "Date", "Subject")
 _PROPERTIES = {
     "Subject": "0037", "From": "0C1A", "Address": "0C1F", "To": "0E04", "Cc": "0E03", "Body": "1000"
 }  # fmt: skip
-_ATTACHED = "3707"
+_ATTACHED, _ATTACHED_DATA = "3707", "3701"
 _ADDRESS = re.compile(r"\w+://\S+")
 
 
 def load(data: bytes, source: Source) -> Document:
-    """A message; attachments are named, not read. Raises UnreadableDocument for a damaged one."""
+    """A message with the text of its attachments. Raises UnreadableDocument for a damaged one."""
     if data.startswith(b"\xd0\xcf\x11\xe0"):
         return _outlook(data, source)
     from email import message_from_bytes, policy
@@ -48,10 +49,10 @@ def load(data: bytes, source: Source) -> Document:
             _page(builder, tree)
         else:
             _plain(builder, words)
-        attached = [part.get_filename() or part.get_content_type() for part in _attached(message)]
+        attached = [_attachment(part) for part in _attached(message)]
     except (LookupError, ValueError, KeyError, AttributeError) as error:
         raise damaged(source, error) from error
-    _tell(builder, attached)
+    add_attachments(builder, attached, source)
     return _made(builder, source, EML, headers)
 
 
@@ -108,9 +109,13 @@ def _is_stub(plain: str, tree: Any) -> bool:
     return 2 * len(_ADDRESS.sub("", plain).split()) < len(tree.text_content().split())
 
 
-def _tell(builder: Builder, attached: Sequence[str]) -> None:
-    for name in attached:
-        builder.omit(f"The attachment “{name[:80]}” was not read; save it and ingest it.")
+def _attachment(part: Any) -> Attachment:
+    """A part of the message as a file; another message as it was sent."""
+    name = part.get_filename() or part.get_content_type()
+    if part.get_content_type() == EML and part.is_multipart():
+        inner = part.get_payload(0)
+        return Attachment(part.get_filename() or f"{inner['Subject'] or 'mail'}.eml", bytes(inner))
+    return Attachment(name, part.get_payload(decode=True))
 
 
 def _made(builder: Builder, source: Source, media_type: str, headers: dict[str, str]) -> Document:
@@ -129,7 +134,10 @@ def _outlook(data: bytes, source: Source) -> Document:
             }
             paths = ["/".join(path) for path in ole.listdir()]
             attached = [
-                _property(ole, path.removesuffix("001F"))
+                Attachment(
+                    _property(ole, path.removesuffix("001F")),
+                    _stream(ole, path.replace(f"_{_ATTACHED}001F", f"_{_ATTACHED_DATA}0102")),
+                )
                 for path in paths
                 if path.startswith("__attach") and path.endswith(f"_{_ATTACHED}001F")
             ]
@@ -145,8 +153,12 @@ def _outlook(data: bytes, source: Source) -> Document:
     builder = Builder()
     _head(builder, headers)
     _plain(builder, fields["Body"])
-    _tell(builder, [name for name in attached if name])
+    add_attachments(builder, [one for one in attached if one.name], source)
     return _made(builder, source, MSG, headers)
+
+
+def _stream(ole: Any, path: str) -> bytes | None:
+    return bytes(ole.openstream(path).read()) if ole.exists(path) else None
 
 
 def _property(ole: Any, path: str) -> str:

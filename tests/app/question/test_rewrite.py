@@ -91,3 +91,16 @@ def test_without_history_nothing_is_added() -> None:
 )  # fmt: skip
 def test_a_new_thing_keeps_the_time_or_the_model(last: str, asked: str, whole: str) -> None:
     assert rewritten(asked, [Turn(last, "It is said.")], []).standalone.text == whole
+
+
+@pytest.mark.parametrize(
+    ("question", "leans"),
+    [
+        ("How much did it cost to build the bridge?", False),
+        ("How long does it take to reach the island?", False),
+        ("How long does it take?", True),
+        ("How much did it cost?", True),
+    ],
+)
+def test_an_empty_it_leans_on_nothing(question: str, leans: bool) -> None:
+    assert is_follow_up(ParsedQuestion(question)) is leans

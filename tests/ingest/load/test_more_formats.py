@@ -11,6 +11,7 @@ from ingest.document import BlockKind, Document
 from ingest.errors import UnreadableDocument
 from ingest.load import load_bytes
 from ingest.load.base.source import Source
+from ingest.table import tables
 from tests.support import made
 
 
@@ -68,7 +69,39 @@ def test_a_message_tells_who_when_and_what_is_attached() -> None:
     assert document.title == "Keys"
     assert "From: Ada Lund <ada@example.org>" in document.text
     assert "The keys are at the gate." in document.text
-    assert document.omissions == ("The attachment “plan.pdf” was not read; save it and ingest it.",)
+    (omission,) = document.omissions
+    assert omission.startswith("The attachment “plan.pdf” was not read: it is called PDF, but")
+
+
+def test_what_is_attached_to_a_message_is_read_under_its_name() -> None:
+    inner = EmailMessage()
+    inner["From"], inner["Subject"] = "Bo <bo@example.org>", "Tide"
+    inner.set_content("High water is at six.\n")
+    inner.add_attachment(b"Port,Depth\nAlat,7\n", maintype="text", subtype="csv", filename="d.csv")
+    message = EmailMessage()
+    message["From"], message["Subject"] = "Ada Lund <ada@example.org>", "Stalls"
+    message.set_content("The rents are attached.\n")
+    rents = b"# Rents\n\n| Stall | Rent |\n|---|---|\n| Bread | 90 |\n| Honey | 45 |\n"
+    message.add_attachment(rents, maintype="text", subtype="markdown", filename="rents.md")
+    message.add_attachment(inner)
+    message.add_attachment(b"\x89PNG\r\n", maintype="image", subtype="png", filename="logo.png")
+    document = read(message.as_bytes(), "a.eml")
+    headings = [
+        (document.text[b.start : b.end], b.level)
+        for b in document.blocks
+        if b.kind is BlockKind.HEADING
+    ]
+    assert headings == [
+        ("Stalls", 1), ("Attachment: rents.md", 1), ("# Rents", 2), ("Attachment: Tide.eml", 1),
+        ("Tide", 2),
+    ]  # fmt: skip
+    (table,) = tables(document.text, document.blocks)
+    assert [[c.text for c in row.cells] for row in table.rows] == [["Bread", "90"], ["Honey", "45"]]
+    assert "High water is at six." in document.text and "Alat" not in document.text
+    assert document.omissions == (
+        "Attachment “Tide.eml”: The attachment “d.csv” was not read; save it and ingest it.",
+        "The attachment “logo.png” was not read; save it and ingest it.",
+    )
 
 
 def test_a_message_in_html_is_read_as_text() -> None:
