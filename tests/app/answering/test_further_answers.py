@@ -13,6 +13,7 @@ from app.settings import Settings
 from ingest.load import load_bytes
 from ingest.load.base.source import Source
 from store.library import Library
+from tests.support import made
 
 CHARTER = """# Charter of the ferry Skua
 
@@ -205,3 +206,27 @@ def test_documents_of_one_name_show_their_folders(answerer: Answerer) -> None:
     assert "nine" in only.text and "seven" not in only.text
     answerer.library.remove("westby/pool.md")
     assert [r.document for r in answerer.library.documents()] == ["pool.md"]
+
+
+def test_the_heads_of_its_pages_say_which_invoice_it_is(answerer: Answerer) -> None:
+    heads = [(60, 800, 10, "Quay Supplies"), (60, 780, 10, "Invoice no. Q-317")]
+    goods = [
+        (60, 700 - 15 * n, 11, f"Item {n} was brought to the pier on a cart.") for n in range(9)
+    ]
+    pages = [[*heads, *goods], [*heads, (60, 700, 11, "Amount due: 418.20 euros")]]
+    add(answerer, "paper.pdf", made.pdf_file(pages))
+    answer = answerer.answer("What is the amount due of invoice Q-317?")
+    assert "418.20" in answer.sentences[0].text and answer.citations[0].page == 2
+    assert answerer.answer("What is the amount due of invoice Q-990?").refused
+
+
+def test_what_a_mail_quotes_is_no_alternative_to_what_it_says(answerer: Answerer) -> None:
+    mail = (
+        "From: Mia <mia@quay.example>\nTo: Jon <jon@quay.example>\nSubject: Crane\n"
+        "MIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\n\n"
+        "The crane comes at ten.\n\nOn Thu, 7 Mar 2024 at 17:02, Jon <jon@quay.example> wrote:\n"
+        "> The crane comes at eight.\n"
+    )
+    add(answerer, "crane.eml", mail)
+    answer = answerer.answer("When does the crane come?")
+    assert answer.sentences[0].text == "The crane comes at ten." and not answer.choices
