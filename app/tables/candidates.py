@@ -171,26 +171,26 @@ def _numbered(question: QuestionTokens, grid: Grid) -> Iterator[Condition]:
     """Numbers of the question against the columns of numbers and dates."""
     for span, wanted in question.numbers:
         for column in grid.columns[:MAX_COLUMNS]:
-            if column.kind is Kind.TEXT:
-                continue
-            equal = Condition(column.index, Relation.EQUAL, span, number=wanted)
-            cells = [row[column.index] for row in grid.rows]
-            for relation in (Relation.EQUAL, *_COMPARED):
-                if any(meets(cell, replace(equal, relation=relation)) for cell in cells):
-                    yield replace(equal, relation=relation)
+            if column.kind is not Kind.TEXT:
+                equal = Condition(column.index, Relation.EQUAL, span, number=wanted)
+                yield from _met(grid, equal)
 
 
 def _dated(question: QuestionTokens, grid: Grid) -> Iterator[Condition]:
     """Dates of the question against the columns of dates."""
     for span, wanted in question.dates:
         for column in grid.columns[:MAX_COLUMNS]:
-            if column.kind is not Kind.DATE:
-                continue
-            equal = Condition(column.index, Relation.EQUAL, span, date=wanted)
-            cells = [row[column.index] for row in grid.rows]
-            for relation in (Relation.EQUAL, *_COMPARED):
-                if any(meets(cell, replace(equal, relation=relation)) for cell in cells):
-                    yield replace(equal, relation=relation)
+            if column.kind is Kind.DATE:
+                yield from _met(grid, Condition(column.index, Relation.EQUAL, span, date=wanted))
+
+
+def _met(grid: Grid, equal: Condition) -> Iterator[Condition]:
+    """The condition and its comparisons, those that a cell of the column meets."""
+    cells = [row[equal.column] for row in grid.rows]
+    for relation in (Relation.EQUAL, *_COMPARED):
+        condition = replace(equal, relation=relation)
+        if any(meets(cell, condition) for cell in cells):
+            yield condition
 
 
 def choices(grid: Grid, named: Sequence[Condition]) -> list[RowSelection]:
