@@ -8,12 +8,15 @@ itself it is no date.
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
 from app.language.tokens import fold
 
+# A day without its year may be any day of a month.
+LEAP_YEAR = 2024
 # If another language has an English word for a month, the first language wins.
 LANGUAGES = (
     "en", "de", "fr", "es", "it", "pt", "nl", "sv", "da", "nb", "fi", "pl", "cs", "sk", "hu", "ro",
@@ -148,7 +151,7 @@ def _find(text: str, day_first: bool | None = None) -> list[tuple[int, int, Date
     return [
         (a, b, d)
         for a, b, d in matches
-        if 1 <= d.month <= 12 and (d.day is None or 1 <= d.day <= 31)
+        if 1 <= d.month <= 12 and 1 <= (d.day or 1) <= monthrange(d.year or LEAP_YEAR, d.month)[1]
     ]
 
 

@@ -50,3 +50,9 @@ def test_what_stands_with_a_date_shows_which_part_is_the_day() -> None:
     assert day_first_of(["17/04/2024", "04/17/2024"]) is None
     assert find_dates("03/04/2024", day_first=True) == {Date(2024, 4, 3)}
     assert find_dates("03/04/2024", day_first=False) == {Date(2024, 3, 4)}
+
+
+@pytest.mark.parametrize("text", ["31.04.2024", "30 February 2023", "2023-02-29", "31/06/2024"])
+def test_a_day_that_no_month_has_is_no_date(text: str) -> None:
+    assert all(date.day is None for date in find_dates(f"It was sent on {text}."))
+    assert Date(None, 2, 29) in find_dates("on 29 February")
