@@ -85,8 +85,7 @@ def _wire(engine: Engine, jobs: Jobs, p: EvaluateComponents, tab: Any) -> None:
         askable = known_revisions >= {revision for _, revision in run.manifest["documents"]}
         return render_run.result(run, before, askable=askable)
 
-    def render_state(owner: str) -> tuple[Any, ...]:
-        whose, now = jobs.now()
+    def render_state(owner: str, whose: str, now: State) -> tuple[Any, ...]:
         mine, busy = owner == whose, now.busy
         shown = render_run.progress(now) if mine else _others(busy)
         return (
@@ -97,7 +96,7 @@ def _wire(engine: Engine, jobs: Jobs, p: EvaluateComponents, tab: Any) -> None:
 
     def polled(owner: str) -> tuple[Any, ...]:
         # Also a run that has ended already is shown by the next tick, which ends the polling.
-        return *render_state(owner)[:-1], gr.Timer(active=True)
+        return *render_state(owner, *jobs.now())[:-1], gr.Timer(active=True)
 
     @handler
     def start(
@@ -117,13 +116,15 @@ def _wire(engine: Engine, jobs: Jobs, p: EvaluateComponents, tab: Any) -> None:
         return polled(owner_of(request))
 
     def tick(request: gr.Request) -> tuple[Any, ...]:
+        # Read once: a run that ends between two reads would end the polling before it is shown.
         owner, (whose, now) = owner_of(request), jobs.now()
+        state_now = render_state(owner, whose, now)
         run = set_choices.find_visible_run(engine, owner, now.run) if owner == whose else None
         if run is None:
-            return *render_state(owner), gr.skip(), gr.skip(), gr.skip()
+            return *state_now, gr.skip(), gr.skip(), gr.skip()
         listed = set_choices.run_choices(engine, owner)
         return (
-            *render_state(owner), gr.update(choices=listed, value=run.id),
+            *state_now, gr.update(choices=listed, value=run.id),
             gr.update(choices=[NO_CHOICE, *listed]), shown_run(owner, run),
         )  # fmt: skip
 
@@ -146,9 +147,10 @@ def _wire(engine: Engine, jobs: Jobs, p: EvaluateComponents, tab: Any) -> None:
             set_choices.set_choices(engine, owner),
         )
         read_now = _kept(name, listed)
-        *state_now, _ = render_state(owner)
+        whose, now = jobs.now()
+        *state_now, _ = render_state(owner, whose, now)
         # A reply that comes late must not end the polling of a run that was started meanwhile.
-        polling = gr.Timer(active=True) if jobs.now()[1].busy else gr.skip()
+        polling = gr.Timer(active=True) if now.busy else gr.skip()
         return (
             *state_now, polling, _offer(name, listed),
             _offer(other or NO_CHOICE[1], [NO_CHOICE, *listed]),

@@ -49,7 +49,7 @@ def choose(page: Page, where: str, words: str) -> None:
 
 
 def path_of_a_set(folder: Path) -> Path:
-    file = folder / "four.jsonl"
+    file = folder / f"{folder.name}.jsonl"
     write_set(file, CASES)
     return file
 
@@ -59,8 +59,9 @@ def run_the_four(page: Page, folder: Path, strictness: str = "Balanced") -> None
     page.fill("#set-path input, #set-path textarea", str(path_of_a_set(folder)))
     page.locator("#set-strictness").get_by_label(strictness).check()
     page.click("#run")
+    # Named after the test: the page may still show the run of another.
+    expect(page.locator(".result h2")).to_have_text(folder.name, timeout=120_000)
     expect(page.locator(".result .meta").first).to_contain_text(strictness.lower(), timeout=120_000)
-    expect(page.locator(".result h2")).to_have_text("four")
 
 
 def test_the_command_line_finds_the_page() -> None:
@@ -108,6 +109,30 @@ def test_a_run_that_ends_before_its_start_is_answered_is_shown(
     monkeypatch.setattr(jobs.Jobs, "start", start_and_end)
     opened(page)
     run_the_four(page, tmp_path)
+
+
+def test_a_run_that_ends_while_it_is_polled_is_shown(
+    page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, report, busy_reads, polled = jobs.Jobs.now, jobs.Jobs._report, [], threading.Event()
+
+    def ends_once_polled(self: jobs.Jobs) -> tuple[str, State]:
+        read = now(self)
+        busy_reads.extend([read] if read[1].busy else [])
+        if len(busy_reads) > 1:  # the first is that of the press of "Run"
+            polled.set()
+            wait_until(lambda: not now(self)[1].busy)
+        return read
+
+    def held(self: jobs.Jobs, what: str) -> None:
+        polled.wait(60)
+        report(self, what)
+
+    monkeypatch.setattr(jobs.Jobs, "now", ends_once_polled)
+    monkeypatch.setattr(jobs.Jobs, "_report", held)
+    opened(page)
+    run_the_four(page, tmp_path)
+    assert polled.is_set()
 
 
 def test_a_failing_question_is_asked_in_the_chat(page: Page, tmp_path: Path) -> None:
