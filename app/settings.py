@@ -27,6 +27,8 @@ VARIABLE_PREFIX = "FOOTNOTE_"
 SETTINGS_FILE = "settings.toml"
 ORIGIN_PATTERN = r"https?://(?:[\w.-]+|\[[0-9a-fA-F:]+\])(?::\d{1,5})?"
 
+PROXY_PATTERN = r"https?://(?:[^\s:@/]+:[^\s@/]*@)?(?:[\w.-]+|\[[0-9a-fA-F:]+\])(?::\d{1,5})?"
+
 
 class SettingsError(FootnoteError):
     """A setting is unknown or cannot be so; the message names it and what it may be."""
@@ -52,6 +54,13 @@ def _address(value: str) -> str:
     address = value.strip().rstrip("/")
     if address and not re.fullmatch(ORIGIN_PATTERN, address):
         raise ValueError("give an address, for example http://127.0.0.1:8000")
+    return address
+
+
+def _proxy(value: str) -> str:
+    address = value.strip().rstrip("/")
+    if address and not re.fullmatch(PROXY_PATTERN, address):
+        raise ValueError("give an address, for example http://proxy.example.org:3128")
     return address
 
 
@@ -101,8 +110,9 @@ class Settings:
     the form of the chat's log: ``text``, or ``json`` with a line for every question.
     ``chroma`` is the address of a Chroma server that keeps the vectors in place of the data folder
     and ``chroma_token`` a bearer token for it.
-    ``allow_private_links`` lets links lead to private and loopback addresses; ``offline`` keeps
-    Footnote from fetching anything by itself. ``ocr`` reads the text in pictures and scanned pages.
+    ``allow_private_links`` lets links lead to private and loopback addresses, ``proxy`` is the HTTP
+    proxy through which links are followed; ``offline`` keeps Footnote from fetching anything by
+    itself. ``ocr`` reads the text in pictures and scanned pages.
     """
 
     data: Folder = Field(default_factory=lambda: platformdirs.user_data_path("footnote"))
@@ -132,6 +142,7 @@ class Settings:
     metrics_token: str = ""
     log: Literal["text", "json"] = "text"
     allow_private_links: bool = False
+    proxy: Annotated[str, AfterValidator(_proxy)] = ""
     offline: bool = False
     ocr: bool = True
 

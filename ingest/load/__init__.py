@@ -43,20 +43,24 @@ def load(
     name: str | None = None,
     max_bytes: int = MAX_BYTES,
     allow_private: bool = False,
+    proxy: str = "",
     ocr: bool = True,
     progress: Progress | None = None,
 ) -> Document:
     """The document at a path or an ``http(s)`` address, by the loader its content asks for.
 
     ``name`` is what people will call it (the file's name if not given); ``max_bytes`` is the most
-    that is read; ``allow_private`` lets a link lead into this machine or its network; ``ocr``
-    reads pictures of text, and ``progress`` hears how many. Raises UnreadableDocument, which names
+    that is read; ``allow_private`` lets a link lead into this machine or its network, and
+    ``proxy`` is the address of the HTTP proxy through which links are followed; ``ocr`` reads
+    pictures of text, and ``progress`` hears how many. Raises UnreadableDocument, which names
     the document, says why and what would help.
     """
     if is_link(str(source)):
         from ingest.load.web.fetch import Fetched, fetch
 
-        fetched = fetch(str(source), allow_private=allow_private, max_bytes=max_bytes)
+        fetched = fetch(
+            str(source), allow_private=allow_private, proxy=proxy, max_bytes=max_bytes
+        )
         assert isinstance(fetched, Fetched)  # nothing was asked to be compared with
         named = replace(fetched.source, name=name or fetched.source.name)
         return load_bytes(fetched.data, named, ocr=ocr, progress=progress)

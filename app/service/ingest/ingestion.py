@@ -198,6 +198,7 @@ class Ingester:
         fetched = fetch(
             file,
             allow_private=self._settings.allow_private_links,
+            proxy=self._settings.proxy,
             etag=before.get("etag"),
             last_modified=before.get("last-modified"),
         )

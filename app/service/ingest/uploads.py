@@ -67,9 +67,11 @@ def add_link(
             f"{address}: the settings keep Footnote offline, so links are not fetched. Save the "
             "page and add the file."
         )
-    private = settings.allow_private_links
     with engine.adding.turn(owner):
-        read = load(address, allow_private=private, ocr=settings.ocr, progress=progress)
+        read = load(
+            address, allow_private=settings.allow_private_links, proxy=settings.proxy,
+            ocr=settings.ocr, progress=progress,
+        )  # fmt: skip
         placed = engine.access.collection_for(owner, collection)
         return _library(engine, owner).add(replace(read, collection=placed), progress)
 

@@ -34,6 +34,10 @@ class Deadline:
             raise error("the time is up")
         return left if most is None else min(left, most)
 
+    def sooner(self, seconds: float) -> Deadline:
+        """A moment at most ``seconds`` from now. Raises ``TimeoutError`` if no time is left."""
+        return Deadline(self.left(seconds))
+
 
 def resolve(host: str, port: int, deadline: Deadline) -> Addresses:
     """What ``socket.getaddrinfo`` says, which has no limit itself. Raises ``TimeoutError``, and
@@ -56,14 +60,24 @@ def resolve(host: str, port: int, deadline: Deadline) -> Addresses:
     return answer
 
 
-def transport(deadline: Deadline) -> httpx.HTTPTransport:
-    """A transport for ``httpx.Client`` whose requests all end by the deadline."""
+def transport(deadline: Deadline, proxy: str = "") -> httpx.HTTPTransport:
+    """A transport for ``httpx.Client`` whose requests all end by the deadline.
+
+    ``proxy`` is the address of an HTTP proxy, with a user name and password if it asks for them.
+    """
     transport = httpx.HTTPTransport(trust_env=False)
-    transport._pool = httpcore.ConnectionPool(
-        ssl_context=httpx.create_ssl_context(trust_env=False),
-        network_backend=_Backend(deadline),
-    )
+    transport._pool = _pool(deadline, httpx.Proxy(proxy)) if proxy else _pool(deadline)
     return transport
+
+
+def _pool(deadline: Deadline, proxy: httpx.Proxy | None = None) -> httpcore.ConnectionPool:
+    encrypted, backend = httpx.create_ssl_context(trust_env=False), _Backend(deadline)
+    if proxy is None:
+        return httpcore.ConnectionPool(ssl_context=encrypted, network_backend=backend)
+    return httpcore.HTTPProxy(
+        str(proxy.url), proxy.raw_auth, ssl_context=encrypted, network_backend=backend,
+        proxy_ssl_context=encrypted if proxy.url.scheme == "https" else None,
+    )  # fmt: skip
 
 
 class _Backend(httpcore.NetworkBackend):

@@ -13,7 +13,8 @@ from app.service.queue.fair_queue import OneEach
 from app.service.queue.in_progress import Busy
 from ingest.errors import UnreadableDocument
 from ingest.load import load
-from ingest.load.web.fetch import Fetched, NotModified, fetch, is_public
+from ingest.load.web.addresses import is_public
+from ingest.load.web.fetch import Fetched, NotModified, fetch
 from store.library import Library
 from tests.support import made
 from tests.support.browser import start, wait_until
@@ -150,9 +151,10 @@ def test_one_deadline_holds_for_head_and_body_and_redirects(site: str, path: str
 def test_the_deadline_holds_for_names_too(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = threading.Event()
 
-    def never(*_: object, **__: object) -> None:
+    def never(*_: object, **__: object) -> list[object]:
         asked.set()
         threading.Event().wait(120)
+        return []
 
     monkeypatch.setattr(socket, "getaddrinfo", never)
     began = time.monotonic()
