@@ -1,4 +1,4 @@
-"""Links that are followed through an HTTP proxy: one that knows names which this machine does not."""
+"""Links followed through an HTTP proxy, which knows names that this machine does not."""
 
 from __future__ import annotations
 
