@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from zlib import crc32
 
@@ -28,12 +28,19 @@ CONTEXT_TOKENS = 64
 ROWS_TOKENS = 100
 ROWS_CHANCE = 4
 MIN_LIMIT = 16
+# Passages: how often progress is told.
+PROGRESS_EVERY = 500
 
 _ASKED_BY = re.compile(r"(?:Q|Question|Interviewer)\s*\d{0,3}\s*[:.]\s*", re.IGNORECASE)
 _OPENERS = (BlockKind.HEADING, BlockKind.QUESTION)
 
 
-def split(document: Document, count_tokens: Count, limit: int = 256) -> list[Passage]:
+def split(
+    document: Document,
+    count_tokens: Count,
+    limit: int = 256,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> list[Passage]:
     """Passages of ``document`` in order, without overlap.
 
     ``count_tokens`` counts a text's tokens with its special ones; for each passage the counts of
@@ -41,10 +48,18 @@ def split(document: Document, count_tokens: Count, limit: int = 256) -> list[Pas
     is in exactly one passage; captions and page furniture are passages of their own, without
     context. Sentences stay whole, except one longer than the window, which is cut at a clause,
     else a word, else anywhere.
+
+    ``progress("splitting", done, total)`` is called for a long document, in thousands of
+    characters.
     """
     if limit < MIN_LIMIT:
         raise ValueError(f"a window of {limit} tokens is too small: use {MIN_LIMIT} or more")
-    return list(_Splitter(document, count_tokens, limit).passages())
+    passages: list[Passage] = []
+    for passage in _Splitter(document, count_tokens, limit).passages():
+        passages.append(passage)
+        if progress and len(passages) % PROGRESS_EVERY == 0:
+            progress("splitting", passage.end // 1000, len(document.text) // 1000)
+    return passages
 
 
 def has_words(text: str) -> bool:

@@ -136,6 +136,15 @@ def progress_bar(unit: str = "") -> Iterator[Callable[[str, int, int], None]]:
         yield _Bar(bar, unit)
 
 
+UNITS = {
+    "splitting": "thousand characters",
+    "embedding": "passages",
+    "indexing": "passages",
+    "recognising": "pages",
+}
+"""What is counted while a library does its work, by the kind of work."""
+
+
 class _Bar:
     """Feeds one bar; another kind of work starts it again."""
 
@@ -152,8 +161,9 @@ class _Bar:
             self._bar.reset(self._task)
         self._what = what
         task = self._bar.tasks[0]
-        speed = f"{task.speed:.0f} {self._unit}/s" if task.speed and self._unit else ""
+        unit = UNITS.get(what, self._unit)
+        speed = f"{task.speed:.0f} {unit}/s" if task.speed and unit else ""
         self._bar.update(
-            self._task, description=printable(what, markup=True), completed=done, total=total,
-            speed=speed,
+            self._task, description=printable(what, markup=True), completed=done,
+            total=total or None, speed=speed,
         )  # fmt: skip

@@ -104,7 +104,7 @@ def ingest(
 
     with _opened(settings, ray) as (library, readers):
         ingester = Ingester(library, settings, collection=collection, readers=readers)
-        with progress_bar("passages") as bar:
+        with _kept_at_ctrl_c(dry_run=dry_run), progress_bar() as bar:
             options: Any = {"dry_run": dry_run, "progress": bar}
             outcomes = (
                 ingester.ingest_loader(loader, loader_arg or (), **options)
@@ -117,6 +117,19 @@ def ingest(
             _watch(library, settings, named, collection)
     if failed:
         raise typer.Exit(2)
+
+
+@contextmanager
+def _kept_at_ctrl_c(*, dry_run: bool) -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        if not dry_run:
+            error_console.print(
+                "Stopped. What is ingested stays, and the passages that were embedded are kept: "
+                "the same command goes on from there."
+            )
+        raise
 
 
 @contextmanager

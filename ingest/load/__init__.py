@@ -58,9 +58,7 @@ def load(
     if is_link(str(source)):
         from ingest.load.web.fetch import Fetched, fetch
 
-        fetched = fetch(
-            str(source), allow_private=allow_private, proxy=proxy, max_bytes=max_bytes
-        )
+        fetched = fetch(str(source), allow_private=allow_private, proxy=proxy, max_bytes=max_bytes)
         assert isinstance(fetched, Fetched)  # nothing was asked to be compared with
         named = replace(fetched.source, name=name or fetched.source.name)
         return load_bytes(fetched.data, named, ocr=ocr, progress=progress)

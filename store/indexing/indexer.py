@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from random import Random
 from time import perf_counter
 
 from ingest.document import Document, Passage
@@ -33,6 +34,8 @@ CHUNK_PASSAGES = 256
 MAX_WAITING_PASSAGES = 1024
 # Bytes of PDFs and pictures that wait with their passages to be kept as originals.
 MAX_WAITING_BYTES = 128 * 1024 * 1024
+# What was read longer ago becomes current without waiting for more: a scan may take minutes.
+MAX_WAITING_S = 20.0
 MAX_ATTEMPTS = 5
 # Characters: where a sheet counts as long, and how much of a passage of its rows is embedded.
 LONG_SHEET_CHARS = 200_000
@@ -83,26 +86,37 @@ class Indexer:
             document = given.document if isinstance(given, SplitDocument) else given
             made = given.passages if isinstance(given, SplitDocument) else None
             try:
-                prepared = self._prepare(document, made, began, dry_run=dry_run)
+                prepared = self._prepare(document, made, began, progress, dry_run=dry_run)
             except FootnoteError as error:
                 yield [_failed(document, began, error)]
                 continue
             if isinstance(prepared, IngestReport):
                 yield [prepared]
                 continue
-            # Collect documents until there is a full batch for the encoder.
             waiting.append(prepared)
-            waiting_bytes = sum(len(item.document.original) for item in waiting)
-            if waiting_bytes >= MAX_WAITING_BYTES or self._waiting <= sum(
-                i.embedded for i in waiting
-            ):
+            if self._is_batch(waiting):
                 yield self._finish(waiting, progress)
                 waiting = []
         if waiting:
             yield self._finish(waiting, progress)
 
+    def _is_batch(self, waiting: Sequence[Prepared]) -> bool:
+        """Whether these documents are enough for the encoder, or the first has waited so long that
+        an interruption would lose much."""
+        waiting_bytes = sum(len(item.document.original) for item in waiting)
+        passages = sum(item.embedded for item in waiting)
+        waited_s = perf_counter() - waiting[0].began
+        full = passages >= self._waiting or waiting_bytes >= MAX_WAITING_BYTES
+        return full or waited_s >= MAX_WAITING_S
+
     def _prepare(
-        self, given: Document, made: Sequence[Passage] | None, began: float, *, dry_run: bool
+        self,
+        given: Document,
+        made: Sequence[Passage] | None,
+        began: float,
+        progress: Progress | None,
+        *,
+        dry_run: bool,
     ) -> Prepared | IngestReport:
         """Splits what is not yet current; a report if nothing remains to be done."""
         known, moved, collection = self._known(given)
@@ -110,7 +124,7 @@ class Indexer:
         # Same text, blocks and title: the passages would be the same, so nothing is split.
         if known and self._catalogue.fingerprint(known.id) == content_fingerprint(document):
             return self._unchanged(document, known, began, dry_run=dry_run)
-        passages = self.passages(document, made)
+        passages = self.passages(document, made, progress)
         # A passage whose key is known keeps its vector; only the rest is embedded.
         missing = len(self._catalogue.missing(new.key for new in passages))
         status = "changed" if known else "moved" if moved else "added"
@@ -144,9 +158,12 @@ class Indexer:
         return ReadAndSplit(self._embedder, self._limit, ocr=ocr)
 
     def passages(
-        self, document: Document, passages: Sequence[Passage] | None = None
+        self,
+        document: Document,
+        passages: Sequence[Passage] | None = None,
+        progress: Progress | None = None,
     ) -> tuple[NewPassage, ...]:
-        """A document's passages (those ``made`` already, if any) with the keys of their vectors."""
+        """A document's passages (those given, if any) with the keys of their vectors."""
         try:
             document.text.encode("utf-8")
         except UnicodeEncodeError as error:
@@ -155,25 +172,30 @@ class Indexer:
                 "save it as UTF-8 and add it again."
             ) from error
         if passages is None:
-            passages = split(document, self._embedder.count_tokens, self._limit)
+            passages = split(document, self._embedder.count_tokens, self._limit, progress)
         return tuple(NewPassage(passage_key(self.model, passage), passage) for passage in passages)
 
     def embed(self, passages: Iterable[NewPassage], progress: Progress | None) -> int:
         """Makes and keeps the vectors that are missing; returns how many."""
         known = {new.key: new.passage for new in passages}
         missing = sorted(self._catalogue.missing(known), key=lambda k: (len(known[k].text), k))
-        for first in range(0, len(missing), self._batch):
-            keys = missing[first : first + self._batch]
+        batches = [missing[n : n + self._batch] for n in range(0, len(missing), self._batch)]
+        # Texts of a length are embedded together. Not the short ones first: the time that is left
+        # would be told too short until the end.
+        Random(0).shuffle(batches)
+        before = 0
+        for keys in batches:
 
             def report_encoded(
-                done: int, total: int, first: int = first, those: int = len(keys)
+                done: int, total: int, before: int = before, those: int = len(keys)
             ) -> None:
                 if progress:
-                    progress("embedding", first + those * done // total, len(missing))
+                    progress("embedding", before + those * done // total, len(missing))
 
             vectors = self._encoded([known[key] for key in keys], report_encoded)
             vectors_by_key = zip(keys, vectors, strict=True)
             self._catalogue.save_vectors(self.model, [(key, *both) for key, both in vectors_by_key])
+            before += len(keys)
         return len(missing)
 
     def _encoded(

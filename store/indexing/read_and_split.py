@@ -55,12 +55,13 @@ class ReadAndSplit:
         self._embedder, self._limit, self._ocr = embedder, limit, ocr
 
     def __call__(self, file: WantedFile, progress: Progress | None = None) -> Outcome:
-        """The document, or the error if it cannot be read."""
+        """The document, or the error if it cannot be read. ``progress`` hears of pages that are
+        recognised, and of the splitting of a long document."""
         try:
             document = load(file.path, name=file.name, ocr=self._ocr, progress=progress)
         except FootnoteError as error:
             return error
         if content_fingerprint(document) == file.fingerprint:
             return document
-        passages = split(document, self._embedder.count_tokens, self._limit)
+        passages = split(document, self._embedder.count_tokens, self._limit, progress)
         return SplitDocument(document, tuple(passages))

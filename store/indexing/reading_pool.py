@@ -34,7 +34,8 @@ _Pending = tuple[WantedFile, int, "Future[Outcome]"]
 
 class ReadingPool:
     """Reads files in order: the first in this process, and once that has taken ``slow_s`` seconds,
-    the rest in several. ``progress`` hears of the pages that this process recognises."""
+    the rest in several. ``progress`` hears which file is read, of the pages that this process
+    recognises, and of the splitting of a long document."""
 
     def __init__(
         self, read: ReadAndSplit, progress: Progress | None = None, slow_s: float = SLOW_S
@@ -47,6 +48,7 @@ class ReadingPool:
         files = iter(wanted)
         spent = 0.0
         for one in files:
+            self._report_reading(one)
             began = time.monotonic()
             outcome = self._read(one, self._progress)
             spent += time.monotonic() - began
@@ -60,11 +62,16 @@ class ReadingPool:
         try:
             while self._fill(pending, files):
                 one, _, future = pending.popleft()
+                self._report_reading(one)
                 yield one, self._outcome(one, future)
             done = True
         finally:
             if not done:  # interrupted: nobody waits for what is being read
                 self._executor().shutdown(wait=False, kill_workers=True)
+
+    def _report_reading(self, one: WantedFile) -> None:
+        if self._progress:
+            self._progress(f"reading {Path(one.path).name}", 0, 0)
 
     def _fill(self, pending: deque[_Pending], files: Iterator[WantedFile]) -> bool:
         """Hand out files while there is room; whether any are pending."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,8 +13,11 @@ from numpy.typing import NDArray
 
 from ingest.document import Block, BlockKind, Document
 from ingest.load import load
+from ingest.split import PROGRESS_EVERY
 from store.embedding.embedder import Embedder
 from store.embedding.sentence_transformer import SentenceTransformerEmbedder
+from store.indexing import indexer
+from store.indexing.indexer import CHUNK_PASSAGES
 from store.library import Library
 from store.results import IngestReport, StoreError
 from tests.support.documents import document_of, long_document, vector_keys
@@ -156,6 +160,42 @@ def test_progress_counts_up_to_the_end(library: Library) -> None:
     embedding = [step[1:] for step in steps if step[0] == "embedding"]
     assert embedding[-1] == (40, 40)
     assert [done for done, _ in embedding] == sorted(done for done, _ in embedding)
+
+
+def test_what_was_embedded_before_an_interruption_is_kept(library: Library) -> None:
+    def interrupted(what: str, done: int, total: int) -> None:
+        if what == "embedding" and done > CHUNK_PASSAGES:
+            raise KeyboardInterrupt
+
+    long = long_document(3 * CHUNK_PASSAGES)
+    with pytest.raises(KeyboardInterrupt):
+        library.add(long, progress=interrupted)
+    assert library.add(long).embedded == 2 * CHUNK_PASSAGES
+
+
+def test_what_was_read_long_ago_does_not_wait_for_more(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A kill while slow scans are read leaves those that were read before."""
+    monkeypatch.setattr(indexer, "MAX_WAITING_S", 0.0)
+    current: list[int] = []
+
+    def slow() -> Iterator[Document]:
+        for number in range(3):
+            current.append(len(library.documents()))
+            yield document_of(f"Scan {number}.", name=f"{number}.txt")
+
+    list(library.add_many(slow()))
+    assert current == [0, 1, 2]
+
+
+def test_the_splitting_of_a_long_document_is_reported(library: Library) -> None:
+    steps: list[tuple[str, int, int]] = []
+    long = long_document(2 * PROGRESS_EVERY)
+    library.add(long, lambda *step: steps.append(step), dry_run=True)
+    total = len(long.text) // 1000
+    assert [what for what, *_ in steps] == ["splitting"] * 2
+    assert 0 < steps[0][1] < steps[1][1] == steps[1][2] == total
 
 
 def test_an_empty_document_is_kept(library: Library) -> None:

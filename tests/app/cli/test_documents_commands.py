@@ -233,6 +233,7 @@ def test_interrupting_an_ingest_is_quiet(tmp_path: Path) -> None:
     _, said = running.communicate(timeout=240)
     assert running.returncode in {1, 130}, said
     assert "Traceback" not in said
+    assert "the same command goes on from there" in " ".join(said.split())
 
 
 SWALLOWED = """
