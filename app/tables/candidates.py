@@ -12,10 +12,12 @@ from app.language.dates import date_spans
 from app.language.numbers import find_numbers
 from app.language.tokens import STOP_WORDS, fold, soft_match, words
 from app.question.parsed_question import ParsedQuestion
+from app.tables.durations import FORMS
 from app.tables.query import ROW_ORDER, Condition, Operation, Relation, TableQuery, meets
-from app.tables.values import Grid, Kind, dates_order_rows, parse_number
+from app.tables.units import factor_between, in_base
+from app.tables.values import Column, Grid, Kind, dates_order_rows, parse_number
 
-_TOKEN = re.compile(r"[$€£¥]?\d(?:[\d.,]*\d)?|[^\W\d_]+")
+_TOKEN = re.compile(r"\d+(?::[0-5]\d){1,2}|[$€£¥]?\d(?:[\d.,]*\d)?|[^\W\d_]+")
 MAX_CONDITIONS = 8
 MAX_COLUMNS = 24
 # More rows than these are counted or summed, not listed.
@@ -171,9 +173,27 @@ def _numbered(question: QuestionTokens, grid: Grid) -> Iterator[Condition]:
     """Numbers of the question against the columns of numbers and dates."""
     for span, wanted in question.numbers:
         for column in grid.columns[:MAX_COLUMNS]:
-            if column.kind is not Kind.TEXT:
-                equal = Condition(column.index, Relation.EQUAL, span, number=wanted)
-                yield from _met(grid, equal)
+            measured = _measured(question, span, wanted, column)
+            if column.kind is not Kind.TEXT and measured:
+                yield from _met(grid, measured)
+
+
+def _measured(
+    question: QuestionTokens, span: tuple[int, int], wanted: Decimal, column: Column
+) -> Condition | None:
+    """The condition that a column's cell is the number wanted, in the column's unit if a unit
+    stands behind the number. None if the column counts something else."""
+    plain = Condition(column.index, Relation.EQUAL, span, number=wanted)
+    unit = next(iter(question.words[span[1] : span[1] + 1]), "")
+    known, lasts = in_base(unit), column.unit in FORMS
+    if lasts and span[1] - span[0] > 1:  # "2:30" is of the form of the cells
+        return replace(plain, span=(span[0], span[1] + 1)) if known else plain
+    if not known or not in_base(column.measured_in):  # "2" alone says not of what
+        return None if lasts else plain
+    factor = factor_between(unit, column.measured_in)
+    if factor is None:
+        return None
+    return replace(plain, span=(span[0], span[1] + 1), number=wanted * factor)
 
 
 def _dated(question: QuestionTokens, grid: Grid) -> Iterator[Condition]:

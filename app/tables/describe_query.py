@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from decimal import Decimal
 
+from app.tables.durations import FORMS, write_duration
 from app.tables.number_form import COMMA
 from app.tables.query import ROW_ORDER, Condition, Operation, Relation, Result, TableQuery
 from app.tables.values import Grid, Kind
@@ -129,7 +130,9 @@ def _condition(grid: Grid, query: TableQuery, condition: Condition) -> str:
         wanted = "-".join(f"{part:02}" for part in condition.date if part)
         return f"{header} {_DATED.get(condition.relation, 'is')} {wanted}"
     if condition.number is not None:
-        return f"{header} {_COMPARES[condition.relation]} {condition.number:f}"
+        unit = grid.columns[condition.column].unit
+        wanted = _measured(condition.number, unit) or f"{condition.number.normalize():f}"
+        return f"{header} {_COMPARES[condition.relation]} {wanted}"
     texts = [grid.rows[r][condition.column].text.strip() for r in query.rows]
     if condition.relation is Relation.IS or len(set(texts)) == 1:
         met = [t for r, t in zip(query.rows, texts, strict=True) if _is(grid, r, condition)]
@@ -152,12 +155,15 @@ def display_value(grid: Grid, query: TableQuery, result: Result) -> str:
     if result.number is None:
         return "; ".join(" ".join(t.split()) for t in result.texts)
     unit = ""
-    plain = (Operation.COUNT, Operation.COUNT_DIFFERENCE, Operation.DISTINCT, Operation.RATIO)
+    counts = (Operation.COUNT, Operation.COUNT_DIFFERENCE, Operation.DISTINCT)
     if query.operation is Operation.PERCENT:
         unit = "%"
-    elif query.operation not in plain and query.out is not None:
+    elif query.operation not in (*counts, Operation.RATIO) and query.out is not None:
         unit = grid.columns[query.out].unit
-    amount = write_number(result.number, _places(grid, result.cells))
+    if duration := _measured(result.number, unit):
+        return duration
+    places = 0 if query.operation in counts else _places(grid, result.cells)
+    amount = write_number(result.number, places)
     if not _grouped(grid, query.out):
         amount = amount.replace(",", "")
     if query.out is not None and grid.columns[query.out].form == COMMA:
@@ -165,6 +171,11 @@ def display_value(grid: Grid, query: TableQuery, result: Result) -> str:
     if len(unit) == 1 and unit in "$€£¥₹₽₺₼":
         return f"{unit}{amount}"
     return f"{amount}{'' if unit == '%' else ' '}{unit}".strip()
+
+
+def _measured(number: Decimal, unit: str) -> str:
+    """A duration as its column writes it; "" for a number of another unit."""
+    return write_duration(number, unit) if unit in FORMS else ""
 
 
 def _places(grid: Grid, cells: Sequence[tuple[int, int]]) -> int:

@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from app.language.dates import day_first_of, find_dates
 from app.language.tokens import STOP_WORDS, stem, words
+from app.tables.durations import base_unit, clock_value, durations
 from app.tables.number_form import DOT, NUMBER, OPEN, decimal_value, form_of
 from app.tables.units import in_one_unit, of_several_quantities
 from ingest.table import Row, Table
@@ -22,7 +23,6 @@ _LONE = re.compile(r"^[^\d()]{0,6}\(?[-+−]?[^\d()]{0,4}\d")
 # Letters right before the digits, but for a currency's, make a name: "P-17", "SKU9201".
 _NAME = re.compile(r"^(?!(?:[a-z]{2,3}|rs)\.?\d+[.,]\d)[^\W\d_]+[-–_/.]?\d", re.IGNORECASE)
 _THOUSANDS = re.compile(r"[kK]\b")
-_CLOCK = re.compile(r"^(?:(\d+):)?(\d{1,2}):(\d{2}(?:[.,]\d+)?)$")
 _YEAR = re.compile(r"\b(1[0-9]{3}|20[0-9]{2})\b")
 _SUBTOTAL = re.compile(r"^(?:sub-?|grand |overall )?(?:total|sum|totals|average|mean)s?\b", re.I)
 
@@ -39,7 +39,8 @@ class Kind(StrEnum):
 class Value:
     """A cell's words (folded, stemmed), its number and its date as (year, month, day), if any.
 
-    ``unit`` is the one that the number was converted to, "" if it is as the cell has it.
+    ``unit`` is the one that the number was converted to, or the form of a duration; "" if the
+    number is as the cell has it.
     """
 
     text: str
@@ -51,8 +52,8 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: its header, the header's stems without stop words, its kind, the unit of all, and
-    the form of its numbers."""
+    """A column: its header, the header's stems without stop words, its kind, the unit of all (or
+    the form of its durations), and the form of its numbers."""
 
     index: int
     header: str
@@ -60,6 +61,11 @@ class Column:
     kind: Kind
     unit: str
     form: str = OPEN
+
+    @property
+    def measured_in(self) -> str:
+        """The unit that its numbers count; "" if neither cells nor header say so."""
+        return base_unit(self.unit, self.header)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,14 +130,11 @@ def value(text: str, form: str = OPEN, day_first: bool | None = None) -> Value:
 
 def parse_number(text: str, form: str = OPEN) -> Decimal | None:
     """The number that a cell begins with: "$1,234.50", "12 kg", "3k", "(3.4)" and "3.4-" below
-    zero, "30:05" as seconds. None if there is none, or if its form is open."""
+    zero, "30:05" as its lower part (``clock_value``). None if there is none, or if its form is
+    open."""
     plain = text.strip()
-    clock = _CLOCK.match(plain)
-    if clock:
-        hours, minutes, seconds = clock.groups()
-        return Decimal(int(hours or 0) * 3600 + int(minutes) * 60) + Decimal(
-            seconds.replace(",", ".")
-        )
+    if clock := clock_value(plain):
+        return clock[0]
     if not _LONE.match(plain) or _NAME.match(plain):
         return None
     match = NUMBER.search(plain)
@@ -179,7 +182,10 @@ def dates_order_rows(grid: Grid) -> bool:
 
 
 def _converted(cells: Sequence[Value]) -> list[Value]:
-    """A column's cells, those that measure one thing in several units in the unit of most."""
+    """A column's cells: durations by their form, those that measure one thing in several units in
+    the unit of most."""
+    if lasting := _lasting(cells):
+        return lasting
     measured = [i for i, cell in enumerate(cells) if cell.number is not None]
     units = [_beside(cells[i]) for i in measured]
     converted = in_one_unit(units) if len(set(units)) > 1 else None
@@ -188,6 +194,16 @@ def _converted(cells: Sequence[Value]) -> list[Value]:
         number = cells[i].number
         assert number is not None
         out[i] = replace(cells[i], number=number * factor, unit=converted[0] if converted else "")
+    return out
+
+
+def _lasting(cells: Sequence[Value]) -> list[Value]:
+    """The cells of a column of durations as such; [] for another."""
+    filled = [i for i, cell in enumerate(cells) if any(map(str.isdigit, cell.text))]
+    found = durations([cells[i].text for i in filled]) if filled else None
+    out = list(cells) if found else []
+    for i, number in zip(filled, found[0] if found else (), strict=False):
+        out[i] = replace(cells[i], number=number, unit=found[1] if found else "")
     return out
 
 
