@@ -22,6 +22,7 @@ from app.answering.generate import DraftedAnswer
 from app.answering.references import with_references
 from app.answering.table_answer import computed_answer, mark_not_computed, prefer_rows
 from app.answering.table_match import TableMatch, TableReader
+from app.answering.unsure_words import note_unsure_words
 from app.answering.whole_document import answer_whole_document_question
 from app.evidence.answerability import probability, table_threshold
 from app.evidence.by_date import choose_by_date
@@ -128,13 +129,14 @@ class Answerer:
             for one in understood:
                 clock = Clock(share)
                 if one.answer is not None:
-                    yield replace(one.answer, timings_ms=clock.timings())
+                    yield self._finished(replace(one.answer, timings_ms=clock.timings()))
                     continue
                 mine = next(pending_retrieved)
                 read = list(islice(readings, len(mine.hits)))
                 result = choose_by_date(score_readings(mine, read, self.reader), self.reader)
                 answer = self._quoted(one, result, self._without_model(result, clock))
-                yield replace(answer, question=one.question, standalone=one.standalone)
+                answer = replace(answer, question=one.question, standalone=one.standalone)
+                yield self._finished(answer)
 
     def retrieve(
         self, question: ParsedQuestion, documents: Sequence[str] | None = None
@@ -161,7 +163,7 @@ class Answerer:
                 yield EvidenceFound(understood.parsed.text, understood.answer.citations)
             known = replace(understood.answer, timings_ms=clock.timings())
             keep = store and known.kind != "talk"
-            yield Finished(self._stored(known) if keep else known)
+            yield Finished(self._finished(known, keep=keep))
             return
         # Search, then score every sentence of the passages as evidence.
         retrieved = self.retrieve(understood.parsed, understood.documents)
@@ -172,7 +174,7 @@ class Answerer:
         ):
             more = replace(more, standalone=understood.standalone, timings_ms=clock.timings())
             yield EvidenceFound(understood.parsed.text, more.citations)
-            yield Finished(self._stored(more, retrieved) if store else more)
+            yield Finished(self._finished(more, retrieved, keep=store))
             return
         # What a table answers is computed; quotes cost nothing more, so they are shown while a
         # model writes, and if it fails.
@@ -188,7 +190,7 @@ class Answerer:
         answer = replace(
             answer, question=question, standalone=understood.standalone, timings_ms=clock.timings()
         )
-        yield Finished(self._stored(answer, retrieved) if store else answer)
+        yield Finished(self._finished(answer, retrieved, keep=store))
 
     def _understand(
         self, question: str, documents: Sequence[str] | None, history: Sequence[Turn] = ()
@@ -294,7 +296,13 @@ class Answerer:
         chosen = set(documents)
         return [r for r in revisions if r.document in chosen or r.document_id in chosen]
 
-    def _stored(self, answer: Answer, retrieved: Retrieved | None = None) -> Answer:
+    def _finished(
+        self, answer: Answer, retrieved: Retrieved | None = None, *, keep: bool = False
+    ) -> Answer:
+        """The answer as it is given, stored if it is to be kept."""
+        answer = note_unsure_words(answer, self.library)
+        if not keep:
+            return answer
         seen = retrieved.retrieval if retrieved else None
         identity = self.library.record_answer(answer_payload(answer), answer.citations, seen)
         return replace(answer, id=identity)

@@ -12,7 +12,7 @@ CLOCK, LONG_CLOCK, TIME, AGE = "0:00", "0:00:00", "h min s", "years months"
 """Forms of durations, in place of a unit. The number of a CLOCK counts its lower part (minutes or
 seconds: the cell does not say which), that of the next two seconds, and that of the last months."""
 FORMS = (CLOCK, LONG_CLOCK, TIME, AGE)
-_CLOCK = re.compile(r"(?:(\d+):)?(\d+):([0-5]\d(?:[.,]\d+)?)")
+_CLOCK = re.compile(r"(?:(\d+):)?(\d+):([0-5]\d(?:\.\d+|,\d{1,2})?)")  # not "1:44,880", a ratio
 _PART = re.compile(r"(\d+(?:[.,]\d+)?)\s*([^\W\d_]+)\.?\s*")
 _NAMES = {TIME: (("h", 3600), ("min", 60), ("s", 1)), AGE: (("years", 12), ("months", 1))}
 

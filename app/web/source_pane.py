@@ -15,11 +15,15 @@ from app.web.rendering import render
 from app.web.source_table import grids
 from app.web.source_view import View
 from ingest.document import Block, BlockKind
-from ingest.load.page.recognised_page import recognised_pages
+from ingest.load.ocr.recognised_page import find_unsure, recognised_pages, unsure_words
+from ingest.token_splitter import Span
 from store.results import Revision
 
 WINDOW_CHARS = 60_000  # characters shown around the citation; a whole book would stall the browser
 MAX_OUTLINE_HEADINGS = 80
+UNSURE_WORD = Markup(
+    '<span class="unsure" title="Text recognition is not sure of this word">{}</span>'
+)
 
 EMPTY_PANE = render(
     "pane_empty",
@@ -40,7 +44,7 @@ def pane(view: View) -> Markup:
         headings=headings[:MAX_OUTLINE_HEADINGS],
         parts=_parts(view, shown),
         page_label=partial(page_label, view.revision.document),
-        cut=partial(_cut, view),
+        cut=partial(_cut, view, _unsure(view, shown)),
         before=bool(shown) and shown[0].start > 0,
         after=high < len(view.text),
     )
@@ -51,25 +55,40 @@ def problem(message: str) -> Markup:
     return render("pane_empty", message=message, alert=True)
 
 
-def _words(view: View, start: int, end: int) -> Markup:
-    """``text[start:end]`` as HTML; Markdown's own signs stay in the text but are not drawn."""
-    text = view.text[start:end]
-    is_markdown = view.revision.media_type == "text/markdown"
-    return inline_markdown.render_inline(text) if is_markdown else markup(text)
+def _unsure(view: View, shown: Sequence[Block]) -> list[Span]:
+    """The words that are shown of which text recognition was not sure, in order."""
+    found = []
+    for block in shown:
+        words = unsure_words(view.revision.metadata, block.page)
+        spans = find_unsure(view.text[block.start : block.end], words)
+        found += [(block.start + start, block.start + end) for start, end in spans]
+    return found
 
 
-def _cut(view: View, start: int, end: int) -> Markup:
+def _words(view: View, unsure: Sequence[Span], start: int, end: int) -> Markup:
+    """``text[start:end]`` as HTML with unsure words underlined; Markdown's own signs stay in the
+    text but are not drawn."""
+    if view.revision.media_type == "text/markdown":
+        return inline_markdown.render_inline(view.text[start:end])
+    written, at = Markup(), start
+    for first, last in unsure:
+        low, high = max(first, at), min(last, end)
+        if low < high:
+            word = UNSURE_WORD.format(markup(view.text[low:high]))
+            written, at = written + markup(view.text[at:low]) + word, high
+    return written + markup(view.text[at:end])
+
+
+def _cut(view: View, unsure: Sequence[Span], start: int, end: int) -> Markup:
     """``text[start:end]`` as HTML with the cited words marked and the key words emphasised."""
-    cite = view.citation
+    words, cite = partial(_words, view, unsure), view.citation
     if cite is None or cite.end <= start or cite.start >= end:
-        return _words(view, start, end)
+        return words(start, end)
     low, high = max(cite.start, start), min(cite.end, end)
     first, last = (min(max(at, low), high) for at in cite.key or (high, high))
-    key = Markup("<b>{}</b>").format(_words(view, first, last)) if first < last else ""
-    marked = Markup("<mark>{}{}{}</mark>").format(
-        _words(view, low, first), key, _words(view, last, high)
-    )
-    return Markup("{}{}{}").format(_words(view, start, low), marked, _words(view, high, end))
+    key = Markup("<b>{}</b>").format(words(first, last)) if first < last else ""
+    marked = Markup("<mark>{}{}{}</mark>").format(words(low, first), key, words(last, high))
+    return Markup("{}{}{}").format(words(start, low), marked, words(high, end))
 
 
 def _tiles(view: View) -> Iterable[Block]:

@@ -8,6 +8,7 @@ from functools import cache
 from statistics import mean
 from typing import TYPE_CHECKING, Any
 
+from ingest.load.ocr.letters import LineSureness, with_letters, word_sureness
 from ingest.load.ocr.spaces import is_english, with_spaces
 from ingest.load.page.line import Line
 from ingest.load.page.words import Box
@@ -20,10 +21,16 @@ if TYPE_CHECKING:
 UPRIGHT_SCORE = 0.85
 # Lines that are less sure than this are noise.
 MIN_SCORE = 0.5
+# Words with a letter that is less sure may be wrong: on 5,760 words of pages that were blurred,
+# shrunk and covered with noise, 0.76 of such words were wrong, and 0.04 of the right ones are such.
+SURE_LETTER = 0.7
 TURNS_DEGREES = (0, 180, 90, 270)
 MAX_SIDE_PIXELS = 3_000
 MAX_RECOGNISED = 300
 """Pictures of a document that are recognised."""
+
+Found = tuple[Box, str, LineSureness]
+"""A line as the engine finds it."""
 
 
 def after_each() -> None:
@@ -40,14 +47,17 @@ class NeedsRecognition(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
-    """The lines of one picture, and how sure they are: 0 to 1, the mean over its lines.
+    """The lines of one picture, and how sure they are: 0 to 1, the mean over its words of the least
+    sure letter in each.
 
-    ``turn`` is how far the picture was turned for it, in degrees counter-clockwise.
+    ``turn`` is how far the picture was turned for it, in degrees counter-clockwise; ``unsure`` are
+    the words that may be wrong, each once.
     """
 
     lines: tuple[Line, ...]
     confidence: float
     turn: int
+    unsure: tuple[str, ...] = ()
 
     def scanned(self, number: int) -> ScannedPage:
         """The lines as a document keeps them, on page ``number``."""
@@ -61,7 +71,7 @@ def recognise(image: Image, page: int, scale: float = 1.0) -> Recognised:
     A picture that lies on its side or stands on its head is turned: of the four ways the one whose
     lines are surest.
     """
-    best: list[tuple[Box, str, float]] = []
+    best: list[Found] = []
     size, way = image.size, 0
     for turn in TURNS_DEGREES:
         turned = image.rotate(turn, expand=True) if turn else image
@@ -72,14 +82,22 @@ def recognise(image: Image, page: int, scale: float = 1.0) -> Recognised:
             break
     paper = (size[0] / scale, size[1] / scale)
     english = is_english(" ".join(words for _, words, _ in best))
+    spaced = [with_spaces(words) if english else words for _, words, _ in best]
     lines = tuple(
-        _line(box, with_spaces(words) if english else words, scale, paper) for box, words, _ in best
+        _line(box, words, scale, paper) for (box, _, _), words in zip(best, spaced, strict=True)
     )
+    sure = [
+        each
+        for (_, read, line), words in zip(best, spaced, strict=True)
+        for each in word_sureness(read, line.letters, words)
+    ]
     after_each()
-    return Recognised(lines, _sureness(best), way)
+    unsure = dict.fromkeys(word for word, least in sure if least < SURE_LETTER)
+    confidence = mean(least for _, least in sure) if sure else 0.0
+    return Recognised(lines, confidence, way, tuple(unsure))
 
 
-def _found(image: Image, page: int) -> list[tuple[Box, str, float]]:
+def _found(image: Image, page: int) -> list[Found]:
     import numpy as np
 
     shrink = min(1.0, MAX_SIDE_PIXELS / max(image.size))
@@ -90,7 +108,7 @@ def _found(image: Image, page: int) -> list[tuple[Box, str, float]]:
     for corners, words, sure in rows or []:
         xs, ys = [x / shrink for x, _ in corners], [y / shrink for _, y in corners]
         if float(sure) >= MIN_SCORE and words.strip():
-            lines_read.append((Box(page, min(xs), min(ys), max(xs), max(ys)), words, float(sure)))
+            lines_read.append((Box(page, min(xs), min(ys), max(xs), max(ys)), words, sure))
     return lines_read
 
 
@@ -98,19 +116,22 @@ def _found(image: Image, page: int) -> list[tuple[Box, str, float]]:
 def _engine() -> Any:
     from rapidocr_onnxruntime import RapidOCR
 
-    return RapidOCR(intra_op_num_threads=2, inter_op_num_threads=1)
+    engine = RapidOCR(intra_op_num_threads=2, inter_op_num_threads=1)
+    reading = engine.text_rec.postprocess_op
+    reading.decode = with_letters(reading.decode)
+    return engine
 
 
-def _sureness(lines_read: Sequence[tuple[Box, str, float]]) -> float:
+def _sureness(lines_read: Sequence[Found]) -> float:
     return mean(sure for _, _, sure in lines_read) if lines_read else 0.0
 
 
-def _uprightness(lines_read: Sequence[tuple[Box, str, float]]) -> float:
+def _uprightness(lines_read: Sequence[Found]) -> float:
     """How sure the lines are; much less if they run from top to bottom."""
     return _sureness(lines_read) - (0.5 if _stands(lines_read) else 0.0)
 
 
-def _stands(lines_read: Sequence[tuple[Box, str, float]]) -> bool:
+def _stands(lines_read: Sequence[Found]) -> bool:
     """Whether most of the longer lines are higher than wide: the picture lies on its side."""
     longer = [box for box, words, _ in lines_read if len(words) > 3]
     high = sum(box.bottom - box.top > box.right - box.left for box in longer)

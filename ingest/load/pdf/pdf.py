@@ -20,10 +20,10 @@ from ingest.load.ocr.recognise import (
     Recognised,
     recognise,
 )
+from ingest.load.ocr.recognised_page import note_recognised
 from ingest.load.page.layout import reading_order
 from ingest.load.page.line import Line
 from ingest.load.page.paragraphs import paragraphs
-from ingest.load.page.recognised_page import note_recognised
 from ingest.load.page.running_lines import part_running_lines
 from ingest.load.page.tables import with_headers
 from ingest.load.pdf.characters import lines_of
@@ -67,17 +67,17 @@ def load(data: bytes, source: Source) -> Document:
             builder.add(BlockKind.PARAGRAPH, f"Note on page {number}: {remark}", page=number)
     pictures.report_omissions()
     title = _title(about.get("Title", ""))
-    notes = note_recognised(builder, read.sure)
+    notes = note_recognised(builder, read.pages)
     metadata = {"author": about.get("Author", ""), "pages": str(len(pages)), **notes}
     return builder.document(source, MEDIA_TYPE, title, metadata, read.scans)
 
 
 @dataclass(slots=True)
 class _Read:
-    """What was recognised: how surely each scanned page was read, the figures of pages that have
-    text besides, and where their words stand."""
+    """What was recognised: scanned pages by number, the figures of pages that have text besides,
+    and where their words stand."""
 
-    sure: dict[int, float] = field(default_factory=dict)
+    pages: dict[int, Recognised] = field(default_factory=dict)
     figures: list[tuple[int, Recognised]] = field(default_factory=list)
     scans: list[ScannedPage] = field(default_factory=list)
 
@@ -92,7 +92,7 @@ def _recognised(pdf: Any, pages: list[list[Line]], source: Source, pictures: Pic
     most = MAX_RECOGNISED if source.ocr == "on" else 0
     for number in scanned[:most]:
         recognised = _page_recognised(pdf, number)
-        pages[number], read.sure[number + 1] = list(recognised.lines), recognised.confidence
+        pages[number], read.pages[number + 1] = list(recognised.lines), recognised
         read.scans.append(recognised.scanned(number + 1))
     most = max(0, most - len(scanned))
     for box in figures[:most]:

@@ -11,8 +11,8 @@ from ingest.document import Document
 from ingest.load.base.builder import Builder
 from ingest.load.base.source import Source
 from ingest.load.ocr.recognise import NeedsRecognition, recognise
+from ingest.load.ocr.recognised_page import add_recognised, note_recognised
 from ingest.load.page.layout import reading_order
-from ingest.load.page.recognised_page import add_recognised, note_recognised
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -37,7 +37,7 @@ def load(data: bytes, source: Source) -> Document:
     if left_out:
         builder.omit(f"{left_out:,} pages after the first {MAX_FRAMES} were not read.")
     add_recognised(builder, [reading_order(page.lines) for page in pages])
-    metadata = note_recognised(builder, {n: p.confidence for n, p in enumerate(pages, 1)})
+    metadata = note_recognised(builder, dict(enumerate(pages, 1)))
     scans = [page.scanned(number) for number, page in enumerate(pages, 1) if page.lines]
     media_type = {"PNG": "image/png", "TIFF": "image/tiff"}.get(image.format or "", "image/jpeg")
     return builder.document(source, media_type, metadata=metadata, scans=scans)

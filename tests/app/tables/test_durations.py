@@ -39,7 +39,7 @@ def test_cells_that_last(cells: list[str], numbers: list[str], form: str) -> Non
 @pytest.mark.parametrize(
     "cells",
     [["15 min", "20 min"], ["2 h 30 min", "3 kg"], ["2 h", "3 months 1 min"], ["30 min 2 h"],
-     ["2:75"], ["2 h 30 min and more"]],
+     ["2:75"], ["1:44,880"], ["2 h 30 min and more"]],
 )  # fmt: skip
 def test_cells_that_are_no_durations_of_one_form(cells: list[str]) -> None:
     assert durations(cells) is None

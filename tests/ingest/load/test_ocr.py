@@ -6,14 +6,17 @@ import io
 from pathlib import Path
 
 import pytest
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
+from app.answering.pipeline import Answerer
+from app.settings import Settings
 from ingest.document import Document
 from ingest.errors import UnreadableDocument
 from ingest.load import load, load_bytes
 from ingest.load.base.source import Source
+from ingest.load.ocr.letters import word_sureness
+from ingest.load.ocr.recognised_page import find_unsure, recognised_pages, unsure_words
 from ingest.load.ocr.spaces import is_english, with_spaces
-from ingest.load.page.recognised_page import recognised_pages
 from ingest.load.sandbox import sandbox
 from ingest.render_page import render_page
 from store.embedding.open_embedder import open_embedder
@@ -148,3 +151,49 @@ def test_a_reader_that_takes_too_long_is_ended(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(sandbox, "MAX_SECONDS", 0)
     with pytest.raises(UnreadableDocument, match="took more than 0 seconds"):
         read(saved(scan(*SAID), "PDF"), "scan.pdf")
+
+
+def smudged() -> Image.Image:
+    """A page whose second line was wiped over while it was wet."""
+    page = scan("The pump stands in the north hall.", "Its valve was replaced by Ruth Amsel.")
+    line = (100, 260, 1240, 330)
+    page.paste(page.crop(line).filter(ImageFilter.GaussianBlur(4)), line[:2])
+    return page
+
+
+def test_words_that_were_read_unsurely_are_named() -> None:
+    """A line that can hardly be read does not hide behind the sure letters of the others."""
+    clear = read(saved(scan(*SAID), "PNG"), "clear.png")
+    assert "Letters may be wrong" in clear.omissions[0] and not unsure_words(clear.metadata, 1)
+    document = read(saved(smudged(), "PNG"), "smudged.png")
+    unsure = unsure_words(document.metadata, 1)
+    assert unsure and not set(unsure) & {"The", "pump", "stands", "in", "the", "north", "hall."}
+    assert "Words that may be wrong" in document.omissions[0]
+    assert f"“{unsure[0]}”" in document.omissions[0]
+    assert recognised_pages(document.metadata)[1] < recognised_pages(clear.metadata)[1]
+    spans = find_unsure(document.text, unsure)
+    assert [document.text[slice(*span)] for span in spans] == unsure
+    assert find_unsure("pump pumps pump.", ["pump"]) == [(0, 4)]
+
+
+def test_an_answer_names_the_words_it_cites_that_may_be_wrong(tmp_path: Path) -> None:
+    for name, page in (("smudged.png", smudged()), ("clear.png", scan(*SAID))):
+        (tmp_path / name).write_bytes(saved(page, "PNG"))
+    with Library.open(tmp_path / "data", open_embedder()) as library:
+        reports = [library.add(load(tmp_path / name)) for name in ("smudged.png", "clear.png")]
+        (unsure, *_) = unsure_words(library.revision(reports[0].revision).metadata, 1)
+        answerer = Answerer(library, Settings(data=tmp_path, model="none"))
+        pump, deficit = answerer.answer_many(
+            [("Where does the pump stand?", None), ("What deficit was reported?", None)]
+        )
+        assert answerer.answer("Where does the pump stand?").notes == pump.notes
+    assert unsure in pump.citations[0].quote
+    place = "smudged.png, page 1"
+    assert pump.notes == (f"Text recognition was not sure of “{unsure}”: look at {place}.",)
+    assert deficit.citations and not deficit.notes
+
+
+def test_letters_are_as_sure_as_the_engine_says() -> None:
+    read_, letters = "Thepump 7", (0.9, 0.8, 0.7, 0.99, 0.98, 0.6, 0.97, 0.5, 0.4)
+    assert word_sureness(read_, letters, "The pump 7") == [("The", 0.7), ("pump", 0.6), ("7", 0.4)]
+    assert word_sureness("Th", (0.9,), "Th") == [("Th", 0.9)]
