@@ -151,11 +151,11 @@ def quote_answer(result: ScoredEvidence, likely: float, nearly: float = NEARLY_A
         quotes.sort(key=lambda quote: quote is not best)
     folds = whole or single and is_sure(result)
     for quote in quotes:
-        hit = quote.evidence.hit
-        citation = footnotes.cite(hit, quote.start, quote.end, quote.evidence.key)
+        text = quote.evidence.hit.source.text
+        numbers = _cited(quote, footnotes)
         sentences += [
-            Sentence(hit.source.text[a:b].strip(), (citation.n,), Verdict.QUOTED)
-            for a, b in quote.lines
+            Sentence(text[a:b].strip(), (n,), Verdict.QUOTED)
+            for (a, b), n in zip(quote.lines, numbers, strict=True)
         ]
     return Answer(
         question.text,
@@ -171,6 +171,16 @@ def quote_answer(result: ScoredEvidence, likely: float, nearly: float = NEARLY_A
         headline=_headline(best, question.text) if best and single else "",
         further=sum(len(q.lines) for q in quotes[1:]) if folds else 0,
     )
+
+
+def _cited(quote: Quote, footnotes: CitationNumbering) -> list[int]:
+    """The number of the footnote of each line: items of a list have one each."""
+    hit, key = quote.evidence.hit, quote.evidence.key
+    if quote.of < 2:
+        n = footnotes.cite(hit, quote.start, quote.end, key).n
+        return [n] * len(quote.lines)
+    inside = [key if key and a <= key[0] and key[1] <= b else None for a, b in quote.lines]
+    return [footnotes.cite(hit, a, b, at).n for (a, b), at in zip(quote.lines, inside, strict=True)]
 
 
 def _headline(quote: Quote, question: str) -> str:

@@ -140,11 +140,13 @@ def test_the_best_sentence_comes_first_and_further_passages_are_folded(answerer:
     assert with_footnotes(folded).count("[^") == 2, "what is copied is what is shown"
 
 
-def test_a_list_is_never_folded(answerer: Answerer) -> None:
+def test_a_list_is_never_folded_and_each_item_has_a_footnote(answerer: Answerer) -> None:
     answer = answerer.answer("List all stores.")
     assert answer.headline == "" and answer.further == 0
     assert {"- oil", "- rope"} <= {s.text for s in answer.sentences}
-    assert "- oil[^1]\n- rope[^1]" in with_footnotes(answer)
+    assert "- oil[^2]\n- rope[^3]" in with_footnotes(answer)
+    quotes = {citation.n: citation.quote for citation in answer.citations}
+    assert all(quotes[s.citations[0]].strip() == s.text for s in answer.sentences)
 
 
 def test_a_list_stands_before_what_else_may_answer(
