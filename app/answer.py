@@ -96,8 +96,9 @@ class Answer:
     hold the answer. ``notes`` are for the reader ("one sentence was dropped: …", "the model timed
     out; these are quotes"). ``model`` is what wrote it: ``none``, ``local`` or ``provider:model``.
     ``timings_ms`` has ``search``, ``first_word`` and ``total`` in milliseconds. ``kind`` is
-    ``answer``; ``unclear``, a refusal if the closest passages may answer all the same;
-    ``refusal``; or ``talk`` (a greeting or the like: text in ``reason``, no citations).
+    ``answer``, which claims to answer; ``closest``, quotes that may answer, with a ``reason``;
+    ``unclear``, a refusal if the closest passages may answer all the same; ``refusal``; or ``talk``
+    (a greeting or the like: text in ``reason``, no citations).
     ``computed`` is set if the answer was computed from a table, ``choices`` if several places
     fit the question and the asker is to say which is meant. ``headline`` are the words of the first
     sentence that answer, if that is long, else "". The last ``further`` sentences are further
@@ -106,7 +107,7 @@ class Answer:
 
     question: str
     standalone: str
-    kind: Literal["answer", "unclear", "refusal", "talk"]
+    kind: Literal["answer", "closest", "unclear", "refusal", "talk"]
     sentences: tuple[Sentence, ...]
     citations: tuple[Citation, ...]
     reason: str

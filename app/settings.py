@@ -83,6 +83,7 @@ def _full(path: Path) -> Path:
     return path.expanduser().absolute()
 
 
+Strictness = Literal["strict", "balanced", "eager"]
 Folder = Annotated[Path, AfterValidator(_full)]
 
 
@@ -99,7 +100,8 @@ class Settings:
     in place of ``strictness``. ``root_path`` is where a proxy shows the chat: a path
     (``/footnote``), or the whole address if the proxy does not pass its own host on.
     ``widget_origins`` are the sites, with spaces between them, whose pages may show the widget, and
-    ``widget_folder`` the folder of documents that it asks ("": all); nobody signs in for it.
+    ``widget_folder`` the folder of documents that it asks ("": all); nobody signs in for it, and
+    its answers are as strict as ``widget_strictness``.
     ``timeout_s`` bounds the wait for a language model's reply in seconds; ``threads`` is the local
     model's (None: one per free core); ``context`` is its window in tokens.
     ``model_at_once`` is how many replies a process asks of the language model at a time (None: one
@@ -125,13 +127,14 @@ class Settings:
     embedder: str | None = None
     embedder_url: str | None = None
     k: Annotated[int, Field(ge=1, le=50)] = 5
-    strictness: Literal["strict", "balanced", "eager"] = "balanced"
+    strictness: Strictness = "balanced"
     risk: Annotated[float, Field(gt=0, lt=1)] | None = None
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 7860
     root_path: Annotated[str, AfterValidator(_root)] = ""
     widget_origins: Annotated[str, AfterValidator(_origins)] = ""
     widget_folder: str = ""
+    widget_strictness: Strictness = "strict"
     timeout_s: Annotated[float, Field(gt=0)] = 120.0
     threads: Annotated[int, Field(ge=1)] | None = None
     context: Annotated[int, Field(ge=512)] = 4096

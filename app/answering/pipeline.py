@@ -15,6 +15,7 @@ from app.answer import Answer, Event, EvidenceFound, Finished, Turn
 from app.answering import refusal
 from app.answering.ask_back import is_underspecified, needs_previous_turn, offer_alternatives
 from app.answering.clock import Clock
+from app.answering.closest_passages import as_closest, is_claimed
 from app.answering.continuation import continue_answer, continued_question, goes_on
 from app.answering.document_facts import IN_THE_TEXT
 from app.answering.extract import MAX_QUOTED_SENTENCES, NEARLY_AS_LIKELY, quote_answer
@@ -283,7 +284,9 @@ class Answerer:
             return refusal.build_refusal(result, likely, "none")
         if result.alternatives and rows is result:
             return offer_alternatives(result, likely)
-        return mark_not_computed(quote_answer(rows, likely), match)
+        quoted = mark_not_computed(quote_answer(rows, likely), match)
+        claim = fit.claim(self.settings.strictness, self.settings.risk)
+        return quoted if is_claimed(rows, likely, claim) else as_closest(quoted)
 
     def _titles(self, documents: Sequence[str] | None) -> list[str]:
         return [r.title for r in self.library.listing(documents).first]

@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     from app.answering.pipeline import Answerer
     from app.question.batch_input import BatchQuestion
 
-LINE_FIELDS = ("answer", "refused", "sentences", "citations", "model", "timings_ms")
+LINE_FIELDS = (
+    "answer", "kind", "refused", "answerable", "sentences", "citations", "model", "timings_ms",
+)  # fmt: skip
 CITATION_FIELDS = ("n", "document", "revision", "start", "end", "quote")
 
 

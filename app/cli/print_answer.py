@@ -27,6 +27,8 @@ def show_answer(answer: Answer, question: str = "") -> None:
         console.print(Text(f"Understood as: {printable(answer.standalone)}", style="dim"))
     if answer.headline:
         console.print(Text(printable(answer.headline_excerpt), style="bold"))
+    if answer.kind == "closest":
+        console.print(Text(printable(answer.reason), style="yellow"))
     if answer.sentences:
         _show_sentences(answer)
     else:
@@ -50,7 +52,7 @@ def show_answer(answer: Answer, question: str = "") -> None:
 def _show_sentences(answer: Answer) -> None:
     text = Text()
     for number, sentence in enumerate(answer.first):
-        listed = sentence.text.startswith(("- ", "* ", "• "))
+        listed = answer.kind == "closest" or sentence.text.startswith(("- ", "* ", "• "))
         text.append("" if not number else "\n" if listed else " ")
         mark, style = VERDICT_SIGNS[sentence.verdict]
         text.append(printable(sentence.text), style=style)

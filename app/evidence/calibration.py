@@ -16,6 +16,9 @@ SENTENCE = "sentence"
 ANSWERABLE = "answerable"
 ANSWERABLE_WITH_MODEL = "answerable_with_model"
 TABLE = "table"
+CLAIMS = {"strict": 0.5, "balanced": 0.3, "eager": 0.17}
+"""The least probability at which quotes are claimed to answer, by strictness: measured in
+evals/FIGURES.md, "Three replies"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,12 @@ class Logistic:
         """The least probability at which a question is answered: that of the risk, if one is
         given. Raises RiskError if the risk cannot be kept."""
         return self.thresholds[strictness] if risk is None else threshold_for(risk, self.points)
+
+    def claim(self, strictness: str, risk: float | None = None) -> float:
+        """The least probability at which quotes are claimed to answer. A risk is kept by all that
+        is shown, so that all of it is claimed."""
+        least = self.threshold(strictness, risk)
+        return max(least, CLAIMS[strictness]) if risk is None else least
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,13 +24,14 @@ def with_footnotes(answer: Answer, mark: str = "[^{}]", note: str = "[^{}]: ") -
     """The sentences that answer with a mark for each citation, and below them what is cited.
 
     ``mark`` and ``note`` take the citation's number; as they stand they are Markdown's footnotes.
-    A refusal is its reason.
+    A refusal is its reason, which stands before the closest passages.
     """
     if not answer.sentences:
         return answer.reason
-    text = ""
+    text = f"{answer.reason}\n" if answer.kind == "closest" else ""
     for sentence in answer.first:
-        apart = "\n" if BULLET.match(sentence.text) or sentence.text.startswith("|") else " "
+        listed = answer.kind == "closest" or BULLET.match(sentence.text)
+        apart = "\n" if listed or sentence.text.startswith("|") else " "
         marks = "".join(mark.format(n) for n in sentence.citations)
         text += (apart if text else "") + sentence.text + marks
     notes = [f"{note.format(c.n)}{quote_and_place(c)}" for c in answer.footnotes[0]]

@@ -32,8 +32,9 @@ def mcp_server(engine: Engine, asker: Callable[[], str]) -> MCPServer:
     ) -> dict[str, Any]:
         """Answer a question from the documents: sentences with verdicts, citations with quotes.
 
-        ``documents`` (names or ids) or a ``collection`` restrict what is asked. ``refused`` answers
-        give the reason and the closest passages.
+        ``documents`` (names or ids) or a ``collection`` restrict what is asked. An answer of the
+        ``kind`` closest quotes what may answer; ``refused`` ones give the reason and the closest
+        passages.
         """
         for event in engine.stream(question, documents, (), asker(), collection=collection):
             if isinstance(event, Finished):

@@ -108,7 +108,7 @@ class AnswerReply(Shape):
     id: str = Field(examples=["b2a1…"])
     question: str = Field(examples=["When did the two countries establish ties?"])
     standalone: str = Field(examples=["When did the two countries establish ties?"])
-    kind: str = Field(examples=["answer"])
+    kind: Literal["answer", "closest", "unclear", "refusal", "talk"] = Field(examples=["answer"])
     answer: str = Field(examples=["The two countries established ties on 29 May 1992."])
     headline: str = Field(examples=[""])
     further: int = Field(examples=[0])

@@ -75,7 +75,10 @@ def install(app: FastAPI, engine: Engine, settings: Settings) -> None:
         visitor = f"visitor {request.client.host if request.client else ''}"
 
         def events() -> Iterator[Event]:
-            stream = engine.stream(body.question, documents, (), visitor, store=False)
+            stream = engine.stream(
+                body.question, documents, (), visitor, store=False,
+                strictness=settings.widget_strictness,
+            )  # fmt: skip
             return map(_widget_answer, stream)
 
         return event_stream(events)

@@ -21,7 +21,7 @@ from app.service.model_choice import LOCAL_CHOICE, MODEL_LABELS, QUOTES_CHOICE, 
 from app.service.query_telemetry import Observer, observe_query
 from app.service.queue.fair_queue import FairQueue, OneEach
 from app.service.storage.shared_files import shared_files
-from app.settings import Settings, SettingsError
+from app.settings import Settings, SettingsError, Strictness
 from ingest.errors import FootnoteError
 
 if TYPE_CHECKING:
@@ -239,9 +239,11 @@ class Engine:
         exchange: str = "",
         collection: str | None = None,
         store: bool = True,
+        strictness: Strictness | None = None,
     ) -> Iterator[Event]:
         """The events of one question, asked of what the user may read, or of one ``collection``;
-        with ``store`` the answer can be found stale later. ``stop`` ends the waiting, and is set
+        with ``store`` the answer can be found stale later. ``strictness`` stands in place of the
+        user's. ``stop`` ends the waiting, and is set
         if another process is told to stop the ``exchange``.
 
         Users take turns, at reading and again at the language model, so that evidence never waits
@@ -249,6 +251,7 @@ class Engine:
         """
         shared_files(self.settings).refresh()  # what was marked elsewhere, too, affects the risk
         settings, library = self.settings_of(user), self.access.library_of(user, collection)
+        settings = replace(settings, strictness=strictness) if strictness else settings
         answerer = self._answerer_for(settings, library)
         revisions = self.access.documents_named(user, documents) if documents else None
         events = answerer.stream(question, documents=revisions, history=history, store=store)

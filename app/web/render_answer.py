@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from typing import Any
 
@@ -101,26 +102,30 @@ def log(items: Sequence[Exchange], live: Markup = NOTHING) -> Markup:
 
 
 def _groups(answer: Answer) -> list[tuple[str, list[ShownSentence]]]:
-    """The sentences that answer: items of a list, rows of a table and plain text, each together."""
-    citations = {c.n: c for c in answer.citations}
+    """The sentences that answer: items of a list, rows of a table and plain text, each together.
+    Closest passages are a list, without key words."""
+    citations, closest = {c.n: c for c in answer.citations}, answer.kind == "closest"
     return [
-        (form, [_shown(s, form, citations) for s in group])
-        for form, group in groupby(answer.first, _form)
+        (form, [_shown(s, form, citations, marked=not closest) for s in group])
+        for form, group in groupby(answer.first, partial(_form, listed=closest))
     ]
 
 
-def _form(sentence: Sentence) -> str:
+def _form(sentence: Sentence, *, listed: bool) -> str:
     """How a sentence is drawn: as an ``item`` of a list, a ``row`` of a table, or as ``text``."""
     if BULLET.match(sentence.text):
         return "item"
     row = sentence.verdict is Verdict.QUOTED and len(cells_of_line(sentence.text)) > 1
-    return "row" if row else "text"
+    return "row" if row else "item" if listed else "text"
 
 
-def _shown(sentence: Sentence, form: str, citations: Mapping[int, Citation]) -> ShownSentence:
+def _shown(
+    sentence: Sentence, form: str, citations: Mapping[int, Citation], *, marked: bool
+) -> ShownSentence:
     cited = tuple(citations[n] for n in sentence.citations if n in citations)
     text = BULLET.sub("", sentence.text) if form == "item" else sentence.text
-    keys = [c.around_key[1] for c in cited] if sentence.verdict is Verdict.QUOTED else []
+    quoted = sentence.verdict is Verdict.QUOTED
+    keys = [c.around_key[1] for c in cited] if marked and quoted else []
     cells = cells_of_line(text) if form == "row" else [text]
     return ShownSentence(tuple(_around(cell, keys) for cell in cells), sentence.verdict, cited)
 

@@ -88,7 +88,9 @@ COMPARED_SCORES = (
     "citation_recall",
     "evidence_cited",
 )
-BINARY_SCORES = frozenset({"correct", "refused_rightly", "false_refusals"})
+BINARY_SCORES = frozenset(
+    {"correct", "refused_rightly", "false_refusals", "claimed_right", "false_claims"}
+)
 
 
 def compare(before: Run, after: Run) -> RunComparison:

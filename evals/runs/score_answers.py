@@ -60,7 +60,10 @@ def answer_scores(
         if golds or not case.answerable:
             scores["exact_match"], scores["token_f1"] = best_over_golds(reply, golds)
             scores["span_f1"] = best_over_golds(key_span(answer), golds)[1]
-    if answer.kind == "answer":
+        name = "claimed_right" if case.answerable else "false_claims"
+        right = scores["correct"] if case.answerable else 1.0
+        scores[name] = right if answer.kind == "answer" else 0.0
+    if answer.kind in ("answer", "closest"):
         scores["words"] = float(words_shown(answer))
         scores["citation_precision"], scores["citation_recall"] = citation_scores(
             answer_claims(answer), supports

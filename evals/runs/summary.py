@@ -18,6 +18,8 @@ Line = Mapping[str, Any]
 LABELS = {
     "accuracy": "Right, all questions",
     "answered_right": "Right, of the answerable",
+    "claimed_right": "Claimed and right, of the answerable",
+    "false_claims": "Claimed, of those without an answer",
     "refusal_precision": "Refusal precision",
     "refusal_recall": "Refusal recall",
     "refusal_f1": "Refusal F1",
@@ -47,6 +49,8 @@ LABELS = {
 MEANINGS = {
     "accuracy": "Of all questions, the share whose answer, or refusal, is as it should be.",
     "answered_right": "Of the questions that the documents answer, the share answered rightly.",
+    "claimed_right": "The same, of answers that are claimed: closest passages claim nothing.",
+    "false_claims": "Of the questions without an answer, the share that got a claimed one.",
     "refusal_precision": "Of the refusals, the share of questions that really have no answer.",
     "refusal_recall": "Of the questions without an answer, the share that was refused.",
     "refusal_f1": "The two above in one figure, their harmonic mean.",
@@ -74,7 +78,9 @@ MEANINGS = {
     "evidence_cited": "Of the evidence, the share that a footnote opens.",
 }
 """What each figure says, in plain words."""
-LOWER_IS_BETTER = frozenset({"false_refusals", "aurc", "calibration_error", "words"})
+LOWER_IS_BETTER = frozenset(
+    {"false_refusals", "false_claims", "aurc", "calibration_error", "words"}
+)
 
 
 def summarise(lines: Sequence[Line], timings: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

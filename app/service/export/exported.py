@@ -45,12 +45,14 @@ def exported_answers(answered: Iterable[tuple[str, Answer | None, str]]) -> list
             ExportedSentence(
                 sentence.text,
                 tuple(numbers[n] for n in sentence.citations),
-                bool(BULLET.match(sentence.text)) or sentence.text.startswith("|"),
+                answer.kind == "closest"
+                or bool(BULLET.match(sentence.text))
+                or sentence.text.startswith("|"),
             )
             for sentence in answer.first
         )
         notes = tuple((numbers[c.n], quote_and_place(c)) for c in cited)
-        out.append(ExportedAnswer(line, sentences, notes))
+        out.append(ExportedAnswer(line, sentences, notes, answer.reason))
     return out
 
 

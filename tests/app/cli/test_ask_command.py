@@ -61,7 +61,8 @@ class TestAsk:
         assert [answer["id"] for answer in answers] == ["b", 7]
         assert "38 metres" in answers[0]["answer"]
         assert list(answers[0]) == [
-            "id", "answer", "refused", "sentences", "citations", "model", "timings_ms",
+            "id", "answer", "kind", "refused", "answerable", "sentences", "citations", "model",
+            "timings_ms",
         ]  # fmt: skip
         assert list(answers[0]["citations"][0]) == [
             "n", "document", "revision", "start", "end", "quote",
