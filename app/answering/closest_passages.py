@@ -46,8 +46,9 @@ def is_asked_there(result: ScoredEvidence) -> bool:
     """Whether the best evidence stands under the same question: that of an interview or a FAQ."""
     best = result.evidence[0]
     text, blocks = best.hit.source.text, best.hit.source.blocks
-    above = [b for b in blocks if b.end <= best.start and b.kind is BlockKind.QUESTION]
-    if not above:
+    kinds = (BlockKind.QUESTION, BlockKind.HEADING)
+    above = [b for b in blocks if b.end <= best.start and b.kind in kinds]
+    if not above or above[-1].kind is not BlockKind.QUESTION:
         return False
     asked = set(map(stem, result.question.content_words))
     there = {stem(w) for w in words(text[above[-1].start : above[-1].end]) if w not in STOP_WORDS}

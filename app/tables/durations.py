@@ -73,7 +73,8 @@ def base_unit(unit: str, header: str) -> str:
         return MONTHS
     named = [word for word in re.findall(r"[^\W\d_]+[²³]?", header) if in_base(word)]
     if unit == CLOCK:
-        upper = next((f for q, f in map(in_base, named) if q == SECONDS), 0)  # type: ignore[misc]
+        known = filter(None, map(in_base, named))
+        upper = next((factor for base, factor in known if base == SECONDS), Decimal(0))
         return {3600: "min", 60: SECONDS}.get(int(upper), "")
     return unit or (named[-1] if named and header.rstrip(" .").endswith((")", "]")) else "")
 

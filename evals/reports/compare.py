@@ -75,6 +75,8 @@ class RunComparison:
 
 COMPARED_SCORES = (
     "correct",
+    "claimed_right",
+    "false_claims",
     "refused_rightly",
     "false_refusals",
     "recall@1",

@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 
 from app.answer import Answer
-from app.answering.closest_passages import MAY_ANSWER, as_closest
+from app.answering.closest_passages import MAY_ANSWER, as_closest, is_asked_there
 from app.answering.pipeline import Answerer
 from app.evidence.calibration import ANSWERABLE, CLAIMS, load_logistic
 from app.evidence.reader import Reader
+from app.evidence.score_evidence import score_evidence
 from app.formats.answer_text import with_footnotes
 from app.formats.json_forms import answer_from_payload, answer_payload
+from app.question.parsed_question import ParsedQuestion
 from app.settings import Settings
 from app.web.render_answer import Exchange, exchange
 from evals.datasets.case import Case
@@ -32,6 +34,10 @@ seen them come back since, and the fish market with them.
 Q: How many boats berth here?
 
 In summer some ninety boats berth here, and in winter forty.
+
+## Notes of the editor
+
+The harbour master retires in June.
 """
 
 
@@ -78,13 +84,19 @@ def test_nonsense_claims_nothing(answerer: Answerer, question: str) -> None:
 
 
 def test_an_answer_under_the_same_question_is_claimed(
-    answerer: Answerer, monkeypatch: pytest.MonkeyPatch
+    answerer: Answerer, reader: Reader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     claiming_from(answerer, monkeypatch, 1.0)
     assert answerer.answer("How many boats berth here?").kind == "answer"
     same = "What do you make of the new quay, which was opened in May by the mayor of the town?"
     assert answerer.answer(same).kind == "answer"
     assert answerer.answer("How many boats come in winter?").kind != "answer"
+    # What stands under a heading below no longer answers the question.
+    result = score_evidence(answerer.retrieve(ParsedQuestion("When does he retire?")), reader)
+    same_question = ParsedQuestion("How many boats berth here?")
+    below = replace(result, retrieved=replace(result.retrieved, question=same_question))
+    assert below.evidence[0].text.startswith("The harbour master retires")
+    assert not is_asked_there(below)
 
 
 def test_the_strict_claim_less_and_nobody_claims_what_is_refused() -> None:
