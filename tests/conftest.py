@@ -18,8 +18,8 @@ import pytest
 
 from app.evidence.reader import Reader
 from app.models.base import ChatModel
-from app.models.download import model_path, pull
 from app.models.factory import open_model
+from app.models.pull import pull
 from app.settings import load_settings
 from ingest.document import Document
 from store.embedding.embedder import Embedder
@@ -88,9 +88,9 @@ def reader() -> Reader:
 @pytest.fixture(scope="session")
 def local_model() -> Iterator[ChatModel]:
     """The real local language model, pulled where it is not here yet."""
-    settings = load_settings(model="local")
-    gguf = model_path(settings) or pull(settings.models, lambda *_: None)
-    model = open_model(load_settings(model="local", gguf=gguf, timeout_s=240))
+    settings = load_settings(model="local", timeout_s=240)
+    pull(settings.models, lambda *_: None)
+    model = open_model(settings)
     assert model is not None
     yield model
     model.close()

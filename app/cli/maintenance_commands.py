@@ -17,12 +17,14 @@ def register(cli: typer.Typer) -> None:
 
 
 def pull(data: Data = None) -> None:
-    """Download the local language model (1.1 GB). An interrupted download resumes.
+    """Download the local language model (1.1 GB) and convert it for OpenVINO (half a minute).
+
+    An interrupted download resumes.
 
     [dim]footnote pull
     FOOTNOTE_MODELS=/big/disk footnote pull[/dim]
     """
-    from app.models.download import pull as fetch
+    from app.models.pull import pull as fetch
 
     settings = settings_for(data)
     with progress_bar("bytes") as bar:

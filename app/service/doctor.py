@@ -101,15 +101,18 @@ def _documents(settings: Settings) -> Finding:
 
 
 def _model_file(settings: Settings) -> Finding:
-    from app.models.download import model_path
+    from app.models.pull import is_downloaded, model_path
 
     path = model_path(settings)
     if settings.model not in {"auto", "local"}:
         return Finding("language model", "good", settings.model)
+    if path is None and settings.gguf is None and is_downloaded(settings.models):
+        return Finding("language model", "good", "downloaded; it is converted at its first use")
     if path is None:
         detail = "not here, so answers are quotes: footnote pull fetches it"
         return Finding("language model", "note" if settings.model == "auto" else "bad", detail)
-    return Finding("language model", "good", str(path))
+    runtime = "llama.cpp" if settings.gguf else "OpenVINO"
+    return Finding("language model", "good", f"{path}, run by {runtime}")
 
 
 def _port(settings: Settings) -> Finding:

@@ -150,25 +150,23 @@ class Engine:
         return self.settings.model_at_once or usual
 
     def _fetched(self, fetch: bool) -> bool:
-        """Whether the local model's file is there, after fetching it if that is allowed."""
-        from app.models import download
+        """Whether the local model is there, after fetching it if that is allowed."""
+        from app.models.pull import is_downloaded, model_path, pull
 
-        if download.model_path(self.settings) is not None:
+        if model_path(self.settings) is not None:
             return True
-        if not fetch or self.settings.offline:
+        if self.settings.gguf is not None:
+            return True  # opening it says what is missing
+        if not is_downloaded(self.settings.models) and (not fetch or self.settings.offline):
             return False
 
-        def progress(*numbers: Any) -> None:
-            done, total = numbers[-2:]
+        def progress(what: str, done: int, total: int) -> None:
             share = done / total if total else 0.0
-            message = (
-                f"Fetching the language model ({share:.0%} of {total / 1e9:.1f} GB); "
-                "answers are quotes so far"
-            )
+            message = f"{what}: {share:.0%} of {total / 1e9:.1f} GB; answers are quotes so far"
             self.status = Status("fetching", message, share)
 
-        download.pull(self.settings.models, progress)
-        return download.model_path(self.settings) is not None
+        pull(self.settings.models, progress)
+        return True
 
     def change(self, *, user: str = "", key: str = "", **choices: Any) -> None:
         """Use other settings (``model``, ``strictness`` …) from the next question on.

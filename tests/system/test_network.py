@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from app.models.base import ChatModel
-from app.models.download import model_path, pull
 from app.settings import load_settings
 
 STRACE = shutil.which("strace")
@@ -59,13 +58,11 @@ def waiting(
 def traced(data: Path, *arguments: str, model: str = "none") -> list[str]:
     """Run ``footnote`` under strace in ``data``; what left the machine."""
     log = data / "strace.log"
-    settings = load_settings()
-    gguf = model_path(settings) or pull(settings.models, lambda *_: None)
     environment = {
         **os.environ,
         "FOOTNOTE_DATA": str(data),
         "FOOTNOTE_MODEL": model,
-        "FOOTNOTE_GGUF": str(gguf),
+        "FOOTNOTE_MODELS": str(load_settings().models),
         "FOOTNOTE_TIMEOUT_S": "400",
     }
     done = subprocess.run(

@@ -14,8 +14,8 @@ from langchain_tests.unit_tests import ChatModelUnitTests, EmbeddingsUnitTests
 
 from app.langchain import FootnoteRetriever
 from app.models.base import ChatModel
-from app.models.download import model_path
-from app.models.llama_cpp import ChatLlamaCpp
+from app.models.openvino.chat import ChatOpenVINO
+from app.models.pull import model_path
 from app.settings import load_settings
 from ingest.document import Document
 from ingest.load import load_text
@@ -31,8 +31,8 @@ def _pulled(local_model: ChatModel) -> None:
 
 class TestChatUnit(ChatModelUnitTests):
     @property
-    def chat_model_class(self) -> type[ChatLlamaCpp]:
-        return ChatLlamaCpp
+    def chat_model_class(self) -> type[ChatOpenVINO]:
+        return ChatOpenVINO
 
     @property
     def chat_model_params(self) -> dict[str, Any]:
@@ -47,8 +47,8 @@ class TestChat(ChatModelIntegrationTests):
         return local_model.chat
 
     @property
-    def chat_model_class(self) -> type[ChatLlamaCpp]:
-        return ChatLlamaCpp
+    def chat_model_class(self) -> type[ChatOpenVINO]:
+        return ChatOpenVINO
 
     @property
     def chat_model_params(self) -> dict[str, Any]:

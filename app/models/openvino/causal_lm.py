@@ -1,0 +1,173 @@
+"""A causal language model run by OpenVINO, with the cache of what it has read.
+
+Prompts that begin alike are read once: the cache is cut back to what the next one shares. Replies
+that repeat their prompt come several tokens a pass: what followed the same words before is
+proposed and checked in one pass (prompt lookup decoding, github.com/apoorvumang/
+prompt-lookup-decoding), which changes no reply.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+GRAPH = "openvino_model.xml"
+MAX_PROPOSED = 6
+"""Tokens proposed at once: a pass over seven takes 1.8 times as long as one over a single token."""
+LOOKUP_WORDS = (3, 2)
+"""How many last tokens are looked up in what went before, longest first."""
+
+Logits = NDArray[np.float32]
+Choose = Callable[[Logits], int]
+
+
+class Step(NamedTuple):
+    """One token of a reply, and the logits [vocabulary] that it was chosen by."""
+
+    token: int
+    logits: Logits
+
+
+class CausalLM:
+    """One model in memory with one cache; not safe between threads."""
+
+    def __init__(self, folder: Path, *, threads: int) -> None:
+        """Load what ``convert`` wrote into ``folder``. Raises RuntimeError if it cannot be."""
+        os.environ.setdefault("OPENVINO_TELEMETRY", "0")
+        import openvino
+        from openvino_genai import Tokenizer
+
+        core = openvino.Core()
+        graph = core.read_model(folder / GRAPH)
+        _read_out_last(graph)
+        options = {
+            "PERFORMANCE_HINT": "LATENCY",
+            "INFERENCE_NUM_THREADS": threads,
+            # Keys and values come back from a cut exactly as they went in.
+            "KV_CACHE_PRECISION": "f32",
+        }
+        self._request = core.compile_model(graph, "CPU", options).create_infer_request()
+        self._tensor = openvino.Tensor
+        self._tokenizer = Tokenizer(folder)
+        self._read: list[int] = []
+        self.end = int(self._tokenizer.get_eos_token_id())
+
+    def prompt(self, messages: Sequence[Mapping[str, str]]) -> list[int]:
+        """The tokens of a conversation by the model's chat template; the assistant is next."""
+        text = self._tokenizer.apply_chat_template(list(messages), add_generation_prompt=True)
+        return self.encode(text)
+
+    def encode(self, text: str) -> list[int]:
+        """The tokens of a text; [] of none."""
+        if not text:
+            return []
+        ids = self._tokenizer.encode(text, add_special_tokens=False).input_ids.data
+        return [int(i) for i in ids[0]]
+
+    def decode(self, tokens: Sequence[int]) -> str:
+        """The text of tokens; a character whose end is still to come is U+FFFD."""
+        return str(self._tokenizer.decode(list(tokens))) if tokens else ""
+
+    def read(self, tokens: Sequence[int], batch: int, wanted: Callable[[], bool]) -> Logits | None:
+        """Read a prompt of at least one token from where it differs from what was read before.
+
+        The logits [vocabulary] at its end; None once it is not ``wanted`` any more, which is asked
+        before each ``batch`` of tokens.
+        """
+        shared = 0
+        for known, token in zip(self._read, tokens[:-1], strict=False):
+            if known != token:
+                break
+            shared += 1
+        self._cut(shared)
+        logits = None
+        for start in range(shared, len(tokens), batch):
+            if not wanted():
+                return None
+            logits = self._feed(tokens[start : start + batch], out=1)[-1]
+        return logits
+
+    def reply(
+        self, prompt: Sequence[int], first: Logits, most: int, choose: Choose
+    ) -> Iterator[Step]:
+        """The next tokens after ``prompt``, which was just read with the logits ``first`` at its
+        end; at most ``most``, up to the end of the turn, which is not given."""
+        seen, step = list(prompt), Step(choose(first), first)
+        limit = len(seen) + most
+        while step.token != self.end:
+            yield step
+            seen.append(step.token)
+            if len(seen) >= limit:
+                return
+            proposed = _proposed(seen, min(MAX_PROPOSED, limit - len(seen)))
+            rows = self._feed([step.token, *proposed], out=1 + len(proposed))
+            steps = [Step(choose(row), row) for row in rows]
+            right = 0
+            while right < len(proposed) and steps[right].token == proposed[right] != self.end:
+                yield steps[right]
+                right += 1
+            seen += proposed[:right]
+            self._cut(len(seen))
+            if len(seen) >= limit:
+                return
+            step = steps[right]
+
+    def _feed(self, tokens: Sequence[int], *, out: int) -> Logits:
+        """Read tokens after those in the cache; logits [out, vocabulary] of the last ones."""
+        before, count = len(self._read), len(tokens)
+        self._request.infer(
+            {
+                "input_ids": np.array([tokens], np.int64),
+                "attention_mask": np.ones((1, before + count), np.int64),
+                "position_ids": np.arange(before, before + count, dtype=np.int64)[None],
+                "beam_idx": np.zeros(1, np.int32),
+                "last": np.array(-out, np.int64),
+            }
+        )
+        self._read += tokens
+        return np.array(self._request.get_tensor("logits").data[0], np.float32)
+
+    def _cut(self, length: int) -> None:
+        """Forget what was read after the first ``length`` tokens."""
+        if length == len(self._read):
+            return
+        self._read = self._read[:length]
+        if not length:
+            self._request.reset_state()
+            return
+        for state in self._request.query_state():
+            state.state = self._tensor(np.array(state.state.data[:, :, :length]))
+
+
+def _proposed(seen: Sequence[int], most: int) -> list[int]:
+    """What followed the last tokens where they last stood before; [] if they did not."""
+    for count in LOOKUP_WORDS:
+        end = seen[-count:]
+        for start in range(len(seen) - count - 1, -1, -1):
+            if seen[start : start + count] == end:
+                return list(seen[start + count : start + count + most])
+    return []
+
+
+def _read_out_last(graph: Any) -> None:
+    """Give the graph an input ``last``: from which position on (negative: from the end) logits are
+    computed. Those of a whole prompt would cost half a second and 600 kB a token."""
+    import openvino
+    import openvino.opset13 as op
+
+    head = graph.get_results()[0].input_value(0).get_node()
+    while head.get_type_name() != "MatMul":
+        head = head.input_value(0).get_node()
+    last = op.parameter(openvino.PartialShape([]), np.int64, "last")
+    last.output(0).set_names({"last"})
+    start = op.unsqueeze(last, op.constant(np.array(0, np.int64)))
+    end, one = (op.constant(np.array([n], np.int64)) for n in (np.iinfo(np.int64).max, 1))
+    hidden = op.slice(head.input_value(0), start, end, one, one)
+    head.input(0).replace_source_output(hidden.output(0))
+    graph.add_parameters([last])
+    graph.validate_nodes_and_infer_types()
