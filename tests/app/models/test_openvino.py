@@ -1,0 +1,161 @@
+"""The engine of the local model: what it reads again, what lookup changes, how text comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from langchain_core.messages import HumanMessage, SystemMessage
+
+from app.models.base import ChatModel, ModelMissing
+from app.models.openvino import causal_lm
+from app.models.openvino.causal_lm import CausalLM, Step
+from app.models.openvino.chat import ChatOpenVINO, _chooser, _Writer
+
+SYSTEM = SystemMessage("Repeat what the user says, word for word.")
+SENTENCE = "The lighthouse keeper of Northport counted forty ships in the fog."
+
+
+class Bytes:
+    """A tokenizer whose tokens are bytes."""
+
+    def decode(self, tokens: Sequence[int]) -> str:
+        return bytes(tokens).decode("utf-8", errors="replace")
+
+
+def written(text: str, **options: Any) -> tuple[list[str], _Writer]:
+    """The pieces in which a text comes out, until it is stopped."""
+    writer = _Writer(Bytes(), {"stop": [], **options})  # type: ignore[arg-type]
+    pieces: list[str] = []
+    for token in text.encode():
+        pieces += [c.text for c in writer.add(Step(token, np.zeros(256, np.float32)))]
+        if writer.stopped:
+            break
+    pieces += [c.text for c in writer.finish()]
+    return pieces, writer
+
+
+class TestText:
+    def test_a_character_of_several_tokens_comes_whole(self) -> None:
+        pieces, _ = written("né 🎉")
+        assert pieces == ["n", "é", " ", "🎉"]
+
+    def test_nothing_of_a_stop_word_is_shown(self) -> None:
+        pieces, writer = written("one STOP two", stop=["STOP"])
+        assert "".join(pieces) == "one "
+        assert writer.stopped
+
+    def test_what_only_begins_like_a_stop_word_is_shown(self) -> None:
+        pieces, writer = written("one STORM", stop=["STOP"])
+        assert "".join(pieces) == "one STORM"
+        assert "STO" not in pieces and not writer.stopped
+        assert "".join(written("one STO", stop=["STOP"])[0]) == "one STO"
+
+    def test_each_token_has_its_log_probability(self) -> None:
+        writer = _Writer(Bytes(), {"stop": [], "logprobs": True, "top_logprobs": 2})  # type: ignore[arg-type]
+        logits = np.full(256, -50.0, np.float32)
+        logits[ord("a")], logits[ord("b")] = 2.0, 1.0
+        (chunk,) = writer.add(Step(ord("a"), logits))
+        (told,) = chunk.message.response_metadata["logprobs"]["content"]
+        assert [c["token"] for c in told["top_logprobs"]] == ["a", "b"]
+        assert told["logprob"] == pytest.approx(-np.log1p(np.exp(-1)), abs=1e-5)
+        assert told["top_logprobs"][0]["logprob"] - told["top_logprobs"][1]["logprob"] == 1.0
+
+
+def test_a_temperature_draws_alike_each_time() -> None:
+    logits = np.random.default_rng(1).normal(size=50).astype(np.float32)
+    draws = [[choose(logits) for _ in range(20)] for choose in (_chooser(1.0), _chooser(1.0))]
+    assert draws[0] == draws[1]
+    assert len(set(draws[0])) > 1
+    assert {_chooser(0.0)(logits)} == {int(np.argmax(logits))}
+
+
+def test_lookup_proposes_what_followed_the_same_words() -> None:
+    assert causal_lm._proposed([1, 2, 3, 4, 5, 1, 2, 3], 2) == [4, 5]
+    assert causal_lm._proposed([1, 2, 3, 4, 9, 2, 3], 3) == [4, 9, 2]
+    assert causal_lm._proposed([7, 2, 3, 1, 7, 2, 3, 8, 7, 2, 3], 1) == [8]
+    assert causal_lm._proposed([1, 2, 3, 4, 5], 3) == []
+
+
+def test_a_damaged_model_is_named(tmp_path: Path) -> None:
+    (tmp_path / causal_lm.GRAPH).write_text("<net")
+    with pytest.raises(ModelMissing, match=r"cannot be loaded.*Delete that folder") as caught:
+        ChatOpenVINO(model_path=tmp_path).invoke("Hello?")
+    assert str(tmp_path) in str(caught.value)
+
+
+@pytest.fixture
+def engine(local_model: ChatModel) -> CausalLM:
+    """The real model's engine."""
+    opened: CausalLM = local_model.chat._open()  # type: ignore[attr-defined]
+    return opened
+
+
+@pytest.fixture
+def fed(engine: CausalLM, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
+    """How many tokens each pass read, as it goes."""
+    counts: list[int] = []
+    feed = engine._feed
+
+    def counted(tokens: Sequence[int], *, out: int) -> Any:
+        counts.append(len(tokens))
+        return feed(tokens, out=out)
+
+    monkeypatch.setattr(engine, "_feed", counted)
+    yield counts
+
+
+def conversation(engine: CausalLM, text: str) -> list[int]:
+    return engine.prompt(
+        [{"role": "system", "content": "Be short."}, {"role": "user", "content": text}]
+    )
+
+
+def test_only_what_differs_is_read_again(engine: CausalLM, fed: list[int]) -> None:
+    long = "A list of ships: " + ", ".join(f"ship {n}" for n in range(60))
+    first, second = (conversation(engine, f"{long}. {ask}") for ask in ("How many?", "Which?"))
+
+    def read(tokens: list[int]) -> Any:
+        return engine.read(tokens, 64, lambda: True)
+
+    before = read(first)
+    fed.clear()
+    read(second)
+    assert sum(fed) < 15
+    fed.clear()
+    again = read(first)
+    assert sum(fed) < 15
+    assert np.argmax(again) == np.argmax(before)
+    assert np.allclose(again, before, atol=0.5)
+
+
+def test_reading_ends_once_nobody_wants_it(engine: CausalLM, fed: list[int]) -> None:
+    tokens = conversation(engine, "word " * 300)
+    wanted = iter([True, False])
+    assert engine.read(tokens, 64, lambda: next(wanted)) is None
+    assert len(fed) == 1
+    assert engine.read(tokens, 64, lambda: True) is not None  # the rest is read after all
+
+
+def test_lookup_changes_no_reply_and_takes_fewer_passes(
+    local_model: ChatModel, fed: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = [SYSTEM, HumanMessage(f"{SENTENCE} {SENTENCE}")]
+    quick = "".join(local_model.stream(asked, max_tokens=24))
+    assert quick.startswith(SENTENCE)
+    passes = len(fed)
+    fed.clear()
+    monkeypatch.setattr(causal_lm, "_proposed", lambda seen, most: [])
+    assert "".join(local_model.stream(asked, max_tokens=24)) == quick
+    assert len(fed) > 1.5 * passes
+
+
+def test_a_reply_is_as_long_as_it_may_be(local_model: ChatModel) -> None:
+    for most in (1, 7, 12):
+        reply = local_model.chat.invoke([SYSTEM, HumanMessage(SENTENCE * 3)], max_tokens=most)
+        assert reply.usage_metadata is not None
+        assert reply.usage_metadata["output_tokens"] == most
+        assert reply.response_metadata["finish_reason"] == "length"
