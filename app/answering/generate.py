@@ -14,9 +14,9 @@ from app.answering.citations import CitationNumbering
 from app.answering.context import PromptSource, prompt_sources
 from app.answering.drafted_words import is_fragment, line_with_marks, nearest_line
 from app.answering.extract import choose_quotes
+from app.answering.judge import judge
 from app.answering.prompt import (
     ANSWER_PROMPT,
-    JUDGE_PROMPT,
     is_not_stated,
     messages,
     parse_reply,
@@ -55,8 +55,7 @@ class DraftedAnswer:
         """The draft as it is written; nothing if the evidence is judged not to answer."""
         self._sources, question = prompt_sources(result), result.question.text
         texts = [s.text for s in self._sources]
-        # The judgement and the draft share all but the last line of the prompt, and so its cache.
-        yes = self._model.yes_log_odds(messages(question, texts, JUDGE_PROMPT))
+        yes = judge(self._model, question, texts)
         if self._is_hopeless(result, yes):
             return
         prompt, reply, decided = messages(question, texts, ANSWER_PROMPT), UnreasonedReply(), False

@@ -2,8 +2,8 @@
 
 The features: what the reader says of the passages and of the best evidence by itself, whether the
 question's names and numbers occur at all, whether the evidence holds the kind of thing asked for;
-and, if a chat model is available, the log-odds of its "yes" to "do these sentences answer the
-question?" and whether its reply states an answer. Each can only raise the probability, or only
+and, if a chat model is available, its log-odds that these sentences answer the question, and
+whether its reply states an answer. Each can only raise the probability, or only
 lower it. Retrieval scores are left out: they separate one set's near misses well, and other
 documents' badly (evals/FIGURES.md).
 """
@@ -83,6 +83,8 @@ FEATURE_SIGNS = (1, 1, 1, -1, -1, -1, 1)
 
 
 MODEL_FEATURE_NAMES = ("log-odds in quotes", "model's yes", "model stated an answer")
+PROBE_FEATURE_NAMES = ("log-odds in quotes", "probe of the model", "model stated an answer")
+"""The same for the local model (``app.evidence.model_probe``)."""
 MODEL_FEATURE_SIGNS = (1, 1, 1)
 
 
@@ -96,11 +98,11 @@ def probability(scored: ScoredEvidence, fit: Logistic | None = None) -> float:
 def model_features(
     scored: ScoredEvidence, judged: tuple[float, float], quotes: Logistic | None = None
 ) -> tuple[float, ...]:
-    """The numbers that the probability with a chat model is made of, as ``MODEL_FEATURE_NAMES`` has
-    them.
+    """The numbers that the probability with a chat model is made of, as ``MODEL_FEATURE_NAMES`` or
+    ``PROBE_FEATURE_NAMES`` has them.
 
-    ``judged`` is the model's log-odds of "yes", and 1 if its reply states an answer or 0 if it
-    does not.
+    ``judged`` is the model's log-odds that the sources answer (``app.answering.judge``), and 1 if
+    its reply states an answer or 0 if it does not.
     """
     chance = min(max(probability(scored, quotes), MIN_PROBABILITY), 1 - MIN_PROBABILITY)
     return (math.log(chance / (1 - chance)), *judged)

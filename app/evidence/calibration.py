@@ -15,6 +15,8 @@ from app.evidence.risk import Point, threshold_for
 SENTENCE = "sentence"
 ANSWERABLE = "answerable"
 ANSWERABLE_WITH_MODEL = "answerable_with_model"
+ANSWERABLE_WITH_PROBE = "answerable_with_probe"
+"""The same for the local model, whose hidden state is judged by a probe."""
 TABLE = "table"
 CLAIMS = {"strict": 0.5, "balanced": 0.3, "eager": 0.17}
 """The least probability at which quotes are claimed to answer, by strictness: measured in

@@ -17,6 +17,7 @@ from app.answer import Answer
 from app.evidence.calibration import (
     ANSWERABLE,
     ANSWERABLE_WITH_MODEL,
+    ANSWERABLE_WITH_PROBE,
     Fits,
     Logistic,
     load_logistic,
@@ -62,15 +63,17 @@ def _fits(path: Path | None, version: tuple[int, int], model: str) -> Fits:
         fits, marked = content.get("fits", {}), content.get("marked", {})
         quotes = logistic_of(fits[QUOTES]) if QUOTES in fits else load_logistic(ANSWERABLE)
         other = logistic_of(fits[model]) if model in fits else _shipped(model)
+        if other.names != _shipped(model).names:
+            other = _shipped(model)  # made with an earlier version, of other features
         return Fits(_joined(quotes, marked.get(QUOTES, {})), _joined(other, marked.get(model, {})))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise _unreadable(path, error) from error
 
 
 def _shipped(model: str) -> Logistic:
-    shipped = load_logistic(ANSWERABLE_WITH_MODEL)
     if model == SHIPPED_MODEL:
-        return shipped
+        return load_logistic(ANSWERABLE_WITH_PROBE)
+    shipped = load_logistic(ANSWERABLE_WITH_MODEL)
     careful = dict.fromkeys(shipped.thresholds, shipped.thresholds["strict"])
     return replace(shipped, thresholds=careful, points=())
 

@@ -11,8 +11,10 @@ from app.models.worker_stream import Outlet, worker_stream
 from ingest.errors import FootnoteError
 
 if TYPE_CHECKING:
+    import numpy as np
     from langchain_core.language_models import BaseChatModel
     from langchain_core.messages import BaseMessage
+    from numpy.typing import NDArray
 
 TOP_LOGPROBS = 20
 """First tokens whose log-probabilities are asked for; more are not given by OpenAI's API."""
@@ -76,7 +78,7 @@ class ChatModel:
                     if chunk.text:
                         outlet.put(str(chunk.text))
 
-        with _time_limit(self._timeout_s):
+        with time_limit(self._timeout_s):
             yield from worker_stream(read, timeout_s=self._timeout_s)
 
     def yes_log_odds(self, messages: Sequence[BaseMessage]) -> float | None:
@@ -102,9 +104,21 @@ class ChatModel:
             if content:
                 outlet.put(content[0]["top_logprobs"])
 
-        with _time_limit(self._timeout_s):
+        with time_limit(self._timeout_s):
             log_odds = next(iter(worker_stream(read, timeout_s=self._timeout_s)), None)
         return yes_log_odds((c["token"], c["logprob"]) for c in log_odds) if log_odds else None
+
+    def hidden_state(self, messages: Sequence[BaseMessage]) -> NDArray[np.float32] | None:
+        """The model's hidden state [width] once it has read the messages; None if it gives none.
+
+        A reply to the same messages need not read them again. Raises ``ModelError``.
+        """
+        give = getattr(self.chat, "hidden_state", None)
+        if give is None:
+            return None
+        with _errors_of(self.name):
+            state: NDArray[np.float32] = give(list(messages))
+        return state
 
     def close(self) -> None:
         """Free what the model holds. Calling it twice is harmless."""
@@ -152,7 +166,8 @@ def _remedy(name: str, error: Exception) -> str:
 
 
 @contextmanager
-def _time_limit(timeout_s: float) -> Iterator[None]:
+def time_limit(timeout_s: float) -> Iterator[None]:
+    """Say what to do when so many seconds were not enough: raises ``ModelTimeout``."""
     try:
         yield
     except TimeoutError as error:

@@ -18,7 +18,7 @@ from langchain_core.messages.ai import UsageMetadata
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from pydantic import Field, PrivateAttr
 
-from app.models.base import ModelTimeout
+from app.models.base import ModelTimeout, time_limit
 from app.models.worker_stream import Outlet, worker_stream
 
 PROMPT_BATCH = 128
@@ -105,16 +105,11 @@ class LocalChatModel(BaseChatModel):
                 if not outlet.closed:
                     self._reply(engine, messages, options, outlet)
 
-        try:
+        with time_limit(self.timeout_s):
             for chunk in worker_stream(reply, timeout_s=self.timeout_s):
                 if run_manager and chunk.text:
                     run_manager.on_llm_new_token(chunk.text, chunk=chunk)
                 yield chunk
-        except TimeoutError as error:
-            raise ModelTimeout(
-                f"The language model took longer than {self.timeout_s:g} seconds: allow more with "
-                "timeout_s in the settings, or use a smaller model."
-            ) from error
 
     def get_num_tokens(self, text: str) -> int:
         """Tokens of the text alone, without the chat's own marks."""

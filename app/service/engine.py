@@ -40,9 +40,9 @@ WARM_UP_QUESTION = "Which words are ready to be read?"
 def _read_ahead(model: ChatModel) -> None:
     """Load the local model and let it read what every prompt begins with, so that the first
     question waits for neither. Raises ``ModelError``."""
-    from app.answering.prompt import JUDGE_PROMPT, messages
+    from app.answering.judge import judge
 
-    model.yes_log_odds(messages(WARM_UP_QUESTION, (), JUDGE_PROMPT))
+    judge(model, WARM_UP_QUESTION, ())
 
 
 def _nothing(_: str) -> str:
@@ -69,6 +69,8 @@ class Engine:
         self.access = LibraryAccess(settings, library)
         self.status = Status("starting", "Starting: reading the search model")
         self._answerer: Answerer | None = None
+        self._choice = 0
+        """How many times a model, or its key, was chosen."""
         self._reading = FairQueue(max(2, os.cpu_count() or 1))
         self._writing = FairQueue(self._at_once(settings.model))
         self.adding = OneEach()
@@ -108,7 +110,7 @@ class Engine:
         """Fetch the local model if it is wanted and missing, then answer with the model."""
         quotes = Status("quotes", "Answers are quotes: no language model is used")
         self.status = quotes
-        settings = self.settings
+        settings, choice = self.settings, self._choice
         try:
             if settings.model == "none":
                 self._use(None, settings)
@@ -123,20 +125,26 @@ class Engine:
             model = open_model(chosen)
             if model is not None and chosen.model == "local":
                 _read_ahead(model)
-            if settings is not self.settings:
+            if not self._is_wanted(settings, choice):
                 # Another model was chosen meanwhile; what that one says holds.
                 if model is not None:
                     model.close()
                 return
-            self._use(model, settings)
+            self._use(model, self.settings)  # whatever else was chosen meanwhile
             name = model.name if model is not None else "none"
             self.status = Status("ready", f"Answers are written by {name}") if model else quotes
         except FootnoteError as error:
             log.warning("no language model: %s", error)
-            if settings is not self.settings:
+            if not self._is_wanted(settings, choice):
                 return
-            self._use(None, settings)
+            self._use(None, self.settings)
             self.status = Status("failed", f"Answers are quotes. {error}")
+
+    def _is_wanted(self, settings: Settings, choice: int) -> bool:
+        """Whether the model that was chosen then is the one that is chosen now."""
+        now = self.settings
+        same = (now.model, now.base_url) == (settings.model, settings.base_url)
+        return same and choice == self._choice
 
     def _use(self, model: Any, settings: Settings) -> None:
         from app.answering.pipeline import Answerer
@@ -186,6 +194,7 @@ class Engine:
         if same and not other_key:
             self._use(self.answerer.model, fresh)
         else:
+            self._choice += 1
             threading.Thread(target=self.load_model, name="model", daemon=True).start()
 
     def _changed(self, user: str, choices: Mapping[str, Any]) -> Settings:

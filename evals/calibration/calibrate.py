@@ -53,6 +53,11 @@ SENTENCE_NAMES = (
     "cosine of the sentence",
     "reciprocal rank",
 )
+LOCAL, OTHER = calibration.ANSWERABLE_WITH_PROBE, calibration.ANSWERABLE_WITH_MODEL
+MODEL_FEATURES = {
+    LOCAL: answerability.PROBE_FEATURE_NAMES,
+    OTHER: answerability.MODEL_FEATURE_NAMES,
+}
 # With a model, the shares of the answerable that each strictness may refuse.
 TARGET_REFUSED_SHARES = {"strict": 0.20, "balanced": 0.08, "eager": 0.03}
 # Of the answerable, so many may be called "not said" and not "not clear".
@@ -156,9 +161,14 @@ def refused_shares(answerable: NDArray[np.float64]) -> dict[str, float]:
 
 
 def fit_answerable(
-    judged: Sequence[JudgedCase], judgements: Mapping[str, ModelJudgement] | None = None
+    judged: Sequence[JudgedCase],
+    judgements: Mapping[str, ModelJudgement] | None = None,
+    names: Sequence[str] = answerability.FEATURE_NAMES,
 ) -> dict[str, Any]:
-    """Whether the documents answer; prints AUC and refusals at each strictness."""
+    """Whether the documents answer; prints AUC and refusals at each strictness.
+
+    ``judgements`` are a chat model's; ``names`` name the features, which are others then.
+    """
     from sklearn.metrics import brier_score_loss, roc_auc_score
 
     rows = [j for j in judged if judgements is None or j.case.id in judgements]
@@ -169,7 +179,6 @@ def fit_answerable(
         ]
     )
     y = np.array([j.case.answerable for j in rows])
-    names = answerability.MODEL_FEATURE_NAMES if judgements else answerability.FEATURE_NAMES
     signs = answerability.MODEL_FEATURE_SIGNS if judgements else answerability.FEATURE_SIGNS
     entry, chance = fit(x, y, [j.group for j in rows], names, signs)
     refused = refused_shares(chance[y])
@@ -224,7 +233,9 @@ def main() -> None:
     )
     parser.add_argument("--most", type=int, default=100_000, help="questions of each set")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--gguf", type=Path, help="also fit with this local model's yes")
+    parser.add_argument("--keep-quotes", action="store_true", help="leave the fits of quotes")
+    parser.add_argument("--local", action="store_true", help="also fit with the local model")
+    parser.add_argument("--gguf", type=Path, help="also fit with the yes of this file's model")
     parser.add_argument("--sample", type=int, default=300, help="cases per set for the model")
     parser.add_argument(
         "--said",
@@ -236,23 +247,26 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         stored = started(args.out, args.sets)
         read = read_sets(args.sets, args.documents, Path(folder), args.most)
-        everything = [j for _, judged in read for j in judged]
-        stored[calibration.SENTENCE] = fit_sentences(everything)
-        write(args.out, stored, args.sets)
-        reader = Reader()
-        again = [(library, [rescored(j, reader) for j in judged]) for library, judged in read]
-        everything = [j for _, judged in again for j in judged]
-        stored[calibration.ANSWERABLE] = fit_answerable(everything)
-        write(args.out, stored, args.sets)
-        if args.gguf:
-            model = open_model(load_settings(model="local", gguf=args.gguf))
+        sets = [judged for _, judged in read]
+        if not args.keep_quotes:
+            stored[calibration.SENTENCE] = fit_sentences([j for judged in sets for j in judged])
+            write(args.out, stored, args.sets)
+            reader = Reader()
+            sets = [[rescored(j, reader) for j in judged] for judged in sets]
+            everything = [j for judged in sets for j in judged]
+            stored[calibration.ANSWERABLE] = fit_answerable(everything)
+            write(args.out, stored, args.sets)
+        for name in ([LOCAL] if args.local else []) + ([OTHER] if args.gguf else []):
+            gguf = args.gguf if name == OTHER else None
+            model = open_model(load_settings(model="local", gguf=gguf))
             assert model is not None
             judgements: dict[str, ModelJudgement] = {}
-            for _, judged in again:
-                judgements |= ask_model(
-                    sample(judged, args.sample, 7), model, args.said, show_progress
-                )
-            stored[calibration.ANSWERABLE_WITH_MODEL] = fit_answerable(everything, judgements)
+            said = args.said.with_name(f"{name}-{args.said.name}")
+            for judged in sets:
+                judgements |= ask_model(sample(judged, args.sample, 7), model, said, show_progress)
+            rows = [j for judged in sets for j in judged]
+            stored[name] = fit_answerable(rows, judgements, MODEL_FEATURES[name])
+            model.close()
         write(args.out, stored, args.sets)
         for library, _ in read:
             library.close()
@@ -264,7 +278,7 @@ def started(path: Path, sets: Sequence[str]) -> dict[str, Any]:
     features = {
         calibration.SENTENCE: SENTENCE_NAMES,
         calibration.ANSWERABLE: answerability.FEATURE_NAMES,
-        calibration.ANSWERABLE_WITH_MODEL: answerability.MODEL_FEATURE_NAMES,
+        **MODEL_FEATURES,
     }
     for name, names in features.items():
         if stored.get(name, {}).get("names") != list(names):

@@ -18,7 +18,7 @@ from rich.table import Table
 from app.answering.pipeline import Answerer
 from app.evidence import answerability
 from app.evidence.calibration import ANSWERABLE, load_logistic
-from app.evidence.custom_calibration import QUOTES, store_fit
+from app.evidence.custom_calibration import QUOTES, fits_for, store_fit
 from app.evidence.risk import RISKS, RiskError, threshold_for
 from app.evidence.score_evidence import score_evidence
 from app.models.base import ChatModel
@@ -74,15 +74,15 @@ def quotes_entry(judged: Sequence[JudgedCase]) -> dict[str, Any]:
 
 
 def model_entry(
-    judged: Sequence[JudgedCase], judgements: Mapping[str, ModelJudgement]
+    judged: Sequence[JudgedCase],
+    judgements: Mapping[str, ModelJudgement],
+    names: Sequence[str] = answerability.MODEL_FEATURE_NAMES,
 ) -> dict[str, Any]:
-    """Weights fitted to what a model said of the set's questions."""
+    """Weights fitted to what a model said of the set's questions, by the features' ``names``."""
     x = np.array([judgements[j.case.id].features(j) for j in judged])
     y = np.array([j.case.answerable for j in judged])
     groups = [str(n % MIN_QUESTIONS) for n in range(len(judged))]
-    entry, chance = fit(
-        x, y, groups, answerability.MODEL_FEATURE_NAMES, answerability.MODEL_FEATURE_SIGNS
-    )
+    entry, chance = fit(x, y, groups, names, answerability.MODEL_FEATURE_SIGNS)
     defaults = refused_shares(chance[y])
     chance = cap_denied(chance, np.array([judgements[j.case.id].denies for j in judged]))
     right = [model_right(j, judgements[j.case.id]) for j in judged]
@@ -135,7 +135,8 @@ def _with_model(
     safe = "".join(c if c.isalnum() else "-" for c in model.name)
     cache = data / "calibration" / f"{safe}.jsonl"
     cache.parent.mkdir(parents=True, exist_ok=True)
-    return model_entry(judged, ask_model(judged, model, cache, progress))
+    names = fits_for(model=model.name).model.names
+    return model_entry(judged, ask_model(judged, model, cache, progress), names)
 
 
 def calibration_table(entry: Mapping[str, Any]) -> Table:

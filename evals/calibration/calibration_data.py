@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from app.answering.context import prompt_sources
 from app.answering.generate import MAX_TOKENS
-from app.answering.prompt import ANSWER_PROMPT, JUDGE_PROMPT, messages, states_answer
+from app.answering.judge import judge
+from app.answering.prompt import ANSWER_PROMPT, messages, states_answer
 from app.evidence.answerability import DENIED_PROBABILITY, is_denied, model_features
 from app.evidence.evidence import Retrieved, ScoredEvidence
 from app.evidence.reader import Reader
@@ -106,7 +107,7 @@ def ask_model(
         for n, j in enumerate(judged, 1):
             texts = [s.text for s in prompt_sources(j.found)]
             if known.get(j.case.id, {}).get("sources") != texts:
-                yes = model.yes_log_odds(messages(j.found.question.text, texts, JUDGE_PROMPT))
+                yes = judge(model, j.found.question.text, texts)
                 answer = messages(j.found.question.text, texts, ANSWER_PROMPT)
                 reply = "".join(model.stream(answer, max_tokens=MAX_TOKENS))
                 known[j.case.id] = {"id": j.case.id, "yes": yes, "reply": reply, "sources": texts}

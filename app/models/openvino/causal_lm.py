@@ -17,10 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 GRAPH = "openvino_model.xml"
+STATE = "state"
 MAX_PROPOSED = 6
 """Tokens proposed at once: a pass over seven takes 1.8 times as long as one over a single token."""
 LOOKUP_WORDS = (3, 2)
 """How many last tokens are looked up in what went before, longest first."""
+STATE_LAYER = 20
+"""The layer (of 28) after which the hidden state is given: there a linear probe tells best whether
+a question is answered (evals/FIGURES.md, "What the local model's state says")."""
 
 Logits = NDArray[np.float32]
 Choose = Callable[[Logits], int]
@@ -44,7 +48,7 @@ class CausalLM:
 
         core = openvino.Core()
         graph = core.read_model(folder / GRAPH)
-        _read_out_last(graph)
+        _read_out_last(graph, STATE_LAYER)
         options = {
             "PERFORMANCE_HINT": "LATENCY",
             "INFERENCE_NUM_THREADS": threads,
@@ -91,6 +95,10 @@ class CausalLM:
                 return None
             logits = self._feed(tokens[start : start + batch], out=1)[-1]
         return logits
+
+    def state(self) -> Logits:
+        """The hidden state [width] after ``STATE_LAYER`` layers, of the last token read."""
+        return np.array(self._request.get_tensor(STATE).data[0], np.float32)
 
     def reply(
         self, prompt: Sequence[int], first: Logits, most: int, choose: Choose
@@ -154,20 +162,41 @@ def _proposed(seen: Sequence[int], most: int) -> list[int]:
     return []
 
 
-def _read_out_last(graph: Any) -> None:
-    """Give the graph an input ``last``: from which position on (negative: from the end) logits are
-    computed. Those of a whole prompt would cost half a second and 600 kB a token."""
+def _read_out_last(graph: Any, layer: int) -> None:
+    """Change what the graph gives: the hidden state of the last position after ``layer`` layers,
+    and logits only from the position ``last`` on (a new input; negative, from the end). The logits
+    of a whole prompt would cost half a second and 600 kB a token."""
     import openvino
     import openvino.opset13 as op
 
     head = graph.get_results()[0].input_value(0).get_node()
     while head.get_type_name() != "MatMul":
         head = head.input_value(0).get_node()
+    ends = _layer_ends(graph, head.input_value(0).partial_shape[2].get_length())
     last = op.parameter(openvino.PartialShape([]), np.int64, "last")
     last.output(0).set_names({"last"})
     start = op.unsqueeze(last, op.constant(np.array(0, np.int64)))
     end, one = (op.constant(np.array([n], np.int64)) for n in (np.iinfo(np.int64).max, 1))
     hidden = op.slice(head.input_value(0), start, end, one, one)
     head.input(0).replace_source_output(hidden.output(0))
+    newest = op.constant(np.array(-1, np.int64))
+    state = op.gather(ends[layer - 1].output(0), newest, op.constant(np.array(1, np.int64)))
+    state.output(0).set_names({STATE})
     graph.add_parameters([last])
+    graph.add_results([op.result(state)])
     graph.validate_nodes_and_infer_types()
+
+
+def _layer_ends(graph: Any, width: int) -> list[Any]:
+    """The operation that ends each layer: the second of the two that add to the hidden state."""
+
+    def adds_to_state(node: Any) -> bool:
+        if node.get_type_name() != "Add":
+            return False
+        shapes = [value.partial_shape for value in (*node.input_values(), node.output(0))]
+        return all(
+            len(s) == 3 and s[1].is_dynamic and s[2].is_static and s[2].get_length() == width
+            for s in shapes
+        )
+
+    return [node for node in graph.get_ordered_ops() if adds_to_state(node)][1::2]

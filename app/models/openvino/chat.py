@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,10 +10,10 @@ from langchain_core.messages import AIMessageChunk, BaseMessage, convert_to_open
 from langchain_core.messages.ai import UsageMetadata
 from langchain_core.outputs import ChatGenerationChunk
 
-from app.models.base import ContextOverflow, ModelMissing
+from app.models.base import ContextOverflow, ModelMissing, time_limit
 from app.models.local_chat import PROMPT_BATCH, LocalChatModel, overflow_message, usage_of
 from app.models.openvino.causal_lm import CausalLM, Choose, Logits, Step
-from app.models.worker_stream import Outlet
+from app.models.worker_stream import Outlet, worker_stream
 
 UNFINISHED = "\ufffd"
 """What a decoder writes for a character whose last bytes are still to come."""
@@ -30,6 +30,31 @@ class ChatOpenVINO(LocalChatModel):
         """The ids of the text's tokens, as the model's own tokenizer gives them."""
         engine: CausalLM = self._open()
         return engine.encode(text)
+
+    def hidden_state(self, messages: list[BaseMessage]) -> Logits:
+        """The hidden state [width] at the end of the messages (``CausalLM.state``).
+
+        Raises ``ContextOverflow`` and ``ModelTimeout``.
+        """
+        engine: CausalLM = self._open()
+
+        def read(outlet: Outlet[Logits]) -> None:
+            with self._turn():
+                if self._read(engine, messages, lambda: not outlet.closed) is not None:
+                    outlet.put(engine.state())
+
+        with time_limit(self.timeout_s):
+            return next(worker_stream(read, timeout_s=self.timeout_s))
+
+    def _read(
+        self, engine: CausalLM, messages: list[BaseMessage], wanted: Callable[[], bool]
+    ) -> tuple[list[int], Logits] | None:
+        """Read the messages: their tokens, and the logits at their end; None once not wanted."""
+        prompt = engine.prompt(_as_text(messages))
+        if len(prompt) >= self.context:
+            raise ContextOverflow(overflow_message(len(prompt), self.context))
+        logits = engine.read(prompt, PROMPT_BATCH, wanted)
+        return None if logits is None else (prompt, logits)
 
     def _load(self) -> CausalLM:
         try:
@@ -54,17 +79,14 @@ class ChatOpenVINO(LocalChatModel):
         options: Mapping[str, Any],
         outlet: Outlet[ChatGenerationChunk],
     ) -> None:
-        prompt = engine.prompt(_as_text(messages))
-        if len(prompt) >= self.context:
-            raise ContextOverflow(overflow_message(len(prompt), self.context))
-
         def wanted() -> bool:
             outlet.put(_chunk(""))
             return not outlet.closed
 
-        logits = engine.read(prompt, PROMPT_BATCH, wanted)
-        if logits is None:
+        read = self._read(engine, messages, wanted)
+        if read is None:
             return
+        prompt, logits = read
         most = min(options["max_tokens"], self.context - len(prompt))
         steps = engine.reply(prompt, logits, most, _chooser(options["temperature"]))
         writer = _Writer(engine, options)

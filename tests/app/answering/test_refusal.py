@@ -15,11 +15,17 @@ from app.evidence.answerability import (
     FEATURE_SIGNS,
     MODEL_FEATURE_NAMES,
     MODEL_FEATURE_SIGNS,
+    PROBE_FEATURE_NAMES,
     features,
     probability,
     probability_with_model,
 )
-from app.evidence.calibration import ANSWERABLE, ANSWERABLE_WITH_MODEL, load_logistic
+from app.evidence.calibration import (
+    ANSWERABLE,
+    ANSWERABLE_WITH_MODEL,
+    ANSWERABLE_WITH_PROBE,
+    load_logistic,
+)
 from app.evidence.evidence import ScoredEvidence
 from app.evidence.reader import Reader
 from app.evidence.score_evidence import score_evidence
@@ -83,6 +89,7 @@ def test_not_clear_is_kept(answerer: Answerer) -> None:
     [
         (ANSWERABLE, FEATURE_NAMES, FEATURE_SIGNS),
         (ANSWERABLE_WITH_MODEL, MODEL_FEATURE_NAMES, MODEL_FEATURE_SIGNS),
+        (ANSWERABLE_WITH_PROBE, PROBE_FEATURE_NAMES, MODEL_FEATURE_SIGNS),
     ],
 )
 def test_each_feature_moves_the_probability_one_way_only(

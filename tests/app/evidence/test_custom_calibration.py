@@ -13,7 +13,12 @@ from typer.testing import CliRunner
 from app.answer import Answer, Computed
 from app.answering.pipeline import Answerer
 from app.evidence import custom_calibration
-from app.evidence.calibration import ANSWERABLE, ANSWERABLE_WITH_MODEL, load_logistic
+from app.evidence.calibration import (
+    ANSWERABLE,
+    ANSWERABLE_WITH_MODEL,
+    ANSWERABLE_WITH_PROBE,
+    load_logistic,
+)
 from app.evidence.custom_calibration import (
     CALIBRATION_FILE,
     ENOUGH_MARKED,
@@ -94,12 +99,20 @@ def test_an_unknown_model_starts_with_care_and_is_then_calibrated(tmp_path: Path
     shipped = load_logistic(ANSWERABLE_WITH_MODEL)
     careful = fits_for(tmp_path, "ollama:other").model
     assert set(careful.thresholds.values()) == {shipped.thresholds["strict"]}
-    entry = {"names": ["a"], "weights": [1.0], "bias": 0.0, "thresholds": {"balanced": 0.4}}
+    names = list(shipped.names)
+    entry = {"names": names, "weights": [1.0] * 3, "bias": 0.0, "thresholds": {"balanced": 0.4}}
     store_fit(tmp_path, "ollama:other", entry)
     assert fits_for(tmp_path, "ollama:other").model.thresholds == {"balanced": 0.4}
-    assert fits_for(tmp_path, "local").model == shipped
+    assert fits_for(tmp_path, "local").model == load_logistic(ANSWERABLE_WITH_PROBE)
     store_fit(tmp_path, "ollama:other", None)
     assert fits_for(tmp_path, "ollama:other").model == careful
+
+
+def test_a_fit_of_features_that_are_no_more_is_left(tmp_path: Path) -> None:
+    """The local model was asked for a yes once; weights for that say nothing of the probe."""
+    names = list(load_logistic(ANSWERABLE_WITH_MODEL).names)
+    store_fit(tmp_path, "local", {"names": names, "weights": [1.0] * 3, "bias": 0.0})
+    assert fits_for(tmp_path, "local").model == load_logistic(ANSWERABLE_WITH_PROBE)
 
 
 @pytest.mark.parametrize("damaged", ["{", "[]", '{"fits": {"none": {"names": []}}}'])
@@ -131,7 +144,7 @@ def test_marks_join_the_questions_that_a_risk_is_kept_on(tmp_path: Path) -> None
     put_mark(tmp_path, "b", "local", (0.7, True))
     assert fits_for(tmp_path).quotes.points == (*shipped.points, (0.4, False))
     assert fits_for(tmp_path).model.points == (
-        *load_logistic(ANSWERABLE_WITH_MODEL).points,
+        *load_logistic(ANSWERABLE_WITH_PROBE).points,
         (0.7, True),
     )
     put_mark(tmp_path, "a", "none", (0.4, True))

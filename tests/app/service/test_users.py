@@ -201,6 +201,25 @@ def test_a_choice_made_while_another_model_opens_holds(
         assert engine.answerer.model is None
 
 
+def test_a_strictness_chosen_while_the_model_opens_leaves_the_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, embedder: Embedder
+) -> None:
+    """Else "Loading" stood there until a restart, and answers were quotes."""
+    with Library.open(tmp_path, embedder) as library:
+        engine = Engine(Settings(data=tmp_path, model="openai:gpt-x"), library)
+        slow = scripted("It says so.", yes=1.0)
+
+        def opened(_: Settings) -> ChatModel:
+            engine.change(strictness="strict")
+            return slow
+
+        monkeypatch.setattr("app.models.factory.open_model", opened)
+        engine.load_model(fetch=False)
+        assert engine.status.phase == "ready"
+        assert engine.answerer.model is slow
+        assert engine.answerer.settings.strictness == "strict"
+
+
 def test_the_local_model_is_ready_only_once_it_has_read_ahead(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, embedder: Embedder
 ) -> None:
