@@ -122,10 +122,10 @@ def probability_with_model(
 
 
 def is_denied(judged: tuple[float, float]) -> bool:
-    """Whether a chat model says no twice: to the question whether it is answered, and by its reply.
+    """Whether a chat model says no twice: as it is judged before it writes, and by its reply.
 
-    Then it is not answered, however sure the reader is: of our sets 0.70 of the unanswerable are
-    refused instead of 0.58, and 0.13 of the others instead of 0.08 (evals/FIGURES.md).
+    Then the question is not answered, however sure the reader is. With the local model that is
+    said of 0.56 of the unanswerable questions of our sets, and of 0.08 of the others.
     """
     yes, stated = judged
     return yes < 0 and not stated
