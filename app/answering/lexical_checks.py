@@ -79,6 +79,24 @@ def shared_neighbours(sentence: str, source: str) -> float:
     return sum(pair in near for pair in pairs) / len(pairs)
 
 
+def has_swapped(sentence: str, source: str) -> bool:
+    """Whether two words around a third stand the other way round in the source, and nowhere as in
+    the sentence: "Bert hired Anna" if Anna hired Bert, "the envoy of B to A" for that of A to B.
+    """
+    among = _content(source)
+    near = {
+        (one, middle, other)
+        for at, one in enumerate(among)
+        for then, middle in enumerate(among[at + 1 : at + 1 + NEIGHBOUR_DISTANCE], at + 1)
+        for other in among[then + 1 : then + 1 + NEIGHBOUR_DISTANCE]
+    }
+    claimed = _content(sentence)
+    triples = zip(claimed, claimed[1:], claimed[2:], strict=False)
+    return any(
+        a != b and (b, middle, a) in near and (a, middle, b) not in near for a, middle, b in triples
+    )
+
+
 def is_restated(sentence: str, source: str, headings: str, neighbours: float) -> bool:
     """Whether the sentence is one sentence of the source with words left out.
 

@@ -223,6 +223,8 @@ def _objection(
         return "the source does not go so far"
     if lexical_checks.changed_unit(sentence, near):
         return "the source counts something else"
+    if lexical_checks.has_swapped(sentence, near):
+        return "the source has it the other way round"
     # "The hall of the library seats 64" takes its first half from "How many does the hall of the
     # library seat?". A question to be answered with yes or no gives no such words.
     question_text = "" if question.answer_type is AnswerType.YES_NO else question.text

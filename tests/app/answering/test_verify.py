@@ -5,6 +5,7 @@ import pytest
 from app.answer import Verdict
 from app.answering.verify import CitedSource, is_quoted, verify_sentence, verify_sentences
 from app.evidence.reader import Reader
+from app.question.parsed_question import ParsedQuestion
 
 SOURCE = CitedSource(
     "Direct flights between Lumen and Port Ada began on 30 May 2023, with three flights a week.",
@@ -164,3 +165,33 @@ def test_what_is_not_restated_needs_the_reader(sentence: str) -> None:
     quote = "The agreement starts on 1 April and runs for three years."
     source = CitedSource(quote, headings="Cleaning services")
     assert verify_sentence(sentence, source, (0.5, 0.4, 0.1)).verdict is Verdict.UNSUPPORTED
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "quote"),
+    [
+        (
+            "Who is Belmark's envoy to Norvania?",
+            "Belmark's envoy to Norvania is Ida Rehn.",
+            "Norvania's envoy to Belmark, Ida Rehn, spoke about the new bridge.",
+        ),
+        (
+            "Whom did Bert Malling hire in 1961?",
+            "Bert Malling hired Anna Sund in 1961.",
+            "In 1961 Anna Sund hired Bert Malling.",
+        ),
+    ],
+)
+def test_the_questions_own_words_prove_no_swap_of_who_and_whom(
+    question: str, sentence: str, quote: str, reader: Reader
+) -> None:
+    (judged,) = verify_sentences([sentence], [CitedSource(quote)], reader, ParsedQuestion(question))
+    assert judged.verdict is Verdict.UNSUPPORTED
+    assert judged.rests, "the source's own sentence takes its place"
+
+
+def test_words_in_another_order_are_no_swap(reader: Reader) -> None:
+    quote = "The envoy of Norvania to Belmark, Ida Rehn, opened the bridge on 3 May."
+    for sentence in ("Norvania's envoy to Belmark is Ida Rehn.", "Ida Rehn opened the bridge."):
+        (judged,) = verify_sentences([sentence], [CitedSource(quote)], reader)
+        assert "other way round" not in judged.why
