@@ -8,7 +8,6 @@ prompt-lookup-decoding), which changes no reply.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -42,7 +41,6 @@ class CausalLM:
 
     def __init__(self, folder: Path, *, threads: int) -> None:
         """Load what ``convert`` wrote into ``folder``. Raises RuntimeError if it cannot be."""
-        os.environ.setdefault("OPENVINO_TELEMETRY", "0")
         import openvino
         from openvino_genai import Tokenizer
 
