@@ -84,6 +84,7 @@ def _full(path: Path) -> Path:
 
 
 Strictness = Literal["strict", "balanced", "eager"]
+Replies = Literal["sentences", "quotes"]
 Folder = Annotated[Path, AfterValidator(_full)]
 
 
@@ -97,8 +98,10 @@ class Settings:
     local model's file. ``embedder`` is a sentence-transformers name or folder, or
     ``PROVIDER:MODEL`` at ``embedder_url`` (None: the one that comes with Footnote). ``k`` is how
     many passages are read for a question. ``risk`` is the share of wrong answers that is allowed,
-    in place of ``strictness``. ``root_path`` is where a proxy shows the chat: a path
-    (``/footnote``), or the whole address if the proxy does not pass its own host on.
+    in place of ``strictness``. ``replies`` is what a language model is used for: it writes
+    ``sentences``, which are checked, or only judges whether the ``quotes`` answer. ``root_path`` is
+    where a proxy shows the chat: a path (``/footnote``), or the whole address if the proxy does not
+    pass its own host on.
     ``widget_origins`` are the sites, with spaces between them, whose pages may show the widget, and
     ``widget_folder`` the folder of documents that it asks ("": all); nobody signs in for it, and
     its answers are as strict as ``widget_strictness``.
@@ -129,6 +132,7 @@ class Settings:
     k: Annotated[int, Field(ge=1, le=50)] = 5
     strictness: Strictness = "balanced"
     risk: Annotated[float, Field(gt=0, lt=1)] | None = None
+    replies: Replies = "sentences"
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 7860
     root_path: Annotated[str, AfterValidator(_root)] = ""

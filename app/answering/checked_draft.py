@@ -83,5 +83,4 @@ def matching_span(checked: CheckedSentence) -> tuple[int, int] | None:
 
 def dropped_note(checked: CheckedSentence) -> str:
     """What is said of a sentence that is not shown."""
-    done = "replaced by the source's own words" if checked.judgement.rests else "dropped"
-    return f"A sentence was {done}, because {checked.judgement.why}: “{checked.drafted.text}”"
+    return f"A sentence was dropped, because {checked.judgement.why}: “{checked.drafted.text}”"

@@ -11,6 +11,7 @@ from app.answer import DIRECT_ANSWER_WORDS, Answer, Sentence, Verdict, Word
 from app.answering import refusal
 from app.answering.checked_draft import CheckedSentence, check, dropped_note, matching_span
 from app.answering.citations import CitationNumbering
+from app.answering.closest_passages import as_closest
 from app.answering.context import PromptSource, prompt_sources
 from app.answering.drafted_words import is_fragment, line_with_marks, nearest_line
 from app.answering.extract import choose_quotes
@@ -48,7 +49,6 @@ class DraftedAnswer:
         self._reply = ""
         self._likely = 0.0
         self._answers = False
-        self._denied = False
         self._broken = ""
 
     def stream(self, result: ScoredEvidence) -> Iterator[Word]:
@@ -68,11 +68,13 @@ class DraftedAnswer:
             if not decided and not self._decide(result, yes):
                 return
             decided = True
+            if not self._writes:
+                return
             if self._states_answer():
                 yield reply.unshown()
         if self._broken:
             self._reply = whole_sentences(self._reply)
-        if self._decide(result, yes) and self._states_answer():
+        if self._decide(result, yes) and self._writes and self._states_answer():
             yield reply.unshown()
 
     def _pieces(self, prompt: list[BaseMessage], reply: UnreasonedReply) -> Iterator[str]:
@@ -99,8 +101,10 @@ class DraftedAnswer:
         settings = self._settings
         return self._fits.of(with_model=with_model).threshold(settings.strictness, settings.risk)
 
-    def _reader_finds(self, result: ScoredEvidence) -> bool:
-        return probability(result, self._fits.quotes) >= self._least(with_model=False)
+    @property
+    def _writes(self) -> bool:
+        """Whether the model's sentences are shown; else only its judgement counts."""
+        return self._settings.replies == "sentences"
 
     def _states_answer(self) -> bool:
         return bool(states_answer(self._reply))
@@ -112,48 +116,45 @@ class DraftedAnswer:
             self._likely = probability(result, self._fits.quotes)
         else:
             self._likely = probability_with_model(result, (yes, stated), self._fits)
-            self._denied = is_denied((yes, stated))
         least = self._least(with_model=yes is not None)
-        heard = bool(stated) if yes is None else not self._denied
+        heard = bool(stated) if yes is None else not is_denied((yes, stated))
         self._answers = self._likely >= least and heard
         return self._answers
 
-    def verified(self, result: ScoredEvidence, quoted: Answer) -> Answer:
-        """The verified answer of the draft; ``quoted`` if it has none to stand on; or a refusal.
+    def verified(self, result: ScoredEvidence, quoted: Answer, shown: Answer) -> Answer:
+        """The verified answer of the draft; ``quoted`` if it has none to stand on; or less.
 
         ``quoted`` is the answer in quotes, for a question that is answerable though the model did
-        not answer it.
+        not answer it; ``shown`` is what is said without the model.
         """
         name = self._model.name
         if not self._answers:
-            # What the reader finds and the model denies is shown as the closest, not as an answer.
-            unclear = self._denied and self._reader_finds(result)
-            return refusal.build_refusal(result, self._likely, name, unclear=unclear)
+            # What the reader claims and the model doubts may answer; what it only finds does not.
+            if shown.kind == "answer":
+                return replace(as_closest(shown), answerable=self._likely, model=name)
+            return refusal.build_refusal(result, self._likely, name)
         drafted = [d for d in parse_reply(self._reply) if not is_not_stated(d.text)]
         checked = (
             check(result.question, drafted, self._sources, self._reader)
-            if self._states_answer()
+            if self._writes and self._states_answer()
             else []
         )
-        # What the sources do not support is dropped with a note, never shown; if it rests on a
-        # sentence of theirs, that sentence is shown instead.
+        # What the sources do not support is never shown; if it rests on a sentence of theirs, that
+        # sentence is shown instead, and nothing is lost.
         supported = [c for c in checked if c.is_supported or c.judgement.rests]
+        broken = [f"The model stopped before its end: {self._broken}"] if self._broken else []
         notes = (
-            *(dropped_note(c) for c in checked if not c.is_supported),
+            *(dropped_note(c) for c in checked if c not in supported),
             *result.notes,
             *self._unknown_citation_notes(checked),
-            *([f"The model stopped before its end: {self._broken}"] if self._broken else ()),
+            *broken,
         )
         if supported:
             return self._answer_from(result, supported, notes)
         if quoted.sentences:
-            why = "The model's own words did not hold" if checked else "The model gave no answer"
-            return replace(
-                quoted,
-                answerable=self._likely,
-                model=name,
-                notes=(*notes, f"{why}; these are quotes."),
-            )
+            # A good quote says nothing of the draft that failed.
+            notes = (*result.notes, *broken)
+            return replace(quoted, answerable=self._likely, model=name, notes=notes)
         return refusal.build_refusal(result, self._likely, name, notes)
 
     def _unknown_citation_notes(self, checked: Sequence[CheckedSentence]) -> tuple[str, ...]:

@@ -251,7 +251,7 @@ class Answerer:
                 yield word
             several = result.question.asks_several
             nearly = NEARLY_AS_LIKELY if several else NEARLY_BESIDE_A_MODEL
-            answer = draft.verified(result, quote_answer(result, 0.0, nearly=nearly))
+            answer = draft.verified(result, quote_answer(result, 0.0, nearly=nearly), shown)
             return with_references(self.library, answer)
         except ModelError as error:
             note = f"The language model did not answer ({error}) These are quotes."

@@ -16,6 +16,7 @@ from app.cli.common import (
     InCollection,
     Model,
     Only,
+    Replies,
     Risk,
     Strictness,
     UsageError,
@@ -52,6 +53,7 @@ def ask(
     collection: InCollection = None,
     strictness: Strictness = None,
     risk: Risk = None,
+    replies: Replies = None,
     data: Data = None,
 ) -> None:
     """Ask a question, and get the answer with its footnotes.
@@ -60,11 +62,12 @@ def ask(
     footnote ask "How many people came?" --document report.pdf --model none
     footnote ask "What was decided?" --collection minutes
     footnote ask "How many people came?" --model none --risk 0.15
+    footnote ask "How many people came?" --model local --replies quotes
     footnote ask --file questions.jsonl --json > answers.jsonl[/dim]
     """
     if (question is None) == (file is None):
         raise UsageError('Give a question, footnote ask "…", or a file of them with --file.')
-    settings = settings_for(data, model=model, strictness=strictness, risk=risk)
+    settings = settings_for(data, model=model, strictness=strictness, risk=risk, replies=replies)
     if file is not None:
         lines = _read(file)
         with opened_answerer(settings, collection) as answerer:

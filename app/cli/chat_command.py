@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.common import Data, Model, Risk, Strictness, settings_for
+from app.cli.common import Data, Model, Replies, Risk, Strictness, settings_for
 
 PAGE_ENTRY_POINTS = "footnote.pages"
 """Entry points of further tabs, from packages above this one; each is called by its label."""
@@ -37,6 +37,7 @@ def chat(
     ] = None,
     strictness: Strictness = None,
     risk: Risk = None,
+    replies: Replies = None,
     fetch: Annotated[
         bool, typer.Option(help="Download the local language model if it is missing.")
     ] = True,
@@ -60,6 +61,7 @@ def chat(
         base_url=base_url,
         strictness=strictness,
         risk=risk,
+        replies=replies,
     )
     from app.web import serve
 

@@ -53,6 +53,13 @@ Risk = Annotated[
         help="Instead of a strictness: the share of wrong answers allowed, for example 0.15."
     ),
 ]
+Replies = Annotated[
+    str | None,
+    typer.Option(
+        help="With a language model: sentences that it writes, or quotes that it only judges.",
+        show_default="sentences",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 # Controls but tab and newline, and the marks that reorder text: a document's words must not

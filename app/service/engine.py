@@ -186,7 +186,8 @@ class Engine:
         if self.access.shared:
             if fresh.model not in [value for _, value in self.offered_models()]:
                 raise SettingsError(f"The model {fresh.model} is not offered here.")
-            self.access.choices.put(user, {"model": fresh.model, "strictness": fresh.strictness})
+            kept = {"model": fresh.model, "strictness": fresh.strictness, "replies": fresh.replies}
+            self.access.choices.put(user, kept)
             return
         other_key = keep_key(fresh.model, key)
         self.settings = fresh

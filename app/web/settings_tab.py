@@ -23,6 +23,10 @@ STRICTNESS_CHOICES = [
     ("Balanced", "balanced"),
     ("Eager: answer if there is any ground", "eager"),
 ]
+REPLY_CHOICES = [
+    ("Its own sentences, each checked against the source", "sentences"),
+    ("Quotes: the model only judges whether they answer", "quotes"),
+]
 THEME_CHOICES = [("Like the system", "system"), ("Light", "light"), ("Dark", "dark")]
 # Looks are the browser's own business: kept there, never sent.
 APPLY_THEME_SCRIPT = """(chosen) => {
@@ -44,12 +48,15 @@ class Fields:
     address: Any
     key: Any
     strictness: Any
+    replies: Any
     private: Any
 
     @property
     def all(self) -> list[Any]:
         """The components, in order."""
-        return [self.model, self.address, self.key, self.strictness, self.private]
+        return [
+            self.model, self.address, self.key, self.strictness, self.replies, self.private
+        ]  # fmt: skip
 
 
 def _summary(engine: Engine, user: str) -> Markup:
@@ -83,7 +90,8 @@ def build(engine: Engine, blocks: Any, tab: Any, stream: Stream) -> None:
     def arrive(request: gr.Request) -> tuple[Any, ...]:
         chosen = engine.settings_of(owner_of(request))
         values = (
-            chosen.model, chosen.base_url or "", "", chosen.strictness, chosen.allow_private_links
+            chosen.model, chosen.base_url or "", "", chosen.strictness, chosen.replies,
+            chosen.allow_private_links,
         )  # fmt: skip
         return *(gr.update(value=v, interactive=True) for v in values), gr.update(interactive=True)
 
@@ -103,10 +111,18 @@ def build(engine: Engine, blocks: Any, tab: Any, stream: Stream) -> None:
 def _changer(engine: Engine) -> Any:
     @handler
     def change(
-        model: str, address: str, key: str, strictness: str, private: bool, request: gr.Request
+        model: str,
+        address: str,
+        key: str,
+        strictness: str,
+        replies: str,
+        private: bool,
+        request: gr.Request,
     ) -> tuple[str, str]:
         user = owner_of(request)
-        choices: dict[str, Any] = {"model": model.strip(), "strictness": strictness}
+        choices: dict[str, Any] = {
+            "model": model.strip(), "strictness": strictness, "replies": replies,
+        }  # fmt: skip
         if not engine.access.shared:
             choices |= {"base_url": address.strip() or None, "allow_private_links": bool(private)}
         try:
@@ -163,8 +179,12 @@ def _fields(engine: Engine) -> Fields:
         STRICTNESS_CHOICES, value=settings.strictness, label="Strictness", elem_id="strictness",
         interactive=False,
     )  # fmt: skip
+    replies = gr.Radio(
+        REPLY_CHOICES, value=settings.replies, label="With a language model, answers are",
+        elem_id="replies", interactive=False,
+    )  # fmt: skip
     private = gr.Checkbox(
         settings.allow_private_links, label="Links may lead into private networks",
         interactive=False, visible=ours,
     )  # fmt: skip
-    return Fields(model, address, key, strictness, private)
+    return Fields(model, address, key, strictness, replies, private)

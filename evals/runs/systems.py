@@ -136,6 +136,7 @@ class Footnote:
             "k": settings.k,
             "strictness": settings.strictness,
             **({"risk": settings.risk} if settings.risk is not None else {}),
+            **({"replies": settings.replies} if model and settings.replies != "sentences" else {}),
             "search": self.answerer.mode,
             "whole_library": self.whole_library,
             "one_by_one": self.batch == 1,

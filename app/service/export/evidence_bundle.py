@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from store.results import StoredAnswer
 
 FORMAT = "footnote evidence 1"
-TOLD_SETTINGS = ("model", "k", "strictness", "embedder", "context")
+TOLD_SETTINGS = ("model", "k", "strictness", "replies", "embedder", "context")
 CITATION_FIELDS = ("n", "document", "revision", "start", "end", "quote", "page", "row", "headings")
 ANSWER_FIELDS = (
     "question", "standalone", "answer", "refused", "reason", "sentences", "model", "notes",

@@ -164,8 +164,11 @@ def test_people_sign_in_choose_for_themselves_and_sign_out(
 
     ada.get_by_role("tab", name="Settings").click()
     ada.locator("#strictness").get_by_label("Strict").check()
+    ada.locator("#replies").get_by_label("Quotes").check()
     ada.get_by_role("button", name="Use these for your own questions").click()
     wait_until(lambda: chat.engine.settings_of("ada").strictness == "strict")
+    assert chat.engine.settings_of("ada").replies == "quotes"
+    assert chat.engine.settings_of("bob").replies == "sentences"
     expect(ada.locator("#facts dl")).to_be_visible()
     assert chat.engine.settings_of("ada").strictness == "strict"
     assert chat.engine.settings_of("bob").strictness == "balanced"
