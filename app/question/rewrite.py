@@ -61,7 +61,7 @@ _KIND_ASKED = re.compile(
 _THESE = re.compile(r"\b(these|those|this|that) (\w+)")
 _PERSON = re.compile(r"\b(he|she|him|her|his)\b", re.IGNORECASE)
 _TITLE = re.compile(
-    r"(Mr|Mrs|Ms|Dr|Prof|Professor|Sir|Dame|Lady|Lord|King|Queen|Prince|Princess|President|Minister|"
+    r"\b(Mr|Mrs|Ms|Dr|Prof|Professor|Sir|Dame|Lady|Lord|King|Queen|Prince|Princess|President|Minister|"
     r"Prime Minister|Chancellor|Ambassador|Mayor|Judge|Captain|General|Doctor|Pope|Saint)\b"
 )
 _NAME_RUN = re.compile(r"(?:[A-Z][\w’'.-]*(?:\s+(?:of|the|and|de|al)\s+(?=[A-Z])|\s+)?)+")
@@ -168,6 +168,7 @@ def _without_own_antecedents(question: str) -> str:
 def _topics(turns: Sequence[Turn]) -> list[str]:
     """Name runs of the last question, then of its answer, then of older questions."""
     texts = [turns[-1].question, turns[-1].answer, *(t.question for t in reversed(turns[:-1]))]
+    named = set(find_names("\n".join(texts)))
     runs: list[str] = []
     for text in texts:
         for match in _NAME_RUN.finditer(text):
@@ -175,7 +176,9 @@ def _topics(turns: Sequence[Turn]) -> list[str]:
             if match.start() == 0 and text.rstrip().endswith("?"):
                 run = " ".join(run.split()[1:])
             run = re.sub(r"^(The|A|An) ", "", run)
-            if run and fold(run) not in STOP_WORDS:
+            # "First, the council voted": a word before a comma is no name if it is none elsewhere.
+            opener = text[match.end() : match.end() + 1] == "," and fold(run) not in named
+            if run and fold(run) not in STOP_WORDS and not (opener and " " not in run):
                 runs.append(run)
     return list(dict.fromkeys(runs))
 
@@ -209,6 +212,7 @@ def _named(question: str, turns: Sequence[Turn]) -> str:
     last = turns[-1]
     if re.search(r"\bwho\b", fold(last.question)):
         candidates = _names_of(last.answer) or _names_of(last.question)
+        candidates = [n for n in candidates if _TITLE.search(n)] or candidates
     else:
         # Only a title distinguishes a person's name from a firm's or a report's.
         candidates = [n for n in _names_of(last.question) if _TITLE.match(n)]

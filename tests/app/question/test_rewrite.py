@@ -43,6 +43,21 @@ def test_a_pronoun_becomes_the_name_it_stands_for() -> None:
     assert asked.text == "What did Ines Calder say?"
 
 
+@pytest.mark.parametrize(
+    ("answer", "name"),
+    [
+        ("First, I recall that the Union of Ports was proposed by Mayor Ines Calder.", "Mayor"),
+        ("However, Ines Calder proposed it.", "Ines Calder"),
+        ("Calder, who led the council, proposed it. Nobody thanked Calder.", "Calder"),
+    ],
+)
+def test_a_word_that_opens_a_sentence_is_no_name(answer: str, name: str) -> None:
+    """And of several names a person's title tells whom “he” means."""
+    asked = rewritten("When did she do that?", [Turn("Who proposed it?", answer)], []).standalone
+    assert asked.text.startswith(f"When did {name}")
+    assert asked.text.endswith(" do that?")
+
+
 def test_a_chain_of_follow_ups_keeps_its_topic() -> None:
     history = [*HISTORY, Turn("Since when?", "Since May 2023.")]
     asked = rewritten("And who runs them?", history, []).standalone
