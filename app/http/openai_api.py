@@ -1,7 +1,8 @@
 """The chat API of OpenAI, as far as clients need it to use Footnote as a model: ``/v1``.
 
 The reply is the verified answer with its footnotes below it; ``footnote`` in the response is what
-``footnote ask --json`` prints. A stream gives whole, verified sentences.
+``footnote ask --json`` prints. A stream gives whole, verified sentences; while a language model
+writes, what was found stands in ``reasoning_content``, which clients show above a reply.
 """
 
 from __future__ import annotations
@@ -11,13 +12,13 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI, Request
 from fastapi.responses import Response, StreamingResponse
 
-from app.answer import Answer, Finished, Turn
+from app.answer import Answer, Event, EvidenceFound, Finished, Turn
 from app.formats.answer_text import quote_and_place, with_footnotes
 from app.formats.inline_markdown import without_html
 from app.formats.json_forms import answer_payload
@@ -77,13 +78,16 @@ def install(app: FastAPI, engine: Engine) -> None:
         """The verified answer as a chat completion, whole or streamed."""
         question, history = read_conversation(body.messages)
         if not body.stream:
-            return completion(_answered(engine, body, question, history, request))
+            return completion(_answered(_events(engine, body, question, history, request)))
         from app.answering.pipeline import check_question
 
         check_question(question)
-        answered = partial(_answered, engine, body, question, history, request)
+        events = partial(_events, engine, body, question, history, request)
+        writes = engine.answerer.model is not None
         return StreamingResponse(
-            chunks(answered), media_type="text/event-stream", headers={"Cache-Control": "no-store"}
+            chunks(events, writes=writes),
+            media_type="text/event-stream",
+            headers={"Cache-Control": "no-store"},
         )
 
 
@@ -103,11 +107,15 @@ def read_conversation(messages: Sequence[Message]) -> tuple[str, list[Turn]]:
     return spoken_turns[-1].text, history
 
 
-def _answered(
+def _events(
     engine: Engine, body: ChatRequest, question: str, history: Sequence[Turn], request: Request
-) -> Answer:
+) -> Iterator[Event]:
     user, collection = request.state.user, body.collection
-    for event in engine.stream(question, body.documents, history, user, collection=collection):
+    return engine.stream(question, body.documents, history, user, collection=collection)
+
+
+def _answered(events: Iterator[Event]) -> Answer:
+    for event in events:
         if isinstance(event, Finished):
             return event.answer
     raise AssertionError("a stream ends with Finished")
@@ -146,12 +154,20 @@ def completion(answer: Answer) -> dict[str, Any]:
     }
 
 
-def chunks(answered: Callable[[], Answer]) -> Iterator[str]:
-    """The answer as server-sent events: whole lines, since only what is verified is sent."""
+def chunks(events: Callable[[], Iterator[Event]], *, writes: bool) -> Iterator[str]:
+    """The answer as server-sent events: whole lines, since only what is verified is sent.
+
+    If a language model ``writes``, what was found comes first, as ``reasoning_content``.
+    """
     opening = _head("", "chat.completion.chunk")
     yield _chunk(opening, {"role": "assistant", "content": ""})
     try:
-        answer = answered()
+        asked = events()
+        first = next(asked)
+        if writes and isinstance(first, EvidenceFound) and first.citations:
+            found = "\n".join(f"- {quote_and_place(c)}" for c in first.citations)
+            yield _chunk(opening, {"reasoning_content": f"Found so far:\n{without_html(found)}\n"})
+        answer = _answered(chain([first], asked))
     except FootnoteError as error:
         yield f"data: {json.dumps(problem(error), ensure_ascii=False)}\n\n"
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import Any
 
 import httpx
@@ -10,6 +11,7 @@ import httpx
 from app.service.access.users import Users
 from store.library import Library
 from tests.support.browser import Served, start
+from tests.support.scripted import scripted
 
 QUESTION = "How many times did President Aliyev visit Central Asian countries?"
 PASSWORD = "correct horse battery"
@@ -65,6 +67,28 @@ def test_a_stream_gives_the_same_words(served: Served) -> None:
     assert parts[0]["choices"][0]["delta"]["role"] == "assistant"
     assert parts[-1]["choices"][0]["finish_reason"] == "stop"
     assert parts[-1]["footnote"]["citations"]
+
+
+def test_what_was_found_comes_while_the_model_still_writes(served: Served) -> None:
+    gate = threading.Event()
+    model = scripted("President Aliyev visited Central Asian countries 13 times [1].", gate=gate)
+    served.engine._use(model, served.engine.settings)
+    address, deltas = f"{served.address}/v1/chat/completions", []
+    try:
+        request = asked(QUESTION, stream=True)
+        with httpx.stream("POST", address, json=request, timeout=120) as reply:
+            for line in reply.iter_lines():
+                if not line.startswith("data: {"):
+                    continue
+                deltas.append(json.loads(line.removeprefix("data: "))["choices"][0]["delta"])
+                if "reasoning_content" in deltas[-1]:
+                    assert not gate.is_set()
+                    gate.set()
+    finally:
+        gate.set()
+        served.engine._use(None, served.engine.settings)
+    assert "13 times" in deltas[1]["reasoning_content"]
+    assert "13 times" in "".join(delta.get("content", "") for delta in deltas)
 
 
 def test_only_the_named_documents_are_asked(served: Served) -> None:
