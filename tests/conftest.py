@@ -30,6 +30,7 @@ from tests.support.commands import Footnote
 from tests.support.databases import both_databases, postgresql, postgresql_server  # noqa: F401  (fixtures)
 from tests.support.documents import PARAGRAPHS, document_of
 from tests.support.linked_site import site  # noqa: F401  (a fixture)
+from tests.support.local_engine import local_engine, tokens_fed  # noqa: F401  (fixtures)
 
 BROWSER = {"chromium", "served", "page"}
 SLOW_FILES = {

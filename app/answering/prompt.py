@@ -27,6 +27,7 @@ ANSWER_PROMPT = (
 JUDGE_PROMPT = (
     "Do the sources state the answer to this exact question? Reply with one word, yes or no."
 )
+SUPPORT_PROMPT = "Do the sources support the whole statement? Reply with one word, yes or no."
 # The prompt asks for "Not stated."; small models say it in other ways too. What is said to be not
 # stated *somewhere or sometime else* ("was not given in 1940") is an answer.
 _SOURCES = r"(?:the |these |any |your )*(?:given |provided |numbered )?"
@@ -69,11 +70,17 @@ def one_line(text: str) -> str:
 
 def messages(question: str, sources: Sequence[str], ask: str) -> list[BaseMessage]:
     """The conversation for the model: ``ask`` is ``ANSWER_PROMPT`` or ``JUDGE_PROMPT``."""
+    return _conversation(sources, f"Question: {one_line(question)}\n{ask}")
+
+
+def support_messages(statement: str, sources: Sequence[str]) -> list[BaseMessage]:
+    """The conversation that asks whether the sources support a statement: yes or no."""
+    return _conversation(sources, f"Statement: {one_line(statement)}\n{SUPPORT_PROMPT}")
+
+
+def _conversation(sources: Sequence[str], asked: str) -> list[BaseMessage]:
     listed = "\n".join(f"[{n}] {one_line(s)}" for n, s in enumerate(sources, 1))
-    return [
-        SystemMessage(SYSTEM_PROMPT),
-        HumanMessage(f"Sources:\n{listed}\n\nQuestion: {one_line(question)}\n{ask}"),
-    ]
+    return [SystemMessage(SYSTEM_PROMPT), HumanMessage(f"Sources:\n{listed}\n\n{asked}")]
 
 
 def states_answer(reply: str) -> float:

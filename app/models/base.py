@@ -120,6 +120,11 @@ class ChatModel:
             state: NDArray[np.float32] = give(list(messages))
         return state
 
+    @property
+    def judges_support(self) -> bool:
+        """Whether it was taught to judge if sources support a sentence."""
+        return bool(getattr(self.chat, "judges_support", False))
+
     def close(self) -> None:
         """Free what the model holds. Calling it twice is harmless."""
         close = getattr(self.chat, "close", None)

@@ -111,7 +111,10 @@ def _model_file(settings: Settings) -> Finding:
     if path is None:
         detail = "not here, so answers are quotes: footnote pull fetches it"
         return Finding("language model", "note" if settings.model == "auto" else "bad", detail)
-    runtime = "llama.cpp" if settings.gguf else "OpenVINO"
+    from app.models.openvino.adapter import load_adapter
+
+    adapted = "with Footnote's adapter" if load_adapter() else "without an adapter"
+    runtime = "llama.cpp" if settings.gguf else f"OpenVINO, {adapted}"
     return Finding("language model", "good", f"{path}, run by {runtime}")
 
 

@@ -49,6 +49,8 @@ class Asked:
     source: str
     group: str
     """The passage, by its checksum: on one side of every fold."""
+    answer: str = ""
+    """The answer as the passage has it; "" if there is none."""
 
     @property
     def key(self) -> str:
@@ -70,6 +72,7 @@ def read_rows(paths: Iterable[Path]) -> Iterator[Asked]:
                         row["answerable"],
                         row["source"],
                         sha256(passage.encode()).hexdigest()[:20],
+                        row["answers"][0]["text"] if row.get("answers") else "",
                     )
 
 

@@ -15,6 +15,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from app.models.openvino.adapter import Adapter, adapt
+
 GRAPH = "openvino_model.xml"
 STATE = "state"
 MAX_PROPOSED = 6
@@ -39,14 +41,21 @@ class Step(NamedTuple):
 class CausalLM:
     """One model in memory with one cache; not safe between threads."""
 
-    def __init__(self, folder: Path, *, threads: int) -> None:
-        """Load what ``convert`` wrote into ``folder``. Raises RuntimeError if it cannot be."""
+    def __init__(self, folder: Path, *, threads: int, adapter: Adapter | None) -> None:
+        """Load what ``convert`` wrote into ``folder``, with the weights of an adapter beside its
+        own if there are any. Raises RuntimeError if it cannot be."""
         import openvino
         from openvino_genai import Tokenizer
 
         core = openvino.Core()
         graph = core.read_model(folder / GRAPH)
-        _read_out_last(graph, STATE_LAYER)
+        head = _head(graph)
+        sums = _state_sums(graph, head.input_value(0).partial_shape[2].get_length())
+        # Read out first: the adapter changes none of the layers below.
+        _read_out(graph, head, sums[2 * STATE_LAYER - 1])
+        if adapter:
+            adapt(sums, adapter)
+            graph.validate_nodes_and_infer_types()
         options = {
             "PERFORMANCE_HINT": "LATENCY",
             "INFERENCE_NUM_THREADS": threads,
@@ -96,6 +105,12 @@ class CausalLM:
 
     def state(self) -> Logits:
         """The hidden state [width] after ``STATE_LAYER`` layers, of the last token read."""
+        return np.array(self._request.get_tensor(STATE).data[0, -1], np.float32)
+
+    def states(self, tokens: Sequence[int]) -> Logits:
+        """The same of each token [tokens, width]; they are read in one pass, and alone."""
+        self._cut(0)
+        self._feed(tokens, out=1)
         return np.array(self._request.get_tensor(STATE).data[0], np.float32)
 
     def reply(
@@ -160,33 +175,35 @@ def _proposed(seen: Sequence[int], most: int) -> list[int]:
     return []
 
 
-def _read_out_last(graph: Any, layer: int) -> None:
-    """Change what the graph gives: the hidden state of the last position after ``layer`` layers,
-    and logits only from the position ``last`` on (a new input; negative, from the end). The logits
-    of a whole prompt would cost half a second and 600 kB a token."""
-    import openvino
-    import openvino.opset13 as op
-
+def _head(graph: Any) -> Any:
+    """The matrix product that gives the logits."""
     head = graph.get_results()[0].input_value(0).get_node()
     while head.get_type_name() != "MatMul":
         head = head.input_value(0).get_node()
-    ends = _layer_ends(graph, head.input_value(0).partial_shape[2].get_length())
+    return head
+
+
+def _read_out(graph: Any, head: Any, layer_end: Any) -> None:
+    """Change what the graph gives: also the hidden states after a layer, and logits only from the
+    position ``last`` on (a new input; negative, from the end). The logits of a whole prompt would
+    cost half a second and 600 kB a token."""
+    import openvino
+    import openvino.opset13 as op
+
     last = op.parameter(openvino.PartialShape([]), np.int64, "last")
     last.output(0).set_names({"last"})
     start = op.unsqueeze(last, op.constant(np.array(0, np.int64)))
     end, one = (op.constant(np.array([n], np.int64)) for n in (np.iinfo(np.int64).max, 1))
     hidden = op.slice(head.input_value(0), start, end, one, one)
     head.input(0).replace_source_output(hidden.output(0))
-    newest = op.constant(np.array(-1, np.int64))
-    state = op.gather(ends[layer - 1].output(0), newest, op.constant(np.array(1, np.int64)))
-    state.output(0).set_names({STATE})
+    layer_end.output(0).set_names({STATE})
     graph.add_parameters([last])
-    graph.add_results([op.result(state)])
+    graph.add_results([op.result(layer_end)])
     graph.validate_nodes_and_infer_types()
 
 
-def _layer_ends(graph: Any, width: int) -> list[Any]:
-    """The operation that ends each layer: the second of the two that add to the hidden state."""
+def _state_sums(graph: Any, width: int) -> list[Any]:
+    """The operations that add to the hidden state: two for each layer, the second ends it."""
 
     def adds_to_state(node: Any) -> bool:
         if node.get_type_name() != "Add":
@@ -197,4 +214,4 @@ def _layer_ends(graph: Any, width: int) -> list[Any]:
             for s in shapes
         )
 
-    return [node for node in graph.get_ordered_ops() if adds_to_state(node)][1::2]
+    return [node for node in graph.get_ordered_ops() if adds_to_state(node)]

@@ -12,6 +12,7 @@ from langchain_core.outputs import ChatGenerationChunk
 
 from app.models.base import ContextOverflow, ModelMissing, time_limit
 from app.models.local_chat import PROMPT_BATCH, LocalChatModel, overflow_message, usage_of
+from app.models.openvino.adapter import load_adapter
 from app.models.openvino.causal_lm import CausalLM, Choose, Logits, Step
 from app.models.worker_stream import Outlet, worker_stream
 
@@ -25,6 +26,11 @@ class ChatOpenVINO(LocalChatModel):
     @property
     def _llm_type(self) -> str:
         return "footnote-openvino"
+
+    @property
+    def judges_support(self) -> bool:
+        """Whether the adapter, which is taught this, is there."""
+        return load_adapter() is not None
 
     def get_token_ids(self, text: str) -> list[int]:
         """The ids of the text's tokens, as the model's own tokenizer gives them."""
@@ -50,7 +56,7 @@ class ChatOpenVINO(LocalChatModel):
         self, engine: CausalLM, messages: list[BaseMessage], wanted: Callable[[], bool]
     ) -> tuple[list[int], Logits] | None:
         """Read the messages: their tokens, and the logits at their end; None once not wanted."""
-        prompt = engine.prompt(_as_text(messages))
+        prompt = engine.prompt(as_text(messages))
         if len(prompt) >= self.context:
             raise ContextOverflow(overflow_message(len(prompt), self.context))
         logits = engine.read(prompt, PROMPT_BATCH, wanted)
@@ -58,13 +64,13 @@ class ChatOpenVINO(LocalChatModel):
 
     def _load(self) -> CausalLM:
         try:
-            return CausalLM(self.model_path, threads=self.thread_count)
+            return CausalLM(self.model_path, threads=self.thread_count, adapter=load_adapter())
         except ImportError as error:
             raise ModelMissing(
                 f"OpenVINO, which runs the local language model, cannot be loaded ({error}). "
                 "See the README for machines without it; --model none answers in quotes."
             ) from error
-        except RuntimeError as error:
+        except (RuntimeError, ValueError) as error:
             reason = " ".join(str(error).split())[:200]
             raise ModelMissing(
                 f"The local language model in {self.model_path} cannot be loaded: its files are "
@@ -182,7 +188,7 @@ def _chooser(temperature: float) -> Choose:
     return draw
 
 
-def _as_text(messages: Sequence[BaseMessage]) -> list[dict[str, str]]:
+def as_text(messages: Sequence[BaseMessage]) -> list[dict[str, str]]:
     """Messages as a chat template takes them: a role and its text."""
     roles = [m["role"] for m in convert_to_openai_messages(messages)]
     return [{"role": role, "content": str(m.text)} for role, m in zip(roles, messages, strict=True)]

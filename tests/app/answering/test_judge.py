@@ -80,20 +80,11 @@ def test_the_local_model_tells_what_is_answered(local_model: ChatModel) -> None:
 
 
 def test_a_draft_reads_nothing_that_the_judgement_has_read(
-    local_model: ChatModel, monkeypatch: pytest.MonkeyPatch
+    local_model: ChatModel, tokens_fed: list[int]
 ) -> None:
-    engine = local_model.chat._open()  # type: ignore[attr-defined]
-    counts: list[int] = []
-    feed = engine._feed
-
-    def counted(tokens: list[int], *, out: int) -> object:
-        counts.append(len(tokens))
-        return feed(tokens, out=out)
-
-    monkeypatch.setattr(engine, "_feed", counted)
     judge(local_model, "Who led the work?", [HARBOUR])
-    assert sum(counts) > 50
-    counts.clear()
+    assert sum(tokens_fed) > 50
+    tokens_fed.clear()
     asked = messages("Who led the work?", [HARBOUR], ANSWER_PROMPT)
     assert "Falk" in "".join(local_model.stream(asked, max_tokens=12))
-    assert counts[0] == 1
+    assert tokens_fed[0] == 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -87,70 +87,51 @@ def test_a_damaged_model_is_named(tmp_path: Path) -> None:
     assert str(tmp_path) in str(caught.value)
 
 
-@pytest.fixture
-def engine(local_model: ChatModel) -> CausalLM:
-    """The real model's engine."""
-    opened: CausalLM = local_model.chat._open()  # type: ignore[attr-defined]
-    return opened
-
-
-@pytest.fixture
-def fed(engine: CausalLM, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
-    """How many tokens each pass read, as it goes."""
-    counts: list[int] = []
-    feed = engine._feed
-
-    def counted(tokens: Sequence[int], *, out: int) -> Any:
-        counts.append(len(tokens))
-        return feed(tokens, out=out)
-
-    monkeypatch.setattr(engine, "_feed", counted)
-    yield counts
-
-
 def conversation(engine: CausalLM, text: str) -> list[int]:
     return engine.prompt(
         [{"role": "system", "content": "Be short."}, {"role": "user", "content": text}]
     )
 
 
-def test_only_what_differs_is_read_again(engine: CausalLM, fed: list[int]) -> None:
+def test_only_what_differs_is_read_again(local_engine: CausalLM, tokens_fed: list[int]) -> None:
     long = "A list of ships: " + ", ".join(f"ship {n}" for n in range(60))
-    first, second = (conversation(engine, f"{long}. {ask}") for ask in ("How many?", "Which?"))
+    first, second = (
+        conversation(local_engine, f"{long}. {ask}") for ask in ("How many?", "Which?")
+    )
 
     def read(tokens: list[int]) -> Any:
-        return engine.read(tokens, 64, lambda: True)
+        return local_engine.read(tokens, 64, lambda: True)
 
     before = read(first)
-    fed.clear()
+    tokens_fed.clear()
     read(second)
-    assert sum(fed) < 15
-    fed.clear()
+    assert sum(tokens_fed) < 15
+    tokens_fed.clear()
     again = read(first)
-    assert sum(fed) < 15
+    assert sum(tokens_fed) < 15
     assert np.argmax(again) == np.argmax(before)
     assert np.allclose(again, before, atol=0.5)
 
 
-def test_reading_ends_once_nobody_wants_it(engine: CausalLM, fed: list[int]) -> None:
-    tokens = conversation(engine, "word " * 300)
+def test_reading_ends_once_nobody_wants_it(local_engine: CausalLM, tokens_fed: list[int]) -> None:
+    tokens = conversation(local_engine, "word " * 300)
     wanted = iter([True, False])
-    assert engine.read(tokens, 64, lambda: next(wanted)) is None
-    assert len(fed) == 1
-    assert engine.read(tokens, 64, lambda: True) is not None  # the rest is read after all
+    assert local_engine.read(tokens, 64, lambda: next(wanted)) is None
+    assert len(tokens_fed) == 1
+    assert local_engine.read(tokens, 64, lambda: True) is not None  # the rest is read after all
 
 
 def test_lookup_changes_no_reply_and_takes_fewer_passes(
-    local_model: ChatModel, fed: list[int], monkeypatch: pytest.MonkeyPatch
+    local_model: ChatModel, tokens_fed: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = [SYSTEM, HumanMessage(f"{SENTENCE} {SENTENCE}")]
     quick = "".join(local_model.stream(asked, max_tokens=24))
     assert quick.startswith(SENTENCE)
-    passes = len(fed)
-    fed.clear()
+    passes = len(tokens_fed)
+    tokens_fed.clear()
     monkeypatch.setattr(causal_lm, "_proposed", lambda seen, most: [])
     assert "".join(local_model.stream(asked, max_tokens=24)) == quick
-    assert len(fed) > 1.5 * passes
+    assert len(tokens_fed) > 1.5 * passes
 
 
 def test_a_reply_is_as_long_as_it_may_be(local_model: ChatModel) -> None:
