@@ -15,9 +15,10 @@ from app.answering.closest_passages import as_closest
 from app.answering.context import PromptSource, prompt_sources
 from app.answering.drafted_words import is_fragment, line_with_marks, nearest_line
 from app.answering.extract import choose_quotes
-from app.answering.judge import judge
+from app.answering.judge import judge, judged_again
 from app.answering.prompt import (
     ANSWER_PROMPT,
+    DraftedSentence,
     is_not_stated,
     messages,
     parse_reply,
@@ -134,11 +135,7 @@ class DraftedAnswer:
                 return replace(as_closest(shown), answerable=self._likely, model=name)
             return refusal.build_refusal(result, self._likely, name)
         drafted = [d for d in parse_reply(self._reply) if not is_not_stated(d.text)]
-        checked = (
-            check(result.question, drafted, self._sources, self._reader)
-            if self._writes and self._states_answer()
-            else []
-        )
+        checked = self._checked(result, drafted) if self._writes and self._states_answer() else []
         # What the sources do not support is never shown; if it rests on a sentence of theirs, that
         # sentence is shown instead, and nothing is lost.
         supported = [c for c in checked if c.is_supported or c.judgement.rests]
@@ -156,6 +153,16 @@ class DraftedAnswer:
             notes = (*result.notes, *broken)
             return replace(quoted, answerable=self._likely, model=name, notes=notes)
         return refusal.build_refusal(result, self._likely, name, notes)
+
+    def _checked(
+        self, result: ScoredEvidence, drafted: Sequence[DraftedSentence]
+    ) -> list[CheckedSentence]:
+        """Each sentence with its verdict."""
+        texts = [s.text for s in self._sources]
+        return [
+            replace(c, judgement=judged_again(c.judgement, self._model, c.drafted.text, texts))
+            for c in check(result.question, drafted, self._sources, self._reader)
+        ]
 
     def _unknown_citation_notes(self, checked: Sequence[CheckedSentence]) -> tuple[str, ...]:
         known = range(1, len(self._sources) + 1)

@@ -1,12 +1,18 @@
-"""Whether the sources answer, as a chat model sees it before it writes."""
+"""What a chat model makes of the sources: do they answer, and do they support a sentence?"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from app.answering.prompt import ANSWER_PROMPT, JUDGE_PROMPT, messages
+from app.answer import Verdict
+from app.answering.prompt import ANSWER_PROMPT, JUDGE_PROMPT, messages, support_messages
+from app.answering.verify import OTHERWISE_REASON, UNSURE_REASON, Judgement
 from app.evidence.model_probe import load_probe
 from app.models.base import ChatModel
+
+SUPPORT_LOG_ODDS = -0.5
+"""From these log-odds of yes on, the sources support a sentence: chosen on pairs that trained
+nothing (evals/FIGURES.md, "Verdicts")."""
 
 
 def judge(model: ChatModel, question: str, sources: Sequence[str]) -> float | None:
@@ -20,3 +26,34 @@ def judge(model: ChatModel, question: str, sources: Sequence[str]) -> float | No
     if state is not None:
         return load_probe().log_odds(state)
     return model.yes_log_odds(messages(question, sources, JUDGE_PROMPT))
+
+
+def supports(model: ChatModel, sentence: str, sources: Sequence[str]) -> bool | None:
+    """Whether the sources support a whole sentence; None if the model was not taught to judge it.
+
+    The sources were read for the answer, so that only the sentence is. Raises ``ModelError``.
+    """
+    if not model.judges_support:
+        return None
+    yes = model.yes_log_odds(support_messages(sentence, sources))
+    return None if yes is None else yes >= SUPPORT_LOG_ODDS
+
+
+def judged_again(
+    first: Judgement, model: ChatModel, sentence: str, sources: Sequence[str]
+) -> Judgement:
+    """The verdict on a sentence by a model that was taught to judge, where the reader alone
+    decided the ``first``; that one otherwise. A wrong number, name or reservation stays wrong.
+
+    Raises ``ModelError``.
+    """
+    passed = first.verdict in (Verdict.SUPPORTED, Verdict.PARTLY)
+    if not passed and first.why not in (UNSURE_REASON, OTHERWISE_REASON):
+        return first
+    match supports(model, sentence, sources):
+        case None:
+            return first
+        case True:
+            return Judgement(Verdict.SUPPORTED)
+        case False:
+            return Judgement(Verdict.UNSUPPORTED, UNSURE_REASON, rests=True)

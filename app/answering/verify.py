@@ -49,6 +49,7 @@ STILL_CONTRADICTED = 0.80
 NO_QUESTION = ParsedQuestion("")
 WINDOW_SENTENCES = 3
 UNSURE_REASON = "the source puts it too differently to be sure"
+OTHERWISE_REASON = "the source says otherwise"
 _BULLET = re.compile(r"^\s*(?:[-–—•*‣▪◦·]|#{1,6}|>+|\(?\d{1,3}[.)]|\(?[a-z]\))\s+")
 # What ends a sentence or an item, in any script.
 _ENDS = ".!?…;。！？؟۔।"
@@ -214,7 +215,7 @@ def _objection(
     )
     restated = _is_restated(sentence, source)
     if contradicted >= (STILL_CONTRADICTED if restated else CONTRADICTION_PROBABILITY):
-        return "the source says otherwise"
+        return OTHERWISE_REASON
     if is_negated(sentence) != is_negated(nearest) and supported < 0.9:
         return "one of the two is negated"
     if lexical_checks.dropped_hedge(sentence, nearest):

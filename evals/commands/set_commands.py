@@ -145,6 +145,9 @@ def verdicts_command(
         int | None, typer.Option(min=1, help="The most pairs of each source and label.")
     ] = None,
     seed: Seed = 1,
+    model: Annotated[
+        str, typer.Option(help="local: the local language model judges them too.")
+    ] = "none",
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
     """Measure how far to trust the verdicts, on pairs of a sentence and the words it cites.
@@ -154,7 +157,7 @@ def verdicts_command(
     its source.
 
     [dim]footnote eval verdicts pairs.jsonl
-    footnote eval verdicts contrast
+    footnote eval verdicts contrast --model local
     footnote eval verdicts pairs.jsonl.gz --each 150 --json[/dim]
     """
     import json
@@ -162,12 +165,17 @@ def verdicts_command(
     from rich.progress import track
 
     from app.evidence.reader import Reader
+    from app.models.factory import open_model
+    from app.settings import load_settings
     from evals.runs import verdict_pairs as benchmark
 
     chosen = benchmark.sampled(benchmark.read_pairs(benchmark.find_pairs(pairs)), each, seed)
-    judged = benchmark.judge_pairs(chosen, Reader())
+    opened = open_model(load_settings(model=model))
+    judged = benchmark.judge_pairs(chosen, Reader(), opened)
     shown = track(judged, "Judging", total=len(chosen), console=errors, transient=True)
     verdicts = list(shown)
+    if opened is not None:
+        opened.close()
     whole = benchmark.trust(chosen, verdicts)
     by_source = benchmark.trust_by_source(chosen, verdicts)
     if as_json:

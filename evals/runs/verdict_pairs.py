@@ -20,10 +20,13 @@ from typing import Any, Literal, get_args
 from rich.table import Table
 
 from app.answer import Verdict
+from app.answering.judge import judged_again
 from app.answering.verify import CitedSource, verify_sentences
 from app.evidence.reader import Reader
+from app.models.base import ChatModel
 from evals.measures.intervals import Estimate, mean_estimate
 from ingest.errors import FootnoteError
+from ingest.language.sentences import sentences
 
 Label = Literal["supported", "contradicted", "neither"]
 PAIR_LABELS: tuple[str, ...] = get_args(Label)
@@ -97,14 +100,22 @@ def sampled(pairs: Sequence[Pair], each: int | None, seed: int = 1) -> list[Pair
     return [p for some in by_kind.values() for p in rng.sample(some, min(each, len(some)))]
 
 
-def judge_pairs(pairs: Sequence[Pair], reader: Reader) -> Iterator[Verdict]:
-    """The verdict on each pair, in order."""
+def judge_pairs(
+    pairs: Sequence[Pair], reader: Reader, model: ChatModel | None = None
+) -> Iterator[Verdict]:
+    """The verdict on each pair, in order; with a model that was taught to judge, also by that."""
     for at in range(0, len(pairs), PAIR_BATCH_SIZE):
         some = pairs[at : at + PAIR_BATCH_SIZE]
         judged = verify_sentences(
             [p.claim for p in some], [CitedSource(p.premise) for p in some], reader
         )
-        yield from (j.verdict for j in judged)
+        for pair, first in zip(some, judged, strict=True):
+            if model is None:
+                yield first.verdict
+            else:
+                spans = sentences(pair.premise)
+                listed = [pair.premise[a:b] for a, b in spans] or [pair.premise]
+                yield judged_again(first, model, pair.claim, listed).verdict
 
 
 def trust(pairs: Sequence[Pair], verdicts: Sequence[Verdict]) -> dict[str, Estimate]:

@@ -13,6 +13,7 @@ from app.answer import Verdict
 from app.evidence.reader import Reader
 from evals.commands.eval_app import eval_app
 from evals.runs.verdict_pairs import Pair, PairsError, judge_pairs, read_pairs, sampled, trust
+from tests.support.scripted import scripted
 
 PREMISE = "The ferry to Arran leaves at nine. It carries forty cars. Dogs travel free of charge."
 PAIRS = [
@@ -50,6 +51,23 @@ def test_the_command_prints_every_figure_as_json(name: str, tmp_path: Path) -> N
     assert made["by_source"]["timetable"]["false_pass"] == {
         "value": None, "low": None, "high": None, "n": 0,
     }  # fmt: skip
+
+
+def test_a_model_that_was_taught_to_judges_what_the_reader_alone_decided(reader: Reader) -> None:
+    claims = {
+        "Dogs travel free of charge.": "quoted",
+        "There is no charge for dogs that travel.": "reader",
+        "The ferry to Arran leaves at ten.": "facts",
+    }
+    pairs = [Pair(claim, PREMISE, "supported", "pairs") for claim in claims]
+    by_reader = list(judge_pairs(pairs, reader))
+    for yes, expected in ((3.0, Verdict.SUPPORTED), (-3.0, Verdict.UNSUPPORTED)):
+        model = scripted("", yes=yes, judges_support=True)
+        assert list(judge_pairs(pairs, reader, model)) == [
+            Verdict.QUOTED, expected, Verdict.UNSUPPORTED,
+        ]  # fmt: skip
+        untaught = scripted("", yes=yes)
+        assert list(judge_pairs(pairs, reader, untaught)) == by_reader
 
 
 def test_shares_are_of_the_right_pairs() -> None:

@@ -23,12 +23,14 @@ class ScriptedChat(BaseChatModel):
 
     ``yes`` is the log-odds of yes that it tells, None for a model that tells none. ``gate`` holds
     each reply until it is set. ``fails`` is raised at the end of a reply, ``endless`` never ends.
+    ``judges_support`` is whether its yes counts for a sentence, too.
     """
 
     replies: list[str] = [""]
     yes: float | None = None
     fails: Any = None
     gate: Any = None
+    judges_support: bool = False
     endless: Any = None
     heard: list[dict[str, Any]] = []
     top_logprobs: int | None = None

@@ -247,6 +247,26 @@ def test_words_that_cannot_be_verified_give_way_to_the_sources_own(
     assert_sliced(answer, plan)
 
 
+@pytest.mark.parametrize(("taught", "yes"), [(True, 3.0), (True, -0.6), (False, 3.0)])
+def test_a_model_that_was_taught_to_judges_its_sentences_instead_of_the_reader(
+    plan: Library, settings: Settings, reader: Reader, taught: bool, yes: float
+) -> None:
+    own = "48 million crowns is the sum that the work would cost"
+    model = scripted(f"{own} [1].", yes=yes, judges_support=taught)
+    answer = asked(plan, settings, reader, "What would the work cost?", model)
+    supported = [s.text for s in answer.sentences if s.verdict is Verdict.SUPPORTED]
+    assert supported == ([f"{own}."] if taught and yes > 0 else [])
+    assert_sliced(answer, plan)
+
+    sure = "The cost of the work would be 48 million crowns, Mayor Ines Calder said"
+    model = scripted(f"{sure} [1].", yes=yes, judges_support=taught)
+    answer = asked(plan, settings, reader, "What would the work cost?", model)
+    supported = [s.text for s in answer.sentences if s.verdict is Verdict.SUPPORTED]
+    assert supported == ([] if taught and yes < 0 else [f"{sure}."])
+    wrong = scripted(f"{sure.replace('48', '84')} [1].", yes=9.0, judges_support=True)
+    assert "84" not in asked(plan, settings, reader, "What would the work cost?", wrong).text
+
+
 def test_a_number_that_was_not_offered_is_reported_and_no_link(
     plan: Library, settings: Settings, reader: Reader
 ) -> None:
