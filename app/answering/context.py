@@ -9,7 +9,7 @@ from app.evidence.evidence import Evidence, ScoredEvidence
 
 # Sentences and characters (about four a token) that a prompt carries at most.
 MAX_PROMPT_SOURCES = 8
-MAX_PROMPT_CHARS = 1400
+MAX_PROMPT_CHARS = 1000
 
 
 @dataclass(frozen=True, slots=True)
