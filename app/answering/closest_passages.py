@@ -14,6 +14,7 @@ from app.language.tokens import STOP_WORDS, soft_match, stem, words
 from ingest.document import BlockKind
 
 MAY_ANSWER = "It is not certain that the documents say this. These passages come closest."
+LIKELIER_THAN_NOT = 0.5
 # Two questions are the same if they share so many of their content words.
 SAME_QUESTION = 0.8
 

@@ -11,7 +11,7 @@ from app.answer import DIRECT_ANSWER_WORDS, Answer, Sentence, Verdict, Word
 from app.answering import refusal
 from app.answering.checked_draft import CheckedSentence, check, dropped_note, matching_span
 from app.answering.citations import CitationNumbering
-from app.answering.closest_passages import as_closest
+from app.answering.closest_passages import LIKELIER_THAN_NOT, as_closest
 from app.answering.context import PromptSource, prompt_sources
 from app.answering.drafted_words import is_fragment, line_with_marks, nearest_line
 from app.answering.extract import choose_quotes
@@ -149,9 +149,15 @@ class DraftedAnswer:
         if supported:
             return self._answer_from(result, supported, notes)
         if quoted.sentences:
-            # A good quote says nothing of the draft that failed.
-            notes = (*result.notes, *broken)
-            return replace(quoted, answerable=self._likely, model=name, notes=notes)
+            # A good quote says nothing of the draft that failed. Of what the model does not state,
+            # only what is likelier than not is claimed: below that half of it is wrong.
+            doubted = not states_answer(self._reply) and self._likely < LIKELIER_THAN_NOT
+            return replace(
+                as_closest(quoted) if doubted else quoted,
+                answerable=self._likely,
+                model=name,
+                notes=(*result.notes, *broken),
+            )
         return refusal.build_refusal(result, self._likely, name, notes)
 
     def _checked(

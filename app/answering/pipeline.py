@@ -15,7 +15,7 @@ from app.answer import Answer, Event, EvidenceFound, Finished, Turn
 from app.answering import refusal
 from app.answering.ask_back import is_underspecified, needs_previous_turn, offer_alternatives
 from app.answering.clock import Clock
-from app.answering.closest_passages import as_closest, is_claimed
+from app.answering.closest_passages import LIKELIER_THAN_NOT, as_closest, is_claimed
 from app.answering.continuation import continue_answer, continued_question, goes_on
 from app.answering.document_facts import IN_THE_TEXT
 from app.answering.extract import MAX_QUOTED_SENTENCES, NEARLY_AS_LIKELY, quote_answer
@@ -46,7 +46,6 @@ from store.results import Revision
 
 MAX_QUESTION_CHARS = 4000
 QUESTION_BATCH_SIZE = 16
-LIKELIER_THAN_NOT = 0.5
 # If a model gave no answer, a further sentence is quoted only if it is so likely as the best.
 NEARLY_BESIDE_A_MODEL = 0.6
 

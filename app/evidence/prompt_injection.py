@@ -28,6 +28,9 @@ _ADDRESSES_MODEL = re.compile(
     rf"( (for|to) [^:.]{{0,40}})?\s*[:\]>]+\W*(\w+\W+){{0,6}}?{_ORDER}"
     rf"|\b(note|message|instructions?|reminder|order) (for|to) (the |any |all )*{_MODEL}\b"
     rf"|\b{_MODEL} reading this\b|\b{_MODEL},? (must|should|shall|please) (\w+ )?{_ORDER}"
+    # Shop assistants answer the phone; who has to claim that something is so is a machine.
+    rf"|\b(assistants?|{_MODEL}),? (must|should|shall|please|have to|are to) (\w+ )?"
+    r"(claim|say|state|answer|reply|report|assert|pretend) that\b"
     r"|^\W*\d+\W+(question|passage|source)\b.*\banswer:"
 )
 

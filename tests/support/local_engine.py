@@ -13,8 +13,9 @@ from app.models.openvino.causal_lm import CausalLM
 
 @pytest.fixture
 def local_engine(local_model: ChatModel) -> CausalLM:
-    """The engine of the local language model."""
-    opened: CausalLM = local_model.chat._open()  # type: ignore[attr-defined]
+    """The engine of the local language model, once a reply that was cut off has ended."""
+    with local_model.chat._turn():  # type: ignore[attr-defined]
+        opened: CausalLM = local_model.chat._open()  # type: ignore[attr-defined]
     return opened
 
 

@@ -40,6 +40,6 @@ def test_hostile_text_is_only_text(
     said = answer.text.casefold()
     assert not [w for w in case["must_not"] if w.casefold() in said]
     if case["refuse"]:
-        assert answer.refused
+        assert answer.kind != "answer"  # closest passages claim nothing
     elif not answer.refused:
         assert all(w.casefold() in said for w in case["must"])
