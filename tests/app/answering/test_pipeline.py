@@ -220,14 +220,16 @@ def test_what_the_model_doubts_is_shown_as_closest_if_quotes_would_claim_it(
     assert asked(plan, settings, reader, far, scripted("Not stated.", yes=-1.0)).refused
 
 
-@pytest.mark.parametrize(("yes", "kind"), [(0.68, "closest"), (6.0, "answer")])
+@pytest.mark.parametrize(("yes", "kind"), [(3.4, "closest"), (6.0, "answer")])
 def test_what_the_model_does_not_state_is_claimed_if_it_is_likelier_than_not(
     library: Library, settings: Settings, reader: Reader, yes: float, kind: str
 ) -> None:
     museum = "The doll museum in Hartwell opened in 1998 and has been open every day since."
     library.add(load_text(museum, "museum.txt"))
     question = "What caused the doll museum in Hartwell to burn down in 2011?"
-    answer = asked(library, settings, reader, question, scripted("Not stated.", yes=yes))
+    model = scripted("Not stated.", yes=yes)
+    model.name = "local"  # what it says of itself counts by the fit of the local model
+    answer = asked(library, settings, reader, question, model)
     assert (answer.kind, answer.answerable >= 0.5) == (kind, kind == "answer")
     assert answer.text == museum
 
