@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from math import exp, log
 
 from app.answer import Verdict
 from app.answering.prompt import ANSWER_PROMPT, JUDGE_PROMPT, messages, support_messages
@@ -10,7 +12,7 @@ from app.answering.verify import OTHERWISE_REASON, UNSURE_REASON, Judgement
 from app.evidence.model_probe import load_probe
 from app.models.base import ChatModel
 
-SUPPORT_LOG_ODDS = -0.5
+SUPPORT_LOG_ODDS = 1.3
 """From these log-odds of yes on, the sources support a sentence: chosen on pairs that trained
 nothing (evals/FIGURES.md, "Verdicts")."""
 
@@ -28,15 +30,27 @@ def judge(model: ChatModel, question: str, sources: Sequence[str]) -> float | No
     return model.yes_log_odds(messages(question, sources, JUDGE_PROMPT))
 
 
-def supports(model: ChatModel, sentence: str, sources: Sequence[str]) -> bool | None:
+@dataclass(frozen=True, slots=True)
+class Support:
+    """What a model says of a sentence: log-odds (natural) that the sources support all of it, and
+    whether they rather say otherwise than nothing about it."""
+
+    log_odds: float
+    otherwise: bool
+
+
+def support(model: ChatModel, sentence: str, sources: Sequence[str]) -> Support | None:
     """Whether the sources support a whole sentence; None if the model was not taught to judge it.
 
     The sources were read for the answer, so that only the sentence is. Raises ``ModelError``.
     """
     if not model.judges_support:
         return None
-    yes = model.yes_log_odds(support_messages(sentence, sources))
-    return None if yes is None else yes >= SUPPORT_LOG_ODDS
+    told = model.first_word(support_messages(sentence, sources), ("yes", "no", "unknown"))
+    if told is None:
+        return None
+    against = log(exp(told["no"]) + exp(told["unknown"]))
+    return Support(told["yes"] - against, told["no"] > told["unknown"])
 
 
 def judged_again(
@@ -50,10 +64,10 @@ def judged_again(
     passed = first.verdict in (Verdict.SUPPORTED, Verdict.PARTLY)
     if not passed and first.why not in (UNSURE_REASON, OTHERWISE_REASON):
         return first
-    match supports(model, sentence, sources):
-        case None:
-            return first
-        case True:
-            return Judgement(Verdict.SUPPORTED)
-        case False:
-            return Judgement(Verdict.UNSUPPORTED, UNSURE_REASON, rests=True)
+    told = support(model, sentence, sources)
+    if told is None:
+        return first
+    if told.log_odds >= SUPPORT_LOG_ODDS:
+        return Judgement(Verdict.SUPPORTED)
+    reason = OTHERWISE_REASON if told.otherwise else UNSURE_REASON
+    return Judgement(Verdict.UNSUPPORTED, reason, rests=True)

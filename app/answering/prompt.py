@@ -27,7 +27,14 @@ ANSWER_PROMPT = (
 JUDGE_PROMPT = (
     "Do the sources state the answer to this exact question? Reply with one word, yes or no."
 )
-SUPPORT_PROMPT = "Do the sources support the whole statement? Reply with one word, yes or no."
+YES_NO_PROMPT = (
+    "Do the sources answer this question with yes or with no? Reply with one word: yes, no, or "
+    "unknown if they do not say."
+)
+SUPPORT_PROMPT = (
+    "Do the sources support the whole statement? Reply with one word: yes, no if they say "
+    "otherwise, or unknown if they do not say."
+)
 # The prompt asks for "Not stated."; small models say it in other ways too. What is said to be not
 # stated *somewhere or sometime else* ("was not given in 1940") is an answer.
 _SOURCES = r"(?:the |these |any |your )*(?:given |provided |numbered )?"
@@ -69,12 +76,13 @@ def one_line(text: str) -> str:
 
 
 def messages(question: str, sources: Sequence[str], ask: str) -> list[BaseMessage]:
-    """The conversation for the model: ``ask`` is ``ANSWER_PROMPT`` or ``JUDGE_PROMPT``."""
+    """The conversation for the model: ``ask`` is ``ANSWER_PROMPT``, ``JUDGE_PROMPT`` or
+    ``YES_NO_PROMPT``."""
     return _conversation(sources, f"Question: {one_line(question)}\n{ask}")
 
 
 def support_messages(statement: str, sources: Sequence[str]) -> list[BaseMessage]:
-    """The conversation that asks whether the sources support a statement: yes or no."""
+    """The conversation that asks whether the sources support a statement: yes, no, unknown."""
     return _conversation(sources, f"Statement: {one_line(statement)}\n{SUPPORT_PROMPT}")
 
 

@@ -86,6 +86,16 @@ class ChatModel:
 
         None if the model gives no log-probabilities.
         """
+        told = self.first_word(messages, ("yes", "no"))
+        return told["yes"] - told["no"] if told else None
+
+    def first_word(
+        self, messages: Sequence[BaseMessage], words: Sequence[str]
+    ) -> dict[str, float] | None:
+        """Log-probability (natural) of each of ``words``, in lower case, as the first token.
+
+        None if the model gives no log-probabilities. Raises ``ModelError``.
+        """
         if not self._tells_odds:
             return None
 
@@ -106,7 +116,9 @@ class ChatModel:
 
         with time_limit(self._timeout_s):
             log_odds = next(iter(worker_stream(read, timeout_s=self._timeout_s)), None)
-        return yes_log_odds((c["token"], c["logprob"]) for c in log_odds) if log_odds else None
+        if not log_odds:
+            return None
+        return log_masses(((c["token"], c["logprob"]) for c in log_odds), words)
 
     def hidden_state(self, messages: Sequence[BaseMessage]) -> NDArray[np.float32] | None:
         """The model's hidden state [width] once it has read the messages; None if it gives none.
@@ -188,17 +200,17 @@ def key_variable(model: str) -> str:
     return KEY_VARIABLES.get(provider, f"{provider.upper()}_API_KEY")
 
 
-def yes_log_odds(candidates: Iterable[tuple[str, float]]) -> float:
-    """Log-odds of yes against no from the likeliest first tokens with their log-probabilities.
+def log_masses(candidates: Iterable[tuple[str, float]], among: Sequence[str]) -> dict[str, float]:
+    """Log-probability of each word from the likeliest first tokens with their log-probabilities.
 
-    Case, spaces and punctuation do not matter. A side that is not among the candidates is at most
-    as likely as the least likely of them, and is given that; 0.0 if neither is there.
+    Case, spaces and punctuation do not matter. A word that is not among the candidates is at most
+    as likely as the least likely of them, and is given that.
     """
     listed = list(candidates)
     floor = exp(min((logprob for _, logprob in listed), default=-20.0))
-    mass = {"yes": 0.0, "no": 0.0}
+    mass = dict.fromkeys(among, 0.0)
     for token, logprob in listed:
         word = token.strip(" \n\t.,!:;\"'*“”").lower()
         if word in mass:
             mass[word] += exp(logprob)
-    return log(mass["yes"] or floor) - log(mass["no"] or floor)
+    return {word: log(share or floor) for word, share in mass.items()}

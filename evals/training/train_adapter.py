@@ -1,4 +1,4 @@
-"""Trains the adapter of the local model: to answer in a short sentence, and to judge support.
+"""Trains the adapter of the local model: to answer in a short sentence, and to judge claims.
 
 ``python -m evals.training.train_adapter --training FOLDER --gguf FILE --work FOLDER --out
 app/data/model_adapter.npz`` runs the lower layers once over each example (1 to 3 s on two cores)
@@ -13,14 +13,12 @@ import json
 import math
 import random
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import torch
-from langchain_core.messages import BaseMessage
 from torch import Tensor
 
 from app.models.openvino.causal_lm import STATE_LAYER, CausalLM
@@ -30,26 +28,19 @@ from app.settings import load_settings
 from evals.training.adapter.examples import (
     NO,
     NOT_STATED,
+    UNKNOWN,
     Taught,
-    answer_example,
-    support_examples,
 )
+from evals.training.adapter.mixture import examples
 from evals.training.adapter.upper_layers import UpperLayers
-from evals.training.train_probe import drawn, read_rows, show_progress
+from evals.training.train_probe import show_progress
 
 INDEX, CHECKPOINT = "index.jsonl", "checkpoint.pt"
-QUESTIONS = ("reader-more.jsonl.gz", "reader.jsonl.gz")
-PAIRS = ("support.jsonl.gz", "support-more.jsonl.gz")
 HELD_OUT = 10
 """One passage in so many only measures."""
 BATCH, RATE, CLIP = 8, 3e-4, 1.0
 SAVE_EVERY = 5
 """Steps between two checkpoints."""
-BLOCK = 25
-"""Sentences that are written one after another: the start of their prompts is read once."""
-MOST_SENTENCE_TOKENS = 60
-MOST_PASSAGES = 4000
-"""Passages that support pairs may be made of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,33 +61,7 @@ class Prepared:
     @property
     def positive(self) -> bool:
         """Whether the reply says that the sources answer or support."""
-        return self.reply not in (NOT_STATED, NO)
-
-
-def examples(training: Path, count: int, engine: CausalLM) -> Iterator[Taught]:
-    """Answers and support by turns, so that any part of them has both."""
-
-    def write(asked: Sequence[BaseMessage]) -> str:
-        prompt = engine.prompt(as_text(asked))
-        logits = engine.read(prompt, len(prompt), lambda: True)
-        assert logits is not None
-        steps = engine.reply(prompt, logits, MOST_SENTENCE_TOKENS, lambda row: int(row.argmax()))
-        return engine.decode([step.token for step in steps])
-
-    rows = list(read_rows(training / name for name in QUESTIONS))
-    passages = list({row.group: row for row in rows}.values())
-    random.Random(3).shuffle(passages)
-    pairs = (training / name for name in PAIRS)
-    support = iter(support_examples(pairs, passages[:MOST_PASSAGES], seed=3))
-    asked = iter(drawn(rows, count))
-    while block := list(islice(asked, BLOCK)):
-        made = [e for row in block if (e := answer_example(row, write)) is not None]
-        # Not every answer makes a sentence; what says "Not stated." must not outnumber those.
-        denied = [e for e in made if e.reply == NOT_STATED]
-        spare = denied[len(made) - len(denied) :]
-        for example in (e for e in made if e not in spare):
-            yield example
-            yield from islice(support, 1)
+        return self.reply not in (NOT_STATED, NO, UNKNOWN)
 
 
 def prepare(taught: Iterable[Taught], engine: CausalLM, work: Path, most_minutes: float) -> None:
@@ -143,7 +108,7 @@ def load(example: Prepared, work: Path) -> tuple[Tensor, Tensor, int]:
 class Training:
     """The layers with their adapter, and how far the training has come."""
 
-    def __init__(self, gguf: Path, work: Path, passes: int) -> None:
+    def __init__(self, gguf: Path, work: Path, passes: float) -> None:
         torch.manual_seed(0)
         self.network = UpperLayers(gguf, STATE_LAYER)
         self._work, self._passes = work, passes
@@ -161,7 +126,7 @@ class Training:
     def run(self, rows: Sequence[Prepared], most_minutes: float) -> None:
         """Steps of ``BATCH`` examples, ``passes`` times over all, until the time is up."""
         ends = time.monotonic() + 60 * most_minutes
-        total, losses = self._passes * len(rows) // BATCH, list[float]()
+        total, losses = int(self._passes * len(rows)) // BATCH, list[float]()
         while self.step < total and time.monotonic() < ends:
             rate = RATE * min(1.0, (self.step + 1) / 10) * _cosine(self.step / total)
             for group in self._optimizer.param_groups:
@@ -210,20 +175,17 @@ class Training:
                 losses.append(float(torch.nn.functional.cross_entropy(logits, tokens[start:])))
                 odds.append(logits[0].log_softmax(-1).numpy())
             out[f"{task} loss"] = round(float(np.mean(losses)), 3)
-            denial = self._denial(mine)
-            if denial is not None and len({row.positive for row in mine}) == 2:
-                told = [-row[denial] for row in odds]
+            denials = self._denials(mine)
+            if len({row.positive for row in mine}) == 2:
+                told = [-np.logaddexp.reduce(row[denials]) for row in odds]
                 auc = roc_auc_score([row.positive for row in mine], told)
                 out[f"{task} AUC"] = round(float(auc), 3)
         return out
 
-    def _denial(self, rows: Sequence[Prepared]) -> int | None:
-        """The first token of the reply that says no."""
-        for row in rows:
-            if not row.positive:
-                tokens, _, start = load(row, self._work)
-                return int(tokens[start])
-        return None
+    def _denials(self, rows: Sequence[Prepared]) -> list[int]:
+        """The first tokens of the replies that say no."""
+        denials = (load(row, self._work) for row in rows if not row.positive)
+        return sorted({int(tokens[start]) for tokens, _, start in denials})
 
 
 def _cosine(share: float) -> float:
@@ -247,7 +209,7 @@ def main() -> None:
     parser.add_argument("--gguf", type=Path, required=True, help="the local model's GGUF file")
     parser.add_argument("--work", type=Path, required=True, help="where the states are kept")
     parser.add_argument("--examples", type=int, default=3000, help="questions, and as many pairs")
-    parser.add_argument("--passes", type=int, default=2)
+    parser.add_argument("--passes", type=float, default=2)
     parser.add_argument("--prepare-minutes", type=float, default=math.inf)
     parser.add_argument("--train-minutes", type=float, default=math.inf)
     parser.add_argument("--out", type=Path, required=True)

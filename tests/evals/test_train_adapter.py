@@ -22,11 +22,20 @@ from evals.training import train_adapter
 from evals.training.adapter.examples import (
     NO,
     NOT_STATED,
+    UNKNOWN,
     YES,
+    SupportPair,
     answer_example,
     answer_sentence,
-    support_examples,
+    read_pairs,
+    support_example,
+    support_pairs,
+    twin,
+    yes_no_example,
+    yes_no_pairs,
+    yes_no_question,
 )
+from evals.training.adapter.mixture import answers
 from evals.training.train_adapter import Prepared, Training, load, prepare, prepared
 from evals.training.train_probe import Asked
 
@@ -69,20 +78,78 @@ def test_a_sentence_that_adds_or_loses_words_is_not_learnt(sentence: str) -> Non
     assert answer_example(MILL, says(sentence)) is None
 
 
+def test_a_twin_lacks_what_answers_and_what_is_denied_does_not_outnumber_the_rest() -> None:
+    other = twin(MILL)
+    assert other is not None
+    assert other.sources == ("The mill at Aldern is old.",)
+    assert not other.answerable
+    assert twin(replace(MILL, sources=MILL.sources[1:])) is None
+    assert twin(replace(MILL, answer="", answerable=False)) is None
+
+    rows = [replace(MILL, question=f"Who built mill {n} at Aldern?") for n in range(4)]
+    rows += [replace(MILL, question=f"Who burnt {n}?", answerable=False) for n in range(9)]
+    made = answers(rows, says("Johanna Falk built the mill at Aldern."))
+    assert [e.reply == NOT_STATED for e in made] == [False] * 4 + [True] * 4
+    assert [e.source for e in made].count("ours+twin") == 1
+
+
 def test_support_comes_by_turns_and_as_often_as_not(tmp_path: Path) -> None:
     rows = [
         {"source": f"{family}-x", "premise": f"Mill {n} burnt down.", "claim": "It burnt.",
-         "label": "supported" if n % 3 else "neither"}
+         "label": "supported" if n % 3 else ("contradicted", "neither")[n % 2]}
         for family in ("alpha", "beta", "bump")
         for n in range(12)
     ]  # fmt: skip
     with gzip.open(tmp_path / "pairs.gz", "wt") as out:
         out.writelines(json.dumps(row) + "\n" for row in rows)
-    taught = support_examples([tmp_path / "pairs.gz"], [], seed=1)
-    assert [e.reply for e in taught[:4]] == [YES, NO, YES, NO]
+    pairs = support_pairs(read_pairs([tmp_path / "pairs.gz"]), [], seed=1)
+    taught = [support_example(pair) for pair in pairs]
+    assert [e.reply == YES for e in taught[:4]] == [True, False, True, False]
+    assert {e.reply for e in taught} == {YES, NO, UNKNOWN}
     assert {e.source for e in taught[:4]} == {"alpha-x", "beta-x"}
     assert len(taught) == 2 * 2 * 4  # "bump" misleads and is left out
     assert "Statement: It burnt." in str(taught[0].prompt[-1].content)
+
+
+@pytest.mark.parametrize(
+    ("claim", "written", "expected"),
+    [
+        ("The mill opened in May.", "Did the mill open in May?\nmore", "Did the mill open in May?"),
+        ("The mill opened in May.", "Did the old mill open in May?", ""),  # more
+        ("The mill opened in May.", "Did it open in May?", ""),  # less
+        ("The mill opened in May.", "Who opened the mill in May?", ""),  # of another kind
+        ("The mill did not burn down.", "unused", ""),  # what would a yes say?
+        ("Did it burn down?", "unused", "Did it burn down?"),
+    ],
+)
+def test_a_claim_becomes_a_question_for_yes_or_no(claim: str, written: str, expected: str) -> None:
+    assert yes_no_question(claim, says(written)) == expected
+    pair = SupportPair(claim, "It burnt. All of it did.", "contradicted", "ours")
+    example = yes_no_example(pair, says(written))
+    assert (example is not None) == bool(expected)
+    if example:
+        assert example.reply == NO
+        assert f"[2] All of it did.\n\nQuestion: {expected}\n" in str(example.prompt[-1].content)
+
+
+def test_yes_no_and_unknown_come_as_often(tmp_path: Path) -> None:
+    with gzip.open(tmp_path / "asked.gz", "wt") as out:
+        for n in range(8):
+            row = {"source": "people", "question": f"Did {n} burn?", "passage": "It burnt.",
+                   "answer": ("yes", "no")[n % 2], "licence": "ours"}  # fmt: skip
+            out.write(json.dumps(row) + "\n")
+    labels = ("supported", "contradicted", "neither")
+    claims = [
+        SupportPair(f"{n} burnt.", "It burnt.", label, source)
+        for label in labels
+        for source in ("fever", "snli-dev")
+        for n in range(8)
+    ]
+    taken = list(yes_no_pairs(tmp_path / "asked.gz", claims, seed=1))
+    assert [p.label for p in taken[:6]] == [label for label in labels for _ in range(2)]
+    assert [p.source for p in taken[:4]] == ["fever", "people-yesno"] * 2
+    assert "snli-dev" not in {p.source for p in taken}  # a caption answers no such question
+    assert len(taken) == 3 * 6
 
 
 def tiny_qwen(path: Path) -> Path:

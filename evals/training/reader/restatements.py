@@ -31,6 +31,15 @@ _GROUPED = re.compile(r"\b(\d{1,3}),(\d{3})\b(?!,\d)")
 _MILLIONS = re.compile(r"\b(\d{1,3}) million\b")
 _PERCENT = re.compile(r"(\d) ?(?:%|percent\b|per cent\b)")
 _NUMBER = re.compile(r"\d[\d,.]*\d|\d")
+_UNITS = """
+thousand million billion, hours days weeks months years, metres feet miles,
+kilometres miles metres, km miles, tonnes pounds kilograms, litres gallons barrels,
+dollars euros pounds, monthly weekly yearly, inches centimetres, acres hectares
+"""
+_OTHER_UNITS: dict[str, list[str]] = {}
+for _kind in _UNITS.replace("\n", " ").split(","):
+    for _unit in _kind.split():
+        _OTHER_UNITS.setdefault(_unit, []).extend(u for u in _kind.split() if u != _unit)
 _NEIGHBOURS = 1
 SHORTEST, LONGEST = 30, 320
 
@@ -82,10 +91,20 @@ def other_number(text: str, rng: random.Random) -> str:
     )
 
 
+def other_unit(text: str, rng: random.Random) -> str:
+    """The text with one unit replaced by another of its kind; "" if it has none."""
+    matches = [m for m in re.finditer(r"[a-z]+|%", text) if m[0] in _OTHER_UNITS]
+    if not matches:
+        return ""
+    gone = rng.choice(matches)
+    return text[: gone.start()] + rng.choice(_OTHER_UNITS[gone[0]]) + text[gone.end() :]
+
+
 _CHANGES: tuple[tuple[Callable[[str, random.Random], str], float], ...] = (
     (other_number, 4.0),
     (turned, 2.0),
     (negated, 1.0),
+    (other_unit, 2.0),
 )
 
 

@@ -17,7 +17,7 @@ from app.models.base import (
     ModelError,
     ModelMissing,
     ModelTimeout,
-    yes_log_odds,
+    log_masses,
 )
 from app.models.factory import open_model
 from app.models.worker_stream import Outlet, worker_stream
@@ -180,8 +180,9 @@ class TestProvider:
         ([], 0.0),
     ],
 )
-def test_yes_log_odds(candidates: Sequence[tuple[str, float]], expected: float) -> None:
-    assert yes_log_odds(candidates) == pytest.approx(expected)
+def test_words_in_any_form_count(candidates: Sequence[tuple[str, float]], expected: float) -> None:
+    told = log_masses(candidates, ("yes", "no"))
+    assert told["yes"] - told["no"] == pytest.approx(expected)
 
 
 def test_a_worker_learns_that_nobody_listens() -> None:
