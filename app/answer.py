@@ -56,11 +56,15 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """One sentence (or list item) of an answer; ``citations`` are the numbers of its citations."""
+    """One sentence of an answer; ``citations`` are the numbers of its citations.
+
+    ``listed``: it is an item of a list, with a bullet in its text or without.
+    """
 
     text: str
     citations: tuple[int, ...]
     verdict: Verdict
+    listed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +106,8 @@ class Answer:
     ``computed`` is set if the answer was computed from a table, ``choices`` if several places
     fit the question and the asker is to say which is meant. ``headline`` are the words of the first
     sentence that answer, if that is long, else "". The last ``further`` sentences are further
-    passages, which a reader may want to see folded.
+    passages, which a reader may want to see folded. ``yes_no`` is what answers a question for yes
+    or no, "" if that is not sure or another kind of question was asked.
     """
 
     question: str
@@ -121,6 +126,7 @@ class Answer:
     choices: tuple[Choice, ...] = ()
     headline: str = ""
     further: int = 0
+    yes_no: Literal["", "Yes", "No"] = ""
 
     @property
     def first(self) -> tuple[Sentence, ...]:
@@ -128,15 +134,12 @@ class Answer:
         return self.sentences[: len(self.sentences) - self.further]
 
     @property
-    def headline_excerpt(self) -> str:
-        """Headline with an ellipsis if a sentence begins before it or goes on after it."""
+    def opening(self) -> str:
+        """What stands over the sentences: yes or no, and the headline; "" if there is neither."""
+        said = f"{self.yes_no}." if self.yes_no else ""
         if not self.headline:
-            return ""
-        texts = [s.text.rstrip(".!?") for s in self.first]
-        begins = any(text.startswith(self.headline) for text in texts)
-        ends = any(text.endswith(self.headline.rstrip(".!?")) for text in texts)
-        before, after = "" if begins else "… ", "" if ends else " …"
-        return f"{before}{self.headline}{after}"
+            return said
+        return f"{self.yes_no}: {self.headline}" if self.yes_no else self.headline
 
     @property
     def footnotes(self) -> tuple[tuple[Citation, ...], tuple[Citation, ...]]:
@@ -161,7 +164,8 @@ class Answer:
     @property
     def text(self) -> str:
         """The answer as plain text: its sentences, or the reason of a refusal."""
-        return " ".join(s.text for s in self.sentences) if self.sentences else self.reason
+        said = [f"{self.yes_no}."] if self.yes_no else []
+        return " ".join([*said, *(s.text for s in self.sentences)]) or self.reason
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ def is_claimed(result: ScoredEvidence, likely: float, least: float) -> bool:
 
 def as_closest(answer: Answer) -> Answer:
     """The quotes of an answer as the closest passages: without a headline, all of them shown."""
-    return replace(answer, kind="closest", headline="", further=0, reason=MAY_ANSWER)
+    return replace(answer, kind="closest", headline="", yes_no="", further=0, reason=MAY_ANSWER)
 
 
 def names_nothing(result: ScoredEvidence) -> bool:

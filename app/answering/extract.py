@@ -8,7 +8,7 @@ from itertools import takewhile
 
 from app.answer import DIRECT_ANSWER_WORDS, Answer, Sentence, Verdict
 from app.answering.citations import CitationNumbering
-from app.answering.headline import headline, is_sure
+from app.answering.headline import headline, is_sure, words_are_sure
 from app.evidence.evidence import Evidence, ScoredEvidence
 from app.evidence.score_evidence import span_with_antecedent
 from app.question.answer_type import AnswerType
@@ -16,6 +16,7 @@ from app.question.parsed_question import ParsedQuestion
 from ingest.block_classifier import ends_with_colon, is_furniture
 from ingest.document import Block, BlockKind
 from ingest.language.sentences import sentences
+from store.results import RevisionText
 
 MAX_QUOTED_SENTENCES = 3
 # A further sentence is quoted while it is at least this likely as the best one.
@@ -136,6 +137,11 @@ def list_around(blocks: Sequence[Block], at: int) -> tuple[Block | None, list[Bl
     return (before if leads else None), list(blocks[first : last + 1])
 
 
+def is_item(source: RevisionText, at: int) -> bool:
+    """Whether character ``at`` stands in an item of a list."""
+    return any(b.kind is BlockKind.LIST_ITEM for b in source.blocks if b.start <= at < b.end)
+
+
 def quote_answer(result: ScoredEvidence, likely: float, nearly: float = NEARLY_AS_LIKELY) -> Answer:
     """The best sentences, word for word, the best first; items of a list as they stand."""
     question = result.question
@@ -150,11 +156,12 @@ def quote_answer(result: ScoredEvidence, likely: float, nearly: float = NEARLY_A
     if single:
         quotes.sort(key=lambda quote: quote is not best)
     folds = whole or single and is_sure(result)
+    several = sum(len(quote.lines) for quote in quotes) > 1
     for quote in quotes:
-        text = quote.evidence.hit.source.text
+        source, text = quote.evidence.hit.source, quote.evidence.hit.source.text
         numbers = _cited(quote, footnotes)
         sentences += [
-            Sentence(text[a:b].strip(), (n,), Verdict.QUOTED)
+            Sentence(text[a:b].strip(), (n,), Verdict.QUOTED, several and is_item(source, a))
             for (a, b), n in zip(quote.lines, numbers, strict=True)
         ]
     return Answer(
@@ -168,7 +175,7 @@ def quote_answer(result: ScoredEvidence, likely: float, nearly: float = NEARLY_A
         likely,
         "none",
         (*result.notes, *(count_of_items(q.shown, q.of) for q in quotes if q.of > 1)),
-        headline=_headline(best, question.text) if best and single else "",
+        headline=_headline(best, question) if best and single and words_are_sure(result) else "",
         further=sum(len(q.lines) for q in quotes[1:]) if folds else 0,
     )
 
@@ -183,7 +190,7 @@ def _cited(quote: Quote, footnotes: CitationNumbering) -> list[int]:
     return [footnotes.cite(hit, a, b, at).n for (a, b), at in zip(quote.lines, inside, strict=True)]
 
 
-def _headline(quote: Quote, question: str) -> str:
+def _headline(quote: Quote, question: ParsedQuestion) -> str:
     """The words that answer, over a quote that is long; "" over a list or a row of a table."""
     best, text = quote.evidence, quote.evidence.hit.source.text
     words = sum(len(text[a:b].split()) for a, b in quote.lines)

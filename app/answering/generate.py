@@ -7,14 +7,12 @@ from dataclasses import replace
 
 from langchain_core.messages import BaseMessage
 
-from app.answer import DIRECT_ANSWER_WORDS, Answer, Sentence, Verdict, Word
+from app.answer import Answer, Word
 from app.answering import refusal
-from app.answering.checked_draft import CheckedSentence, check, dropped_note, matching_span
-from app.answering.citations import CitationNumbering
+from app.answering.checked_draft import CheckedSentence, check, dropped_note
+from app.answering.cited_draft import cited_draft
 from app.answering.closest_passages import LIKELIER_THAN_NOT, as_closest
 from app.answering.context import PromptSource, prompt_sources
-from app.answering.drafted_words import is_fragment, line_with_marks, nearest_line
-from app.answering.extract import choose_quotes
 from app.answering.judge import judge, judged_again
 from app.answering.prompt import (
     ANSWER_PROMPT,
@@ -25,14 +23,13 @@ from app.answering.prompt import (
     states_answer,
     whole_sentences,
 )
+from app.answering.yes_no import YES_NO_LOG_ODDS, Ruling, in_line, rule
 from app.evidence.answerability import is_denied, probability, probability_with_model
 from app.evidence.calibration import Fits
-from app.evidence.evidence import Evidence, ScoredEvidence
+from app.evidence.evidence import ScoredEvidence
 from app.evidence.reader import Reader
 from app.models.base import ChatModel, ModelError
 from app.models.thinking import CLOSED, THINKING_TOKENS, UnreasonedReply
-from app.question.answer_type import AnswerType
-from app.question.parsed_question import ParsedQuestion
 from app.settings import Settings
 
 MAX_TOKENS = 200
@@ -48,6 +45,7 @@ class DraftedAnswer:
         self._fits = fits
         self._sources: list[PromptSource] = []
         self._reply = ""
+        self._ruling: Ruling | None = None
         self._likely = 0.0
         self._answers = False
         self._broken = ""
@@ -57,6 +55,9 @@ class DraftedAnswer:
         self._sources, question = prompt_sources(result), result.question.text
         texts = [s.text for s in self._sources]
         yes = judge(self._model, question, texts)
+        self._ruling = rule(self._model, result.question, texts)
+        if self._ruling is not None and yes is not None:
+            yes += YES_NO_LOG_ODDS
         if self._is_hopeless(result, yes):
             return
         prompt, reply, decided = messages(question, texts, ANSWER_PROMPT), UnreasonedReply(), False
@@ -110,15 +111,21 @@ class DraftedAnswer:
     def _states_answer(self) -> bool:
         return bool(states_answer(self._reply))
 
+    @property
+    def _is_stated(self) -> bool:
+        """Whether the model states an answer; what it replies to a question for yes or no says
+        little of whether there is one."""
+        return self._ruling is not None or self._states_answer()
+
     def _decide(self, result: ScoredEvidence, yes: float | None) -> bool:
         """Whether the question will be answered, by all that is known once the reply opens."""
-        stated = states_answer(self._reply)
+        stated = float(self._is_stated)
         if yes is None:
             self._likely = probability(result, self._fits.quotes)
         else:
             self._likely = probability_with_model(result, (yes, stated), self._fits)
         least = self._least(with_model=yes is not None)
-        heard = bool(stated) if yes is None else not is_denied((yes, stated))
+        heard = self._is_stated if yes is None else not is_denied((yes, stated))
         self._answers = self._likely >= least and heard
         return self._answers
 
@@ -135,6 +142,7 @@ class DraftedAnswer:
                 return replace(as_closest(shown), answerable=self._likely, model=name)
             return refusal.build_refusal(result, self._likely, name)
         drafted = [d for d in parse_reply(self._reply) if not is_not_stated(d.text)]
+        drafted = in_line(drafted, self._ruling)
         checked = self._checked(result, drafted) if self._writes and self._states_answer() else []
         # What the sources do not support is never shown; if it rests on a sentence of theirs, that
         # sentence is shown instead, and nothing is lost.
@@ -147,18 +155,23 @@ class DraftedAnswer:
             *broken,
         )
         if supported:
-            return self._answer_from(result, supported, notes)
+            answer = cited_draft(result, supported, self._likely, name)
+            return replace(self._with_ruling(answer), notes=notes)
         if quoted.sentences:
             # A good quote says nothing of the draft that failed. Of what the model does not state,
             # only what is likelier than not is claimed: below that half of it is wrong.
-            doubted = not states_answer(self._reply) and self._likely < LIKELIER_THAN_NOT
+            stated = self._states_answer() or (self._ruling is not None and self._ruling.word)
+            doubted = not stated and self._likely < LIKELIER_THAN_NOT
             return replace(
-                as_closest(quoted) if doubted else quoted,
+                as_closest(quoted) if doubted else self._with_ruling(quoted),
                 answerable=self._likely,
                 model=name,
                 notes=(*result.notes, *broken),
             )
         return refusal.build_refusal(result, self._likely, name, notes)
+
+    def _with_ruling(self, answer: Answer) -> Answer:
+        return replace(answer, yes_no=self._ruling.word) if self._ruling else answer
 
     def _checked(
         self, result: ScoredEvidence, drafted: Sequence[DraftedSentence]
@@ -175,90 +188,3 @@ class DraftedAnswer:
         strange = sorted({n for c in checked for n in c.drafted.numbers if n not in known})
         listed = ", ".join(f"[{n}]" for n in strange)
         return (f"The model cited sources that it was not given: {listed}.",) if strange else ()
-
-    def _answer_from(
-        self, result: ScoredEvidence, supported: Sequence[CheckedSentence], notes: tuple[str, ...]
-    ) -> Answer:
-        footnotes = CitationNumbering()
-        sentences: dict[str, Sentence] = {}
-        for c in supported:
-            hit = c.source.evidence.hit
-            citation = footnotes.cite(hit, c.source.start, c.source.end, self._key(c))
-            text = hit.source.text
-            lines = self._verbatim_lines(c, result.question)
-            lines_shown = (
-                [(text[a:b].strip(), Verdict.QUOTED) for a, b in lines]
-                if lines
-                else [(c.drafted.text, c.judgement.verdict)]
-            )
-            for text_, verdict in lines_shown:
-                sentences.setdefault(text_, Sentence(text_, (citation.n,), verdict))
-        own = len(sentences)
-        for best in _best_sentences(result):
-            self._add_sentence(best, footnotes, sentences)
-        return Answer(
-            result.question.text,
-            result.question.text,
-            "answer",
-            tuple(sentences.values()),
-            footnotes.citations,
-            "",
-            (),
-            self._likely,
-            self._model.name,
-            notes,
-            headline=self._headline(supported[0], next(iter(sentences.values()))),
-            further=len(sentences) - own,
-        )
-
-    def _headline(self, checked: CheckedSentence, first: Sentence) -> str:
-        """A few words that the model gave, over the long sentence that they were taken from."""
-        long = first.verdict is Verdict.QUOTED and len(first.text.split()) > DIRECT_ANSWER_WORDS
-        if not long or len(checked.drafted.text.split()) > DIRECT_ANSWER_WORDS:
-            return ""
-        span = matching_span(checked)
-        return checked.source.evidence.hit.source.text[slice(*span)] if span else ""
-
-    def _add_sentence(
-        self, best: Evidence, footnotes: CitationNumbering, sentences: dict[str, Sentence]
-    ) -> None:
-        """A sentence that the reader finds, quoted too if the model answered from other words."""
-        revision = best.hit.stored.revision
-        cited = footnotes.citations
-        if any(
-            c.revision == revision and c.start <= best.start and best.end <= c.end for c in cited
-        ):
-            return
-        text = best.hit.source.text[best.start : best.end]
-        citation = footnotes.cite(best.hit, best.start, best.end, best.key)
-        sentences.setdefault(text, Sentence(text, (citation.n,), Verdict.QUOTED))
-
-    def _key(self, checked: CheckedSentence) -> tuple[int, int] | None:
-        """The words that matter in the source: the fragment itself, or the reader's span."""
-        return matching_span(checked) or checked.source.evidence.key
-
-    def _verbatim_lines(
-        self, checked: CheckedSentence, question: ParsedQuestion
-    ) -> tuple[tuple[int, int], ...]:
-        """The source's own lines, if they serve better than the model's words.
-
-        A list that was asked for is shown whole; a fragment is shown as the sentence around it.
-        """
-        source = checked.source
-        copied = line_with_marks(checked.drafted, source)
-        if copied:
-            return (copied,)
-        if len(source.lines) > 2 and question.answer_type is AnswerType.LIST:
-            return source.lines
-        if not checked.is_supported:
-            return (nearest_line(checked.drafted.text, source),)
-        return source.lines if is_fragment(checked.drafted, source) else ()
-
-
-def _best_sentences(result: ScoredEvidence) -> list[Evidence]:
-    """The reader's best sentence; all it would quote if a second thing is asked for.
-
-    A small model may answer only half of "Who built it, and in which year?".
-    """
-    several = choose_quotes(result) if result.question.asks_several else []
-    return [result.evidence[0], *(quote.evidence for quote in several)]

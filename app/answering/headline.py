@@ -1,24 +1,39 @@
-"""What answers first: the words of the best quote that give what is asked, and what is folded.
+"""What answers first: the words of the best quote that answer, and what is folded.
 
-A long quote gets a headline: the clause with the reader's span, or the words around that. Further
-passages are folded unless the reader doubts the best sentence: so few right answers stand in folded
-passages alone (0.05; evals/FIGURES.md, "Directness").
+Over a long quote stand the reader's span and what it counts ("nine international airports"), if
+the reader is sure of the sentence. Further passages are folded unless the reader doubts the best
+sentence: so few right answers stand in folded passages alone (0.05; evals/FIGURES.md,
+"Directness").
 """
 
 from __future__ import annotations
 
 import re
 
+from app.evidence.answer_kind import contains_answer_type
 from app.evidence.evidence import ScoredEvidence
-from app.language.tokens import content_words, soft_match, stems
+from app.language.numbers import find_numbers
+from app.language.tokens import STOP_WORDS, fold
+from app.question.answer_type import AnswerType
+from app.question.parsed_question import ParsedQuestion
 
 # Log-odds by the reader that the sentence, by itself, answers.
 SURE_LOG_PROBABILITY = -1.0
-# Words of a headline; a clause of fewer brings the next along, of one with more a part is shown.
-MIN_HEADLINE_WORDS, MAX_HEADLINE_WORDS = 4, 15
-# A clause ends after such a sign, or before a bracket or dash.
-_BREAK = re.compile(r"(?<=[,;:–—)])\s+|\s+(?=[(–—])|(?<=[，、；：])")
-_EDGES = " \t\n,;:–—，、；：()[]"
+# And from which on the words of its span stand alone: likelier right than not.
+SURE_OF_WORDS = 0.0
+MAX_HEADLINE_WORDS = 12
+MOST_COUNTED_WORDS = 3
+"""Words after a number that may say what it counts."""
+ONE_THING = (AnswerType.DATE, AnswerType.NUMBER, AnswerType.PERSON, AnswerType.PLACE)
+"""Kinds of questions that one item of an enumeration may answer."""
+_EDGES = " \t\n,;:.!?–—，、；：。！？"
+_PAIRS = {"(": ")", "[": "]", "“": "”", "«": "»", "（": "）", "「": "」"}
+_NEXT_WORD = re.compile(r"\s+([^\W\d_]*[^\Ws_]s\b|[^\W\d_][\w'’-]*)")
+_COMMAS = (",", "，", "、")
+_ARTICLE = re.compile(r"\b(?:the|an?)\s+$", re.IGNORECASE)
+_PLURAL = re.compile(r"[^s]s$")
+_ABOUT = re.compile(r"\b((?:about|around|almost|nearly|roughly|some|over|under|up to|at least|"
+                    r"at most|more than|less than|fewer than)\s+)$", re.IGNORECASE)  # fmt: skip
 
 
 def is_sure(scored: ScoredEvidence) -> bool:
@@ -26,49 +41,48 @@ def is_sure(scored: ScoredEvidence) -> bool:
     return scored.alone is not None and scored.alone.answerable >= SURE_LOG_PROBABILITY
 
 
-def headline(text: str, key: tuple[int, int], question: str = "") -> str:
-    """The words of a sentence that answer: a slice of ``text``, around the reader's span in it.
+def words_are_sure(scored: ScoredEvidence) -> bool:
+    """Whether the best sentence may have a headline."""
+    return scored.alone is not None and scored.alone.answerable >= SURE_OF_WORDS
 
-    Of the clauses around the span those are taken that hold most of the question's words, and no
-    more than that takes. "" if the span by itself has more than ``MAX_HEADLINE_WORDS`` words.
+
+def headline(text: str, key: tuple[int, int], question: ParsedQuestion) -> str:
+    """The words of a sentence that answer: a slice of ``text`` around ``key``, the reader's span.
+
+    A number stands with what it counts and how nearly. "" if the span has more than
+    ``MAX_HEADLINE_WORDS`` words, a bracket without its other half, nothing of the kind asked for,
+    or is one item of several if not one thing is asked for.
     """
     start, end = key
-    ends = [m.start() for m in _BREAK.finditer(text)] + [len(text)]
-    begins = [0] + [m.end() for m in _BREAK.finditer(text)]
-    slices = [(b, e) for b in reversed(begins) if b <= start for e in ends if e >= end]
-    short = [s for s in slices if MIN_HEADLINE_WORDS <= _words(text, s) <= MAX_HEADLINE_WORDS]
-    if short:
-        question_words = content_words(question)
-
-        def fit(span: tuple[int, int]) -> tuple[float, int]:
-            among = stems(text[slice(*span)])
-            return sum(soft_match(w, among) for w in question_words), -_words(text, span)
-
-        low, high = max(short, key=fit)
-    else:
-        low, high = _around(text, min(slices, key=lambda s: _rank(text, s)), key)
-    return text[low:high].strip(_EDGES)
+    kind = question.answer_type
+    if kind not in ONE_THING and _is_item(text, start, end):
+        return ""
+    if kind is AnswerType.NUMBER:
+        start, end = _with_counted(text, start, end)
+    said = text[start:end].strip(_EDGES)
+    if kind in ONE_THING and not contains_answer_type(said, question):
+        return ""
+    balanced = all(said.count(a) == said.count(b) for a, b in _PAIRS.items())
+    return said if balanced and 0 < len(said.split()) <= MAX_HEADLINE_WORDS else ""
 
 
-def _words(text: str, span: tuple[int, int]) -> int:
-    return len(text[slice(*span)].split())
+def _is_item(text: str, start: int, end: int) -> bool:
+    """Whether a comma stands right before, an article aside, or after."""
+    before = _ARTICLE.sub("", text[:start]).rstrip()
+    return before.endswith(_COMMAS) or text[end:].lstrip().startswith(_COMMAS)
 
 
-def _rank(text: str, span: tuple[int, int]) -> tuple[bool, int]:
-    """The shortest clauses that are long enough come first."""
-    return _words(text, span) < MIN_HEADLINE_WORDS, _words(text, span)
-
-
-def _around(text: str, clause: tuple[int, int], key: tuple[int, int]) -> tuple[int, int]:
-    """At most ``MAX_HEADLINE_WORDS`` words of the clause, with the key near their middle; nothing
-    if the key itself has more."""
-    low, high = clause
-    words = [(low + m.start(), low + m.end()) for m in re.finditer(r"\S+", text[low:high])]
-    first = next(i for i, (_, end) in enumerate(words) if end > key[0])
-    last = max(i for i, (start, _) in enumerate(words) if start < key[1])
-    room = MAX_HEADLINE_WORDS - (last - first + 1)
-    if room < 0:
-        return low, low
-    before = min(first, max(room // 2, room - (len(words) - 1 - last)))
-    after = min(len(words) - 1 - last, room - before)
-    return words[first - before][0], words[last + after][1]
+def _with_counted(text: str, start: int, end: int) -> tuple[int, int]:
+    """The span of a number with the words around it that belong to it."""
+    about = _ABOUT.search(text[:start])
+    begins = about.start(1) if about else start
+    if not find_numbers(text[start:end]) or _PLURAL.search(text[start:end]):
+        return begins, end
+    for _ in range(MOST_COUNTED_WORDS):
+        word = _NEXT_WORD.match(text, end)
+        if word is None or fold(word[1]) in STOP_WORDS:
+            break
+        end = word.end()
+        if _PLURAL.search(word[1]):
+            break
+    return begins, end

@@ -8,6 +8,7 @@ from rich.text import Text
 
 from app.answer import Answer, Citation, Verdict
 from app.cli.common import console, printable
+from app.formats.answer_text import is_listed, with_bullet
 from app.formats.place import page_label
 
 VERDICT_SIGNS = {
@@ -25,8 +26,8 @@ def show_answer(answer: Answer, question: str = "") -> None:
         console.print(Text(printable(question), style="bold cyan"))
     if answer.standalone != answer.question:
         console.print(Text(f"Understood as: {printable(answer.standalone)}", style="dim"))
-    if answer.headline:
-        console.print(Text(printable(answer.headline_excerpt), style="bold"))
+    if answer.opening:
+        console.print(Text(printable(answer.opening), style="bold"))
     if answer.kind == "closest":
         console.print(Text(printable(answer.reason), style="yellow"))
     if answer.sentences:
@@ -52,10 +53,10 @@ def show_answer(answer: Answer, question: str = "") -> None:
 def _show_sentences(answer: Answer) -> None:
     text = Text()
     for number, sentence in enumerate(answer.first):
-        listed = answer.kind == "closest" or sentence.text.startswith(("- ", "* ", "• "))
+        listed = answer.kind == "closest" or is_listed(sentence)
         text.append("" if not number else "\n" if listed else " ")
         mark, style = VERDICT_SIGNS[sentence.verdict]
-        text.append(printable(sentence.text), style=style)
+        text.append(printable(with_bullet(sentence)), style=style)
         text.append("".join(f" [{n}]" for n in sentence.citations), style="bold cyan")
         text.append(mark, style=style)
     console.print(text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from app.answer import Answer, Citation
+from app.answer import Answer, Citation, Sentence
 from app.formats.place import page_label
 
 BULLET = re.compile(r"^\s*[-*•–]\s+")
@@ -20,6 +20,17 @@ def citation_place(citation: Citation) -> str:
     return " › ".join(parts)
 
 
+def is_listed(sentence: Sentence) -> bool:
+    """Whether the sentence is an item of a list."""
+    return sentence.listed or bool(BULLET.match(sentence.text))
+
+
+def with_bullet(sentence: Sentence) -> str:
+    """The sentence as a line of text: an item of a list begins with a bullet."""
+    bare = sentence.listed and not BULLET.match(sentence.text)
+    return f"- {sentence.text}" if bare else sentence.text
+
+
 def with_footnotes(answer: Answer, mark: str = "[^{}]", note: str = "[^{}]: ") -> str:
     """The sentences that answer with a mark for each citation, and below them what is cited.
 
@@ -30,10 +41,10 @@ def with_footnotes(answer: Answer, mark: str = "[^{}]", note: str = "[^{}]: ") -
         return answer.reason
     text = f"{answer.reason}\n" if answer.kind == "closest" else ""
     for sentence in answer.first:
-        listed = answer.kind == "closest" or BULLET.match(sentence.text)
+        listed = answer.kind == "closest" or is_listed(sentence)
         apart = "\n" if listed or sentence.text.startswith("|") else " "
         marks = "".join(mark.format(n) for n in sentence.citations)
-        text += (apart if text else "") + sentence.text + marks
+        text += (apart if text else "") + with_bullet(sentence) + marks
     notes = [f"{note.format(c.n)}{quote_and_place(c)}" for c in answer.footnotes[0]]
     return "\n".join([text, "", *notes])
 

@@ -34,12 +34,18 @@ def answer_payload(answer: Answer) -> dict[str, Any]:
         "standalone": answer.standalone,
         "kind": answer.kind,
         "answer": answer.text,
+        "yes_no": answer.yes_no,
         "headline": answer.headline,
         "further": answer.further,
         "refused": answer.refused,
         "reason": answer.reason,
         "sentences": [
-            {"text": s.text, "citations": list(s.citations), "verdict": s.verdict.value}
+            {
+                "text": s.text,
+                "citations": list(s.citations),
+                "verdict": s.verdict.value,
+                "listed": s.listed,
+            }
             for s in answer.sentences
         ],
         "citations": [citation_payload(c) for c in answer.citations],
@@ -82,7 +88,9 @@ def answer_from_payload(payload: Mapping[str, Any]) -> Answer:
         standalone=payload["standalone"],
         kind=payload["kind"],
         sentences=tuple(
-            Sentence(s["text"], tuple(s["citations"]), Verdict(s["verdict"]))
+            Sentence(
+                s["text"], tuple(s["citations"]), Verdict(s["verdict"]), s.get("listed", False)
+            )
             for s in payload["sentences"]
         ),
         citations=tuple(_citation_from(c) for c in payload["citations"]),
@@ -97,6 +105,7 @@ def answer_from_payload(payload: Mapping[str, Any]) -> Answer:
         choices=tuple(Choice(c["label"], c["question"]) for c in payload.get("choices", ())),
         headline=payload.get("headline", ""),
         further=payload.get("further", 0),
+        yes_no=payload.get("yes_no", ""),
     )
 
 

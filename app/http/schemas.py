@@ -86,6 +86,7 @@ class SentenceReply(Shape):
     text: str = Field(examples=["The two countries established ties on 29 May 1992."])
     citations: list[int] = Field(examples=[[1]])
     verdict: str = Field(examples=["quoted"])
+    listed: bool = Field(examples=[False])
 
 
 class ComputedReply(Shape):
@@ -110,6 +111,7 @@ class AnswerReply(Shape):
     standalone: str = Field(examples=["When did the two countries establish ties?"])
     kind: Literal["answer", "closest", "unclear", "refusal", "talk"] = Field(examples=["answer"])
     answer: str = Field(examples=["The two countries established ties on 29 May 1992."])
+    yes_no: Literal["", "Yes", "No"] = Field(examples=[""])
     headline: str = Field(examples=[""])
     further: int = Field(examples=[0])
     refused: bool = Field(examples=[False])

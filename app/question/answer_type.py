@@ -22,6 +22,12 @@ class AnswerType(StrEnum):
 # The form of English questions, tried in this order on the folded question.
 _FORMS: tuple[tuple[AnswerType, str], ...] = (
     (
+        # "Do you know when …?" asks for a date, "Was it red or blue?" for one of two.
+        AnswerType.YES_NO,
+        r"^(is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|may|must|shall)\b"
+        r"(?! you\b)(?!.* or\b)",
+    ),
+    (
         AnswerType.NUMBER,
         r"\bhow (many|much|often|old|long|far|large|big|tall|high|fast)\b"
         r"|\b(what|which) (number|share|percentage|percent|proportion|amount|capacity|"
@@ -54,10 +60,6 @@ _FORMS: tuple[tuple[AnswerType, str], ...] = (
         AnswerType.PLACE,
         r"\bwhere\b|\b(what|which|in what|in which) (\w+ )?(country|city|town|place|"
         r"location|region|state|continent|capital|river|street|building|nation|area)\b",
-    ),
-    (
-        AnswerType.YES_NO,
-        r"^(is|are|was|were|do|does|did|has|have|had|can|could|will|would|should)\b",
     ),
 )
 

@@ -36,14 +36,19 @@ def is_correct(case: Case, text: str, refused: bool) -> float:
 def is_direct(case: Case, answer: Answer) -> float:
     """1.0 if the headline, or the first sentence, says what is asked in few words
     (``DIRECT_ANSWER_WORDS``), else 0.0."""
-    opening = answer.headline or next((s.text for s in answer.sentences), answer.text)
+    opening = (
+        answer.yes_no or answer.headline or next((s.text for s in answer.sentences), answer.text)
+    )
     few = len(opening.split()) <= DIRECT_ANSWER_WORDS
     return float(few and says_what_is_asked(case, opening))
 
 
 def words_shown(answer: Answer) -> int:
     """Words of the answer without further passages, which are folded."""
-    return sum(len(text.split()) for text in (answer.headline, *(s.text for s in answer.first)))
+    return sum(
+        len(text.split())
+        for text in (answer.yes_no, answer.headline, *(s.text for s in answer.first))
+    )
 
 
 def squad_normalise(text: str) -> str:

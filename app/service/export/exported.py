@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from app.answer import Answer
-from app.formats.answer_text import BULLET, quote_and_place
+from app.formats.answer_text import is_listed, quote_and_place, with_bullet
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +43,9 @@ def exported_answers(answered: Iterable[tuple[str, Answer | None, str]]) -> list
         count += len(cited)
         sentences = tuple(
             ExportedSentence(
-                sentence.text,
+                with_bullet(sentence),
                 tuple(numbers[n] for n in sentence.citations),
-                answer.kind == "closest"
-                or bool(BULLET.match(sentence.text))
-                or sentence.text.startswith("|"),
+                answer.kind == "closest" or is_listed(sentence) or sentence.text.startswith("|"),
             )
             for sentence in answer.first
         )
