@@ -5,9 +5,11 @@ const SENT = ['cite', 'mark', 'again', 'halt', 'edit', 'close', 'ask', 'open', '
   'turn', 'find', 'fetch', 'only'];
 const wide = () => window.matchMedia('(min-width: 1000px)').matches;
 const say = (button, words) => {
-  const before = button.textContent;
-  button.textContent = words;
-  setTimeout(() => { button.textContent = before; }, 1400);
+  const shown = button.querySelector('.tip') || button;
+  const before = shown.textContent;
+  shown.textContent = words;
+  button.classList.add('done');
+  setTimeout(() => { shown.textContent = before; button.classList.remove('done'); }, 1400);
 };
 const openTab = (name) => [...document.querySelectorAll('[role=tab]')]
   .find((tab) => tab.textContent.trim() === name)?.click();
@@ -219,6 +221,32 @@ document.addEventListener('keydown', (event) => {
   }
   if (event.key === 'Escape') element.querySelector('.close')?.click();
 });
+// The edge of the source can be dragged, or moved by the arrow keys; its width is kept.
+const WIDTH = 'footnote-source-width';
+const column = () => element.closest('.read').getBoundingClientRect();
+const widen = (px) => {
+  const most = innerWidth - 640;
+  const width = Math.round(Math.max(340, Math.min(px, most)));
+  desk()?.style.setProperty('--source', `${width}px`);
+  element.querySelector('.grip')?.setAttribute('aria-valuenow', Math.round(100 * width / innerWidth));
+  localStorage.setItem(WIDTH, width);
+};
+element.addEventListener('pointerdown', (event) => {
+  if (!event.target.matches('.grip')) return;
+  event.preventDefault();
+  const { right } = column();
+  const move = ({ clientX }) => widen(right - clientX);
+  document.addEventListener('pointermove', move);
+  document.addEventListener('pointerup', () => document.removeEventListener('pointermove', move),
+    { once: true });
+});
+element.addEventListener('keydown', (event) => {
+  const steps = { ArrowLeft: 40, ArrowRight: -40 };
+  if (!event.target.matches('.grip') || !(event.key in steps)) return;
+  widen(column().width + steps[event.key]);
+  event.preventDefault();
+  event.stopPropagation();
+});
 const ZOOMS = [100, 140, 200, 300];
 const zoom = (step) => {
   const at = ZOOMS.indexOf(window.footnoteZoom || 100) + step;
@@ -270,6 +298,8 @@ const place = () => {
     const now = document.activeElement;
     const typing = now !== window.footnoteFocus && now?.matches('input, textarea') && !element.contains(now);
     if (!typing) (next || pane).focus({ preventScroll: true });
+    const kept = Number(localStorage.getItem(WIDTH));
+    if (kept) widen(kept);
     if (pane.querySelector('.pages')) show(pane);
     return;
   }

@@ -86,14 +86,15 @@ def _chat_tab(
             status = html_component(elem_classes="status")
             log = html_component(elem_id="log", elem_classes="log")
             attached = attach.build_notices()
-            question = gr.Textbox(
-                placeholder="Ask about your documents", show_label=False, label="Question",
-                submit_btn="Ask", stop_btn=False, lines=1, max_lines=8, elem_id="question",
-                autofocus=True, container=False,
-            )  # fmt: skip
-            with gr.Row(elem_classes="under"):
-                files = attach.build_button()
-                chips = html_component(elem_id="chips")
+            with gr.Column(elem_classes="box"):
+                question = gr.Textbox(
+                    placeholder="Ask about your documents", show_label=False, label="Question",
+                    submit_btn="Ask", stop_btn=False, lines=1, max_lines=8, elem_id="question",
+                    autofocus=True, container=False,
+                )  # fmt: skip
+                with gr.Row(elem_classes="under"):
+                    files = attach.build_button()
+                    chips = html_component(elem_id="chips")
         with gr.Column(elem_classes="read", min_width=300, scale=5):
             pane = html_component(source_pane.EMPTY_PANE, elem_id="source")
     seen = live_updates.LiveComponents(known, current, status, shelf.chosen, chips, log, notices)

@@ -14,7 +14,7 @@ from typing import Any
 from markupsafe import Markup
 
 from app.answer import Answer, Citation, EvidenceFound, Sentence, Verdict
-from app.formats.answer_text import BULLET
+from app.formats.answer_text import BULLET, is_listed
 from app.web import feedback
 from app.web.rendering import render
 from app.web.verdict_mark import VERDICT_MARKS, VerdictMark
@@ -113,7 +113,7 @@ def _groups(answer: Answer) -> list[tuple[str, list[ShownSentence]]]:
 
 def _form(sentence: Sentence, *, listed: bool) -> str:
     """How a sentence is drawn: as an ``item`` of a list, a ``row`` of a table, or as ``text``."""
-    if BULLET.match(sentence.text):
+    if is_listed(sentence):
         return "item"
     row = sentence.verdict is Verdict.QUOTED and len(cells_of_line(sentence.text)) > 1
     return "row" if row else "item" if listed else "text"

@@ -43,13 +43,17 @@ def asked_of(engine: Engine, user: str, chosen: Sequence[str]) -> Markup:
     answers = engine.answerer.model.name if ready and engine.answerer.model else "quotes"
     answers = "the local model" if answers == "local" else answers
     stays = engine.what_leaves_the_machine(user).startswith("Nothing")
-    where = "nothing leaves this machine" if stays else "text leaves this machine"
+    where = "Nothing leaves this machine" if stays else "Text leaves this machine"
     chips = (
-        (f"Asks {documents}", "Documents"),
-        (f"Answers: {answers}", "Settings"),
-        (where.capitalize(), "Settings"),
+        (_capital(documents), "Documents", "What is asked"),
+        (_capital(answers), "Settings", "What answers"),
+        (where, "Settings", "Where questions and passages go"),
     )
     return render("chips", chips=chips)
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def _all(count: int) -> str:

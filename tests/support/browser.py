@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
 from app.service.engine import Engine
 from app.settings import Settings
@@ -165,6 +165,12 @@ def page(served: Served, chromium: Browser) -> Iterator[Page]:
     yield opened
     context.close()
     assert seen == Watched(), seen
+
+
+def unfold(turn: Locator) -> None:
+    """Open what is folded under an answer: several places of one document, further passages."""
+    for summary in turn.locator("details:not([open]) > summary").all():
+        summary.click()
 
 
 def ask(page: Page, question: str) -> Any:

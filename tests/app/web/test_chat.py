@@ -11,7 +11,7 @@ from app.evidence.custom_calibration import fits_for
 from app.service.conversations.feedback_set import feedback_set_path, read_cases
 from evals.datasets.case import Case
 from evals.datasets.question_sets import load_set
-from tests.support.browser import NARROW, Served, Watched, ask, watch
+from tests.support.browser import NARROW, Served, Watched, ask, unfold, watch
 
 VISITS = "How many times did President Aliyev visit Central Asian countries?"
 NOT_THERE = "How deep is the Mariana Trench?"
@@ -86,6 +86,7 @@ def test_footnotes_are_stepped_through_by_keyboard(page: Page) -> None:
     quotes = turn.locator("button.quote")
     count = quotes.count()
     assert count >= 2
+    unfold(turn)
     quotes.first.click()
     expect(page.locator(".steps .count")).to_have_text(f"1 of {count}")
     first = page.locator(".pane mark").first.text_content()
@@ -95,7 +96,7 @@ def test_footnotes_are_stepped_through_by_keyboard(page: Page) -> None:
     page.keyboard.press("ArrowLeft")
     expect(page.locator(".steps .count")).to_have_text(f"1 of {count}")
     page.keyboard.press("Escape")
-    expect(page.locator(".pane-empty").first).to_be_visible()
+    expect(page.locator(".read:visible")).to_have_count(0)
     expect(page.locator("[data-do=cite]:focus")).to_have_count(1)
 
 

@@ -14,7 +14,7 @@ from app.formats.json_forms import answer_payload
 from app.service.ingest.uploads import add_bytes
 from store.embedding.embedder import Embedder
 from store.library import Library
-from tests.support.browser import WIDE, Served, Watched, ask, start, watch
+from tests.support.browser import WIDE, Served, Watched, ask, start, unfold, watch
 
 FAR = "http://outside.invalid/x"
 ALARM = "window.harmed=1"
@@ -171,6 +171,7 @@ def test_questions_and_quotes_stay_text(siege: Page, batch: int) -> None:
         question = f"What does gate number {number} of Thornfield say? {HOSTILE[number * 4]}"
         turn = ask(siege, question)
         assert turn.locator("img, script, iframe, svg, object, style").count() == 0
+        unfold(turn)
         for button in turn.locator("button.quote").all()[:1]:
             button.hover()
             button.click()

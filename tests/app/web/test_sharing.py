@@ -69,7 +69,7 @@ def test_an_upload_is_ones_own_until_it_is_shared(chat: Served, people: tuple[Pa
     open_documents(bob)
     expect(bob.locator(".documents > li")).to_have_count(1)
     bob.get_by_role("tab", name="Chat").click()
-    expect(bob.locator("#chips")).to_contain_text("the document")
+    expect(bob.locator("#chips")).to_contain_text("The document")
     refusal = ask(bob, "Who is the director of the merger?")
     expect(refusal).not_to_contain_text("Quorn")
     expect(refusal).not_to_contain_text("plan.txt")
