@@ -14,6 +14,7 @@ os.environ["COLUMNS"] = "200"
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from app.evidence.reader import Reader
@@ -31,6 +32,11 @@ from tests.support.databases import both_databases, postgresql, postgresql_serve
 from tests.support.documents import PARAGRAPHS, document_of
 from tests.support.linked_site import site  # noqa: F401  (a fixture)
 from tests.support.local_engine import local_engine, tokens_fed  # noqa: F401  (fixtures)
+
+# A busy machine takes longer than httpx's five seconds, and no test claims those. The calls share
+# this object as their default.
+for waited_for in ("connect", "read", "write", "pool"):
+    setattr(httpx._config.DEFAULT_TIMEOUT_CONFIG, waited_for, 90.0)
 
 BROWSER = {"chromium", "served", "page"}
 SLOW_FILES = {

@@ -128,7 +128,7 @@ def test_a_question_without_id_gets_one_that_stays(tmp_path: Path) -> None:
 
 
 def test_shipped_sets_load() -> None:
-    assert list(shipped_sets()) == ["briefing", "dialogues", "near-misses", "office"]
+    assert list(shipped_sets()) == ["briefing", "dialogues", "near-misses", "office", "yes-no"]
     for name in shipped_sets():
         assert len(load_set(name).cases) >= 60
     assert len(list(expand([str(load_set("office").documents)]))) == 5

@@ -67,7 +67,7 @@ class TestAsk:
         assert list(answers[0]["citations"][0]) == [
             "n", "document", "revision", "start", "end", "quote",
         ]  # fmt: skip
-        assert list(answers[0]["sentences"][0]) == ["text", "citations", "verdict"]
+        assert list(answers[0]["sentences"][0]) == ["text", "citations", "verdict", "listed"]
 
     def test_bad_lines_are_named_and_the_others_answered(
         self, filled: Footnote, tmp_path: Path
