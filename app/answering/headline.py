@@ -19,8 +19,8 @@ from app.question.parsed_question import ParsedQuestion
 
 # Log-odds by the reader that the sentence, by itself, answers.
 SURE_LOG_PROBABILITY = -1.0
-# And from which on the words of its span stand alone: likelier right than not.
-SURE_OF_WORDS = 0.0
+# And from which on the words of its span stand over it.
+SURE_OF_WORDS = -0.7
 MAX_HEADLINE_WORDS = 12
 MOST_COUNTED_WORDS = 3
 """Words after a number that may say what it counts."""
@@ -31,6 +31,8 @@ _PAIRS = {"(": ")", "[": "]", "“": "”", "«": "»", "（": "）", "「": "�
 _NEXT_WORD = re.compile(r"\s+([^\W\d_]*[^\Ws_]s\b|[^\W\d_][\w'’-]*)")
 _COMMAS = (",", "，", "、")
 _ARTICLE = re.compile(r"\b(?:the|an?)\s+$", re.IGNORECASE)
+# At most four words between a comma and the next, or before "and".
+_NEXT_ITEM = re.compile(r"\s*[,，、]\s*(?:[^\s,]+\s+){0,3}?(?:[^\s,]+\s*[,，、]|(?:and|or)\b)")
 _PLURAL = re.compile(r"[^s]s$")
 _ABOUT = re.compile(r"\b((?:about|around|almost|nearly|roughly|some|over|under|up to|at least|"
                     r"at most|more than|less than|fewer than)\s+)$", re.IGNORECASE)  # fmt: skip
@@ -67,9 +69,9 @@ def headline(text: str, key: tuple[int, int], question: ParsedQuestion) -> str:
 
 
 def _is_item(text: str, start: int, end: int) -> bool:
-    """Whether a comma stands right before, an article aside, or after."""
+    """Whether a comma stands right before, an article aside, or a short item follows."""
     before = _ARTICLE.sub("", text[:start]).rstrip()
-    return before.endswith(_COMMAS) or text[end:].lstrip().startswith(_COMMAS)
+    return before.endswith(_COMMAS) or bool(_NEXT_ITEM.match(text, end))
 
 
 def _with_counted(text: str, start: int, end: int) -> tuple[int, int]:

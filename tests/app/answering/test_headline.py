@@ -100,6 +100,11 @@ def test_one_item_is_no_headline_where_several_may_be_asked_for() -> None:
     key = (text.index("Ida"), text.index("Ida") + len("Ida Brandt"))
     assert headline(text, key, ParsedQuestion("What runs the port?")) == ""
     assert headline(text, key, ParsedQuestion("Who runs the port?")) == "Ida Brandt"
+    first = (text.index("board"), text.index("board") + len("board"))
+    assert headline(text, first, ParsedQuestion("What runs the port?")) == ""
+    signed = "They signed a treaty, reflecting the will of both of their peoples, last year."
+    key = (signed.index("treaty"), signed.index("treaty") + len("treaty"))
+    assert headline(signed, key, ParsedQuestion("What was signed?")) == "treaty"
 
 
 @given(
