@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -51,6 +52,17 @@ class PressedButton:
     revision: str
     document: str
     number: str
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentList:
+    """The list on the page, and what draws it again when it is given a new ``turn()``.
+
+    ``redraw`` is a hidden component: a ``gr.State`` says nothing of what an unqueued event changed.
+    """
+
+    shown: Any
+    redraw: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +149,12 @@ def _file(source: Path | Upload) -> Path:
     return Path(source.path) if isinstance(source, Upload) else source
 
 
-def build(chat: Chat, tab: Any, stream: Stream) -> Any:
+def turn() -> str:
+    """A value for ``DocumentList.redraw`` that it has not had before."""
+    return str(time.monotonic_ns())
+
+
+def build(chat: Chat, tab: Any, stream: Stream) -> DocumentList:
     """Fill the tab; the list of documents."""
     with gr.Row(elem_classes="desk"):
         with gr.Column(elem_classes="sheet", min_width=300):
@@ -160,7 +177,7 @@ def build(chat: Chat, tab: Any, stream: Stream) -> Any:
                     SORT_CHOICES, value="name", label="Order", show_label=False, container=False,
                     filterable=False, elem_id="sort-documents",
                 )  # fmt: skip
-            listed = html_component(elem_id="library")
+            listed, redraw = html_component(elem_id="library"), gr.HTML(visible="hidden")
             shares = gr.Column()
         with gr.Column(elem_classes="read", min_width=300):
             pane = html_component(
@@ -171,8 +188,8 @@ def build(chat: Chat, tab: Any, stream: Stream) -> Any:
     def drop(paths: list[str], into: str | None, request: gr.Request) -> Iterator[tuple[Any, ...]]:
         owner, session = owner_of(request), session_of(request)
         for shown in ingest_sources(chat, owner, session, [*map(Upload, paths)], into or ""):
-            yield shown, render_document_list(chat, owner, session), gr.skip()
-        yield gr.skip(), render_document_list(chat, owner, session), None
+            yield shown, turn(), gr.skip()
+        yield gr.skip(), turn(), None
 
     @handler
     def paste(address: str, into: str | None, request: gr.Request) -> Iterator[tuple[Any, ...]]:
@@ -182,7 +199,7 @@ def build(chat: Chat, tab: Any, stream: Stream) -> Any:
             yield refused, gr.skip(), gr.skip()
             return
         for shown in ingest_sources(chat, owner, session, [address.strip()], into or ""):
-            yield shown, render_document_list(chat, owner, session), gr.skip()
+            yield shown, turn(), gr.skip()
 
     def act(request: gr.Request, event: gr.EventData) -> tuple[Any, ...]:
         data = event._data
@@ -192,8 +209,8 @@ def build(chat: Chat, tab: Any, stream: Stream) -> Any:
         )  # fmt: skip
         return _act(chat, owner_of(request), session_of(request), chosen)
 
-    stream.bind(files.upload, drop, [files, target], [intake, listed, files], **ADDING_EVENT)
-    stream.bind(link.submit, paste, [link, target], [intake, listed, files], **ADDING_EVENT)
+    stream.bind(files.upload, drop, [files, target], [intake, redraw, files], **ADDING_EVENT)
+    stream.bind(link.submit, paste, [link, target], [intake, redraw, files], **ADDING_EVENT)
 
     def show_list(request: gr.Request) -> str:
         return render_document_list(chat, owner_of(request), session_of(request))
@@ -202,18 +219,19 @@ def build(chat: Chat, tab: Any, stream: Stream) -> Any:
     def narrow(words: str, sort: str, request: gr.Request) -> str:
         page = chat.page(session_of(request))
         page.words, page.sort, page.most = words, sort or "name", MAX_LISTED_DOCUMENTS
-        return show_list(request)
+        return turn()
 
-    # One after the other: a list drawn when the tab was opened must not replace a later one.
+    # One after the other: a list that was drawn earlier must not replace a later one.
     in_order = {"concurrency_limit": 1, "concurrency_id": "documents"}
     stream.bind(listed.act, act, None, [listed, pane], **in_order)
-    stream.bind(tab.select, show_list, None, listed, **in_order)
+    for changed in (tab.select, redraw.change):
+        stream.bind(changed, show_list, None, listed, **in_order)
     for changed in (words.change, sort.change):
-        stream.bind(changed, narrow, [words, sort], listed, **in_order)
+        stream.bind(changed, narrow, [words, sort], redraw, **in_order)
     source_pane_handlers.bind_events(chat, pane)
     with shares:
-        sharing.build(chat.engine, tab, target, show_list, listed)
-    return listed
+        sharing.build(chat.engine, tab, target, turn, redraw)
+    return DocumentList(listed, redraw)
 
 
 def _act(chat: Chat, owner: str, session: str, chosen: PressedButton) -> tuple[Any, ...]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import gradio as gr
 
-from app.web import document_list, sidebar
+from app.web import documents_tab, sidebar
 from app.web.chat import Chat
 from app.web.components import QUIET_EVENT, handler, owner_of, session_of
 from app.web.toasts import KnownState, known, toasts
@@ -23,7 +23,8 @@ POLL_S = 1.5
 
 @dataclass(frozen=True, slots=True)
 class LiveComponents:
-    """The components that tell of documents and model; ``known`` is the state that they show."""
+    """The components that tell of documents and model; ``known`` is the state that they show,
+    and ``redraw`` what draws the list of documents again."""
 
     known: Any
     conversation: Any
@@ -32,7 +33,7 @@ class LiveComponents:
     chips: Any
     log: Any
     toasts: Any
-    listed: Any = None
+    redraw: Any = None
 
 
 def arrived(chat: Chat, owner: str, conversation: str) -> KnownState:
@@ -73,7 +74,7 @@ def bind_events(chat: Chat, shown: LiveComponents) -> None:
             _choices(chat, owner, chosen),
             asked_of(chat.engine, owner, chosen),
             chat.log(owner, conversation) if conversation else welcome(chat.engine, owner),
-            document_list.render_document_list(chat, owner, session),
+            documents_tab.turn(),
             notices or gr.skip(),
             now,
         )
@@ -92,7 +93,7 @@ def bind_events(chat: Chat, shown: LiveComponents) -> None:
             shown.chosen,
             shown.chips,
             shown.log,
-            shown.listed,
+            shown.redraw,
             shown.toasts,
             shown.known,
         ],

@@ -48,15 +48,15 @@ def build(
             with gr.Tab("Chat", id="chat") as tab:
                 seen = _chat_tab(chat, blocks, tab, stream, notices)
             listed = _further_tabs(chat, blocks, pages, stream)
-        listed.only(_only, None, seen.chosen, **QUIET_EVENT)
-        live_updates.bind_events(chat, replace(seen, listed=listed))
+        listed.shown.only(_only, None, seen.chosen, **QUIET_EVENT)
+        live_updates.bind_events(chat, replace(seen, redraw=listed.redraw))
         blocks.unload(_forgetter(chat))
     return blocks
 
 
 def _further_tabs(
     chat: Chat, blocks: Any, pages: Sequence[tuple[str, PageBuilder]], stream: Stream
-) -> Any:
+) -> documents_tab.DocumentList:
     """The tabs other than the chat; the list of documents among them."""
     with gr.Tab("Documents", id="documents") as tab:
         listed = documents_tab.build(chat, tab, stream)

@@ -28,10 +28,9 @@ def build_target(engine: Engine) -> Any:
     )
 
 
-def build(
-    engine: Engine, tab: Any, target: Any, show_list: Callable[..., str], listed: Any
-) -> None:
-    """The form that shares a collection, below the list of documents. ``drawn`` draws the list."""
+def build(engine: Engine, tab: Any, target: Any, turn: Callable[[], str], redraw: Any) -> None:
+    """The form that shares a collection, below the list of documents; a new ``turn()`` in
+    ``redraw`` draws that list again."""
     if not engine.access.shared:
         return
     with gr.Accordion("Share", open=False, elem_id="share"):
@@ -63,12 +62,12 @@ def build(
             engine.access.share(user, collection, called, role or None)
         except FootnoteError as error:
             return render_members(engine, user, collection) + problem(error), gr.skip(), gr.skip()
-        return render_members(engine, user, collection), "", show_list(request)
+        return render_members(engine, user, collection), "", turn()
 
     tab.select(offer, [target, collection], [target, collection, members], **QUIET_EVENT)
     collection.input(show, collection, members, **QUIET_EVENT)
     arguments = [collection, name, right]
-    gr.on([share.click, name.submit], apply, arguments, [members, name, listed], **QUIET_EVENT)
+    gr.on([share.click, name.submit], apply, arguments, [members, name, redraw], **QUIET_EVENT)
 
 
 def choices(engine: Engine, user: str) -> list[tuple[str, str]]:

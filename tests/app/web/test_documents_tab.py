@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -13,6 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 from app.service.access.document_choice import collection_choices, documents_in, folder_choices
 from app.service.conversations.conversations import Conversations
 from app.service.ingest.uploads import add_bytes
+from app.web import document_list
 from ingest.load import load
 from store.library import Library
 from store.results import Revision
@@ -158,6 +162,31 @@ def test_out_of_date_answers_stand_at_their_document(visit: Page, mill: Served) 
     row.locator(".out-of-date summary").click()
     visit.get_by_role("link", name=WHEELS).click()
     expect(visit.locator(".turn .stale")).to_contain_text("have changed since this answer")
+
+
+def test_a_list_drawn_earlier_never_replaces_a_later_one(
+    visit: Page, mill: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawing, drawn, render = Event(), Event(), document_list.render
+
+    def slowly(template: str, **values: Any) -> Any:
+        html = render(template, **values)
+        if not values["removing"] and not drawing.is_set():
+            drawing.set()
+            time.sleep(2)  # until the reader has pressed a button, and its list was drawn
+            drawn.set()
+        return html
+
+    documents(visit)
+    monkeypatch.setattr(document_list, "render", slowly)
+    add_bytes(mill.engine, b"Slate from Skell roofed the mill.\n", "slate.txt")
+    assert drawing.wait(30)
+    row = visit.locator(".documents > li", has_text="mill.txt")
+    row.get_by_role("button", name="Remove…").click()
+    assert drawn.wait(30)
+    expect(visit.locator(".documents > li")).to_have_count(4)
+    row.get_by_role("button", name="Remove", exact=True).click()
+    expect(visit.locator(".documents > li")).to_have_count(3)
 
 
 def test_what_changes_elsewhere_is_told_and_what_is_done_here_is_not(
