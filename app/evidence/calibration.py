@@ -24,6 +24,15 @@ evals/FIGURES.md, "Three replies"."""
 
 
 @dataclass(frozen=True, slots=True)
+class ClaimedShares:
+    """What is claimed of the calibration questions, 0 to 1: the share of it that is ``right``, and
+    the share of all right answers that is ``given``."""
+
+    right: float
+    given: float
+
+
+@dataclass(frozen=True, slots=True)
 class Logistic:
     """``sigmoid(weights · features + bias)``; ``names`` name the features in order.
 
@@ -47,6 +56,16 @@ class Logistic:
         is shown, so that all of it is claimed."""
         least = self.threshold(strictness, risk)
         return max(least, CLAIMS[strictness]) if risk is None else least
+
+    def claimed_shares(self, strictness: str) -> ClaimedShares | None:
+        """What a strictness claims of the calibration questions; None if there are none."""
+        least = self.claim(strictness)
+        right = [chance >= least for chance, is_right in self.points if is_right]
+        wrong = [chance >= least for chance, is_right in self.points if not is_right]
+        if not any(right):
+            return None
+        given = sum(right)
+        return ClaimedShares(given / (given + sum(wrong)), given / len(right))
 
 
 @dataclass(frozen=True, slots=True)

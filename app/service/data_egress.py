@@ -10,10 +10,14 @@ from app.settings import Settings, is_loopback
 from store.embedding.provider_embedder import is_provider_name
 
 NOTHING_LEAVES = "Nothing leaves this machine: documents, questions and answers stay here."
+NOTHING_LEAVES_SERVER = "Nothing leaves this server: documents, questions and answers stay on it."
 
 
-def describe(settings: Settings) -> str:
-    """What leaves this machine, in a sentence or several; ``NOTHING_LEAVES`` if nothing does."""
+def describe(settings: Settings, *, shared: bool = False) -> str:
+    """What leaves this machine, in a sentence or several; ``NOTHING_LEAVES`` if nothing does.
+
+    ``shared``: it is read by people who use the machine as a server.
+    """
     model, embedder = settings.model, settings.embedder
     sent = []
     if elsewhere := _database_host(settings):
@@ -27,7 +31,7 @@ def describe(settings: Settings) -> str:
     if model not in ("none", "auto", "local"):
         host = settings.base_url or model.partition(":")[0]
         sent.append(f"Each question and the passages found for it are sent to {host}.")
-    return " ".join(sent) or NOTHING_LEAVES
+    return " ".join(sent) or (NOTHING_LEAVES_SERVER if shared else NOTHING_LEAVES)
 
 
 def kept_in(settings: Settings) -> str:

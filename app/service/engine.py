@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from itertools import chain, zip_longest
 from typing import TYPE_CHECKING, Any
 
 from app.answer import Event, EvidenceFound, Turn
@@ -299,16 +300,18 @@ class Engine:
     def example_questions(
         self, user: str = "", count: int = 4, revisions: Sequence[Revision] | None = None
     ) -> list[str]:
-        """Questions that these documents answer; of the user's first ones if none are named."""
-        questions: list[str] = []
+        """Questions that these documents answer, of each one in turn; of the user's first ones if
+        none are named."""
         library = self.access.library_of(user)
+        each: list[list[str]] = []
         for revision in library.documents()[:4] if revisions is None else revisions:
             text, blocks = library.text(revision.id), library.blocks(revision.id)
-            questions += example_questions(
-                text[:200_000], [b for b in blocks if b.end < 200_000], count
-            )
-        return questions[:count]
+            within = [b for b in blocks if b.end < 200_000]
+            each.append(example_questions(text[:200_000], within, count))
+        in_turn = chain.from_iterable(zip_longest(*each))  # of every document one, then a second
+        return list(dict.fromkeys(filter(None, in_turn)))[:count]
 
     def what_leaves_the_machine(self, user: str = "") -> str:
         """What leaves this machine, in a sentence."""
-        return describe(replace(self.settings, model=self.settings_of(user).model))
+        settings = replace(self.settings, model=self.settings_of(user).model)
+        return describe(settings, shared=self.access.shared)

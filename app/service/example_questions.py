@@ -16,6 +16,7 @@ _LEANING = re.compile(
     re.IGNORECASE,
 )
 _LEADING = re.compile(r"^[\s\-–—*#>•·]*(\*\*)?(Q(uestion)?\s*[:.]\s*)?", re.IGNORECASE)
+_NUMBER = re.compile(r"^\d+(?:\.\d+)*[.)]\s+")
 
 
 def _asked(text: str) -> str | None:
@@ -27,7 +28,7 @@ def _asked(text: str) -> str | None:
 
 
 def _heading(text: str) -> str | None:
-    line = _LEADING.sub("", " ".join(text.split())).strip("*# ")
+    line = _NUMBER.sub("", _LEADING.sub("", " ".join(text.split())).strip("*# "))
     if line.endswith("?"):
         return line if len(line) <= MAX_QUESTION_CHARS else None
     return f"What is said about “{line}”?" if 4 <= len(line) <= 60 else None

@@ -42,12 +42,14 @@ def build(
     chat = Chat(engine, conversations)
     with gr.Blocks(title="Footnote", analytics_enabled=False, fill_width=True) as blocks:
         stream = Stream()
-        html_component(render("top", signs_out=engine.access.shared), elem_id="top")
+        html_component(render("top"), elem_id="top")
+        standing = html_component(elem_id="standing")
         notices = html_component(elem_id="toasts")  # outside the tabs: seen in each of them
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab("Chat", id="chat") as tab:
                 seen = _chat_tab(chat, blocks, tab, stream, notices)
             listed = _further_tabs(chat, blocks, pages, stream)
+        seen.chips.change(None, seen.chips, standing, js="(shown) => shown", **QUIET_EVENT)
         listed.shown.only(_only, None, seen.chosen, **QUIET_EVENT)
         live_updates.bind_events(chat, replace(seen, redraw=listed.redraw))
         blocks.unload(_forgetter(chat))

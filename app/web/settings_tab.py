@@ -14,15 +14,11 @@ from app.service.engine import Engine
 from app.service.model_choice import known_models
 from app.web.components import QUIET_EVENT, Stream, handler, html_component, owner_of
 from app.web.rendering import note, problem, render
+from app.web.strictness_choices import MEASURED, strictness_choices
 from ingest.errors import FootnoteError
 
 REDRAWN_S = 2.0
 QUOTES_NOW = "Answers are quotes: no language model is used"
-STRICTNESS_CHOICES = [
-    ("Strict: refuse unless the documents clearly answer", "strict"),
-    ("Balanced", "balanced"),
-    ("Eager: answer if there is any ground", "eager"),
-]
 REPLY_CHOICES = [
     ("Its own sentences, each checked against the source", "sentences"),
     ("Quotes: the model only judges whether they answer", "quotes"),
@@ -66,6 +62,7 @@ def _summary(engine: Engine, user: str) -> Markup:
         leaves=engine.what_leaves_the_machine(user),
         now=QUOTES_NOW if settings.model == "none" else status.message,
         search=settings.embedder or "all-MiniLM-L6-v2, on this machine",
+        shared=engine.access.shared,
         kept_in=kept_in(settings),
     )
 
@@ -73,19 +70,16 @@ def _summary(engine: Engine, user: str) -> Markup:
 def build(engine: Engine, blocks: Any, tab: Any, stream: Stream) -> None:
     """Fill the tab. The choices can be made once the page has the user's own: what came later than
     a choice would undo it."""
-    with gr.Column(elem_classes="sheet"):
-        trouble = html_component(elem_id="settings-problem")
-        summary = html_component(elem_id="facts")
-        fields = _fields(engine)
-        until = "for your own questions" if engine.access.shared else "until Footnote stops"
-        with gr.Row():
-            save = gr.Button(
-                f"Use these {until}", variant="primary", elem_id="use", interactive=False
-            )
-            test = gr.Button(
-                "Test the model", elem_id="test-model", visible=not engine.access.shared
-            )
-        looks = gr.Radio(THEME_CHOICES, value="system", label="Looks", elem_id="looks")
+    with gr.Row(elem_classes="desk settings"):
+        with gr.Column(elem_classes="sheet", min_width=300):
+            fields = _fields(engine)
+            with gr.Row(elem_classes="apply"):
+                save = gr.Button("Apply", variant="primary", elem_id="use", interactive=False)
+                test = gr.Button("Test the model", elem_id="test-model", visible=False)
+            trouble = html_component(elem_id="settings-problem")
+            looks = gr.Radio(THEME_CHOICES, value="system", label="Looks", elem_id="looks")
+        with gr.Column(elem_classes="aside", min_width=300):
+            summary = html_component(elem_id="facts")
 
     def arrive(request: gr.Request) -> tuple[Any, ...]:
         chosen = engine.settings_of(owner_of(request))
@@ -98,10 +92,16 @@ def build(engine: Engine, blocks: Any, tab: Any, stream: Stream) -> None:
     def now(request: gr.Request) -> str:
         return _summary(engine, owner_of(request))
 
+    @handler
+    def fit_to_model(model: str) -> tuple[Any, ...]:
+        return _shown_for(engine, model.strip())
+
     save.click(_changer(engine), fields.all, [trouble, summary], **QUIET_EVENT)
     tried = [fields.model, fields.address, fields.key]
     stream.bind(test.click, _trial(engine), tried, trouble, concurrency_limit=1)
     blocks.load(arrive, None, [*fields.all, save], **QUIET_EVENT)
+    for_model = [fields.address, fields.key, fields.replies, test, fields.strictness]
+    fields.model.change(fit_to_model, fields.model, for_model, **QUIET_EVENT)
     blocks.load(None, None, looks, js=f"() => ({APPLY_THEME_SCRIPT})('')")
     looks.input(None, looks, looks, js=APPLY_THEME_SCRIPT)
     tab.select(now, None, summary, **QUIET_EVENT)
@@ -129,7 +129,8 @@ def _changer(engine: Engine) -> Any:
             engine.change(user=user, key="" if engine.access.shared else key, **choices)
         except FootnoteError as error:
             return problem(error), _summary(engine, user)
-        return "", _summary(engine, user)
+        whose = "to your own questions" if engine.access.shared else "until Footnote stops"
+        return note(f"Applied {whose}."), _summary(engine, user)
 
     return change
 
@@ -152,10 +153,22 @@ def _trial(engine: Engine) -> Any:
     return trial
 
 
+def _shown_for(engine: Engine, model: str) -> tuple[Any, ...]:
+    """What a model needs is shown: address and key of a provider, how it replies, its test; and
+    what each strictness means with it."""
+    ours, asked = not engine.access.shared, model not in ("", "none")
+    needs_address = gr.update(visible=ours and ":" in model)
+    choices = strictness_choices(engine.settings, model or "none")
+    return (
+        needs_address, needs_address, gr.update(visible=asked), gr.update(visible=ours and asked),
+        gr.update(choices=choices),
+    )  # fmt: skip
+
+
 def _fields(engine: Engine) -> Fields:
     """If people share a server its owner decides which models there are, where, and links."""
-    ours = not engine.access.shared
-    settings = engine.settings
+    ours, settings = not engine.access.shared, engine.settings
+    needs_address = ours and ":" in settings.model
     model: Any
     if engine.access.shared:
         model = gr.Radio(
@@ -168,20 +181,20 @@ def _fields(engine: Engine) -> Fields:
             info="Choose one, or type PROVIDER:MODEL as your provider calls it",
         )  # fmt: skip
     address = gr.Textbox(
-        settings.base_url or "", label="Address", max_lines=1, interactive=False, visible=ours,
-        info="Only for a server of your own, such as http://127.0.0.1:1234/v1",
+        settings.base_url or "", label="Address", max_lines=1, interactive=False,
+        visible=needs_address, info="Only for a server of your own, such as http://127.0.0.1:1234/v1",
     )  # fmt: skip
     key = gr.Textbox(
-        "", label="Key", type="password", max_lines=1, interactive=False, visible=ours,
+        "", label="Key", type="password", max_lines=1, interactive=False, visible=needs_address,
         info="Kept until Footnote stops, written nowhere; or set PROVIDER_API_KEY before starting",
     )  # fmt: skip
     strictness = gr.Radio(
-        STRICTNESS_CHOICES, value=settings.strictness, label="Strictness", elem_id="strictness",
-        interactive=False,
+        strictness_choices(settings, settings.model), value=settings.strictness, info=MEASURED,
+        label="How sure an answer must be", elem_id="strictness", interactive=False,
     )  # fmt: skip
     replies = gr.Radio(
         REPLY_CHOICES, value=settings.replies, label="With a language model, answers are",
-        elem_id="replies", interactive=False,
+        elem_id="replies", interactive=False, visible=settings.model != "none",
     )  # fmt: skip
     private = gr.Checkbox(
         settings.allow_private_links, label="Links may lead into private networks",

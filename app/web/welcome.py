@@ -43,13 +43,13 @@ def asked_of(engine: Engine, user: str, chosen: Sequence[str]) -> Markup:
     answers = engine.answerer.model.name if ready and engine.answerer.model else "quotes"
     answers = "the local model" if answers == "local" else answers
     stays = engine.what_leaves_the_machine(user).startswith("Nothing")
-    where = "Nothing leaves this machine" if stays else "Text leaves this machine"
+    here = "this server" if engine.access.shared else "this machine"
+    where = f"{'Nothing' if stays else 'Text'} leaves {here}"
     chips = (
         (_capital(documents), "Documents", "What is asked"),
         (_capital(answers), "Settings", "What answers"),
-        (where, "Settings", "Where questions and passages go"),
     )
-    return render("chips", chips=chips)
+    return render("chips", chips=chips, stays=stays, where=where, user=user)
 
 
 def _capital(words: str) -> str:

@@ -8,7 +8,7 @@ import gradio as gr
 
 from app.service.engine import Engine
 from app.web.components import QUIET_EVENT, handler, html_component, owner_of
-from app.web.settings_tab import STRICTNESS_CHOICES
+from app.web.strictness_choices import STRICTNESS_NAMES
 from evals.page import render_run, set_choices
 from evals.page.jobs import Jobs, RunRequest
 from evals.page.kept_state import State
@@ -41,7 +41,7 @@ def fill(engine: Engine, tab: Any) -> None:
                 allow_custom_value=not engine.access.shared, elem_id="set-model",
             )  # fmt: skip
             strictness = gr.Radio(
-                [(value.capitalize(), value) for _, value in STRICTNESS_CHOICES],
+                [(name, value) for value, name in STRICTNESS_NAMES.items()],
                 value=engine.settings.strictness,
                 label="Strictness",
                 elem_id="set-strictness",

@@ -164,12 +164,17 @@ def test_people_sign_in_choose_for_themselves_and_sign_out(
 
     ada.get_by_role("tab", name="Settings").click()
     ada.locator("#strictness").get_by_label("Strict").check()
-    ada.locator("#replies").get_by_label("Quotes").check()
-    ada.get_by_role("button", name="Use these for your own questions").click()
+    expect(ada.locator("#replies")).to_have_count(0)  # no language model is offered here
+    ada.get_by_role("button", name="Apply").click()
     wait_until(lambda: chat.engine.settings_of("ada").strictness == "strict")
+    chat.engine.change(user="ada", replies="quotes")
     assert chat.engine.settings_of("ada").replies == "quotes"
     assert chat.engine.settings_of("bob").replies == "sentences"
-    expect(ada.locator("#facts dl")).to_be_visible()
+    expect(ada.locator("#settings-problem")).to_have_text("Applied to your own questions.")
+    # Who signs in is named, and not told where the server keeps what it has.
+    expect(ada.locator("#standing .who")).to_have_text("ada")
+    expect(ada.locator("#facts")).to_contain_text("Nothing leaves this server")
+    expect(ada.locator("#facts")).not_to_contain_text(str(library.folder))
     assert chat.engine.settings_of("ada").strictness == "strict"
     assert chat.engine.settings_of("bob").strictness == "balanced"
     bob.get_by_role("tab", name="Settings").click()

@@ -38,9 +38,11 @@ def handlers(bound: list[Any]) -> list[tuple[str, Callable[..., Any]]]:
 
 
 def test_the_list_of_documents_is_drawn_in_the_order_of_the_clicks(bound: list[Any]) -> None:
-    """Else a list that was asked for when the tab opened takes "Remove?" away again."""
-    drawing = [one for one in bound if one.name in {"act", "show_list"}]
-    assert len(drawing) == 2
+    """Else a list that was asked for earlier takes "Remove?" away again."""
+    shown = next(one for one in bound if one.name == "show_list").outputs[0]._id
+    drawing = [one for one in bound if shown in {output._id for output in one.outputs}]
+    assert {one.name for one in drawing} == {"act", "show_list"}
+    assert len(drawing) == 3  # a button, the tab, and what has changed
     assert {(one.concurrency_id, one.concurrency_limit) for one in drawing} == {("documents", 1)}
 
 
@@ -105,6 +107,9 @@ def test_settings_cannot_be_chosen_before_the_page_has_the_users_own(bound: list
     assert all(update["interactive"] for update in updates)
     others = [one for one in bound if one is not loaded and one.name in {"now", "change"}]
     assert not any({f._id for f in one.outputs} & {f._id for f in fields} for one in others)
+    fitting = next(one for one in bound if one.name == "fit_to_model")
+    for model in ("none", "local", "openai:m"):
+        assert not any("value" in update for update in fitting.fn(model))
 
 
 def call(function: Callable[..., Any], text: Any, chosen: Any) -> None:

@@ -23,6 +23,23 @@ def test_the_header_is_one_line_with_the_tabs(page: Page) -> None:
     expect(page.get_by_text("What leaves this machine")).to_be_visible()
 
 
+def test_the_header_says_what_is_asked_what_answers_and_that_nothing_leaves(page: Page) -> None:
+    standing = page.locator("#standing")
+    expect(standing.get_by_role("button", name="The document")).to_be_visible()
+    expect(standing.get_by_role("button", name="Quotes")).to_be_visible()
+    lock = standing.get_by_role("button", name="Nothing leaves this machine")
+    box = standing.bounding_box()
+    assert box is not None
+    assert box["y"] >= 0
+    assert box["y"] + box["height"] <= 48
+    tip = standing.locator(".tip")
+    lock.hover()
+    expect(tip).to_have_css("opacity", "1")
+    expect(tip).to_be_in_viewport(ratio=1)
+    lock.click()
+    expect(page.get_by_text("What leaves this machine")).to_be_visible()
+
+
 @pytest.mark.parametrize("size", [(1920, 1080), (1440, 900), (380, 800)])
 def test_nothing_is_wider_than_the_page_and_the_desk_fills_it(
     served: Served, chromium: Browser, size: tuple[int, int]

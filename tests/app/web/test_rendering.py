@@ -227,10 +227,12 @@ def test_key_words_are_few_enough_for_every_grader(text: str) -> None:
 
 
 def test_example_questions_stand_alone() -> None:
-    text = "Ports\n- Which ports are growing? If so, why are they?\nTrade and tolls\nIt grew.\nEnd"
+    text = (
+        "Ports\n- Which ports are growing? If so, why are they?\n2. Trade and tolls\nIt grew.\nEnd"
+    )
     blocks = [
-        Block(BlockKind.QUESTION, 6, 53), Block(BlockKind.HEADING, 54, 69, level=2),
-        Block(BlockKind.PARAGRAPH, 70, 78), Block(BlockKind.HEADING, 79, 82, level=2),
+        Block(BlockKind.QUESTION, 6, 53), Block(BlockKind.HEADING, 54, 72, level=2),
+        Block(BlockKind.PARAGRAPH, 73, 81), Block(BlockKind.HEADING, 82, 85, level=2),
     ]  # fmt: skip
     assert example_questions(text, blocks) == [
         "Which ports are growing?", "What is said about “Trade and tolls”?",

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from app.evidence.calibration import ANSWERABLE, load_logistic
 from ingest.document import Document
 from store.library import Library
 from tests.support.browser import WIDE, Served, Watched, ask, start, watch
@@ -47,8 +48,9 @@ def settings(chat: Served, chromium: Browser) -> Iterator[Page]:
 def choose(page: Page, model: str, address: str) -> None:
     page.locator("#model input").fill(model)
     page.locator("#model input").press("Enter")
-    page.get_by_label("Address").fill(address)
-    page.locator("input[type=password]").fill(KEY)
+    if ":" in model:
+        page.get_by_label("Address").fill(address)
+        page.locator("input[type=password]").fill(KEY)
 
 
 def test_a_model_is_tried_and_then_answers(settings: Page, chat: Served) -> None:
@@ -59,13 +61,18 @@ def test_a_model_is_tried_and_then_answers(settings: Page, chat: Served) -> None
         expect(told).to_contain_text("openai:m answered in")
         expect(told).to_contain_text("gives no probabilities")
         assert chat.engine.settings.model == "none"  # trying is not using
-        settings.get_by_role("button", name="Use these until Footnote stops").click()
+        settings.get_by_role("button", name="Apply").click()
         expect(settings.locator("#facts")).to_contain_text(f"sent to {said.url[:-3]}")
         expect(settings.locator("#facts")).to_contain_text("Answers are written by openai:m")
         settings.get_by_role("tab", name="Chat").click()
         turn = ask(settings, QUESTION)
         expect(turn).to_contain_text(BUILT.replace(" [1]", ""))
         assert said.heard[-1]["key"] == f"Bearer {KEY}"
+        settings.get_by_role("tab", name="Settings").click()
+        settings.locator("#replies").get_by_label("Quotes").check()
+        settings.get_by_role("button", name="Apply").click()
+        expect(settings.locator("#settings-problem")).to_have_text("Applied until Footnote stops.")
+        assert chat.engine.settings.replies == "quotes"
     assert os.environ["OPENAI_API_KEY"] == KEY
 
 
@@ -109,7 +116,7 @@ def test_looks_are_chosen_and_kept_in_the_browser(settings: Page) -> None:
 
 def test_links_into_private_networks_can_be_allowed(settings: Page, chat: Served) -> None:
     settings.get_by_label("Links may lead into private networks").check()
-    settings.get_by_role("button", name="Use these until Footnote stops").click()
+    settings.get_by_role("button", name="Apply").click()
     expect(settings.locator("#facts dl")).to_be_visible()
     settings.wait_for_timeout(0)
     for _ in range(200):
@@ -117,3 +124,39 @@ def test_links_into_private_networks_can_be_allowed(settings: Page, chat: Served
             break
         settings.wait_for_timeout(50)
     assert chat.engine.settings.allow_private_links
+
+
+def test_only_what_the_model_needs_is_asked_for(settings: Page) -> None:
+    test, replies = (
+        settings.get_by_role("button", name="Test the model"),
+        settings.locator("#replies"),
+    )
+    expect(settings.get_by_label("Address")).to_have_count(0)
+    expect(test).to_have_count(0)
+    expect(replies).to_have_count(0)
+    settings.locator("#model input").fill("openai:m")
+    settings.locator("#model input").press("Enter")
+    expect(settings.get_by_label("Address")).to_be_visible()
+    expect(settings.get_by_label("Key")).to_be_visible()
+    expect(test).to_be_visible()
+    expect(replies).to_be_visible()
+    settings.locator("#model input").click()
+    settings.get_by_role("option", name="The local language model").click()
+    expect(settings.get_by_label("Address")).to_have_count(0)
+    expect(replies).to_be_visible()
+
+
+def test_a_strictness_says_what_it_means_and_what_is_applied_is_confirmed(
+    settings: Page, chat: Served
+) -> None:
+    fit = load_logistic(ANSWERABLE)
+    for strictness in ("strict", "balanced", "eager"):
+        shares = fit.claimed_shares(strictness)
+        assert shares is not None
+        expect(settings.locator("#strictness")).to_contain_text(
+            f"{strictness.capitalize()}: {shares.right:.0%} of its answers are right"
+        )
+    settings.locator("#strictness").get_by_label("Strict").check()
+    settings.get_by_role("button", name="Apply").click()
+    expect(settings.locator("#settings-problem")).to_have_text("Applied until Footnote stops.")
+    assert chat.engine.settings.strictness == "strict"
