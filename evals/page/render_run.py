@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,6 @@ from evals.reports.metric_tables import (
     COMPARISON_HEADER,
     comparison_rows,
     figure_rows,
-    format_figure,
     marked_answer,
 )
 from evals.reports.report import failures
@@ -27,6 +26,8 @@ from evals.runs.summary import LABELS, MEANINGS, columns
 HEADLINES = ("answered_right", "refusal_recall", "false_refusals", "recall@3", "citation_precision")
 MAX_FAILURES_SHOWN = 100
 MAX_SOURCES_SHOWN = 3
+ENOUGH_QUESTIONS = 20
+"""Of fewer questions no interval and no plot is shown: they would say nothing."""
 
 Line = Mapping[str, Any]
 
@@ -42,14 +43,14 @@ def duration(seconds: float) -> str:
 
 
 def result(run: Run, against: Run | None = None, *, askable: bool = False) -> Markup:
-    """The whole result: headline figures, comparison, plots, failing questions, every figure.
+    """The whole result: how many are right, the failing questions, the comparison, every figure.
 
     ``askable``: the chat holds the run's documents, so that a failing question can be asked there.
     """
     if not run.lines:
         return render("no_run", message="No question of this run is scored yet.")
-    summary = run.summary()
-    summaries = [summary] + ([against.summary()] if against else [])
+    summaries = [_without_few(each.summary()) for each in (run, against) if each is not None]
+    summary, failing = summaries[0], failures(run)
     comparison = _comparison(run, against)
     flips = comparison.flips if comparison else ()
     return render(
@@ -66,12 +67,45 @@ def result(run: Run, against: Run | None = None, *, askable: bool = False) -> Ma
         comparison_rows=comparison_rows(comparison) if comparison else (),
         gained=[flip for flip in flips if flip.is_gain],
         lost=[flip for flip in flips if not flip.is_gain],
-        plots=_plots(run, against),
-        failures=failures(run),
+        plots=_plots(run, against) if len(run.lines) >= ENOUGH_QUESTIONS else "",
+        failures=failing,
+        right=len(run.lines) - len(failing),
+        faults=_faults(failing),
         figure_rows=figure_rows(summaries),
         most=MAX_FAILURES_SHOWN,
         askable=askable,
     )
+
+
+def _without_few(summary: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The summary without the intervals of figures of a few questions."""
+
+    def shown(figures: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            name: figure if figure["count"] >= ENOUGH_QUESTIONS else {**figure, "low": None}
+            for name, figure in figures.items()
+        }
+
+    return {**summary, "figures": shown(summary["figures"]), "kinds": shown(summary["kinds"])}
+
+
+def _faults(failing: Sequence[Line]) -> list[str]:
+    """What went wrong, counted in words."""
+    answerable = [line for line in failing if line["case"].get("answerable", True)]
+    refused = sum(line["refused"] for line in answerable)
+    others = len(failing) - len(answerable)
+    closest = sum(_is_closest(line) for line in failing if line not in answerable)
+    counts = {
+        "answered wrongly": len(answerable) - refused,
+        "refused though the documents answer": refused,
+        "answered though the documents do not say": others - closest,
+        "given closest passages though the documents do not say": closest,
+    }
+    return [f"{count} {fault}" for fault, count in counts.items() if count]
+
+
+def _is_closest(line: Line) -> bool:
+    return line.get("kind") == "closest"
 
 
 def failure(line: Line, *, askable: bool) -> Markup:
@@ -135,9 +169,10 @@ def feedback_set_sentence(run: Run | None, count: int) -> str:
     if run is None:
         return f"{sentence}, not run yet."
     figure = run.summary()["figures"].get("accuracy")
-    if figure is None:
+    if figure is None or figure["value"] is None:
         return f"{sentence}."
-    return f"{sentence}; last run: {format_figure(figure)} right of {figure['count']}."
+    right = round(figure["value"] * figure["count"])
+    return f"{sentence}; last run: {right} of {figure['count']} right."
 
 
 render = Templates(

@@ -94,8 +94,10 @@ def comparison_view(comparison: RunComparison, most: int = 20) -> RenderableType
 
 
 def marked_answer(line: Mapping[str, Any]) -> str:
-    """The answer of a line, marked if it is a refusal."""
-    return f"(refused) {line['answer']}" if line["refused"] else str(line["answer"])
+    """The answer of a line, marked if it is a refusal or only the closest passages."""
+    mark = "(refused) " if line["refused"] else ""
+    mark = "(closest passages) " if line.get("kind") == "closest" else mark
+    return f"{mark}{line['answer']}"
 
 
 def truncate(text: str, longest: int = MAX_TEXT_CHARS) -> str:

@@ -8,6 +8,7 @@ import time
 from dataclasses import replace
 from importlib.metadata import entry_points
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -69,14 +70,21 @@ def test_the_command_line_finds_the_page() -> None:
     assert entry.load() is build
 
 
-def test_a_set_is_run_read_and_compared(page: Page, served: Served, tmp_path: Path) -> None:
+def test_a_set_is_run_read_and_compared(
+    page: Page, served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     opened(page)
     run_the_four(page, tmp_path)
     result = page.locator(".result")
+    expect(result.locator(".lead")).to_have_text(re.compile(r"^[123] of 4 right$"))
+    expect(result.locator(".cards")).to_be_hidden()
+    result.get_by_text("Show figures").click()
     expect(result.locator(".cards")).to_contain_text("Right, of the answerable")
-    expect(result.locator(".cards .interval").first).to_contain_text(re.compile(r"\d to \d.*of 3"))
-    expect(result.locator(".plots svg")).to_have_count(2)
-    expect(result.locator(".plots .line")).to_have_count(2)
+    # Of four questions an interval and a plot say nothing.
+    expect(result.locator(".cards .interval").first).to_have_text("of 3")
+    expect(result.locator(".plots")).to_have_count(0)
+    expect(result.locator(".figures")).not_to_contain_text("[")
+    monkeypatch.setattr(render_run, "ENOUGH_QUESTIONS", 3)
     failing = result.locator(".failure", has_text="Who proposed the Consultative Meetings?")
     failing.locator("summary").click()
     answer, expected, source = failing.locator(".three > div").all()
@@ -87,14 +95,19 @@ def test_a_set_is_run_read_and_compared(page: Page, served: Served, tmp_path: Pa
     expect(result.locator(".cards .meaning").first).to_contain_text("the documents answer")
 
     run_the_four(page, tmp_path, "Strict")
+    expect(result.locator(".cards .interval").first).to_have_text(re.compile(r"\d to \d.*of 3"))
+    expect(result.locator(".plots svg")).to_have_count(2)
+    expect(result.locator(".plots .line")).to_have_count(2)
     choose(page, "#run-against", "balanced")
     expect(result.locator("h3").first).to_contain_text("What changed since run")
     expect(result).to_contain_text("4 questions in both")
     expect(result.locator(".plots .line")).to_have_count(4)
-    result.locator(".figures summary").click()
+    result.get_by_text("Show figures").click()
     expect(result.locator(".figures thead")).to_contain_text("Before")
     strict = all_runs(runs_folder(served.engine.settings))[-1]
     assert strict.manifest["system"]["strictness"] == "strict"
+    told = render_run.feedback_set_sentence(strict, 4)
+    assert re.fullmatch(r"Your own set has 4 questions; last run: [1-4] of 4 right\.", told)
 
 
 def test_a_run_that_ends_before_its_start_is_answered_is_shown(
@@ -139,7 +152,6 @@ def test_a_failing_question_is_asked_in_the_chat(page: Page, tmp_path: Path) -> 
     opened(page)
     run_the_four(page, tmp_path)
     failing = page.locator(".failure", has_text="Who proposed the Consultative Meetings?")
-    failing.locator("summary").click()
     failing.get_by_role("button", name="Ask it in the chat").click()
     turn = page.locator(".turn:not(.live)").last
     expect(turn.locator(".asked")).to_have_text("Who proposed the Consultative Meetings?")
@@ -293,3 +305,23 @@ def test_a_run_that_is_stopped_early_speaks_for_the_whole_set() -> None:
     )
     assert sorted(c.id for c in drawn.cases) == sorted(c.id for c in whole.cases)
     assert len({c.kind for c in whole.cases[:30]}) < len({c.kind for c in drawn.cases[:30]})
+
+
+def test_faults_are_counted_in_words_and_so_is_the_own_set(tmp_path: Path) -> None:
+    def line(*, answerable: bool, refused: bool, correct: float) -> dict[str, Any]:
+        case = {"question": "Who?", "answerable": answerable}
+        return {"case": case, "refused": refused, "scores": {"correct": correct}}
+
+    failing = [
+        line(answerable=True, refused=False, correct=0.0),
+        line(answerable=True, refused=True, correct=0.0),
+        line(answerable=True, refused=True, correct=0.0),
+        line(answerable=False, refused=False, correct=0.0),
+        {**line(answerable=False, refused=False, correct=0.0), "kind": "closest"},
+    ]
+    assert render_run._faults(failing) == [
+        "1 answered wrongly", "2 refused though the documents answer",
+        "1 answered though the documents do not say",
+        "1 given closest passages though the documents do not say",
+    ]  # fmt: skip
+    assert render_run.feedback_set_sentence(None, 2) == "Your own set has 2 questions, not run yet."
