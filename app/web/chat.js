@@ -2,7 +2,7 @@
 // Runs once for each of our HTML components, with Gradio's element, trigger, props and watch.
 const SENT = ['cite', 'mark', 'again', 'halt', 'edit', 'close', 'ask', 'open', 'act', 'read', 'correct', 'sample',
   'rename', 'delete', 'undelete',
-  'turn', 'find', 'fetch', 'only'];
+  'turn', 'find', 'fetch', 'only', 'unshare'];
 const wide = () => window.matchMedia('(min-width: 1000px)').matches;
 const say = (button, words) => {
   const shown = button.querySelector('.tip') || button;
@@ -45,6 +45,7 @@ element.addEventListener('click', (event) => {
     openTab('Chat');
     requestAnimationFrame(() => document.querySelector('#question textarea')?.focus());
   }
+  if (data.do === 'dismiss') { button.closest('[role=status]').hidden = true; return; }
   if (data.do === 'pick') return pick();
   if (data.do === 'choose') return document.querySelector('.talk input[type=file]')?.click();
   if (data.do === 'fetch') data.address = button.parentElement.querySelector('input').value;
@@ -118,7 +119,7 @@ const resume = () => {
   if (element.contains(active)) { requestAnimationFrame(resume); return; } // not drawn yet
   delete element.dataset.after;
   if (active && active !== document.body) return;
-  const row = `[data-document="${of}"], [data-conversation="${of}"]`;
+  const row = `.actions [data-document="${of}"], [data-conversation="${of}"]`;
   (element.querySelector(LANDS[after] || row) || element.querySelector('button'))?.focus();
 };
 element.addEventListener('keydown', (event) => {

@@ -74,7 +74,11 @@ def html_component(value: str = "", **options: Any) -> Any:
 
 def takes_uploads(component: Any) -> Any:
     """The component, with handlers given the paths of what was uploaded and nothing else: Gradio's
-    own would leave an empty file behind for each."""
+    own would leave an empty file behind for each.
+
+    No handler may update it (``gr.update``, ``gr.skip``): Gradio would make another one for the
+    page, with its own ``preprocess``. A value, ``None`` too, is no update.
+    """
     component.preprocess = lambda files: [each.path for each in files.root] if files else []
     return component
 

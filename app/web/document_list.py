@@ -11,6 +11,7 @@ from markupsafe import Markup
 from app.service.access.document_choice import display_folder
 from app.web.chat import Chat
 from app.web.display_names import display_title
+from app.web.document_words import kind_in_words, length_in_words
 from app.web.rendering import render
 from store.results import Revision
 
@@ -28,12 +29,14 @@ Row = tuple[Revision, str]
 class ListedDocument:
     """A document as its reader sees it.
 
-    ``folder`` is where it lies, "" if that is not shown; ``outdated`` are the reader's questions
-    whose cited words have changed in it.
+    ``kind`` and ``length`` are in words; ``folder`` is where it lies, "" if that is not shown;
+    ``outdated`` are the reader's questions whose cited words have changed in it.
     """
 
     revision: Revision
     title: str
+    kind: str
+    length: str
     folder: str
     editable: bool
     history: Sequence[Revision]
@@ -87,6 +90,8 @@ def _listed(
         ListedDocument(
             revision,
             title,
+            kind_in_words(revision),
+            length_in_words(revision.characters),
             display_folder(revision.collection, owner) if several else "",
             revision.collection in editable,
             library.history(revision.document_id),

@@ -101,7 +101,7 @@ def _chat_tab(
             pane = html_component(source_pane.EMPTY_PANE, elem_id="source")
     seen = live_updates.LiveComponents(known, current, status, shelf.chosen, chips, log, notices)
     _wire(chat, blocks, seen, shelf, ChatComponents(log, question, pane, attached, stream))
-    attach.bind_events(chat, files, attached, log, stream)
+    attach.bind_events(chat, files, attached, log, shelf.chosen, stream)
     sidebar.bind_events(chat, blocks, tab, shelf, current, [log, current, question, shelf.list])
     return seen
 
@@ -154,7 +154,9 @@ def _wire(
     def ask_clicked(
         conversation: str, chosen: list[str], request: gr.Request, event: gr.EventData
     ) -> Iterator[tuple[Any, ...]]:
-        yield from ask(str(event._data.get("text", "")), conversation, chosen, request)
+        only = event._data.get("document")  # of an example: it is asked of its document alone
+        scope = [str(only)] if only else chosen
+        yield from ask(str(event._data.get("text", "")), conversation, scope, request)
 
     @handler
     def again(

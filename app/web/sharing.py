@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import gradio as gr
 from markupsafe import Markup
@@ -55,7 +55,9 @@ def build(engine: Engine, tab: Any, target: Any, turn: Callable[[], str], redraw
         return render_members(engine, owner_of(request), collection)
 
     @handler
-    def apply(collection: str, who: str, role: Role, request: gr.Request) -> tuple[Any, ...]:
+    def apply(
+        collection: str, who: str, role: Role | Literal[""], request: gr.Request
+    ) -> tuple[Any, ...]:
         user = owner_of(request)
         called = EVERYONE if who.strip().casefold() == EVERYBODY else who.strip()
         try:
@@ -64,6 +66,11 @@ def build(engine: Engine, tab: Any, target: Any, turn: Callable[[], str], redraw
             return render_members(engine, user, collection) + problem(error), gr.skip(), gr.skip()
         return render_members(engine, user, collection), "", turn()
 
+    @handler
+    def unshare(collection: str, request: gr.Request, event: gr.EventData) -> tuple[Any, ...]:
+        return apply(collection, str(event._data.get("name", "")), "", request)
+
+    members.unshare(unshare, collection, [members, name, redraw], **QUIET_EVENT)
     tab.select(offer, [target, collection], [target, collection, members], **QUIET_EVENT)
     collection.input(show, collection, members, **QUIET_EVENT)
     arguments = [collection, name, right]

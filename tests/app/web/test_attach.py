@@ -55,15 +55,20 @@ def test_the_sample_is_one_press_away(visit: Page) -> None:
     visit.get_by_role("button", name="Try the sample document").click()
     expect(visit.locator("#attached .ask-about")).to_contain_text("briefing.md")
     assert visit.locator("#attached .examples button").count() == 3
-    expect(visit.locator(".welcome .examples")).to_be_visible()
+    # One offer of questions, not two.
+    expect(visit.locator(".welcome .examples")).to_be_attached()
+    expect(visit.locator(".welcome .examples")).to_be_hidden()
 
 
 def test_ones_own_pdf_is_answered_from_in_three_actions(visit: Page, tmp_path: Path) -> None:
     path = tmp_path / "harbour.pdf"
     path.write_bytes(pdf_file([[(60, 700, 12, "The harbour at Estwick was dug in 1834.")]]))
     visit.locator(".talk input[type=file]").set_input_files(path)
-    visit.locator("#attached .examples button").first.click()
+    example = visit.locator("#attached .examples button").first
+    words = (example.text_content() or "").strip()
+    example.click()
     turn = visit.locator(".turn:not(.live)")
+    expect(turn.locator(".asked")).to_have_text(words)  # as it was shown
     turn.locator(".cite").first.click()
     expect(visit.locator(".pane .picture img")).to_be_visible()
     expect(turn.locator(".prose")).to_contain_text("1834")

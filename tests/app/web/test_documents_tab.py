@@ -73,6 +73,50 @@ def test_documents_are_found_and_sorted(visit: Page) -> None:
     expect(visit.locator("#library")).to_contain_text("No document has these words")
 
 
+def test_a_row_says_kind_length_date_and_state_and_twelve_fit_the_screen(
+    visit: Page, mill: Served
+) -> None:
+    for number in range(9):
+        add_bytes(mill.engine, f"Note {number} on the mill.\n".encode(), f"note-{number}.md")
+    documents(visit)
+    rows = visit.locator(".documents > li")
+    expect(rows).to_have_count(12)
+    row = rows.filter(has_text="note-0.md")
+    today = mill.library.documents()[0].created[:10]
+    expect(row.locator(".kind")).to_have_text("MD")
+    expect(row.locator(".length")).to_have_text("1 page")
+    expect(row.locator("time")).to_have_text(today)
+    expect(row.locator(".readiness")).to_have_text("Ready")
+    expect(rows.last).to_be_in_viewport(ratio=1)
+    # The reader stays beside the list.
+    rows.last.locator(".name").click()
+    pane = visit.locator(".pane:visible")
+    expect(pane).to_be_visible()
+    visit.mouse.wheel(0, 4000)
+    expect(pane.locator(".pane-head")).to_be_in_viewport(ratio=1)
+
+
+def test_what_was_said_of_files_goes_when_it_is_outdated(visit: Page, tmp_path: Path) -> None:
+    visit.get_by_role("tab", name="Documents").click()
+    path = sample_file(tmp_path, "slate.txt", "Slate from Skell roofed the mill.\n")
+    upload, told = visit.locator("#files input[type=file]"), visit.locator("#intake .done")
+    upload.set_input_files(path)
+    expect(told).to_have_text("slate.txt: Ready. 1 page of text")
+    visit.get_by_role("button", name="Dismiss").click()
+    expect(told).to_be_hidden()
+    upload.set_input_files(path)
+    expect(told).to_have_text("slate.txt: Unchanged. 1 page of text")
+    row = visit.locator(".documents > li", has_text="slate.txt")
+    row.get_by_role("button", name="Remove…").click()
+    keep = row.get_by_role("button", name="Keep")
+    remove = row.get_by_role("button", name="Remove", exact=True)
+    colour = "button => getComputedStyle(button).color"
+    assert keep.evaluate(colour) != remove.evaluate(colour), "only what removes is red"
+    remove.click()
+    expect(row).to_have_count(0)
+    expect(told).to_have_count(0)
+
+
 def test_a_long_list_is_shown_in_parts(
     visit: Page, mill: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:

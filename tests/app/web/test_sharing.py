@@ -57,7 +57,7 @@ def upload(page: Page, name: str, text: str) -> None:
     page.locator("#files input[type=file]").set_input_files(
         {"name": name, "mimeType": "text/plain", "buffer": text.encode()}
     )
-    expect(page.locator("#intake .done")).to_have_text(f"{name}: added, 1 passages")
+    expect(page.locator("#intake .done")).to_have_text(f"{name}: Ready. 1 page of text")
 
 
 def test_an_upload_is_ones_own_until_it_is_shared(chat: Served, people: tuple[Page, Page]) -> None:
@@ -98,6 +98,19 @@ def test_an_upload_is_ones_own_until_it_is_shared(chat: Served, people: tuple[Pa
     expect(answer.locator(".stale")).to_be_visible()
     answer.locator(".cite").first.click()
     expect(bob.get_by_role("alert").filter(has_text="cannot be shown")).to_be_visible()
+
+
+def test_a_member_is_taken_off_by_a_press(chat: Served, people: tuple[Page, Page]) -> None:
+    ada, _ = people
+    open_documents(ada)
+    upload(ada, "plan.txt", PLAN)
+    ada.get_by_role("button", name="Share").click()
+    ada.get_by_label("With", exact=True).fill("bob")
+    ada.get_by_role("button", name="Apply").click()
+    expect(ada.locator("#members")).to_contain_text("bob may read it")
+    ada.get_by_role("button", name="Stop sharing with bob").click()
+    expect(ada.locator("#members")).to_contain_text("shared with nobody")
+    assert chat.engine.access.permissions.members("@ada") == []
 
 
 def test_editors_add_to_a_collection_and_change_it(chat: Served, people: tuple[Page, Page]) -> None:
