@@ -10,6 +10,7 @@ from app.answer import Answer, Citation, Verdict
 from app.cli.common import console, printable
 from app.formats.answer_text import is_listed, with_bullet
 from app.formats.place import page_label
+from app.question.rewrite import understood_as
 
 VERDICT_SIGNS = {
     Verdict.QUOTED: ("", ""),
@@ -24,8 +25,9 @@ def show_answer(answer: Answer, question: str = "") -> None:
     """The answer, its footnotes, and how it came about."""
     if question:
         console.print(Text(printable(question), style="bold cyan"))
-    if answer.standalone != answer.question:
-        console.print(Text(f"Understood as: {printable(answer.standalone)}", style="dim"))
+    understood = understood_as(answer.question, answer.standalone)
+    if understood:
+        console.print(Text(f"Understood as: {printable(understood)}", style="dim"))
     if answer.opening:
         console.print(Text(printable(answer.opening), style="bold"))
     if answer.kind == "closest":

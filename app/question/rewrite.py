@@ -198,6 +198,16 @@ def standalone(question: str, turns: Sequence[Turn]) -> str:
     return _named(question.strip(), turns) or f"{question.strip()} ({last})"
 
 
+def understood_as(question: str, standalone: str) -> str:
+    """How a question was understood, to be shown; "" if it reads as it was asked.
+
+    A question that is followed by the one that it continues is what it says already.
+    """
+    asked, meant = question.strip(), standalone.strip()
+    continued = meant.startswith(f"{asked} (") and _root(meant) != meant
+    return "" if continued or meant == asked else meant
+
+
 def _root(question: str) -> str:
     """The question that a follow-up of this module's making continues."""
     inner = re.search(r"\? \((.+)\)$", question)

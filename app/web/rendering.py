@@ -7,8 +7,9 @@ from pathlib import Path
 from markupsafe import Markup
 
 from app.formats.templates import Templates
+from app.question.rewrite import understood_as
 
-render = Templates(Path(__file__).parent / "templates").render
+render = Templates(Path(__file__).parent / "templates", understood_as=understood_as).render
 
 
 def problem(message: object, exchange: str = "") -> Markup:

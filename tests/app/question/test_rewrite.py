@@ -4,7 +4,7 @@ import pytest
 
 from app.answer import Turn
 from app.question.parsed_question import ParsedQuestion
-from app.question.rewrite import Rewritten, is_follow_up, rewrite_question
+from app.question.rewrite import Rewritten, is_follow_up, rewrite_question, understood_as
 
 HISTORY = [Turn("How many flights a week does Azal run from Baku to Dushanbe?", "Three a week.")]
 
@@ -89,6 +89,15 @@ def test_a_new_topic_stands_alone(question: str) -> None:
 )
 def test_a_word_that_points_out_of_the_question_is_a_follow_up(question: str) -> None:
     assert is_follow_up(ParsedQuestion(question))
+
+
+def test_a_rewriting_is_shown_only_if_it_reads_like_a_question() -> None:
+    turns = [Turn("When was the north pier repaired?", "In 2023.")]
+    continued = rewrite_question(ParsedQuestion("Why?"), turns, list).standalone.text
+    assert continued == "Why? (When was the north pier repaired?)"
+    assert understood_as("Why?", continued) == ""
+    assert understood_as("Who led it?", "Who led the survey?") == "Who led the survey?"
+    assert understood_as("Who (of them) led?", "Who (of them) led?") == ""
 
 
 def test_without_history_nothing_is_added() -> None:
