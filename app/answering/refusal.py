@@ -55,7 +55,7 @@ def _one_a_passage(evidence: tuple[Evidence, ...]) -> list[Evidence]:
 
 def _reason(result: ScoredEvidence, lacking: str, *, unclear: bool) -> str:
     if not result.retrieved.documents:
-        return "No document has been ingested yet, so there is nothing to answer from."
+        return "No document has been added yet, so there is nothing to answer from."
     where = ", ".join(f"“{d}”" for d in result.retrieved.documents[:MAX_NAMED_DOCUMENTS])
     if (more := result.retrieved.searched - MAX_NAMED_DOCUMENTS) > 0:
         where += f" and {more:,} more"

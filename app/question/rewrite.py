@@ -120,7 +120,7 @@ def small_talk_reply(question: ParsedQuestion, documents: Callable[[], Sequence[
 
 def _what_to_ask_about(titles: Sequence[str]) -> str:
     if not titles:
-        return "No document has been ingested yet."
+        return "No document has been added yet."
     listed = ", ".join(f"“{title}”" for title in titles[:5])
     return f"You can ask about {listed}{' and more' if len(titles) > 5 else ''}."
 

@@ -12,7 +12,7 @@ from app.settings import Settings, SettingsError
 if TYPE_CHECKING:
     from app.models.base import ChatModel
 
-QUOTES_CHOICE = ("Quotes, no language model", "none")
+QUOTES_CHOICE = ("Quoted, no language model", "none")
 LOCAL_CHOICE = ("The local language model", "local")
 MODEL_LABELS = {"auto": LOCAL_CHOICE[0], "local": LOCAL_CHOICE[0]}
 EXAMPLE_MODELS = ("ollama:llama3.2", "openai:gpt-4o-mini", "anthropic:claude-haiku-4-5")

@@ -70,6 +70,7 @@ element.addEventListener('click', (event) => {
     element.dataset.pressed = Date.now();
   }
   if (data.do === 'mark' || data.do === 'correct') window.footnoteCorrecting = data.exchange;
+  if (data.do === 'mark') element.dataset.formOf = data.exchange;
   if (data.do === 'cite') window.footnoteFrom = data.step ? window.footnoteFrom : button;
   // A pane that is drawn after the reader has closed it must not take the focus back.
   window.footnoteClosing = data.do === 'close';
@@ -177,12 +178,34 @@ const markOpen = () => {
     if (open) cite.setAttribute('aria-current', 'true');
   });
 };
-// Words selected in a source can be handed to the correction that is open, as its right passage.
+// Words selected in a source can be handed to the correction that is open, as its right place.
 const correction = () => {
   const open = [...document.querySelectorAll('.correct[open]')];
   return open.find((one) => one.dataset.exchange === window.footnoteCorrecting) || open.at(-1);
 };
 let selected = '';
+// A selection that begins or ends within a word takes the whole of it, in any script.
+const wordAt = (node, at) => {
+  const word = node.nodeType === Node.TEXT_NODE
+    && new Intl.Segmenter(undefined, { granularity: 'word' }).segment(node.data).containing(at);
+  return word && word.isWordLike ? word : null;
+};
+const wholeWords = (selection) => {
+  const range = selection.getRangeAt(0).cloneRange();
+  const first = wordAt(range.startContainer, range.startOffset);
+  const last = wordAt(range.endContainer, range.endOffset - 1);
+  if (first) range.setStart(range.startContainer, first.index);
+  if (last) range.setEnd(range.endContainer, last.index + last.segment.length);
+  return range;
+};
+const offer = (button, range) => {
+  const { top, height } = button.parentElement.getBoundingClientRect();
+  const words = selected.replace(/\s+/g, ' ');
+  button.textContent = `This is the right place: “${words.length > 70 ? `${words.slice(0, 69)}…` : words}”`;
+  // Over the text, below what is selected: the text does not move under the pointer.
+  const below = range.getBoundingClientRect().bottom - top + 8;
+  button.style.top = `${Math.max(8, Math.min(below, height - button.offsetHeight - 8))}px`;
+};
 const pick = () => {
   const area = correction()?.querySelector('[data-field=passage]');
   if (!area) return;
@@ -195,9 +218,11 @@ document.addEventListener('selectionchange', () => {
   if (!button) return;
   const selection = document.getSelection();
   const inside = element.querySelector('.pages')?.contains(selection.anchorNode);
-  const words = inside ? selection.toString().trim() : '';
+  const range = inside && !selection.isCollapsed ? wholeWords(selection) : null;
+  const words = range ? range.toString().trim() : '';
   if (words) selected = words;
   button.hidden = !words || !correction();
+  if (!button.hidden) offer(button, range);
 });
 element.addEventListener('mousedown', (event) => {
   if (event.target.closest('.pick')) event.preventDefault();
@@ -317,6 +342,13 @@ const place = () => {
   if (scrolls) log.scrollTop += last.getBoundingClientRect().top - log.getBoundingClientRect().top;
   else last.scrollIntoView({ block: 'start' });
 };
+// The form of an answer that was marked comes into view once it is drawn.
+const showForm = () => {
+  const form = element.querySelector(`.correct[open][data-exchange="${element.dataset.formOf}"]`);
+  if (!form) return;
+  delete element.dataset.formOf;
+  form.scrollIntoView({ block: 'nearest' });
+};
 // What is typed and not asked yet outlives a reload: the page loads itself again when its server
 // comes back.
 const TYPED = 'footnote-typed';
@@ -378,7 +410,7 @@ const unname = () => document.querySelectorAll('#files button[aria-label]')
 watch('value', () => requestAnimationFrame(() => {
   if (window.footnoteCard && !window.footnoteCard.isConnected) card(null);
   place();
-  if (element.closest('#log')) { typed(); elapsed(); }
+  if (element.closest('#log')) { typed(); elapsed(); showForm(); }
   address();
   resume();
   unname();

@@ -100,7 +100,7 @@ def correct(engine: Engine, owner: str, stored: StoredExchange, correction: Corr
         and not _stands_in_documents(engine.access.library_of(owner), passage)
     ):
         raise CorrectionError(
-            "The words of the right passage occur in no document here: select them in a document, "
+            "The words of the right place occur in no document here: select them in a document, "
             "or type them exactly."
         )
     row = corrected_case(

@@ -23,11 +23,13 @@ from store.results import Revision
 
 NOTHING = Markup()
 MARK_LABELS = {"right": "Right", "wrong": "Wrong", "incomplete": "Incomplete"}
+STATUS_NAMES = {"stale": "Out of date"}
+"""The statuses whose name is not what a reader would say."""
 STATUS_MEANINGS = {
     "moved": "The cited words now stand elsewhere in the document.",
     "stale": "The cited words have changed since this answer.",
     "unreadable": "You may no longer read what this answer cites.",
-    "worth asking again": "New passages bear on this question.",
+    "worth asking again": "New text bears on this question.",
 }
 
 
@@ -38,7 +40,7 @@ class Exchange:
     ``status`` is the stored answer's (``current``, ``moved``, ``stale``, ``worth asking again``);
     ``mark`` is the reader's own judgement, a key of ``MARK_LABELS`` or ""; ``case`` the question
     that it made of their own set, ``rejected`` a correction that could not be kept, ``documents``
-    those to find the right passage in. ``running``: it is being answered for another page or
+    those to find the right place in. ``running``: it is being answered for another page or
     process.
     """
 
@@ -83,6 +85,7 @@ def exchange(item: Exchange) -> Markup:
         "exchange",
         item=item,
         groups=_groups(item.answer) if item.answer else (),
+        status=STATUS_NAMES.get(item.status, item.status.capitalize()),
         changed=STATUS_MEANINGS.get(item.status, ""),
         mark_labels=MARK_LABELS,
     )

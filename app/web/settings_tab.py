@@ -18,10 +18,10 @@ from app.web.strictness_choices import MEASURED, strictness_choices
 from ingest.errors import FootnoteError
 
 REDRAWN_S = 2.0
-QUOTES_NOW = "Answers are quotes: no language model is used"
+QUOTES_NOW = "Answers are quoted: no language model is used"
 REPLY_CHOICES = [
     ("Its own sentences, each checked against the source", "sentences"),
-    ("Quotes: the model only judges whether they answer", "quotes"),
+    ("Quoted: the model only judges whether they answer", "quotes"),
 ]
 THEME_CHOICES = [("Like the system", "system"), ("Light", "light"), ("Dark", "dark")]
 # Looks are the browser's own business: kept there, never sent.

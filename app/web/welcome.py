@@ -40,7 +40,7 @@ def asked_of(engine: Engine, user: str, chosen: Sequence[str]) -> Markup:
     documents = f"{count} of {len(revisions)} documents" if chosen else _all(len(revisions))
     model = engine.settings_of(user).model
     ready = model != "none" and engine.answerer.model is not None
-    answers = engine.answerer.model.name if ready and engine.answerer.model else "quotes"
+    answers = engine.answerer.model.name if ready and engine.answerer.model else "quoted"
     answers = "the local model" if answers == "local" else answers
     stays = engine.what_leaves_the_machine(user).startswith("Nothing")
     here = "this server" if engine.access.shared else "this machine"

@@ -98,7 +98,7 @@ def corrected_case(
     parts = [part.strip() for part in right.split(";") if part.strip()]
     proof = key_words(passage)
     if not parts and not proof:
-        raise CorrectionError("Type the right answer, or choose the passage that holds it.")
+        raise CorrectionError("Type the right answer, or choose the place that holds it.")
     if any(len(part) > MAX_ANSWER_CHARS for part in parts):
         raise CorrectionError("The right answer is too long: give the few words that matter.")
     return _case(identity, answer, kind, parts or [proof], [proof] if proof else [])

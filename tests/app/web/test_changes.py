@@ -83,7 +83,7 @@ def test_differences_are_shown_side_by_side(visit: Page, mill: Served) -> None:
     visit.get_by_role("tab", name="Documents").click()
     visit.get_by_role("button", name="What changed").click()
     pane = visit.locator(".pane:visible")
-    expect(pane.locator(".path")).to_contain_text("Revision 1 → 2")
+    expect(pane.locator(".path")).to_contain_text("Version 1 → 2")
     expect(pane.locator("del")).to_have_text(re.compile("nine"))
     expect(pane.locator("ins")).to_have_text(re.compile("eleven"))
 

@@ -26,7 +26,7 @@ def test_the_header_is_one_line_with_the_tabs(page: Page) -> None:
 def test_the_header_says_what_is_asked_what_answers_and_that_nothing_leaves(page: Page) -> None:
     standing = page.locator("#standing")
     expect(standing.get_by_role("button", name="The document")).to_be_visible()
-    expect(standing.get_by_role("button", name="Quotes")).to_be_visible()
+    expect(standing.get_by_role("button", name="Quoted")).to_be_visible()
     lock = standing.get_by_role("button", name="Nothing leaves this machine")
     box = standing.bounding_box()
     assert box is not None

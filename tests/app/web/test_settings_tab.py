@@ -69,7 +69,7 @@ def test_a_model_is_tried_and_then_answers(settings: Page, chat: Served) -> None
         expect(turn).to_contain_text(BUILT.replace(" [1]", ""))
         assert said.heard[-1]["key"] == f"Bearer {KEY}"
         settings.get_by_role("tab", name="Settings").click()
-        settings.locator("#replies").get_by_label("Quotes").check()
+        settings.locator("#replies").get_by_label("Quoted").check()
         settings.get_by_role("button", name="Apply").click()
         expect(settings.locator("#settings-problem")).to_have_text("Applied until Footnote stops.")
         assert chat.engine.settings.replies == "quotes"
@@ -96,7 +96,7 @@ def test_what_cannot_be_opened_says_why(settings: Page, model: str, expected: st
 
 def test_known_names_are_offered(settings: Page) -> None:
     settings.locator("#model input").click()
-    for name in ("Quotes, no language model", "The local language model", "ollama:llama3.2"):
+    for name in ("Quoted, no language model", "The local language model", "ollama:llama3.2"):
         expect(settings.get_by_role("option", name=name)).to_be_visible()
 
 
