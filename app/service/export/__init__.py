@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from app.answer import Answer
-from app.service.export.exported import ExportedAnswer, exported_answers
+from app.service.export.exported import ExportedAnswer, below_title, exported_answers
 from app.service.export.pdf_export import as_pdf
 from app.service.export.text_export import as_html, as_markdown
 from app.service.export.word_export import as_word
@@ -24,4 +24,4 @@ FORMS: dict[str, tuple[str, Callable[[str, Sequence[ExportedAnswer]], bytes]]] =
 
 def export(form: str, title: str, answered: Iterable[tuple[str, Answer | None, str]]) -> bytes:
     """The file of these questions, answers and problems, in one of ``FORMS``."""
-    return FORMS[form][1](title, exported_answers(answered))
+    return FORMS[form][1](title, below_title(title, exported_answers(answered)))

@@ -17,12 +17,15 @@ from app.formats.html_escape import show_controls
 from app.service.export.exported import (
     ExportedAnswer,
     ExportedSentence,
+    byline,
     paragraphs,
     reads_from_the_right,
 )
 from ingest.errors import FootnoteError
 
 MARGIN_MM = 22
+KEPT_TOGETHER_MM = 32
+"""What a question and the first lines below it need."""
 BUILT_IN = "times"
 """The one of PDF's own fonts that is used if it holds every letter: nothing is embedded."""
 BUILT_IN_LETTERS = "cp1252"
@@ -51,9 +54,14 @@ def written(title: str, items: Sequence[ExportedAnswer]) -> bytes:
     page.set_creator("Footnote")
     family = _choose_font(page, "".join(_texts(title, items)))
     page.add_page()
-    _line(page, family, title, 18, after=4)
+    _line(page, family, title, 18, after=2)
+    _line(page, family, byline(items), 9, after=4, grey=90)
     for one in items:
-        _line(page, family, one.question, 13, before=4, after=1)
+        # A question does not stand alone at the foot of a page.
+        if page.will_page_break(KEPT_TOGETHER_MM):
+            page.add_page()
+        if one.question:
+            _line(page, family, one.question, 13, before=4, after=1)
         if one.reason:
             _line(page, family, one.reason, 11)
         for line in paragraphs(one):
@@ -66,7 +74,7 @@ def written(title: str, items: Sequence[ExportedAnswer]) -> bytes:
 
 
 def _texts(title: str, items: Sequence[ExportedAnswer]) -> Iterator[str]:
-    yield title
+    yield title + byline(items)
     for one in items:
         yield from (one.question, one.reason, *(sentence.text for sentence in one.sentences))
         yield from (text for _, text in one.footnotes)
@@ -190,6 +198,7 @@ def _read(request: dict[str, Any]) -> tuple[str, list[ExportedAnswer]]:
             ),
             tuple((number, text) for number, text in one["footnotes"]),
             one["reason"],
+            tuple(one["documents"]),
         )
         for one in request["items"]
     ]

@@ -7,14 +7,20 @@ from pathlib import Path
 
 from app.formats.inline_markdown import without_html
 from app.formats.templates import Templates
-from app.service.export.exported import ExportedAnswer, ExportedSentence, paragraphs
+from app.service.export.exported import (
+    ExportedAnswer,
+    ExportedSentence,
+    byline,
+    paragraphs,
+)
 
 
 def as_markdown(title: str, items: Sequence[ExportedAnswer]) -> bytes:
     """Markdown with footnotes (``[^1]``); what documents have of HTML is shown, not carried out."""
     parts = [f"# {without_html(title)}"] if title else []
+    parts.append(without_html(byline(items)))
     for one in items:
-        parts.append(f"## {without_html(one.question)}")
+        parts += [f"## {without_html(one.question)}"] if one.question else []
         if one.reason:
             parts.append(f"*{without_html(one.reason)}*")
         lines = [
@@ -36,4 +42,8 @@ def _marked(sentence: ExportedSentence, marks: str) -> str:
 def as_html(title: str, items: Sequence[ExportedAnswer]) -> bytes:
     """One page that loads nothing; printed, it is a PDF."""
     templates = Templates(Path(__file__).parent / "templates", paragraphs=paragraphs)
-    return f"{templates.render('conversation', title=title, answers=items)}\n".encode()
+    page = templates.render(
+        "conversation", title=title, byline=byline(items),
+        answers=items,
+    )  # fmt: skip
+    return f"{page}\n".encode()

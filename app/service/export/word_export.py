@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
 
 from app.formats.html_escape import show_controls
-from app.service.export.exported import ExportedAnswer, paragraphs, reads_from_the_right
+from app.service.export.exported import (
+    ExportedAnswer,
+    byline,
+    paragraphs,
+    reads_from_the_right,
+)
 
 RULES = (("-1", "separator"), ("0", "continuationSeparator"))
 """The two lines that Word draws above footnotes; every document with footnotes has them."""
@@ -19,12 +25,16 @@ def as_word(title: str, items: Sequence[ExportedAnswer]) -> bytes:
     from docx.shared import Pt
 
     document = docx.Document()
-    document.core_properties.title = show_controls(title)[:255]
-    document.core_properties.author = "Footnote"
+    about = document.core_properties
+    about.title, about.comments = show_controls(title)[:255], ""
+    about.author = about.last_modified_by = "Footnote"
+    about.created = about.modified = datetime.now(UTC)
     document.styles["Normal"].font.size = Pt(11)
     _add(document, title, style="Title")
+    _add(document, byline(items), style="Subtitle")
     for one in items:
-        _add(document, one.question, style="Heading 2")
+        if one.question:
+            _add(document, one.question, style="Heading 2")
         if one.reason:
             _add(document, one.reason).runs[0].italic = True
         for line in paragraphs(one):

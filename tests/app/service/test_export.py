@@ -17,7 +17,7 @@ from lxml import etree, html
 from markdown_it import MarkdownIt
 from playwright.sync_api import Page, expect
 
-from app.answer import Answer, Citation, Sentence, Verdict
+from app.answer import Answer, Citation, Closest, Sentence, Verdict
 from app.service.export import FORMS, export
 from app.service.export.pdf_writer import NoFont, font_files, fonts_for
 from ingest.load import load
@@ -69,7 +69,12 @@ def test_word_has_its_own_footnotes() -> None:
     made = export("docx", "A storm", ASKED)
     document = docx.Document(BytesIO(made))
     texts = [p.text for p in document.paragraphs]
-    assert texts[:4] == ["A storm", "What happened in 1953?", STORM, "- gallery"]
+    assert texts[0] == "A storm"
+    assert texts[1].endswith(" · lighthouse.txt, منار.txt")
+    assert texts[2:5] == ["What happened in 1953?", STORM, "- gallery"]
+    about = document.core_properties
+    assert (about.author, about.last_modified_by, about.comments) == ("Footnote", "Footnote", "")
+    assert about.created is not None and about.created.year > 2013
     assert "More that was folded." not in "".join(texts)
     referred = [
         int(found.get(f"{W}id")) for found in document.element.body.iter(f"{W}footnoteReference")
@@ -134,6 +139,37 @@ def test_letters_that_no_font_holds_are_named() -> None:
         fonts_for({"ə"}, [])
     with pytest.raises(NoFont, match="\U0010fffe"):
         export("pdf", "\U0010fffe", [])
+
+
+@pytest.mark.parametrize("form", ["md", "html"])
+def test_a_title_that_is_the_question_stands_once(form: str) -> None:
+    text = export(form, "What happened in 1953?", ASKED[:1]).decode()
+    body = text.partition("<body>")[2] or text
+    assert body.count("What happened in 1953?") == 1
+
+
+@pytest.mark.parametrize("form", ["md", "html", "docx", "pdf"])
+def test_a_refusal_keeps_its_closest_passages(form: str, tmp_path: Path) -> None:
+    closest = (Closest(cited(1, STORM), "does not say who repaired it"),)
+    refusal = Answer(
+        "Q", "Q", "refusal", (), (), "The documents do not say.", closest, 0.1, "none"
+    )  # fmt: skip
+    path = tmp_path / f"answers.{form}"
+    path.write_bytes(export(form, "T", [("Who repaired it?", refusal, ""), ASKED[0]]))
+    text = " ".join(load(path).text.split())
+    assert "The documents do not say." in text
+    assert f"“{STORM}”" in text
+    assert text.index("The documents do not say.") < text.index(f"“{STORM}”")
+    if form == "md":
+        assert "[^1]: lighthouse.txt" in path.read_text(encoding="utf-8")
+        assert f"{STORM}[^3]" in path.read_text(encoding="utf-8")
+
+
+def test_a_question_is_not_alone_at_the_foot_of_a_page() -> None:
+    with pypdfium2.PdfDocument(export("pdf", "Many", ASKED[:1] * 40)) as opened:
+        pages = [page.get_textpage().get_text_range().strip() for page in opened]
+    assert len(pages) > 3
+    assert not any(page.endswith("What happened in 1953?") for page in pages)
 
 
 def test_html_leads_from_each_mark_to_its_note() -> None:
