@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 
 import httpx
 import pytest
@@ -152,6 +153,14 @@ class TestDescription:
             "29 May 1992"
         )
         expect(page.locator("section", has_text="/v1/chat/completions")).to_be_visible()
+        # Each call has a line for a shell, which works as it stands.
+        assert page.locator(".curl").count() == page.locator("section").count()
+        asking = page.locator("section", has_text="POST /api/v1/ask").first.locator(".curl")
+        line = shlex.split(asking.text_content() or "")
+        assert line[:3] == ["curl", "-X", "POST"]
+        assert line[3] == f"{served.address}/api/v1/ask"
+        sent = httpx.post(line[3], content=line[-1].encode(), headers=dict([line[5].split(": ")]))
+        assert sent.status_code == 200, sent.text
         link = page.locator("#file")
         assert httpx.get(link.evaluate("file => file.href")).status_code == 200
 
