@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from app.language.numbers import find_numbers
-from app.language.tokens import STOP_WORDS, soft_match, stem, stems, words
+from app.language.tokens import STOP_WORDS, fold, soft_match, stem, stems, words
 
 _HEDGES = """
 may might could perhaps possibly probably likely maybe if unless would
@@ -21,6 +21,9 @@ wrong false untrue incorrect mistaken mistakenly disproved disproven refuted dis
 HEDGE_WORDS = frozenset(_HEDGES.split())
 STRONG_WORDS = frozenset({"all", "every", "each", "always", "never", "none", "only", "most"})
 _SIGNS = {"%": " percent ", "€": " euro ", "$": " dollar ", "£": " pound ", "¥": " yen "}
+NAME_WORDS = 3
+_AROUND_NAMES = "\"'“”‘’«»()[],.;:!?"
+_POSSESSIVE = re.compile(r"['’]s$")
 # Content words this near to each other, in this order, are neighbours.
 NEIGHBOUR_DISTANCE = 2
 _NUMBERING = re.compile(r"^\W*(?:\d{1,3}(?:\.\d{1,3})*[.)]?|\(?[a-z]\))\s+")
@@ -95,6 +98,36 @@ def has_swapped(sentence: str, source: str) -> bool:
     return any(
         a != b and (b, middle, a) in near and (a, middle, b) not in near for a, middle, b in triples
     )
+
+
+def has_exchanged_name(sentence: str, source: str) -> bool:
+    """Whether the sentence has a name of three words or more that differs in one of them from a
+    name of the source which it leaves out: "Tarn Harvest Fair" if the source has "Skell Harvest
+    Fair". Two corridors, or two people of one family, are told apart by a name of two words.
+    """
+    claimed, among = _long_names(sentence), _long_names(source)
+    left_out = [name for name in among if name not in claimed]
+    return any(
+        len(name) == len(other)
+        and sum(soft_match(a, {b}) == 0 for a, b in zip(name, other, strict=True)) == 1
+        for name in claimed
+        for other in left_out
+    )
+
+
+def _long_names(text: str) -> list[tuple[str, ...]]:
+    """Runs of ``NAME_WORDS`` capitalised words and more, as stems, without what only opens a
+    sentence ("The")."""
+    runs: list[list[str]] = [[]]
+    for token in text.split():
+        word = _POSSESSIVE.sub("", token.strip(_AROUND_NAMES))
+        if word[:1].isupper() and (runs[-1] or fold(word) not in STOP_WORDS):
+            runs[-1].append(stem(fold(word)))
+        elif runs[-1]:
+            runs.append([])
+        if runs[-1] and set(token[-2:]) & set(",.;:!?"):
+            runs.append([])  # the end of a clause ends a name
+    return [tuple(run) for run in runs if len(run) >= NAME_WORDS]
 
 
 def is_restated(sentence: str, source: str, headings: str, neighbours: float) -> bool:

@@ -194,6 +194,8 @@ def verify_sentence(
     known = f"{near} {source.around}"
     if share_of_new_words(sentence, f"{known} {question}") > MOST_NEW_WORDS:
         return Judgement(Verdict.UNSUPPORTED, "the source does not speak of this")
+    if _answers_with_other_words(sentence, source.quote, question):
+        return Judgement(Verdict.UNSUPPORTED, "the cited words do not speak of this")
     objection = _objection(sentence, source, support, question)
     if objection:
         return Judgement(Verdict.UNSUPPORTED, objection, rests=True)
@@ -202,6 +204,14 @@ def verify_sentence(
     if support[1] >= MAY_CONTRADICT or share_of_new_words(sentence, known):
         return Judgement(Verdict.UNSUPPORTED, UNSURE_REASON, rests=True)
     return Judgement(Verdict.PARTLY, "the source says only part of this")
+
+
+def _answers_with_other_words(sentence: str, quote: str, question: ParsedQuestion) -> bool:
+    """Whether what the sentence adds to the question is nowhere in the cited words: what stands
+    around them may say who "he" is, but not what is answered."""
+    asked, among = stems(question.text), stems(quote)
+    added = [word for word in content_words(sentence) if soft_match(word, asked) == 0]
+    return bool(added) and not any(soft_match(word, among) for word in added)
 
 
 def _objection(
@@ -224,6 +234,8 @@ def _objection(
         return "the source does not go so far"
     if lexical_checks.changed_unit(sentence, near):
         return "the source counts something else"
+    if lexical_checks.has_exchanged_name(sentence, nearest):
+        return "the source says so of another"
     if lexical_checks.has_swapped(sentence, near):
         return "the source has it the other way round"
     # "The hall of the library seats 64" takes its first half from "How many does the hall of the

@@ -146,7 +146,7 @@ def test_what_a_document_lacks_is_said(library: Library, reader: Reader) -> None
 
 def test_without_documents_nothing_is_said_of_them(library: Library, reader: Reader) -> None:
     for question in ("What is the title?", "How many pages does it have?"):
-        assert "No document has been ingested" in answer(library, reader, question).reason
+        assert "No document has been added" in answer(library, reader, question).reason
 
 
 def test_a_byline_answers_where_the_file_records_no_author(

@@ -195,3 +195,36 @@ def test_words_in_another_order_are_no_swap(reader: Reader) -> None:
     for sentence in ("Norvania's envoy to Belmark is Ida Rehn.", "Ida Rehn opened the bridge."):
         (judged,) = verify_sentences([sentence], [CitedSource(quote)], reader)
         assert "other way round" not in judged.why
+
+
+FAIR = "From 3 to 5 June 2024 the Skell Harvest Fair was held in Ansey, where Tarn had a stall."
+
+
+@pytest.mark.parametrize(
+    ("sentence", "why"),
+    [
+        ("The Tarn Harvest Fair was held in June 2024.", "says so of another"),
+        ("Tarn’s Harvest Fair was held in June 2024.", "says so of another"),
+        ("The Skell Harvest Fair was held in June 2024.", ""),
+        ("The Skell Harvest Fair, like the Tarn Harvest Fair, was held in June 2024.", ""),
+    ],
+)
+def test_a_name_with_one_word_exchanged_is_another(sentence: str, why: str) -> None:
+    """However sure the reader or the model is."""
+    judged = verify_sentence(sentence, CitedSource(FAIR), (0.99, 0.005, 0.005))
+    assert ("says so of another" in judged.why) == bool(why), judged
+
+
+def test_what_answers_stands_in_the_cited_words_not_only_around_them() -> None:
+    question = ParsedQuestion("Who led the group at the fair?")
+    around = "The group was led by the mayor of Tarn. From 3 to 5 June the fair was held in Ansey."
+    source = CitedSource("From 3 to 5 June the fair was held in Ansey.", around)
+    judged = verify_sentence(
+        "The group at the fair was led by the mayor.", source, (0.99, 0.005, 0.005), question
+    )
+    assert judged.verdict is Verdict.UNSUPPORTED
+    cited = CitedSource("The group was led by the mayor of Tarn.", around)
+    judged = verify_sentence(
+        "The group at the fair was led by the mayor.", cited, (0.99, 0.005, 0.005), question
+    )
+    assert judged.verdict is Verdict.SUPPORTED
