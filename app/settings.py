@@ -103,7 +103,7 @@ class Settings:
     where a proxy shows the chat: a path (``/footnote``), or the whole address if the proxy does not
     pass its own host on.
     ``widget_origins`` are the sites, with spaces between them, whose pages may show the widget, and
-    ``widget_folder`` the folder of documents that it asks ("": all); nobody signs in for it, and
+    ``widget_folder`` the folder or collection that it asks ("": all); nobody signs in for it, and
     its answers are as strict as ``widget_strictness``.
     ``timeout_s`` bounds the wait for a language model's reply in seconds; ``threads`` is the local
     model's (None: one per free core); ``context`` is its window in tokens.

@@ -30,11 +30,6 @@ if TYPE_CHECKING:
     from app.answering.pipeline import Answerer
     from app.question.batch_input import BatchQuestion
 
-LINE_FIELDS = (
-    "answer", "kind", "refused", "answerable", "sentences", "citations", "model", "timings_ms",
-)  # fmt: skip
-CITATION_FIELDS = ("n", "document", "revision", "start", "end", "quote")
-
 
 def register(cli: typer.Typer) -> None:
     """Add the command."""
@@ -147,10 +142,7 @@ def _answer_line(
     if not as_json:
         show_answer(answer, question=question.question)
         return
-    whole = answer_payload(answer)
-    line = {"id": question.id, **{key: whole[key] for key in LINE_FIELDS}}
-    line["citations"] = [{k: c[k] for k in CITATION_FIELDS} for c in whole["citations"]]
-    _print_json(line)
+    _print_json(answer_payload(answer) | {"id": question.id})
 
 
 def _print_json(value: Any, indent: int | None = None) -> None:

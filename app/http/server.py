@@ -125,6 +125,16 @@ def required_users(settings: Settings) -> Users | None:
     return users
 
 
+def sign_in_note(settings: Settings) -> str:
+    """Why nobody has to sign in though there are users; "" if there is nothing to say."""
+    if not is_loopback(settings.host) or not Users(settings.data, settings.database).names():
+        return ""
+    return (
+        f"Nobody signs in: on {settings.host} only this machine reaches the chat. To let the users "
+        "sign in, start it with --host 0.0.0.0."
+    )
+
+
 def check_port(host: str, port: int) -> None:
     """Raise ``PortInUse`` if the address is taken."""
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
@@ -195,6 +205,8 @@ def _serve(
         while not server.started and not server.should_exit:
             threading.Event().wait(0.05)
         print(f"Footnote is at {address} (Ctrl-C stops it)", flush=True)
+        if told := sign_in_note(settings):
+            print(told, flush=True)
         engine.warm(fetch=fetch)
         if open_browser:
             webbrowser.open(address)

@@ -10,6 +10,9 @@ from typing import Any
 from app.answer import Turn
 from ingest.errors import FootnoteError
 
+KEYS = ("id", "question", "turns", "documents", "document")
+"""What a line may have."""
+
 
 class QuestionLineError(FootnoteError):
     """A line is no question; the message says what is missing."""
@@ -32,7 +35,8 @@ def parse_line(line: str) -> BatchQuestion:
 
     ``turns`` ends in the question. Each turn is ``{"question", "answer"}``, ``{"role", "content"}``
     or text; texts are questions and answers in turn, or questions alone if all are questions
-    or their number is even. ``document`` (a name or a list) restricts. Raises QuestionLineError.
+    or their number is even. ``documents`` or ``document`` (a name or a list) restricts. Raises
+    QuestionLineError, also for a key that means nothing: it may be a slip of the pen.
     """
     try:
         row = json.loads(line)
@@ -40,8 +44,18 @@ def parse_line(line: str) -> BatchQuestion:
         raise QuestionLineError(f"This is not JSON: {error}.") from error
     if not isinstance(row, dict):
         raise QuestionLineError('A line is an object such as {"id": 1, "question": "…"}.')
-    names = row.get("document")
-    documents = tuple([names] if isinstance(names, str) else names) if names else None
+    unknown = [key for key in row if key not in KEYS]
+    if unknown:
+        raise QuestionLineError(
+            f"Unknown key “{unknown[0]}”: a line may have {', '.join(KEYS[:-1])} and {KEYS[-1]}."
+        )
+    if "document" in row and "documents" in row:
+        raise QuestionLineError('Give "documents" or "document", not both: they mean the same.')
+    names = row.get("documents", row.get("document"))
+    listed = [names] if isinstance(names, str) else names or []
+    if not (isinstance(listed, list) and all(isinstance(name, str) for name in listed)):
+        raise QuestionLineError('"documents" must be a name or a list of names.')
+    documents = tuple(listed) or None
     if "turns" in row and row.get("question") is None:
         history, question = _conversation(row["turns"])
     else:

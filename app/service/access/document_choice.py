@@ -77,9 +77,14 @@ def documents_in(documents: Sequence[Revision], chosen: Sequence[str] | None) ->
 
 
 def documents_of_folder(documents: Sequence[Revision], name: str) -> list[str]:
-    """The ids of the documents in a folder, by its path or the end of it; "" is every document."""
+    """The ids of the documents in a folder, by its path or the end of it, or in a collection of
+    that name; "" is every document."""
     end = name.strip("/")
-    return [d.document_id for d in documents if not end or f"/{folder_of(d)}".endswith(f"/{end}")]
+    return [
+        d.document_id
+        for d in documents
+        if not end or d.collection == end or f"/{folder_of(d)}".endswith(f"/{end}")
+    ]
 
 
 def scope_of(library: Library, chosen: Sequence[str] | None) -> Sequence[str] | None:

@@ -11,9 +11,11 @@ import httpx
 import pytest
 
 import app.service.access.users
+from app.http import server
 from app.service.access.sign_in_tries import MAX_TRIES, UNDER_WAY_PREFIX
 from app.service.access.users import TooManyTries, UserError, Users
 from app.service.conversations.conversations import Conversations
+from app.settings import Settings
 from store.library import Library
 from tests.support.browser import Served, start, wait_until
 from tests.support.commands import Footnote
@@ -35,6 +37,16 @@ def shared(library: Library) -> Iterator[Served]:
     chat = start(library, host="0.0.0.0")
     yield chat
     chat.stop()
+
+
+def test_a_chat_for_this_machine_says_why_users_do_not_sign_in(
+    users: Users, tmp_path: Path
+) -> None:
+    assert users.names() == ["ada"]
+    assert "--host 0.0.0.0" in server.sign_in_note(Settings(data=tmp_path))
+    assert server.sign_in_note(Settings(data=tmp_path, host="0.0.0.0")) == ""
+    users.remove("ada")
+    assert server.sign_in_note(Settings(data=tmp_path)) == ""
 
 
 def sign_in(chat: Served, name: str, password: str) -> int:

@@ -70,3 +70,24 @@ def test_a_line_that_is_none_is_named(line: str, said: str) -> None:
     with pytest.raises(QuestionLineError, match=said) as caught:
         parse_line(line)
     assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize("key", ["document", "documents"])
+@pytest.mark.parametrize("given", ["a.txt", ["a.txt"]])
+def test_documents_have_one_name_and_an_older_one(key: str, given: Any) -> None:
+    asked = parse_line(json.dumps({"question": WHEN, key: given}))
+    assert asked.documents == ("a.txt",)
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"documnts": ["a.txt"]}, "Unknown key “documnts”"),
+        ({"document": "a.txt", "documents": ["b.txt"]}, "not both"),
+        ({"documents": 3}, "a name or a list of names"),
+        ({"documents": [3]}, "a name or a list of names"),
+    ],
+)
+def test_what_a_line_cannot_have_is_named(more: dict[str, Any], said: str) -> None:
+    with pytest.raises(QuestionLineError, match=said):
+        parse_line(json.dumps({"question": WHEN, **more}))

@@ -13,7 +13,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from app.service.access.document_choice import collection_choices, documents_in, folder_choices
+from app.service.access.document_choice import (
+    collection_choices,
+    documents_in,
+    documents_of_folder,
+    folder_choices,
+)
 from app.service.conversations.conversations import Conversations
 from app.service.ingest.uploads import add_bytes
 from app.web import document_list
@@ -170,6 +175,11 @@ def test_folders_of_one_name_are_told_apart() -> None:
     ]  # fmt: skip
     assert len(documents_in(held, [site])) == 2
     assert folder_choices(held[:2]) == []
+    # What the widget is given is a folder by its path or the end of it, or a collection.
+    held[4] = replace(held[4], collection="handbook")
+    assert len(documents_of_folder(held, "2024/minutes")) == 2
+    assert documents_of_folder(held, "handbook") == ["upload:a.txt"]
+    assert documents_of_folder(held, "book") == []
 
 
 def test_collections_and_what_is_not_just_one_of_them() -> None:
