@@ -46,11 +46,11 @@ def support(model: ChatModel, sentence: str, sources: Sequence[str]) -> Support 
     """
     if not model.judges_support:
         return None
-    told = model.first_word(support_messages(sentence, sources), ("yes", "no", "unknown"))
-    if told is None:
+    masses = model.first_word(support_messages(sentence, sources), ("yes", "no", "unknown"))
+    if masses is None:
         return None
-    against = log(exp(told["no"]) + exp(told["unknown"]))
-    return Support(told["yes"] - against, told["no"] > told["unknown"])
+    against = log(exp(masses["no"]) + exp(masses["unknown"]))
+    return Support(masses["yes"] - against, masses["no"] > masses["unknown"])
 
 
 def judged_again(
@@ -64,10 +64,10 @@ def judged_again(
     passed = first.verdict in (Verdict.SUPPORTED, Verdict.PARTLY)
     if not passed and first.why not in (UNSURE_REASON, OTHERWISE_REASON):
         return first
-    told = support(model, sentence, sources)
-    if told is None:
+    judged = support(model, sentence, sources)
+    if judged is None:
         return first
-    if told.log_odds >= SUPPORT_LOG_ODDS:
+    if judged.log_odds >= SUPPORT_LOG_ODDS:
         return Judgement(Verdict.SUPPORTED)
-    reason = OTHERWISE_REASON if told.otherwise else UNSURE_REASON
+    reason = OTHERWISE_REASON if judged.otherwise else UNSURE_REASON
     return Judgement(Verdict.UNSUPPORTED, reason, rests=True)

@@ -103,7 +103,7 @@ def has_swapped(sentence: str, source: str) -> bool:
 def has_exchanged_name(sentence: str, source: str) -> bool:
     """Whether the sentence has a name of three words or more that differs in one of them from a
     name of the source which it leaves out: "Tarn Harvest Fair" if the source has "Skell Harvest
-    Fair". Two corridors, or two people of one family, are told apart by a name of two words.
+    Fair". Names of two words are left out: they may be two people of one family.
     """
     claimed, among = _long_names(sentence), _long_names(source)
     left_out = [name for name in among if name not in claimed]

@@ -44,11 +44,11 @@ def rule(model: ChatModel, question: ParsedQuestion, sources: Sequence[str]) -> 
     if question.answer_type is not AnswerType.YES_NO or not model.judges_support:
         return None
     asked = messages(question.text, sources, YES_NO_PROMPT)
-    told = model.first_word(asked, ("yes", "no"))
-    if told is None:
+    masses = model.first_word(asked, ("yes", "no"))
+    if masses is None:
         return None
     has_facts = any(not missing_facts(question.text, CitedSource(s, s)) for s in sources)
-    return Ruling(told["yes"] - told["no"], has_facts)
+    return Ruling(masses["yes"] - masses["no"], has_facts)
 
 
 def in_line(drafted: Sequence[DraftedSentence], ruling: Ruling | None) -> list[DraftedSentence]:

@@ -205,8 +205,8 @@ def _serve(
         while not server.started and not server.should_exit:
             threading.Event().wait(0.05)
         print(f"Footnote is at {address} (Ctrl-C stops it)", flush=True)
-        if told := sign_in_note(settings):
-            print(told, flush=True)
+        if message := sign_in_note(settings):
+            print(message, flush=True)
         engine.warm(fetch=fetch)
         if open_browser:
             webbrowser.open(address)

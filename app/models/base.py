@@ -86,8 +86,8 @@ class ChatModel:
 
         None if the model gives no log-probabilities.
         """
-        told = self.first_word(messages, ("yes", "no"))
-        return told["yes"] - told["no"] if told else None
+        masses = self.first_word(messages, ("yes", "no"))
+        return masses["yes"] - masses["no"] if masses else None
 
     def first_word(
         self, messages: Sequence[BaseMessage], words: Sequence[str]

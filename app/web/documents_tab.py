@@ -144,8 +144,8 @@ def _act(chat: Chat, owner: str, session: str, chosen: PressedButton) -> tuple[A
         page.own.add(chosen.document)
         shown = _change(chat, owner, page, chosen)
         # What was said of the last files that were added no longer holds.
-        told = "" if chosen.what in CHANGES else gr.skip()
-        return render_document_list(chat, owner, session), shown, told
+        reports = "" if chosen.what in CHANGES else gr.skip()
+        return render_document_list(chat, owner, session), shown, reports
     except FootnoteError as error:
         return gr.skip(), source_pane.problem(str(error)), gr.skip()
 

@@ -38,7 +38,7 @@ Source = Path | Upload | str
 
 @dataclass(frozen=True, slots=True)
 class IngestStep:
-    """What is being done with a source: ``done`` of ``total``, 0 of 0 if nobody is told."""
+    """What is being done with a source: ``done`` of ``total``, 0 of 0 if not known."""
 
     what: str = "reading"
     done: int = 0
@@ -120,8 +120,8 @@ def _add(
     """Puts out what is being done, and at last the report."""
 
     def report_progress(what: str, done: int, total: int) -> None:
-        told = () if chat.engine.access.shared else (done, total)
-        outlet.put(IngestStep(what, *told))
+        counts = () if chat.engine.access.shared else (done, total)
+        outlet.put(IngestStep(what, *counts))
 
     if isinstance(source, str):
         outlet.put(add_link(chat.engine, source, report_progress, owner, collection))

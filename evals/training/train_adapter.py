@@ -177,8 +177,8 @@ class Training:
             out[f"{task} loss"] = round(float(np.mean(losses)), 3)
             denials = self._denials(mine)
             if len({row.positive for row in mine}) == 2:
-                told = [-np.logaddexp.reduce(row[denials]) for row in odds]
-                auc = roc_auc_score([row.positive for row in mine], told)
+                scores = [-np.logaddexp.reduce(row[denials]) for row in odds]
+                auc = roc_auc_score([row.positive for row in mine], scores)
                 out[f"{task} AUC"] = round(float(auc), 3)
         return out
 
