@@ -7,7 +7,7 @@ summarization of multiple documents".
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import takewhile
 
 import numpy as np
@@ -23,8 +23,10 @@ from ingest.table import tables
 from store.library import Library
 from store.results import Hit, Revision
 
-MAX_SENTENCES = 8
+MAX_DOCUMENTS = 8
 MAX_SECTION_SENTENCES = 4
+# Of more sentences those after the first are drawn as points.
+FEW = 3
 # A section of so few words is shown whole; so is a list or table of so few lines.
 SHORT_SECTION_CHARS = 90
 MAX_LINES = 12
@@ -46,18 +48,23 @@ class Section:
 
 
 def document_overview(
-    library: Library, revisions: Sequence[Revision], question: str
+    library: Library, revisions: Sequence[Revision], question: str, most: int
 ) -> Answer | None:
-    """Sentences that cover the documents, as an answer in quotes; None if there are none."""
+    """``most`` sentences that cover the documents, as an answer in quotes; None if there are none.
+
+    Of one document they are a lead sentence and points below it.
+    """
     footnotes, sentences, of = CitationNumbering(), list[Sentence](), 0
-    each = max(1, MAX_SENTENCES // max(1, len(revisions)))
-    for revision in revisions[:MAX_SENTENCES]:
+    each = max(1, most // max(1, len(revisions)))
+    for revision in revisions[:MAX_DOCUMENTS]:
         hits = library.passages_as_hits(revision.id)
         if hits:
             parts = _sections(hits[0])
             of += sum(len(part.spans) for part in parts)
             sentences += _cited(footnotes, hits, _of_document(library, hits, parts, each))
-    left_out = len(revisions) - MAX_SENTENCES
+    if len(revisions) == 1 and len(sentences) > FEW:
+        sentences = [sentences[0], *(replace(point, listed=True) for point in sentences[1:])]
+    left_out = len(revisions) - MAX_DOCUMENTS
     more = f" {left_out:,} more documents are left out." if left_out > 0 else ""
     note = f"{len(sentences)} of {of:,} sentences, chosen to cover the whole.{more}"
     return _answer(question, sentences, footnotes, note)

@@ -61,7 +61,7 @@ def _overview(library: Library, question: ParsedQuestion, revisions: Revisions) 
         shown = section_list if wanted.listed else section_overview
         return shown(library, revision, heading, question.text)
     named = [searched[at] for at in wanted.named] or searched
-    return document_overview(library, named, question.text)
+    return document_overview(library, named, question.text, wanted.length)
 
 
 def _facts(

@@ -43,7 +43,25 @@ def asked(question: str) -> Overview | None:
     ],
 )
 def test_questions_for_the_whole(question: str) -> None:
-    assert asked(question) == Overview(None)
+    found = asked(question)
+    assert found is not None
+    assert (found.heading, found.named, found.listed) == (None, (), False)
+
+
+@pytest.mark.parametrize(
+    ("question", "length"),
+    [
+        ("Summarise this document.", 6),
+        ("Summarise this document in two sentences.", 2),
+        ("Give me the 4 main points", 4),
+        ("Give me a short overview", 3),
+        ("Summarise the report briefly", 3),
+        ("Summarize the whole text in detail", 12),
+        ("Summarise it in 900 sentences", 20),
+    ],
+)
+def test_a_summary_is_as_long_as_it_is_asked_to_be(question: str, length: int) -> None:
+    assert asked(question) == Overview(None, length=length)
 
 
 def test_a_document_may_be_named() -> None:
@@ -111,14 +129,19 @@ def answerer(reader: Reader, tmp_path_factory: pytest.TempPathFactory) -> Answer
 
 def test_a_summary_covers_the_document_in_its_own_sentences(answerer: Answerer) -> None:
     answer = answerer.answer("Summarise this document", documents=["cleaning-contract.md"])
-    assert answer.kind == "answer" and len(answer.sentences) == 8
-    assert len({c.headings for c in answer.citations}) >= 7
+    assert answer.kind == "answer" and len(answer.sentences) == 6
+    assert [s.listed for s in answer.sentences] == [False] + [True] * 5, "a lead, and points"
+    assert len({c.headings for c in answer.citations}) >= 5
     assert [c.start for c in answer.citations] == sorted(c.start for c in answer.citations)
     text = answerer.library.text(answer.citations[0].revision)
     assert all(text[c.start : c.end] == c.quote for c in answer.citations)
-    assert any("monthly fee of EUR 2,340" in s.text for s in answer.sentences)
     assert not any(s.text.endswith("?") or s.text.startswith("#") for s in answer.sentences)
-    assert any("8 of " in note for note in answer.notes)
+    assert any("6 of " in note for note in answer.notes)
+    detailed = answerer.answer("Summarise this in detail", documents=["cleaning-contract.md"])
+    assert 6 < len(detailed.sentences) <= 12
+    assert any("monthly fee of EUR 2,340" in s.text for s in detailed.sentences)
+    short = answerer.answer("Summarise this in two sentences", documents=["cleaning-contract.md"])
+    assert [s.listed for s in short.sentences] == [False, False]
 
 
 def test_several_documents_share_a_summary(answerer: Answerer) -> None:
