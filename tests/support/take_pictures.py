@@ -73,7 +73,7 @@ def _walk(page: Page, served: Served, sample: Path) -> None:
     _keep(page, "changed")
     page.get_by_role("tab", name="Evaluate").click()
     page.locator("#run").click()
-    page.locator("#run-result .cards").wait_for()
+    page.locator("#run-result .lead").wait_for()
     _keep(page, "evaluate")
 
 
