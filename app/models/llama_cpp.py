@@ -17,8 +17,11 @@ from langchain_core.outputs import ChatGenerationChunk
 from pydantic import PrivateAttr
 
 from app.models.base import ContextOverflow, ModelError, ModelMissing
-from app.models.local_chat import PROMPT_BATCH, LocalChatModel, overflow_message, usage_of
+from app.models.local_chat import LocalChatModel, overflow_message, usage_of
 from app.models.worker_stream import Outlet
+
+PROMPT_BATCH = 128
+"""Prompt tokens between two chances to stop: a few seconds' work on a slow machine."""
 
 
 class ChatLlamaCpp(LocalChatModel):

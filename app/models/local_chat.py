@@ -21,8 +21,6 @@ from pydantic import Field, PrivateAttr
 from app.models.base import ModelTimeout, time_limit
 from app.models.worker_stream import Outlet, worker_stream
 
-PROMPT_BATCH = 128
-"""Prompt tokens between two chances to stop: a few seconds' work on a slow machine."""
 OPTIONS = ("max_tokens", "temperature", "logprobs", "top_logprobs")
 
 

@@ -11,7 +11,7 @@ from langchain_core.messages.ai import UsageMetadata
 from langchain_core.outputs import ChatGenerationChunk
 
 from app.models.base import ContextOverflow, ModelMissing, time_limit
-from app.models.local_chat import PROMPT_BATCH, LocalChatModel, overflow_message, usage_of
+from app.models.local_chat import LocalChatModel, overflow_message, usage_of
 from app.models.openvino.adapter import load_adapter
 from app.models.openvino.causal_lm import CausalLM, Choose, Logits, Step
 from app.models.worker_stream import Outlet, worker_stream
@@ -59,7 +59,7 @@ class ChatOpenVINO(LocalChatModel):
         prompt = engine.prompt(as_text(messages))
         if len(prompt) >= self.context:
             raise ContextOverflow(overflow_message(len(prompt), self.context))
-        logits = engine.read(prompt, PROMPT_BATCH, wanted)
+        logits = engine.read(prompt, wanted)
         return None if logits is None else (prompt, logits)
 
     def _load(self) -> CausalLM:

@@ -41,7 +41,7 @@ def examples(training: Path, count: int, engine: CausalLM) -> Iterator[Taught]:
 
     def write(asked: Sequence[BaseMessage]) -> str:
         prompt = engine.prompt(as_text(asked))
-        logits = engine.read(prompt, len(prompt), lambda: True)
+        logits = engine.read(prompt, lambda: True)
         assert logits is not None
         steps = engine.reply(prompt, logits, MOST_SENTENCE_TOKENS, lambda row: int(row.argmax()))
         return engine.decode([step.token for step in steps])

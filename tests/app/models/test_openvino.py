@@ -93,32 +93,49 @@ def conversation(engine: CausalLM, text: str) -> list[int]:
     )
 
 
-def test_only_what_differs_is_read_again(local_engine: CausalLM, tokens_fed: list[int]) -> None:
+def shares_its_beginning(engine: CausalLM) -> tuple[list[int], list[int]]:
+    """Two prompts that differ only at their ends."""
     long = "A list of ships: " + ", ".join(f"ship {n}" for n in range(60))
-    first, second = (
-        conversation(local_engine, f"{long}. {ask}") for ask in ("How many?", "Which?")
-    )
+    first, second = (conversation(engine, f"{long}. {ask}") for ask in ("How many?", "Which?"))
+    return first, second
 
-    def read(tokens: list[int]) -> Any:
-        return local_engine.read(tokens, 64, lambda: True)
 
-    before = read(first)
+def test_only_what_differs_is_read_again(local_engine: CausalLM, tokens_fed: list[int]) -> None:
+    first, second = shares_its_beginning(local_engine)
+    local_engine.read(first, lambda: True)
     tokens_fed.clear()
-    read(second)
-    assert sum(tokens_fed) < 15
+    local_engine.read(second, lambda: True)
+    assert 0 < sum(tokens_fed) < causal_lm.READ_BLOCK + 15
     tokens_fed.clear()
-    again = read(first)
-    assert sum(tokens_fed) < 15
-    assert np.argmax(again) == np.argmax(before)
-    assert np.allclose(again, before, atol=0.5)
+    local_engine.read(second, lambda: True)
+    assert not tokens_fed
+
+
+def test_a_prompt_is_read_alike_whatever_was_read_before(local_engine: CausalLM) -> None:
+    first, second = shares_its_beginning(local_engine)
+    alone = np.array(local_engine.read(first, lambda: True))
+    state = local_engine.state()
+    steps = list(local_engine.reply(first, alone, 12, lambda row: int(row.argmax())))
+    written = [step.token for step in steps]
+    for before in (second, first, [*first, *written], first[:-3], second[:70], [1, 2, 3]):
+        local_engine.read(before, lambda: True)
+        again = local_engine.read(first, lambda: True)
+        assert np.array_equal(again, alone)
+        assert np.array_equal(local_engine.state(), state)
+
+
+def test_a_state_needs_a_whole_prompt(local_engine: CausalLM) -> None:
+    local_engine.states([1, 2, 3])
+    with pytest.raises(ValueError, match="No prompt"):
+        local_engine.state()
 
 
 def test_reading_ends_once_nobody_wants_it(local_engine: CausalLM, tokens_fed: list[int]) -> None:
     tokens = conversation(local_engine, "word " * 300)
     wanted = iter([True, False])
-    assert local_engine.read(tokens, 64, lambda: next(wanted)) is None
+    assert local_engine.read(tokens, lambda: next(wanted)) is None
     assert len(tokens_fed) == 1
-    assert local_engine.read(tokens, 64, lambda: True) is not None  # the rest is read after all
+    assert local_engine.read(tokens, lambda: True) is not None  # the rest is read after all
 
 
 def test_lookup_changes_no_reply_and_takes_fewer_passes(
