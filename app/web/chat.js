@@ -381,6 +381,26 @@ const elapsed = () => {
   if (shown) shown.textContent = seconds ? ` · ${seconds} s` : '';
 };
 if (element.closest('#log')) setInterval(elapsed, 500);
+// What Gradio says of a server that does not answer, in our words.
+const GONE = 'Footnote does not answer. It may have been stopped, or be starting again. This page '
+  + 'goes on by itself once it is back; what you have typed stays here.';
+const BUSY = 'Too much is being asked at this moment. Try again in a few seconds.';
+const FAILED = 'That did not work. If it happens again, the log of Footnote says why.';
+const reword = (item) => {
+  const text = item.querySelector('.toast-message-text') || item;
+  const words = text.textContent.trim();
+  const ours = /connection|reconnect/i.test(words) ? GONE
+    : /currently busy|queue is full/i.test(words) ? BUSY
+      : /^(error|none|null|an unexpected error occurred!?|)$/i.test(words) ? FAILED : words;
+  if (words !== ours) text.textContent = ours;
+  // Its head, which holds its button, is a button that would fold it.
+  ['role', 'tabindex'].forEach((name) => item.querySelector('.toast-header')?.removeAttribute(name));
+};
+if (element.querySelector('.shelf-toggle')) {
+  new MutationObserver(() => {
+    document.querySelectorAll('.toast-wrap .toast-body.error').forEach(reword);
+  }).observe(document.body, { childList: true, subtree: true });
+}
 // Files dropped anywhere on the page are added.
 if (element.querySelector('.shelf-toggle')) {
   const carries = (event) => [...(event.dataTransfer?.types || [])].includes('Files');

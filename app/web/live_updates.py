@@ -66,6 +66,8 @@ def bind_events(chat: Chat, shown: LiveComponents) -> None:
         now, page = arrived(chat, owner, conversation), chat.page(session)
         if page.adding:  # which of the changes are this page's own is known once it is through
             notices, now = "", replace(now, stamp="", documents=before.documents)
+        elif before == KnownState():  # another process drew this page; what it showed is unknown
+            notices = ""
         else:
             notices = toasts(chat, owner, before, now, page.own)
             page.own.clear()

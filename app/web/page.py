@@ -80,7 +80,8 @@ def _forgetter(chat: Chat) -> Callable[[gr.Request], None]:
 def _chat_tab(
     chat: Chat, blocks: Any, tab: Any, stream: Stream, notices: Any
 ) -> live_updates.LiveComponents:
-    current, known = gr.State(""), gr.State(KnownState())
+    # Held by the page itself: when its process dies, another one goes on with the conversation.
+    current, known = gr.Textbox(visible="hidden", show_label=False), gr.State(KnownState())
     with gr.Row(elem_classes="desk", equal_height=False):
         with gr.Column(elem_classes="side", min_width=200, scale=0):
             shelf = sidebar.build()

@@ -17,6 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from app.settings import Settings
 from evals.datasets.case import Case, QuestionSet
 from evals.measures.citation_quality import Supports
 from evals.runs.score_answers import score_batch
@@ -26,6 +27,7 @@ from ingest.errors import FootnoteError
 from store.files.private_files import private_folder
 from store.library import Library
 
+MODEL_WORDS = {"none": "quoted", "local": "local model"}
 Progress = Callable[[int, int], None]
 """Called with how many questions are scored, and of how many."""
 
@@ -52,16 +54,17 @@ class Run:
 
     @property
     def title(self) -> str:
-        """A name for people: system, set, and what was varied."""
+        """A name for people: the system, what writes, and what differs from the usual settings."""
         system = self.manifest["system"]
-        name = str(system["system"])
-        if name == "footnote":
-            name += (
-                f" ({system['search']}, k={system['k']}, {system['strictness']}, {system['model']})"
-            )
-        elif system.get("model"):
-            name += f" ({system['model']})"
-        return name
+        model = str(system.get("model") or "")
+        if system["system"] != "footnote":
+            return f"{system['system']} ({model})" if model else str(system["system"])
+        parts = ["Footnote", MODEL_WORDS.get(model, model), str(system["strictness"])]
+        parts += [f"at most {system['risk']} wrong"] if "risk" in system else []
+        parts += [str(system["replies"])] if "replies" in system else []
+        parts += [f"{system['search']} search"] if system["search"] != "hybrid" else []
+        parts += [f"{system['k']} passages"] if system["k"] != Settings().k else []
+        return ", ".join(parts)
 
     @property
     def complete(self) -> bool:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -149,6 +150,24 @@ def test_a_run_is_named_by_what_made_it(
     ]
     assert len(set(ids)) == len(ids)
     assert name(questions, replace(settings, port=1)) == ids[0]
+
+
+@pytest.mark.parametrize(
+    ("settings", "title"),
+    [
+        ({}, "Footnote, quoted, balanced"),
+        ({"strictness": "strict", "k": 8}, "Footnote, quoted, strict, 8 passages"),
+        ({"risk": 0.15}, "Footnote, quoted, balanced, at most 0.15 wrong"),
+        ({"search": "dense"}, "Footnote, quoted, balanced, dense search"),
+        ({"model": "local", "replies": "quotes"}, "Footnote, local model, balanced, quotes"),
+        ({"system": "bm25"}, "bm25 (none)"),
+    ],
+)
+def test_a_runs_title_says_what_differs_from_the_usual_settings(
+    whole: Run, settings: dict[str, Any], title: str
+) -> None:
+    system = {**whole.manifest["system"], **settings}
+    assert replace(whole, manifest={**whole.manifest, "system": system}).title == title
 
 
 def test_every_line_holds_what_judges_it(questions: QuestionSet, whole: Run) -> None:

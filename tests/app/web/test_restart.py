@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, expect
 from ingest.document import Document
 from store.embedding.embedder import Embedder
 from store.library import Library
+from tests.support.accessibility import violations
 from tests.support.browser import PATIENCE_MS, ask, free_port
 from tests.support.endpoint import endpoint
 from tests.support.proxy import proxy
@@ -74,6 +75,10 @@ def test_an_open_page_neither_delays_the_end_nor_loses_its_conversation(
         assert process.returncode == 130
     page.fill("#question textarea", "How high is the tower?")
     page.press("#question textarea", "Enter")
+    notice = page.get_by_role("status").filter(has_text="Footnote does not answer.")
+    expect(notice).to_be_visible()
+    expect(notice).not_to_contain_text("Error", use_inner_text=True)
+    assert violations(page) == []
     with served(tmp_path, port):
         # The page itself finds the server again, and is loaded anew.
         page.wait_for_function("!window.before")
@@ -88,6 +93,50 @@ def test_an_open_page_neither_delays_the_end_nor_loses_its_conversation(
         expect(page.locator("#question textarea")).to_have_value("")
         expect(page.locator(".turn .asked").first).to_have_text(QUESTION)
     context.close()
+
+
+def test_an_idle_page_keeps_its_conversation_when_another_process_answers_at_once(
+    tmp_path: Path, embedder: Embedder, sample: Document, chromium: Browser
+) -> None:
+    with Library.open(tmp_path, embedder) as library:
+        library.add(sample)
+    ports = [free_port(), free_port()]
+    with ExitStack() as opened:
+        processes = [opened.enter_context(served(tmp_path, port)) for port in ports]
+        targets = [f"http://127.0.0.1:{port}" for port in ports]
+        address = opened.enter_context(proxy(targets, ""))
+        page = opened.enter_context(chromium.new_context()).new_page()
+        page.goto(address)
+        page.wait_for_selector(".welcome")
+        expect(ask(page, QUESTION)).to_contain_text("1871")
+        named = page.url
+        page.evaluate(
+            """() => {
+              window.notices = [];
+              new MutationObserver(() => {
+                for (const one of document.querySelectorAll('#toasts .toast')) {
+                  window.notices.push(one.innerText);
+                }
+              }).observe(document.querySelector('#toasts'), { childList: true, subtree: true });
+            }"""
+        )
+        looks: list[str] = []
+        page.on("request", lambda made: looks.append(made.url))
+        processes[0].kill()
+        processes[0].wait()
+        looks.clear()
+        # The page has looked for changes several times.
+        deadline = time.monotonic() + PATIENCE_MS / 1000
+        while sum("/run/predict" in one for one in looks) < 4:
+            assert time.monotonic() < deadline
+            page.wait_for_timeout(200)
+        expect(page.locator(".turn .asked")).to_have_text(QUESTION)
+        assert page.evaluate("window.notices") == []
+        page.fill("#question textarea", "How high is the tower?")
+        page.press("#question textarea", "Enter")
+        expect(page.locator(".turn:not(.live)").nth(1)).to_contain_text("38 metres")
+        expect(page.locator("#conversations [data-do=open]")).to_have_count(1)
+        assert page.url == named
 
 
 def test_when_its_process_dies_an_open_page_goes_on_with_another(
