@@ -5,7 +5,6 @@ from __future__ import annotations
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page
 
-BAD = ("serious", "critical")
 # Colours that fade must have arrived.
 SETTLED = """() => document.getAnimations().every(
     a => a.playState !== 'running' || a.effect.getComputedTiming().iterations === Infinity)"""
@@ -14,23 +13,22 @@ FOCUSED = "(element) => element === document.activeElement"
 
 
 def violations(page: Page) -> list[str]:
-    """What axe finds that is serious and stays: colours may still be fading in."""
+    """What axe finds and stays: colours may still be fading in."""
     for _ in range(20):
         page.wait_for_function(SETTLED)
-        found = serious(page)
+        found = findings(page)
         if not found:
             break
         page.wait_for_timeout(500)
     return found
 
 
-def serious(page: Page) -> list[str]:
+def findings(page: Page) -> list[str]:
     """What axe finds now, each with where and why."""
     found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
     return [
         f"{one['id']}: {node['html'][:160]} {node['failureSummary'][:200]}"
         for one in found
-        if one["impact"] in BAD
         for node in one["nodes"]
     ]
 

@@ -167,6 +167,16 @@ def page(served: Served, chromium: Browser) -> Iterator[Page]:
     assert seen == Watched(), seen
 
 
+def open_tab(page: Page, name: str) -> None:
+    """Open a tab, out of the menu where the window is too narrow to show it."""
+    tab = page.get_by_role("tab", name=name)
+    if not tab.is_visible():
+        page.locator("#tabs .overflow-menu > button").click()
+        page.locator("#tabs .overflow-dropdown button", has_text=name).click()
+    else:
+        tab.click()
+
+
 def unfold(turn: Locator) -> None:
     """Open what is folded under an answer: several places of one document, further passages."""
     for summary in turn.locator("details:not([open]) > summary").all():

@@ -16,7 +16,7 @@ from app.service.access.users import Users
 from app.settings import SettingsError, load_settings
 from ingest.load import load
 from store.library import Library
-from tests.support.accessibility import serious
+from tests.support.accessibility import findings
 from tests.support.browser import NARROW, Served, free_port, sample_file, start
 
 WHEELS = "How many wheels has the mill at Tarn?"
@@ -95,7 +95,7 @@ def test_a_visitor_asks_the_public_folder_and_no_other(
         expect(quote).to_contain_text("The mill at Tarn has <b>nine</b> wheels, all of oak.")
         expect(quote).to_contain_text("mill.md")
         expect(quote.locator("mark")).to_contain_text("nine")
-        assert not [one for one in serious(page) if "html-has-lang" not in one], "axe"
+        assert not [one for one in findings(page) if "html-has-lang" not in one], "axe"
         asked(frame, SECRET)
         expect(frame.locator("article .state")).to_have_count(0)
         expect(frame.locator(".answer")).to_have_count(2)

@@ -1,4 +1,4 @@
-"""No serious accessibility violation on any page, light and dark, wide and narrow; by axe-core."""
+"""No accessibility violation on any page, light and dark, wide and narrow; by axe-core."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from evals.datasets.case import Case
 from evals.datasets.question_sets import write_set
-from tests.support.accessibility import serious, tab_to, violations
-from tests.support.browser import NARROW, WIDE, Served, Watched, ask, watch
+from tests.support.accessibility import findings, tab_to, violations
+from tests.support.browser import NARROW, WIDE, Served, Watched, ask, open_tab, watch
 
 SIGHTS = [("light", WIDE), ("dark", WIDE), ("light", NARROW)]
 
@@ -32,7 +32,7 @@ def sight(request: pytest.FixtureRequest, served: Served, chromium: Browser) -> 
 
 def test_axe_finds_what_is_wrong(page: Page) -> None:
     page.evaluate("document.querySelector('.top').innerHTML = '<button></button>'")
-    assert any("button-name" in one for one in serious(page))
+    assert any("button-name" in one for one in findings(page))
 
 
 def test_welcome_answer_correction_and_source(sight: Page) -> None:
@@ -152,13 +152,3 @@ def test_evaluate(sight: Page, served: Served) -> None:
     sight.locator(".failure summary").first.click()
     sight.locator(".figures summary").click()
     assert violations(sight) == []
-
-
-def open_tab(page: Page, name: str) -> None:
-    """Open a tab, out of the menu where the window is too narrow to show it."""
-    tab = page.get_by_role("tab", name=name)
-    if not tab.is_visible():
-        page.locator("#tabs .overflow-menu > button").click()
-        page.locator("#tabs .overflow-dropdown button", has_text=name).click()
-    else:
-        tab.click()
