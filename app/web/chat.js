@@ -323,7 +323,8 @@ const place = () => {
     // A reader who has gone on to type keeps the focus.
     const now = document.activeElement;
     const typing = now !== window.footnoteFocus && now?.matches('input, textarea') && !element.contains(now);
-    if (!typing) (next || pane).focus({ preventScroll: true });
+    if (!typing && !window.footnoteByItself) (next || pane).focus({ preventScroll: true });
+    window.footnoteByItself = false;
     const kept = Number(localStorage.getItem(WIDTH));
     if (kept) widen(kept);
     if (pane.querySelector('.pages')) show(pane);
@@ -371,6 +372,28 @@ const typed = () => {
   if (!kept || box().value) return;
   box().value = kept;
   box().dispatchEvent(new Event('input', { bubbles: true }));
+};
+// A reader may want the source of each new answer opened by itself (Settings).
+if (element.closest('#log')) {
+  const asking = () => {
+    window.footnoteAskedAfter = element.querySelector('.turn:not(.live):last-child')?.id || 'none';
+  };
+  document.addEventListener('keydown', ({ key, target }) => {
+    if (key === 'Enter' && target === box()) asking();
+  }, true);
+  document.addEventListener('click', ({ target }) => {
+    if (target.closest?.('#question button, [data-do=ask]')) asking();
+  }, true);
+}
+const openByItself = () => {
+  const last = element.querySelector('.turn:last-child');
+  const before = window.footnoteAskedAfter;
+  if (!before || !last || last.matches('.live') || last.id === before) return;
+  window.footnoteAskedAfter = '';
+  const cite = last.querySelector('.cite');
+  if (!cite || !wide() || localStorage.getItem('footnote-opens-source') !== 'yes') return;
+  window.footnoteByItself = true;
+  cite.click();
 };
 // How long the answer in progress has taken so far.
 let began = 0;
@@ -430,7 +453,7 @@ const unname = () => document.querySelectorAll('#files button[aria-label]')
 watch('value', () => requestAnimationFrame(() => {
   if (window.footnoteCard && !window.footnoteCard.isConnected) card(null);
   place();
-  if (element.closest('#log')) { typed(); elapsed(); showForm(); }
+  if (element.closest('#log')) { typed(); elapsed(); showForm(); openByItself(); }
   address();
   resume();
   unname();

@@ -24,7 +24,7 @@ REPLY_CHOICES = [
     ("Quoted: the model only judges whether they answer", "quotes"),
 ]
 THEME_CHOICES = [("Like the system", "system"), ("Light", "light"), ("Dark", "dark")]
-# Looks are the browser's own business: kept there, never sent.
+# Looks, and what opens by itself, are the browser's own business: kept there, never sent.
 APPLY_THEME_SCRIPT = """(chosen) => {
   const looks = chosen || localStorage.getItem('footnote-looks') || 'system';
   if (chosen) localStorage.setItem('footnote-looks', chosen);
@@ -34,6 +34,11 @@ APPLY_THEME_SCRIPT = """(chosen) => {
   if (chosen || !told) document.body.classList.toggle('dark', dark);
   return looks;
 }"""
+KEEP_OPENING_SCRIPT = """(chosen) => {
+  localStorage.setItem('footnote-opens-source', chosen ? 'yes' : '');
+  return chosen;
+}"""
+KEPT_OPENING_SCRIPT = "() => localStorage.getItem('footnote-opens-source') === 'yes'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,7 @@ def build(engine: Engine, blocks: Any, tab: Any, stream: Stream) -> None:
                 test = gr.Button("Test the model", elem_id="test-model", visible=False)
             trouble = html_component(elem_id="settings-problem")
             looks = gr.Radio(THEME_CHOICES, value="system", label="Looks", elem_id="looks")
+            opening = gr.Checkbox(label="Open the source of each new answer", elem_id="opening")
         with gr.Column(elem_classes="aside", min_width=300):
             summary = html_component(elem_id="facts")
 
@@ -104,6 +110,8 @@ def build(engine: Engine, blocks: Any, tab: Any, stream: Stream) -> None:
     fields.model.change(fit_to_model, fields.model, for_model, **QUIET_EVENT)
     blocks.load(None, None, looks, js=f"() => ({APPLY_THEME_SCRIPT})('')")
     looks.input(None, looks, looks, js=APPLY_THEME_SCRIPT)
+    blocks.load(None, None, opening, js=KEPT_OPENING_SCRIPT)
+    opening.input(None, opening, opening, js=KEEP_OPENING_SCRIPT)
     tab.select(now, None, summary, **QUIET_EVENT)
     gr.Timer(REDRAWN_S).tick(now, None, summary, **QUIET_EVENT)
 

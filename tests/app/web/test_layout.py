@@ -75,6 +75,29 @@ def test_the_source_is_there_only_while_it_is_read(page: Page) -> None:
     expect(source).to_be_hidden()
 
 
+def test_the_source_of_each_new_answer_opens_by_itself_if_the_reader_wants_that(page: Page) -> None:
+    page.get_by_role("tab", name="Settings").click()
+    page.get_by_label("Open the source of each new answer").check()
+    page.reload()
+    page.wait_for_selector(".welcome")
+    page.get_by_role("tab", name="Settings").click()
+    expect(page.get_by_label("Open the source of each new answer")).to_be_checked()
+    page.get_by_role("tab", name="Chat").click()
+    turn = ask(page, LONG_QUESTION)
+    expect(page.locator(".pane mark").first).to_be_visible()
+    expect(turn.locator(".cite[aria-current]").first).to_be_visible()
+    expect(page.locator("#question textarea")).to_be_focused()  # the next question can be typed
+    page.locator(".pane .close").click()
+    page.reload()  # what is not new stays closed
+    page.wait_for_selector(".turn .cite")
+    expect(page.locator(".talk ~ .read")).to_be_hidden()
+    page.get_by_role("tab", name="Settings").click()
+    page.get_by_label("Open the source of each new answer").uncheck()
+    page.get_by_role("tab", name="Chat").click()
+    ask(page, LIST_QUESTION)
+    expect(page.locator(".talk ~ .read")).to_be_hidden()
+
+
 def test_the_source_is_as_wide_as_the_reader_makes_it(page: Page) -> None:
     ask(page, LONG_QUESTION).locator(".cite").first.click()
     pane = page.locator(".read .pane")
