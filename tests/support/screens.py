@@ -37,7 +37,7 @@ CELL = 4
 """Pixels of a reduced picture on each side of a cell, of which the mean colours are compared."""
 SEEN_DIFFERENCE = 14
 """Levels of 255 in any colour by which a cell differs that people would see."""
-MOST_DIFFERENT = 0.02
+MOST_DIFFERENT = 0.006
 """Share of the cells that may differ: a date or a duration does; a moved block does more."""
 QUESTIONS = (
     "How often does Azerbaijan Airlines fly to Dushanbe?",
