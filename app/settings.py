@@ -71,6 +71,16 @@ def _database(value: str) -> str:
     return url
 
 
+def _networks(value: str) -> str:
+    networks = [each for each in re.split(r"[\s,]+", value) if each]
+    for network in networks:
+        try:
+            ipaddress.ip_network(network)
+        except ValueError as error:
+            raise ValueError("give addresses or networks, such as 127.0.0.1 10.0.0.0/8") from error
+    return " ".join(networks)
+
+
 def _origins(value: str) -> str:
     origins = [origin.rstrip("/") for origin in re.split(r"[\s,]+", value) if origin]
     for origin in origins:
@@ -101,7 +111,8 @@ class Settings:
     in place of ``strictness``. ``replies`` is what a language model is used for: it writes
     ``sentences``, which are checked, or only judges whether the ``quotes`` answer. ``root_path`` is
     where a proxy shows the chat: a path (``/footnote``), or the whole address if the proxy does not
-    pass its own host on.
+    pass its own host on. ``trusted_proxies`` are the addresses or networks, with spaces between
+    them, of the proxies that are believed who asks them, and whether over TLS.
     ``widget_origins`` are the sites, with spaces between them, whose pages may show the widget, and
     ``widget_folder`` the folder or collection that it asks ("": all); nobody signs in for it, and
     its answers are as strict as ``widget_strictness``.
@@ -136,6 +147,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 7860
     root_path: Annotated[str, AfterValidator(_root)] = ""
+    trusted_proxies: Annotated[str, AfterValidator(_networks)] = ""
     widget_origins: Annotated[str, AfterValidator(_origins)] = ""
     widget_folder: str = ""
     widget_strictness: Strictness = "strict"

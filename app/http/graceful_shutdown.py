@@ -75,7 +75,8 @@ class Server(uvicorn.Server):
 
     def __init__(self, app: App, **options: Any) -> None:
         self._requests = Cancellable(app)
-        super().__init__(uvicorn.Config(self._requests, **options))
+        # uvicorn believes every proxy on this machine; ours are named in the settings.
+        super().__init__(uvicorn.Config(self._requests, proxy_headers=False, **options))
 
     async def shutdown(self, sockets: Any = None) -> None:
         """Stop listening, give requests a moment to end, then end them."""

@@ -65,6 +65,7 @@ def application(
     ``add_page`` mounts the web chat and returns what is to be served; None serves programs only.
     """
     from fastapi import FastAPI, Request, Response
+    from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
     from app.http import api, auth, health, mcp, metrics, widget
 
@@ -106,7 +107,9 @@ def application(
 
     served = BodyLimit(add_page(app, conversations) if add_page is not None else app)
     path = public_path(settings.root_path)
-    return UnderPath(served, path) if path else served
+    whole: Any = UnderPath(served, path) if path else served
+    trusted = settings.trusted_proxies.split()
+    return ProxyHeadersMiddleware(whole, trusted) if trusted else whole
 
 
 def required_users(settings: Settings) -> Users | None:

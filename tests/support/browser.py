@@ -76,6 +76,7 @@ def start(library: Library, **changes: Any) -> Served:
         host="127.0.0.1",
         port=settings.port,
         log_level="warning",
+        proxy_headers=False,
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)

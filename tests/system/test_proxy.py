@@ -90,7 +90,7 @@ def test_the_path_without_its_slash_leads_to_the_page(chat: Served) -> None:
 
 def test_signing_in_stays_under_the_path(library: Library, tmp_path: Path) -> None:
     Users(library.folder).add("mira", PASSWORD)
-    chat = start(library, root_path=PATH, host="0.0.0.0")
+    chat = start(library, root_path=PATH, host="0.0.0.0", trusted_proxies="127.0.0.1")
     with (
         proxy(chat.address, PATH, tls=tmp_path) as address,
         httpx.Client(verify=False, headers={"accept": "text/html"}) as client,
