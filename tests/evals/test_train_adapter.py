@@ -282,7 +282,7 @@ def test_states_are_kept_once_and_an_adapter_changes_only_what_is_above(
     assert engine.decode(ids[start:-1]) == example.reply and ids[-1] == engine.end
     below = torch.from_numpy(local_engine.states(ids))
     assert torch.allclose(states, below, rtol=0.1, atol=0.5)
-    adapted, usual = (one.read(ids[:start], 512, lambda: True) for one in (engine, local_engine))
+    adapted, usual = (one.read(ids[:start], lambda: True) for one in (engine, local_engine))
     assert adapted is not None and usual is not None
     assert np.corrcoef(adapted, usual)[0, 1] < 0.9
 
