@@ -60,7 +60,7 @@ def _await(address: str, process: subprocess.Popen[bytes]) -> None:
     while True:
         assert process.poll() is None and time.monotonic() < deadline, "nginx did not start"
         try:
-            httpx.get(f"{address}/livez", timeout=5)
+            httpx.get(f"{address}/healthz", timeout=5)
         except httpx.TransportError:
             time.sleep(0.05)
         else:

@@ -38,7 +38,7 @@ CELL = 4
 SEEN_DIFFERENCE = 14
 """Levels of 255 in any colour by which a cell differs that people would see."""
 MOST_DIFFERENT = 0.006
-"""Share of the cells that may differ: a date or a duration does; a moved block does more."""
+"""Share of the cells that may differ: a duration does; a moved block does more."""
 QUESTIONS = (
     "How often does Azerbaijan Airlines fly to Dushanbe?",
     "Who led the Azerbaijani delegation to the Azerbaijan Cultural Days?",
@@ -73,10 +73,9 @@ def screens(page: Page, served: Served) -> Iterator[str]:
     page.wait_for_selector(".welcome")
     yield "welcome"
     for question in QUESTIONS:
-        turn = ask(page, question)
+        ask(page, question)
     yield "chat"
-    turn = page.locator(".turn").first
-    turn.locator(".cite").first.click()
+    page.locator(".turn .cite").first.click()
     page.locator(".pane:visible mark").first.wait_for()
     yield "source"
     page.locator(".pane:visible .close").click()
@@ -108,7 +107,7 @@ def evaluated(browser: Browser, served: Served) -> None:
 
 
 def forget_conversations(served: Served) -> None:
-    """Start afresh: no earlier conversation is listed."""
+    """Begin again: no earlier conversation is listed."""
     kept = Conversations(served.library.folder)
     for conversation in kept.find("", ""):
         kept.delete("", conversation.id)
@@ -152,7 +151,7 @@ def difference(before: Image.Image, now: Image.Image) -> float:
 
 
 def fonts() -> str:
-    """The fonts that this machine has for the page's two families."""
+    """The fonts that this machine has for the page's families."""
     names = ("system-ui", "serif", "monospace")
     asked = ["fc-match", "--format", "%{family} %{fontversion}\n"]
     return "".join(

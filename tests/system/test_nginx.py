@@ -13,7 +13,7 @@ from app.service.access.users import Users
 from ingest.document import Document
 from store.embedding.embedder import Embedder
 from store.library import Library
-from tests.app.web.test_restart import QUESTION, served
+from tests.app.web.test_restart import QUESTION, kill_between_looks, served
 from tests.support.browser import ask, free_port, start
 from tests.support.nginx import nginx
 
@@ -63,13 +63,11 @@ def test_an_open_page_goes_on_when_its_chat_dies(
         page.wait_for_selector(".welcome")
         expect(ask(page, QUESTION)).to_contain_text("1871")
         # Which of the two the page talks to is nginx's choice: each dies once.
-        first.kill()
-        first.wait()
+        kill_between_looks(first, page)
         goes_on(page, asked=2)
         opened.enter_context(served(data, ports[0]))
         page.wait_for_timeout(AFRESH_MS)
-        second.kill()
-        second.wait()
+        kill_between_looks(second, page)
         goes_on(page, asked=3)
 
 

@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import httpx
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from ingest.document import Document
 from store.embedding.embedder import Embedder
@@ -45,6 +45,31 @@ def served(data: Path, port: int, **settings: str) -> Iterator[subprocess.Popen[
     finally:
         process.kill()
         process.wait()
+
+
+@contextmanager
+def two_behind_a_proxy(
+    data: Path, browser: Browser, **settings: str
+) -> Iterator[tuple[Page, subprocess.Popen[str]]]:
+    """A page on the first of two chats behind a proxy, which turns to the second if that dies; and
+    the first one's process."""
+    ports = [free_port(), free_port()]
+    with ExitStack() as opened:
+        first, _ = [opened.enter_context(served(data, port, **settings)) for port in ports]
+        targets = [f"http://127.0.0.1:{port}" for port in ports]
+        address = opened.enter_context(proxy(targets, ""))
+        page = opened.enter_context(browser.new_context()).new_page()
+        page.goto(address)
+        page.wait_for_selector(".welcome")
+        yield page, first
+
+
+def kill_between_looks(process: subprocess.Popen[str], page: Page) -> None:
+    """Kill a chat while the page asks nothing of it: just after it has looked for changes."""
+    with page.expect_response("**/run/predict*"):
+        pass
+    process.kill()
+    process.wait()
 
 
 def _answers(port: int) -> bool:
@@ -100,14 +125,7 @@ def test_an_idle_page_keeps_its_conversation_when_another_process_answers_at_onc
 ) -> None:
     with Library.open(tmp_path, embedder) as library:
         library.add(sample)
-    ports = [free_port(), free_port()]
-    with ExitStack() as opened:
-        processes = [opened.enter_context(served(tmp_path, port)) for port in ports]
-        targets = [f"http://127.0.0.1:{port}" for port in ports]
-        address = opened.enter_context(proxy(targets, ""))
-        page = opened.enter_context(chromium.new_context()).new_page()
-        page.goto(address)
-        page.wait_for_selector(".welcome")
+    with two_behind_a_proxy(tmp_path, chromium) as (page, process):
         expect(ask(page, QUESTION)).to_contain_text("1871")
         named = page.url
         page.evaluate(
@@ -122,8 +140,7 @@ def test_an_idle_page_keeps_its_conversation_when_another_process_answers_at_onc
         )
         looks: list[str] = []
         page.on("request", lambda made: looks.append(made.url))
-        processes[0].kill()
-        processes[0].wait()
+        kill_between_looks(process, page)
         looks.clear()
         # The page has looked for changes several times.
         deadline = time.monotonic() + PATIENCE_MS / 1000
@@ -144,20 +161,15 @@ def test_when_its_process_dies_an_open_page_goes_on_with_another(
 ) -> None:
     with Library.open(tmp_path, embedder) as library:
         library.add(sample)
-    ports = [free_port(), free_port()]
     with ExitStack() as opened:
         gate = threading.Event()
         model = opened.enter_context(endpoint(pieces=["It was built in 1871 [1]."], gate=gate))
-        settings = {"FOOTNOTE_MODEL": "openai:m", "FOOTNOTE_BASE_URL": model.url}
-        processes = [
-            opened.enter_context(served(tmp_path, port, OPENAI_API_KEY="k", **settings))
-            for port in ports
-        ]
-        targets = [f"http://127.0.0.1:{port}" for port in ports]
-        address = opened.enter_context(proxy(targets, ""))
-        page = opened.enter_context(chromium.new_context()).new_page()
-        page.goto(address)
-        page.wait_for_selector(".welcome")
+        settings = {
+            "FOOTNOTE_MODEL": "openai:m",
+            "FOOTNOTE_BASE_URL": model.url,
+            "OPENAI_API_KEY": "k",
+        }
+        page, process = opened.enter_context(two_behind_a_proxy(tmp_path, chromium, **settings))
         page.evaluate("window.before = true")
         page.fill("#question textarea", QUESTION)
         page.press("#question textarea", "Enter")
@@ -166,7 +178,7 @@ def test_when_its_process_dies_an_open_page_goes_on_with_another(
         while not any(heard.get("stream") for heard in model.heard):
             assert time.monotonic() < deadline
             time.sleep(0.1)
-        processes[0].kill()
+        process.kill()
         # The page comes back by itself; the other process knows what was being asked.
         page.wait_for_function("!window.before")
         expect(page.locator(".turn .asked")).to_have_text(QUESTION)
